@@ -1,0 +1,1 @@
+//! Benches only; this library is empty.

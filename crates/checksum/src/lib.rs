@@ -1,0 +1,21 @@
+//! The checksums of etcd and bbolt: CRC-32C with combination, SHA-256 with touch-ahead, FNV-1a.
+//!
+//! | checksum | where etcd and bbolt use it |
+//! |---|---|
+//! | [`crc32c`] | WAL records, `.snap` files, status hash, backend hash, HashKV |
+//! | [`sha256`] | the 32-byte trailer of a snapshot |
+//! | [`fnv`] | the meta pages of a bbolt file |
+//!
+//! Every function takes plain bytes, allocates nothing and cannot fail. A running CRC can be cut anywhere and put
+//! together again by [`crc32c::combine`], so the long hashes are computed page by page on all cores.
+//!
+//! ```
+//! use etcdsnap_checksum::crc32c;
+//!
+//! let (left, right) = (crc32c::crc32c(b"snap"), crc32c::crc32c(b"shot"));
+//! assert_eq!(crc32c::combine(left, right, 4), crc32c::crc32c(b"snapshot"));
+//! ```
+
+pub mod crc32c;
+pub mod fnv;
+pub mod sha256;

@@ -1,0 +1,154 @@
+//! Why a file or stream could not be had as bytes. Every message is one sentence: what, and what to do about it.
+
+use std::fmt;
+use std::fs::FileType;
+use std::io;
+use std::path::PathBuf;
+
+use crate::stamp::Changed;
+
+/// An image could not be opened or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Nothing has this name.
+    #[error("{path}: no such file; check the name")]
+    Missing {
+        /// The name that was asked for.
+        path: PathBuf,
+    },
+    /// The name is a symbolic link to nothing.
+    #[error(
+        "{path}: a symbolic link to {target}, which does not exist; restore the link's target or name another file"
+    )]
+    DanglingLink {
+        /// The link.
+        path: PathBuf,
+        /// What the link names, as written in it.
+        target: PathBuf,
+    },
+    /// The file, or a folder on the way to it, may not be read.
+    #[error("{path}: permission denied; run as a user who may read it")]
+    PermissionDenied {
+        /// The name that was asked for.
+        path: PathBuf,
+    },
+    /// The name is of something that is not a regular file.
+    #[error("{path}: is {kind}, not a file; {}", .kind.remedy())]
+    NotAFile {
+        /// The name that was asked for.
+        path: PathBuf,
+        /// What it is.
+        kind: FileKind,
+    },
+    /// The system refused to open or read the file.
+    #[error("{path}: cannot be read at byte {offset}: {source}; check the disk, or take another copy of the file")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The first byte that was asked for; zero while opening.
+        offset: u64,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A stream failed before its end.
+    #[error("{label}: cannot be read after byte {offset}: {source}")]
+    Stream {
+        /// The caller's name for the stream.
+        label: String,
+        /// How many bytes came before the failure.
+        offset: u64,
+        /// The stream's own answer.
+        source: io::Error,
+    },
+    /// A stream holds more bytes than the caller allows.
+    #[error(
+        "{label}: holds more than the {limit} bytes that may be read into memory; put it into a file, uncompressed"
+    )]
+    TooLarge {
+        /// The caller's name for the stream.
+        label: String,
+        /// The most bytes allowed.
+        limit: u64,
+    },
+    /// There is not enough memory for the bytes.
+    #[error(
+        "{label}: {bytes} bytes do not fit into memory; free some, or put it into a file, uncompressed, and let that be mapped"
+    )]
+    OutOfMemory {
+        /// The path, or the caller's name for the stream.
+        label: String,
+        /// How many bytes were asked for.
+        bytes: u64,
+    },
+    /// The file became another one while it was read.
+    #[error(transparent)]
+    Changed(#[from] Changed),
+}
+
+/// What stands under a name when it is not a regular file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileKind {
+    /// A directory.
+    Directory,
+    /// A FIFO, by name or as a shell's process substitution.
+    NamedPipe,
+    /// A Unix domain socket.
+    Socket,
+    /// A disk or partition.
+    BlockDevice,
+    /// A terminal, `/dev/null` and the like.
+    CharacterDevice,
+    /// Something this system has besides.
+    Other,
+}
+
+impl FileKind {
+    /// `None` for a regular file.
+    pub(crate) fn of(kind: FileType) -> Option<Self> {
+        if kind.is_file() {
+            return None;
+        }
+        if kind.is_dir() {
+            return Some(Self::Directory);
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::FileTypeExt;
+            let special = [
+                (kind.is_fifo(), Self::NamedPipe),
+                (kind.is_socket(), Self::Socket),
+                (kind.is_block_device(), Self::BlockDevice),
+                (kind.is_char_device(), Self::CharacterDevice),
+            ];
+            if let Some((_, kind)) = special.into_iter().find(|(is, _)| *is) {
+                return Some(kind);
+            }
+        }
+        Some(Self::Other)
+    }
+
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Directory => "name a file in it",
+            Self::NamedPipe | Self::BlockDevice | Self::CharacterDevice => {
+                "redirect it to standard input and give `-` as the file"
+            }
+            Self::Socket | Self::Other => "name a regular file",
+        }
+    }
+}
+
+impl fmt::Display for FileKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Directory => "a directory",
+            Self::NamedPipe => "a named pipe",
+            Self::Socket => "a socket",
+            Self::BlockDevice => "a block device",
+            Self::CharacterDevice => "a character device",
+            Self::Other => "a special file",
+        })
+    }
+}

@@ -1,0 +1,229 @@
+//! [`Image`]: one file or stream as one slice of bytes.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use memmap2::Mmap;
+
+use crate::buffer::{self, Failure};
+use crate::error::{Error, FileKind};
+use crate::map::map;
+use crate::stamp::{Change, Changed, Stamp};
+
+/// The bytes of a file as it was at open, or of a stream.
+pub struct Image {
+    bytes: Bytes,
+    /// `None` for a stream.
+    source: Option<Source>,
+}
+
+/// Whether a file may be mapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mapping {
+    /// Map it; where that is impossible, read it into memory.
+    #[default]
+    Auto,
+    /// Read it into memory through buffers. Takes as much memory as the file is long, but cannot meet SIGBUS.
+    Never,
+}
+
+enum Bytes {
+    Mapped(Mmap),
+    Memory(Vec<u8>),
+}
+
+struct Source {
+    path: PathBuf,
+    file: File,
+    stamp: Stamp,
+}
+
+impl Image {
+    /// Opens a regular file for reading, following symbolic links, without locking it.
+    ///
+    /// The length is taken once, here. The file's access time may change as the file system is mounted to do; nothing else
+    /// about it does.
+    ///
+    /// # Errors
+    /// Whatever is not a readable regular file has its own [`Error`]; a FIFO is told from its name and never waited for. A
+    /// file that shrinks while it is read into memory is [`Error::Changed`].
+    pub fn open(path: &Path, mapping: Mapping) -> Result<Self, Error> {
+        let source = Source::open(path)?;
+        let bytes = match mapping {
+            Mapping::Auto => source.map().map_or_else(|| source.read(), Ok),
+            Mapping::Never => source.read(),
+        }?;
+        Ok(Self { bytes, source: Some(source) })
+    }
+
+    /// Reads a stream to its end into memory; `label` names it in errors.
+    ///
+    /// Memory grows with the bytes that come, so a stream that claims or promises much costs nothing.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] as soon as more than `limit` bytes came, [`Error::Stream`] when the reader fails.
+    pub fn from_reader(label: &str, reader: impl Read, limit: u64) -> Result<Self, Error> {
+        let label = || label.to_owned();
+        let bytes = buffer::read(reader, limit.saturating_add(1)).map_err(|failure| match failure {
+            Failure::OutOfMemory { bytes } => Error::OutOfMemory { label: label(), bytes },
+            Failure::Read { offset, source } => Error::Stream { label: label(), offset, source },
+        })?;
+        if bytes.len() as u64 > limit {
+            return Err(Error::TooLarge { label: label(), limit });
+        }
+        Ok(Self { bytes: Bytes::Memory(bytes), source: None })
+    }
+
+    /// All bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.bytes {
+            Bytes::Mapped(map) => map,
+            Bytes::Memory(bytes) => bytes,
+        }
+    }
+
+    /// Looks at the file again: is it still the same file, as long as at open and not written to since?
+    ///
+    /// Always so for a stream. A file system's clock has a resolution of some milliseconds: a write in the very same tick
+    /// as the last one before the file was opened stays unseen.
+    ///
+    /// # Errors
+    /// What changed.
+    pub fn recheck(&self) -> Result<(), Changed> {
+        match &self.source {
+            Some(Source { path, file, stamp }) => stamp.recheck(path, file),
+            None => Ok(()),
+        }
+    }
+
+    /// When the file was last written to before it was opened; `None` for a stream.
+    pub fn modified(&self) -> Option<SystemTime> {
+        self.source.as_ref()?.stamp.modified
+    }
+
+    /// The name the file was opened by; `None` for a stream.
+    pub fn path(&self) -> Option<&Path> {
+        self.source.as_ref().map(|source| source.path.as_path())
+    }
+
+    /// Brings the bytes of `range` into memory ahead of their use, so that touching them cannot fail: call it window by
+    /// window, some MiB each, before a scan. Bytes that are in memory already cost next to nothing.
+    ///
+    /// A range beyond the end is cut to it. Where the system has no such call (Linux has it since 5.14), nothing is done.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] when the file was cut short, [`Error::Io`] when the disk cannot give the bytes.
+    pub fn prefetch(&self, range: Range<u64>) -> Result<(), Error> {
+        let (Bytes::Mapped(map), Some(source)) = (&self.bytes, &self.source) else {
+            return Ok(());
+        };
+        // What does not fit a `usize` lies beyond the end of the map.
+        let end = usize::try_from(range.end).map_or(map.len(), |end| end.min(map.len()));
+        let start = usize::try_from(range.start).map_or(end, |start| start.min(end));
+        if start == end {
+            return Ok(());
+        }
+        populate(map, start, end - start).or_else(|error| {
+            self.recheck()?;
+            Err(source.io_error(start as u64, error))
+        })
+    }
+}
+
+/// Errors are those of the bytes; whatever else the system answers says only that it cannot help.
+#[cfg(target_os = "linux")]
+fn populate(map: &Mmap, offset: usize, len: usize) -> io::Result<()> {
+    match map.advise_range(memmap2::Advice::PopulateRead, offset, len) {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EFAULT | libc::EHWPOISON | libc::EIO)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn populate(_: &Mmap, _: usize, _: usize) -> io::Result<()> {
+    Ok(())
+}
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Image")
+            .field("path", &self.path())
+            .field("len", &self.bytes().len())
+            .field("mapped", &matches!(self.bytes, Bytes::Mapped(_)))
+            .finish_non_exhaustive()
+    }
+}
+
+impl Source {
+    fn open(path: &Path) -> Result<Self, Error> {
+        let error = |error| open_error(path, error);
+        // The kind is looked at twice: by name, because opening a device may already do something, and on the open file,
+        // because the name may have come to mean another one in between.
+        regular(path, path.metadata().map_err(error)?.file_type())?;
+        let file = without_waiting().read(true).open(path).map_err(error)?;
+        let metadata = file.metadata().map_err(error)?;
+        regular(path, metadata.file_type())?;
+        Ok(Self { path: path.to_owned(), file, stamp: Stamp::of(&metadata) })
+    }
+
+    /// `None` where the system cannot map the file, and for an empty one, which has nothing to map.
+    fn map(&self) -> Option<Bytes> {
+        let len = usize::try_from(self.stamp.len).ok().filter(|&len| len > 0)?;
+        map(&self.file, len).ok().map(Bytes::Mapped)
+    }
+
+    fn read(&self) -> Result<Bytes, Error> {
+        let before = self.stamp.len;
+        let bytes = buffer::read(&self.file, before).map_err(|failure| match failure {
+            Failure::OutOfMemory { bytes } => Error::OutOfMemory { label: self.path.display().to_string(), bytes },
+            Failure::Read { offset, source } => self.io_error(offset, source),
+        })?;
+        let after = bytes.len() as u64;
+        if after < before {
+            let change = Change::Shrank { before, after };
+            return Err(Changed { path: self.path.clone(), change }.into());
+        }
+        Ok(Bytes::Memory(bytes))
+    }
+
+    fn io_error(&self, offset: u64, source: io::Error) -> Error {
+        Error::Io { path: self.path.clone(), offset, source }
+    }
+}
+
+fn regular(path: &Path, kind: std::fs::FileType) -> Result<(), Error> {
+    match FileKind::of(kind) {
+        None => Ok(()),
+        Some(kind) => Err(Error::NotAFile { path: path.to_owned(), kind }),
+    }
+}
+
+/// Opening a FIFO waits for a writer unless it is told not to; for a regular file the flag means nothing.
+#[cfg(unix)]
+fn without_waiting() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = OpenOptions::new();
+    options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    options
+}
+
+#[cfg(not(unix))]
+fn without_waiting() -> OpenOptions {
+    OpenOptions::new()
+}
+
+fn open_error(path: &Path, error: io::Error) -> Error {
+    let path = path.to_owned();
+    match error.kind() {
+        io::ErrorKind::NotFound => match path.read_link() {
+            Ok(target) => Error::DanglingLink { path, target },
+            Err(_) => Error::Missing { path },
+        },
+        io::ErrorKind::PermissionDenied => Error::PermissionDenied { path },
+        _ => Error::Io { path, offset: 0, source: error },
+    }
+}

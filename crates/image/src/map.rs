@@ -1,0 +1,73 @@
+//! The unsafe corner: mapping a file, and what to do when a map breaks.
+//!
+//! Two operations, each with the reason why it is sound. Everything else in the project is forbidden `unsafe`.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+
+use memmap2::{Mmap, MmapOptions};
+
+/// Maps the first `len` bytes of a regular file for reading.
+///
+/// `len` must be the length that the file was seen to have, and not zero.
+pub(crate) fn map(file: &File, len: usize) -> io::Result<Mmap> {
+    // SAFETY: the map is private to this process and read-only, so nothing here can write through it; it outlives the file
+    // handle by the rules of mmap(2). What the compiler is told, and nobody can promise, is that the bytes stay the same:
+    // another process may write to the file or cut it. Both are contained as follows.
+    // * Written bytes. A read gives old or new bytes, each a valid `u8`. The readers of this project are written for bytes
+    //   that differ between two reads: they copy every header field into a local once, slice with bounds checks only, never
+    //   skip UTF-8 or length checks, and bound every loop. So the worst outcome is a wrong report, which the caller's
+    //   `recheck` then discards.
+    // * A cut file. Reading beyond the new end raises SIGBUS, which ends the process (see `exit_on_sigbus`): no read
+    //   returns, so no invalid value is ever seen. `Image::prefetch` finds most such ends, and bad sectors, beforehand.
+    unsafe { MmapOptions::new().len(len).map(file) }
+}
+
+/// From now on, says `message` on standard error and exits with `code` when a mapped file is cut short under its reader or
+/// its disk fails, instead of dying of SIGBUS without a word.
+///
+/// It is for the start of a program, not for libraries: the handler belongs to the whole process. The first call counts,
+/// later ones change nothing. The system reports other broken maps by the same signal, and macOS also an exhausted stack.
+/// Without effect where there is no SIGBUS.
+#[cfg(unix)]
+pub fn exit_on_sigbus(message: &'static [u8], code: i32) {
+    if sigbus::REPORT.set((message, code)).is_err() {
+        return;
+    }
+    let handler: extern "C" fn(libc::c_int) = sigbus::report_and_exit;
+    // SAFETY: `sigaction` is a plain C structure for which all-zero bytes are a valid value (no flags, an empty mask); the
+    // handler has the signature that is expected without SA_SIGINFO, lives as long as the program and does only what
+    // signal handlers may do. SA_ONSTACK lets it run on the alternative stack that the runtime gives every thread.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler as libc::sighandler_t;
+        action.sa_flags = libc::SA_ONSTACK;
+        libc::sigemptyset(&raw mut action.sa_mask);
+        libc::sigaction(libc::SIGBUS, &raw const action, std::ptr::null_mut());
+    }
+}
+
+/// Without effect on this system, which has no SIGBUS.
+#[cfg(not(unix))]
+pub fn exit_on_sigbus(_message: &'static [u8], _code: i32) {}
+
+#[cfg(unix)]
+mod sigbus {
+    use std::sync::OnceLock;
+
+    /// What to say and the code to exit with. Set before the handler is installed, so the handler finds it set.
+    pub(super) static REPORT: OnceLock<(&'static [u8], i32)> = OnceLock::new();
+
+    pub(super) extern "C" fn report_and_exit(_signal: libc::c_int) {
+        // `get` of a cell that is set is one atomic load: it takes no lock and waits for nobody.
+        let (message, code) = REPORT.get().copied().unwrap_or((b"", 1));
+        // SAFETY: write(2) and _exit(2) are async-signal-safe, the message lives as long as the program, and its length is
+        // its own. Nothing is allocated, locked, formatted or unwound; _exit runs no exit handlers, and does not return to
+        // the read that cannot be completed.
+        unsafe {
+            libc::write(libc::STDERR_FILENO, message.as_ptr().cast(), message.len());
+            libc::_exit(code);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Was the file the same from the first byte read to the last?
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// What tells one state of a file from another without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    identity: Identity,
+    pub(crate) len: u64,
+    pub(crate) modified: Option<SystemTime>,
+}
+
+/// Device and inode.
+#[cfg(unix)]
+type Identity = (u64, u64);
+/// This system names no file by numbers that the standard library gives.
+#[cfg(not(unix))]
+type Identity = ();
+
+impl Stamp {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        Self { identity: identity(metadata), len: metadata.len(), modified: metadata.modified().ok() }
+    }
+
+    /// Looks at the open file for its content, and at its name for whether it still names this file.
+    pub(crate) fn recheck(&self, path: &Path, file: &File) -> Result<(), Changed> {
+        match self.change(path, file) {
+            None => Ok(()),
+            Some(change) => Err(Changed { path: path.to_owned(), change }),
+        }
+    }
+
+    fn change(&self, path: &Path, file: &File) -> Option<Change> {
+        let now = match file.metadata() {
+            Ok(metadata) => Self::of(&metadata),
+            Err(error) => return Some(Change::Unreadable(error.kind())),
+        };
+        let (before, after) = (self.len, now.len);
+        if after > before {
+            return Some(Change::Grew { before, after });
+        }
+        if after < before {
+            return Some(Change::Shrank { before, after });
+        }
+        if now.modified != self.modified {
+            return Some(Change::Written);
+        }
+        match path.metadata() {
+            Ok(named) if identity(&named) == self.identity => None,
+            Ok(_) => Some(Change::Replaced),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Change::Removed),
+            Err(error) => Some(Change::Unreadable(error.kind())),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> Identity {}
+
+/// A file is not the one that was opened any more, so what was read from it may belong to no single state of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {change} while it was read; read a copy that nothing writes to")]
+pub struct Changed {
+    /// The file.
+    pub path: PathBuf,
+    /// What happened to it.
+    pub change: Change,
+}
+
+/// What happened to a file between opening it and looking again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Change {
+    /// Bytes were appended, or the file was extended.
+    #[error("grew from {before} to {after} bytes")]
+    Grew {
+        /// Length at open, in bytes.
+        before: u64,
+        /// Length now, in bytes.
+        after: u64,
+    },
+    /// The file was cut.
+    #[error("shrank from {before} to {after} bytes")]
+    Shrank {
+        /// Length at open, in bytes.
+        before: u64,
+        /// Length now, in bytes.
+        after: u64,
+    },
+    /// The length is the same, but the time of modification is not.
+    #[error("was written to")]
+    Written,
+    /// The name belongs to another file now; the bytes read are those of the old one.
+    #[error("was replaced by another file")]
+    Replaced,
+    /// The name is gone; the bytes read are those of the removed file.
+    #[error("was removed")]
+    Removed,
+    /// The system does not tell any more.
+    #[error("became unreadable ({0})")]
+    Unreadable(io::ErrorKind),
+}

@@ -1,0 +1,23 @@
+//! The protobuf messages of etcd and raft, and an allocation-free reader of `KeyValue`.
+//!
+//! A snapshot holds one `KeyValue` for every revision: millions of them. [`KeyValueRef`] reads one without copying,
+//! and agrees with the general decoder on every input. All other messages are few; they are decoded and encoded by
+//! `prost` from the definitions in `/proto`, one module for each protobuf package.
+//!
+//! ```
+//! use etcdsnap_proto::{KeyValueRef, mvccpb::KeyValue, prost::Message};
+//!
+//! let written = KeyValue { key: b"foo".into(), create_revision: 2, mod_revision: 2, version: 1, ..KeyValue::default() };
+//! let bytes = written.encode_to_vec();
+//! assert_eq!(KeyValueRef::parse(&bytes)?.key, b"foo");
+//! # Ok::<(), etcdsnap_proto::ParseError>(())
+//! ```
+
+mod key_value;
+mod messages;
+pub mod wire;
+
+pub use key_value::KeyValueRef;
+pub use messages::{authpb, etcdserverpb, leasepb, membershippb, mvccpb, raftpb, snappb, walpb};
+pub use prost;
+pub use wire::{ParseError, ParseErrorKind};

@@ -1,0 +1,243 @@
+//! Protobuf's wire format over borrowed bytes: varints, tags, length-prefixed bytes, and skipping what is unknown.
+//!
+//! A message is a sequence of fields; a field is a tag (number and wire type, in one varint) and a payload whose
+//! form the wire type tells. [`Reader`] accepts and refuses exactly what `prost` does, but copies nothing and says where
+//! it stopped. Source: <https://protobuf.dev/programming-guides/encoding/>.
+
+use thiserror::Error;
+
+/// Groups that may lie within one another; a field inside the hundredth is refused, as `prost` does.
+const MAX_OPEN_GROUPS: usize = 100;
+
+/// Bytes of the longest varint, which holds 64 bits.
+const MAX_VARINT_LEN: usize = 10;
+
+/// Why bytes are not a message, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("byte {offset}: {kind}")]
+pub struct ParseError {
+    /// What is wrong.
+    pub kind: ParseErrorKind,
+    /// Offset in bytes from the start of the message to the varint, tag or payload that is wrong.
+    pub offset: usize,
+}
+
+/// What is wrong with bytes that are not a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ParseErrorKind {
+    /// The bytes end within a tag, a number or a group.
+    #[error("the message ends within a field")]
+    Truncated,
+    /// A length-prefixed or fixed-size payload reaches beyond the end.
+    #[error("a field of {needed} bytes has only {left} bytes left")]
+    PayloadTruncated {
+        /// Bytes the field claims.
+        needed: u64,
+        /// Bytes there are.
+        left: usize,
+    },
+    /// A varint holds more than 64 bits.
+    #[error("a number has more than 64 bits")]
+    VarintTooLong,
+    /// A tag's field number is 0 or above 2^29 - 1.
+    #[error("a field number is out of range")]
+    FieldNumber,
+    /// A tag's wire type is 6 or 7.
+    #[error("wire type {0} does not exist")]
+    UnknownWireType(u8),
+    /// A known field has another wire type than its definition says.
+    #[error("field {field} has wire type {found:?} in place of {expected:?}")]
+    WrongWireType {
+        /// Number of the field.
+        field: u32,
+        /// Wire type of its definition.
+        expected: WireType,
+        /// Wire type in the tag.
+        found: WireType,
+    },
+    /// The end of a group that is not open, or not the innermost open one.
+    #[error("field {field} ends a group that is not open")]
+    UnexpectedEndGroup {
+        /// Number of the field.
+        field: u32,
+    },
+    /// More than 100 groups lie within one another.
+    #[error("groups are nested too deeply")]
+    GroupsTooDeep,
+}
+
+/// Form of a field's payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WireType {
+    /// A varint.
+    Varint,
+    /// Eight bytes.
+    Fixed64,
+    /// A length in bytes as varint, then that many bytes.
+    LengthDelimited,
+    /// Fields up to the matching `EndGroup`.
+    StartGroup,
+    /// Nothing.
+    EndGroup,
+    /// Four bytes.
+    Fixed32,
+}
+
+/// What stands before every payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// Number of the field, from 1 to 2^29 - 1.
+    pub field: u32,
+    /// Form of the payload that follows.
+    pub wire_type: WireType,
+    /// Offset in bytes from the start of the message to the tag.
+    pub offset: usize,
+}
+
+/// Reads the fields of one message from front to back.
+#[derive(Clone, Debug)]
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+    position: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Starts at the first field of a message.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, position: 0 }
+    }
+
+    /// Everything has been read.
+    pub fn is_empty(&self) -> bool {
+        self.rest().is_empty()
+    }
+
+    /// Reads the tag of the next field.
+    pub fn tag(&mut self) -> Result<Tag, ParseError> {
+        let offset = self.position;
+        let key = u32::try_from(self.varint()?).map_err(|_| ParseErrorKind::FieldNumber.at(offset))?;
+        let wire_type = match key & 7 {
+            0 => WireType::Varint,
+            1 => WireType::Fixed64,
+            2 => WireType::LengthDelimited,
+            3 => WireType::StartGroup,
+            4 => WireType::EndGroup,
+            5 => WireType::Fixed32,
+            6 => return Err(ParseErrorKind::UnknownWireType(6).at(offset)),
+            _ => return Err(ParseErrorKind::UnknownWireType(7).at(offset)),
+        };
+        match key >> 3 {
+            0 => Err(ParseErrorKind::FieldNumber.at(offset)),
+            field => Ok(Tag { field, wire_type, offset }),
+        }
+    }
+
+    /// Reads a number of up to 64 bits, in whatever length it was written.
+    pub fn varint(&mut self) -> Result<u64, ParseError> {
+        let rest = self.rest();
+        if let Some((value, len)) = split_varint(rest) {
+            self.position += len;
+            return Ok(value);
+        }
+        let kind = if rest.len() < MAX_VARINT_LEN { ParseErrorKind::Truncated } else { ParseErrorKind::VarintTooLong };
+        Err(kind.at(self.position))
+    }
+
+    /// Reads the payload of an `int64` field whose tag was just read.
+    pub fn int64(&mut self, tag: Tag) -> Result<i64, ParseError> {
+        tag.expect(WireType::Varint)?;
+        self.varint().map(u64::cast_signed)
+    }
+
+    /// Reads the payload of a `bytes` field whose tag was just read.
+    pub fn bytes(&mut self, tag: Tag) -> Result<&'a [u8], ParseError> {
+        tag.expect(WireType::LengthDelimited)?;
+        self.length_delimited()
+    }
+
+    /// Passes over the payload of a field whose tag was just read, with all that lies within it.
+    pub fn skip(&mut self, tag: Tag) -> Result<(), ParseError> {
+        match tag.wire_type {
+            WireType::Varint => self.varint().map(drop),
+            WireType::Fixed64 => self.take(8).map(drop),
+            WireType::Fixed32 => self.take(4).map(drop),
+            WireType::LengthDelimited => self.length_delimited().map(drop),
+            WireType::StartGroup => self.skip_group(tag.field),
+            WireType::EndGroup => Err(tag.unexpected_end_group()),
+        }
+    }
+
+    /// Passes over the rest of a group whose start was just read, without recursion.
+    fn skip_group(&mut self, field: u32) -> Result<(), ParseError> {
+        let mut open = [0; MAX_OPEN_GROUPS];
+        open[0] = field;
+        let mut depth = 1;
+        while depth > 0 {
+            let tag = self.tag()?;
+            match tag.wire_type {
+                WireType::EndGroup if open[depth - 1] == tag.field => depth -= 1,
+                WireType::EndGroup => return Err(tag.unexpected_end_group()),
+                _ if depth == MAX_OPEN_GROUPS => return Err(ParseErrorKind::GroupsTooDeep.at(tag.offset)),
+                WireType::StartGroup => {
+                    open[depth] = tag.field;
+                    depth += 1;
+                }
+                _ => self.skip(tag)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn length_delimited(&mut self) -> Result<&'a [u8], ParseError> {
+        let start = self.position;
+        let len = self.varint()?;
+        self.take(len).map_err(|error| ParseError { offset: start, ..error })
+    }
+
+    fn take(&mut self, len: u64) -> Result<&'a [u8], ParseError> {
+        let rest = self.rest();
+        let taken = usize::try_from(len).ok().and_then(|len| rest.get(..len));
+        let error = ParseErrorKind::PayloadTruncated { needed: len, left: rest.len() }.at(self.position);
+        let taken = taken.ok_or(error)?;
+        self.position += taken.len();
+        Ok(taken)
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.position..).unwrap_or_default()
+    }
+}
+
+/// The varint at the start of `bytes` and its length in bytes; `None` if it has no end or more than 64 bits.
+#[inline]
+pub(crate) fn split_varint(bytes: &[u8]) -> Option<(u64, usize)> {
+    let mut value = 0;
+    for (index, &byte) in bytes.iter().take(MAX_VARINT_LEN).enumerate() {
+        value |= u64::from(byte & 0x7f) << (7 * index);
+        if byte < 0x80 {
+            let fits = index + 1 < MAX_VARINT_LEN || byte <= 1;
+            return fits.then_some((value, index + 1));
+        }
+    }
+    None
+}
+
+impl Tag {
+    fn expect(self, expected: WireType) -> Result<(), ParseError> {
+        if self.wire_type == expected {
+            return Ok(());
+        }
+        Err(ParseErrorKind::WrongWireType { field: self.field, expected, found: self.wire_type }.at(self.offset))
+    }
+
+    fn unexpected_end_group(self) -> ParseError {
+        ParseErrorKind::UnexpectedEndGroup { field: self.field }.at(self.offset)
+    }
+}
+
+impl ParseErrorKind {
+    fn at(self, offset: usize) -> ParseError {
+        ParseError { kind: self, offset }
+    }
+}
