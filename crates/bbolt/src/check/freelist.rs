@@ -1,0 +1,94 @@
+//! The freelist, when a file has one (`bbolt-format.md` 1.4): ids of free pages, ascending, each once.
+//!
+//! Together with the pages in use it must cover everything below the high-water mark, without overlap.
+
+use std::ops::Range;
+
+use crate::check::claims::Claims;
+use crate::db::Db;
+use crate::format::{COUNT_OVERFLOW, PAGE_HEADER, PageKind};
+use crate::page::Page;
+use crate::problem::{Code, Detail, Problem, Problems};
+
+/// Ids on a freelist page, as many as its bytes hold, and the number that its header promises.
+fn ids<'a>(page: &Page<'a>) -> (impl Iterator<Item = u64> + use<'a>, u64, u64) {
+    let order = page.order;
+    let body = page.run.get(PAGE_HEADER..).unwrap_or_default();
+    let (promised, body) = match page.count {
+        COUNT_OVERFLOW => (order.u64(body, 0).unwrap_or(0), body.get(8..).unwrap_or_default()),
+        count => (count.into(), body),
+    };
+    let room = body.len() as u64 / 8;
+    let taken = usize::try_from(promised.min(room)).unwrap_or(0);
+    (body.chunks_exact(8).take(taken).filter_map(move |id| order.u64(id, 0)), promised, room)
+}
+
+fn report(problems: &mut Problems, page: Option<u64>, code: Code, offset: u64, found: Detail, against: Detail) {
+    problems.push(Problem { bucket: None, page, element: None, code, offset, found, against });
+}
+
+/// Reads the freelist page, claims its run, and returns the set of free pages; `None` when the file is not meant to have one.
+/// Of an unreadable one the set is empty: then all pages it should have listed are lost.
+pub(super) fn read(db: &Db<'_>, claims: &Claims, problems: &mut Problems) -> Option<Claims> {
+    let meta = *db.meta();
+    if !db.has_freelist() {
+        return None;
+    }
+    let free = Claims::new(claims.bound());
+    if !(2..meta.high_water_mark).contains(&meta.freelist) {
+        return Some(free);
+    }
+    let id = Some(meta.freelist);
+    let Some(page) = db.page(meta.freelist) else {
+        report(problems, id, Code::FreelistEof, 0, Detail::None, Detail::None);
+        return Some(free);
+    };
+    super::header(db, &page, None, &[PageKind::Freelist], problems);
+    if !claims.claim(meta.freelist) {
+        report(problems, id, Code::DoubleRef, page.offset, Detail::None, Detail::None);
+    }
+    super::claim_tail(&page, None, claims, problems);
+    if page.kind != PageKind::Freelist {
+        return Some(free);
+    }
+    let (ids, promised, room) = ids(&page);
+    if promised > room {
+        let (found, against) = (Detail::Number(promised), Detail::Number(room));
+        report(problems, id, Code::FreelistCount, page.offset + 10, found, against);
+    }
+    let mut previous = 0;
+    for (index, listed) in ids.enumerate() {
+        let at = page.offset + (PAGE_HEADER + 8 * index) as u64;
+        if listed < 2 || listed >= meta.high_water_mark {
+            let hwm = Detail::Number(meta.high_water_mark);
+            report(problems, id, Code::FreelistRange, at, Detail::Number(listed), hwm);
+        }
+        if !free.claim(listed) && listed < free.bound() {
+            report(problems, id, Code::FreelistDup, at, Detail::Number(listed), Detail::None);
+        } else if listed < previous {
+            let (found, against) = (Detail::Number(listed), Detail::Number(previous));
+            report(problems, id, Code::FreelistUnsorted, at, found, against);
+        }
+        previous = listed;
+    }
+    Some(free)
+}
+
+/// Compares the free pages with the pages in use, after the walk.
+pub(super) fn compare(db: &Db<'_>, claims: &Claims, free: &Claims, problems: &mut Problems) {
+    let mut each = |code: Code, runs: Vec<Range<u64>>| {
+        for run in runs {
+            let offset = run.start.saturating_mul(db.page_size().into());
+            let pages = Detail::Pages(run.start, run.end - 1);
+            report(problems, Some(run.start), code, offset, pages, Detail::None);
+        }
+    };
+    each(Code::ReachableFreed, claims.runs(free, |used, free| used & free));
+    let mut lost = claims.runs(free, |used, free| !(used | free));
+    let hwm = db.meta().high_water_mark;
+    lost.retain(|run| run.start < hwm);
+    if claims.bound() < hwm {
+        lost.push(claims.bound()..hwm);
+    }
+    each(Code::UnreachableUnfreed, lost);
+}

@@ -1,0 +1,183 @@
+//! The structural check: one walk over everything that is reachable, in parallel, with every rule of `bbolt-format.md` 2.3.
+//!
+//! The walk goes bucket level by bucket level; etcd has two, the root bucket and the ten below it. On each, branch pages are
+//! followed breadth-first and yield the list of leaves with the keys their parents have for them. The leaves are then
+//! checked in file order, chunk by chunk, on all threads: because the bounds come from the parents no leaf needs its
+//! neighbour. Whoever wants more of the leaves than their soundness hands in an [`Observer`] and sees each of them once,
+//! while it is in the cache.
+//!
+//! Nothing recurses; every page is entered at most once, because entering claims it ([`Claims`]); memory is one bit and a
+//! few bytes a page; problems are counted without bound but kept only up to a limit; and the outcome does not depend on the
+//! number of threads.
+
+mod claims;
+mod freelist;
+mod metas;
+mod rules;
+mod tree;
+
+use std::ops::Range;
+
+pub use claims::Claims;
+
+use crate::db::Db;
+use crate::format::PageKind;
+use crate::page::Page;
+use crate::problem::{Code, Detail, Problem, Problems};
+
+/// A bucket as the walk found it.
+#[derive(Clone, Copy, Debug)]
+pub struct BucketInfo<'a> {
+    /// Position in [`Walk::buckets`]; 0 is the root bucket.
+    pub index: u32,
+    /// The bucket that holds it; `None` for the root bucket.
+    pub parent: Option<u32>,
+    /// Its name; empty for the root bucket.
+    pub name: &'a [u8],
+    /// Root page; 0 when inline.
+    pub root: u64,
+    /// Its sequence.
+    pub sequence: u64,
+    /// Levels of pages, 0 when inline.
+    pub depth: u32,
+}
+
+/// A leaf page, or an inline bucket's page, that could be read. Its table fits; elements may still be unsound one by one.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaf<'a> {
+    /// The page.
+    pub page: Page<'a>,
+    /// Order among the leaves of its bucket: ascending in key order, but with gaps.
+    pub rank: u32,
+    /// The bytes from its first key to its last value, key, value, key, value …, when they follow each other without a gap
+    /// and none of the values is a bucket: then they are all that etcd's hashes see of the page.
+    pub packed: Option<&'a [u8]>,
+}
+
+/// Sees every leaf of a walk.
+///
+/// Leaves arrive in file order, in chunks that run on several threads; each chunk has a value of its own. The values are
+/// returned in file order, bucket level by bucket level.
+pub trait Observer<'a>: Sync {
+    /// What is gathered over one chunk.
+    type Chunk: Send;
+
+    /// An empty chunk.
+    fn chunk(&self) -> Self::Chunk;
+
+    /// One leaf of `bucket`.
+    fn leaf(&self, chunk: &mut Self::Chunk, bucket: &BucketInfo<'a>, leaf: &Leaf<'a>);
+
+    /// These bytes of the file are about to be read.
+    fn prepare(&self, _bytes: Range<u64>) {}
+}
+
+/// An observer that looks away.
+impl<'a> Observer<'a> for () {
+    type Chunk = ();
+
+    fn chunk(&self) {}
+
+    fn leaf(&self, (): &mut (), _: &BucketInfo<'a>, _: &Leaf<'a>) {}
+}
+
+/// Number of pages of each sort.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Reachable branch pages, without their overflow.
+    pub branch: u64,
+    /// Reachable leaf pages, without their overflow.
+    pub leaf: u64,
+    /// Overflow pages of reachable branch and leaf pages.
+    pub overflow: u64,
+    /// Pages in use: all of the above, the metas and the freelist.
+    pub in_use: u64,
+    /// Pages below the high-water mark that are not in use.
+    pub free: u64,
+    /// Keys that are not buckets, in all buckets.
+    pub keys: u64,
+}
+
+/// Everything a walk found out.
+#[derive(Debug)]
+pub struct Walk<'a, C> {
+    /// All buckets, parents before children, siblings in key order.
+    pub buckets: Vec<BucketInfo<'a>>,
+    /// The observer's chunks.
+    pub chunks: Vec<C>,
+    /// What is wrong.
+    pub problems: Problems,
+    /// Pages by sort.
+    pub census: Census,
+    /// The pages in use.
+    pub in_use: Claims,
+}
+
+/// How many problems of each code are kept unless the caller says otherwise.
+pub const DEFAULT_LIMIT: u64 = 100;
+
+/// Checks the whole file; keeps at most `limit` problems of each code.
+pub fn check<'a, O: Observer<'a>>(db: &Db<'a>, observer: &O, limit: u64) -> Walk<'a, O::Chunk> {
+    let mut problems = Problems::new(limit);
+    metas::check(db, &mut problems);
+    // Ids are only ever claimed when the file has bytes for them, so a meta that promises too much cannot ask for memory.
+    let claims = Claims::new(db.meta().high_water_mark.min(db.pages_in_file()));
+    claims.claim(0);
+    claims.claim(1);
+    let free = freelist::read(db, &claims, &mut problems);
+    let mut walk = tree::walk(db, observer, claims, problems);
+    if let Some(free) = free {
+        freelist::compare(db, &walk.in_use, &free, &mut walk.problems);
+    }
+    check_tail(db, &mut walk.problems);
+    walk.census.in_use = walk.in_use.len();
+    walk.census.free = db.meta().high_water_mark.saturating_sub(walk.census.in_use);
+    walk.problems.settle();
+    walk
+}
+
+/// Bytes behind the high-water mark should be zeros of a preallocation.
+fn check_tail(db: &Db<'_>, problems: &mut Problems) {
+    let start = usize::try_from(db.size()).ok();
+    let tail = start.and_then(|start| db.bytes().get(start..)).unwrap_or_default();
+    if !rules::is_zero(tail) {
+        let found = Detail::Number(tail.len() as u64);
+        let (code, offset) = (Code::TailNonzero, db.size());
+        problems.push(Problem { bucket: None, page: None, element: None, code, offset, found, against: Detail::None });
+    }
+}
+
+/// The rules for the header of a page that was reached through a pointer.
+fn header(db: &Db<'_>, page: &Page<'_>, bucket: Option<u32>, kinds: &[PageKind], problems: &mut Problems) {
+    let id = page.position.unwrap_or(0);
+    let mut report = |code, at: u64, found, against| {
+        let offset = page.offset + at;
+        problems.push(Problem { bucket, page: page.position, element: None, code, offset, found, against });
+    };
+    if page.id != id {
+        report(Code::PageId, 0, Detail::Number(page.id), Detail::Number(id));
+    }
+    if !kinds.contains(&page.kind) {
+        let wanted: Vec<_> = kinds.iter().map(ToString::to_string).collect();
+        report(Code::PageType, 8, Detail::Words(page.kind.to_string()), Detail::Words(wanted.join(" or ")));
+    }
+    let (overflow, hwm) = (u64::from(page.overflow), db.meta().high_water_mark);
+    if id.saturating_add(overflow) >= hwm {
+        report(Code::OverflowRange, 12, Detail::Number(overflow), Detail::Number(hwm));
+    }
+    let (has, needs) = (page.run.len() as u64, (overflow + 1) * u64::from(db.page_size()));
+    if has < needs {
+        report(Code::PageTruncated, 0, Detail::Number(has), Detail::Number(needs));
+    }
+}
+
+/// Claims the overflow pages of a page whose first page is claimed.
+fn claim_tail(page: &Page<'_>, bucket: Option<u32>, claims: &Claims, problems: &mut Problems) {
+    let first = page.position.unwrap_or(0).saturating_add(1);
+    let end = first.saturating_add(page.overflow.into());
+    if let Some(taken) = claims.claim_run(first..end) {
+        let (code, offset) = (Code::DoubleRef, page.offset);
+        let found = Detail::Number(taken);
+        problems.push(Problem { bucket, page: Some(taken), element: None, code, offset, found, against: Detail::None });
+    }
+}

@@ -1,0 +1,425 @@
+//! The walk itself: rounds of branch levels and leaves, one round for each level of buckets.
+
+use rayon::prelude::*;
+
+use super::claims::Claims;
+use super::rules::{Body, Bounds, Examiner, Found};
+use super::{BucketInfo, Census, Leaf, Observer, Walk, claim_tail, header};
+use crate::db::Db;
+use crate::format::{MAX_DEPTH, PageKind};
+use crate::page::Page;
+use crate::problem::{Code, Detail, Problem, Problems};
+
+/// Leaves that one thread takes at a time: enough to read ahead, few enough to share out evenly.
+const CHUNK: usize = 1024;
+
+/// A page that the next branch level, or the next round, begins at.
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    bucket: u32,
+    page: u64,
+    bounds: Bounds<'a>,
+    /// 1 for the root of a bucket.
+    level: u32,
+    /// Its header is checked and its overflow claimed already: it was taken for a leaf in the round before.
+    opened: bool,
+}
+
+/// A branch page that was followed; leaves find the keys their parent has for them here.
+struct Branch<'a> {
+    page: Page<'a>,
+    bucket: u32,
+    high: Option<&'a [u8]>,
+    level: u32,
+}
+
+/// A leaf to be checked. There is one for every leaf page of the file, so it is small.
+#[derive(Clone, Copy)]
+struct LeafRef {
+    page: u64,
+    parent: Parent,
+}
+
+#[derive(Clone, Copy)]
+enum Parent {
+    /// Index into the branches, and the element.
+    Branch(u32, u16),
+    /// Index into the entries of leaves that no followed branch points to.
+    Entry(u32),
+}
+
+/// A bucket that was found in a leaf, and where it stands in key order.
+struct SubBucket<'a> {
+    parent: u32,
+    rank: u32,
+    found: Found<'a>,
+}
+
+/// What checking one chunk of leaves gave.
+struct Checked<'a, C> {
+    chunk: C,
+    problems: Problems,
+    census: Census,
+    buckets: Vec<SubBucket<'a>>,
+    /// Pages among the leaves that turned out to be branches.
+    strays: Vec<Entry<'a>>,
+}
+
+/// What all threads look at.
+struct Ground<'a, 'w, O> {
+    db: &'w Db<'a>,
+    observer: &'w O,
+    claims: Claims,
+    buckets: Vec<BucketInfo<'a>>,
+    limit: u64,
+}
+
+struct Walker<'a, 'w, O: Observer<'a>> {
+    ground: Ground<'a, 'w, O>,
+    problems: Problems,
+    chunks: Vec<O::Chunk>,
+    census: Census,
+    next_rank: u32,
+}
+
+/// Walks all buckets from the root bucket on.
+pub(super) fn walk<'a, O: Observer<'a>>(
+    db: &Db<'a>,
+    observer: &O,
+    claims: Claims,
+    problems: Problems,
+) -> Walk<'a, O::Chunk> {
+    let meta = db.meta();
+    let root = BucketInfo { index: 0, parent: None, name: &[], root: meta.root, sequence: meta.sequence, depth: 0 };
+    let ground = Ground { db, observer, claims, buckets: vec![root], limit: problems.limit() };
+    let mut walker = Walker { ground, problems, chunks: Vec::new(), census: Census::default(), next_rank: 0 };
+    let bounds = Bounds { root: true, ..Bounds::default() };
+    let mut entries = Vec::new();
+    if walker.enter(0, meta.root, None, None) {
+        entries.push(Entry { bucket: 0, page: meta.root, bounds, level: 1, opened: false });
+    }
+    while !entries.is_empty() {
+        entries = walker.round(entries);
+    }
+    let Walker { ground, problems, chunks, census, .. } = walker;
+    Walk { buckets: ground.buckets, chunks, problems, census, in_use: ground.claims }
+}
+
+impl<'a, O: Observer<'a>> Walker<'a, '_, O> {
+    /// Claims the first page of a subtree; false when the id is impossible or the page already in use.
+    fn enter(&mut self, bucket: u32, page: u64, parent: Option<&Page<'a>>, element: Option<u16>) -> bool {
+        let hwm = self.ground.db.meta().high_water_mark;
+        let offset = parent.map_or(0, |parent| parent.offset);
+        let mut report = |code, page, found, against| {
+            self.problems.push(Problem { bucket: Some(bucket), page, element, code, offset, found, against });
+        };
+        if page < 2 || page >= hwm {
+            let parent = parent.and_then(|parent| parent.position);
+            report(Code::PgidRange, parent, Detail::Number(page), Detail::Number(hwm));
+            return false;
+        }
+        if page >= self.ground.claims.bound() {
+            report(Code::PageEof, Some(page), Detail::None, Detail::None);
+            return false;
+        }
+        let fresh = self.ground.claims.claim(page);
+        if !fresh {
+            report(Code::DoubleRef, Some(page), Detail::Number(page), Detail::None);
+        }
+        fresh
+    }
+
+    /// One round: everything below `entries`, and the entries of the next round.
+    fn round(&mut self, entries: Vec<Entry<'a>>) -> Vec<Entry<'a>> {
+        let depths: Vec<u32> = entries.iter().map(|entry| self.ground.probe(entry)).collect();
+        for (entry, depth) in entries.iter().zip(&depths) {
+            let bucket = &mut self.ground.buckets[entry.bucket as usize];
+            bucket.depth = bucket.depth.max(*depth);
+        }
+        let mut forest = Forest::default();
+        let mut frontier = Vec::new();
+        for (entry, depth) in entries.into_iter().zip(depths) {
+            if entry.level >= depth { forest.add_entry(entry) } else { frontier.push((entry, depth)) }
+        }
+        while !frontier.is_empty() {
+            frontier = self.branch_level(frontier, &mut forest);
+        }
+        self.leaf_level(&forest)
+    }
+
+    /// Checks the branch pages of one level and returns those of the next.
+    fn branch_level(&mut self, level: Vec<(Entry<'a>, u32)>, forest: &mut Forest<'a>) -> Vec<(Entry<'a>, u32)> {
+        let Ground { db, claims, limit, .. } = &self.ground;
+        let checked: Vec<_> = level
+            .par_iter()
+            .map(|(entry, _)| {
+                let mut problems = Problems::new(*limit);
+                let page = open(db, claims, entry, &mut problems);
+                let branch = page.filter(|page| page.kind == PageKind::Branch);
+                if let Some(page) = branch {
+                    examine(db, page, entry.bucket, entry.bounds, &mut problems);
+                }
+                (page, problems)
+            })
+            .collect();
+        let mut next = Vec::new();
+        for ((entry, depth), (page, problems)) in level.into_iter().zip(checked) {
+            self.problems.merge(problems);
+            match page {
+                Some(page) if page.kind == PageKind::Branch => self.follow(page, entry, depth, forest, &mut next),
+                Some(page) => {
+                    self.uneven(&page, &entry);
+                    forest.opened.push((entry, page));
+                }
+                None => {}
+            }
+        }
+        next
+    }
+
+    /// Enters the children of a branch page.
+    fn follow(
+        &mut self,
+        page: Page<'a>,
+        entry: Entry<'a>,
+        depth: u32,
+        forest: &mut Forest<'a>,
+        next: &mut Vec<(Entry<'a>, u32)>,
+    ) {
+        self.census.branch += 1;
+        self.census.overflow += u64::from(page.overflow);
+        if entry.level >= MAX_DEPTH {
+            let (code, against) = (Code::Depth, Detail::Number(MAX_DEPTH.into()));
+            let (bucket, offset) = (Some(entry.bucket), page.offset);
+            let page = page.position;
+            self.problems.push(Problem { bucket, page, element: None, code, offset, found: Detail::None, against });
+            return;
+        }
+        let branch = Branch { page, bucket: entry.bucket, high: entry.bounds.high, level: entry.level };
+        let children: Vec<_> = (0..page.count)
+            .filter_map(|index| page.branch_span(index).map(|(_, child)| (index, child)))
+            .filter(|(index, child)| self.enter(entry.bucket, *child, Some(&page), Some(*index)))
+            .collect();
+        if entry.level + 1 >= depth {
+            forest.add_branch(branch, &children);
+        } else {
+            next.extend(children.into_iter().map(|(index, child)| {
+                let bounds = branch.bounds_of(index);
+                (Entry { bucket: entry.bucket, page: child, bounds, level: entry.level + 1, opened: false }, depth)
+            }));
+        }
+    }
+
+    fn uneven(&mut self, page: &Page<'a>, entry: &Entry<'a>) {
+        let (code, offset) = (Code::UnevenDepth, page.offset);
+        let (found, against) = (Detail::Words(page.kind.to_string()), Detail::Number(entry.level.into()));
+        let bucket = Some(entry.bucket);
+        self.problems.push(Problem { bucket, page: page.position, element: None, code, offset, found, against });
+    }
+
+    /// Checks all leaves in file order, then the inline buckets found in them.
+    fn leaf_level(&mut self, forest: &Forest<'a>) -> Vec<Entry<'a>> {
+        let base = self.next_rank;
+        let mut order: Vec<u32> = (0..u32::try_from(forest.leaves.len()).unwrap_or(u32::MAX)).collect();
+        self.next_rank = base.saturating_add(order.len().try_into().unwrap_or(u32::MAX));
+        order.par_sort_unstable_by_key(|index| forest.leaves[*index as usize].page);
+        let ground = &self.ground;
+        let mut checked: Vec<_> = order.par_chunks(CHUNK).map(|chunk| ground.leaf_chunk(forest, chunk, base)).collect();
+        if !forest.opened.is_empty() {
+            checked.push(self.opened_chunk(forest));
+        }
+        let mut buckets = Vec::new();
+        let mut entries = Vec::new();
+        for part in checked {
+            self.absorb(part, &mut buckets, &mut entries);
+        }
+        for entry in &entries {
+            if let Some(page) = self.ground.db.page(entry.page) {
+                self.uneven(&page, entry);
+            }
+        }
+        self.sub_buckets(buckets, &mut entries);
+        entries
+    }
+
+    fn absorb(&mut self, part: Checked<'a, O::Chunk>, buckets: &mut Vec<SubBucket<'a>>, strays: &mut Vec<Entry<'a>>) {
+        self.chunks.push(part.chunk);
+        self.problems.merge(part.problems);
+        self.census.leaf += part.census.leaf;
+        self.census.overflow += part.census.overflow;
+        self.census.keys += part.census.keys;
+        buckets.extend(part.buckets);
+        strays.extend(part.strays);
+    }
+
+    /// Leaves that stood where branches were expected: already opened and claimed, only their bodies are left.
+    fn opened_chunk(&mut self, forest: &Forest<'a>) -> Checked<'a, O::Chunk> {
+        let mut out = self.ground.checked();
+        for (entry, page) in &forest.opened {
+            let rank = self.next_rank;
+            self.next_rank = rank.saturating_add(1);
+            self.ground.leaf(entry, *page, rank, &mut out);
+        }
+        out
+    }
+
+    /// Gives the buckets that were found their place in the list, checks the inline ones and enters the others.
+    fn sub_buckets(&mut self, mut found: Vec<SubBucket<'a>>, entries: &mut Vec<Entry<'a>>) {
+        found.sort_unstable_by_key(|sub| (sub.parent, sub.rank, sub.found.element));
+        let mut out = self.ground.checked();
+        for SubBucket { parent, found, .. } in found {
+            let index = u32::try_from(self.ground.buckets.len()).unwrap_or(u32::MAX);
+            let (root, sequence) = (found.header.root, found.header.sequence);
+            let name = found.name;
+            self.ground.buckets.push(BucketInfo { index, parent: Some(parent), name, root, sequence, depth: 0 });
+            let bounds = Bounds { root: true, ..Bounds::default() };
+            if let Some(page) = found.inline {
+                let rank = self.next_rank;
+                self.next_rank = rank.saturating_add(1);
+                let body = examine(self.ground.db, page, index, bounds, &mut out.problems);
+                self.ground.observe(index, page, rank, &body, &mut out);
+            } else if self.enter(index, root, None, Some(found.element)) {
+                entries.push(Entry { bucket: index, page: root, bounds, level: 1, opened: false });
+            }
+        }
+        self.absorb(out, &mut Vec::new(), &mut Vec::new());
+    }
+}
+
+impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
+    /// Levels of the tree, counted from its bucket's root, along the first path that can be followed.
+    fn probe(&self, entry: &Entry<'a>) -> u32 {
+        const CHILDREN_TRIED: u16 = 8;
+        let mut path = vec![entry.page];
+        let mut level = entry.level;
+        let usable = |id: u64| {
+            let page = self.db.page(id).filter(|_| (2..self.claims.bound()).contains(&id))?;
+            (page.id == id && matches!(page.kind, PageKind::Branch | PageKind::Leaf)).then_some(page)
+        };
+        let mut page = self.db.page(entry.page);
+        while let Some(branch) = page.filter(|page| page.kind == PageKind::Branch && level < MAX_DEPTH) {
+            level += 1;
+            let step = (branch.count / CHILDREN_TRIED).max(1);
+            let children = (0..branch.count).step_by(step.into()).filter_map(|index| branch.branch_span(index));
+            page = children.filter(|(_, child)| !path.contains(child)).find_map(|(_, child)| usable(child));
+            path.extend(page.and_then(|page| page.position));
+        }
+        level
+    }
+
+    fn checked(&self) -> Checked<'a, O::Chunk> {
+        Checked {
+            chunk: self.observer.chunk(),
+            problems: Problems::new(self.limit),
+            census: Census::default(),
+            buckets: Vec::new(),
+            strays: Vec::new(),
+        }
+    }
+
+    fn leaf_chunk(&self, forest: &Forest<'a>, chunk: &[u32], base: u32) -> Checked<'a, O::Chunk> {
+        let page_size = u64::from(self.db.page_size());
+        let position = |index: Option<&u32>| index.map_or(0, |index| forest.leaves[*index as usize].page);
+        let (first, last) = (position(chunk.first()), position(chunk.last()));
+        self.observer.prepare(first.saturating_mul(page_size)..last.saturating_add(1).saturating_mul(page_size));
+        let mut out = self.checked();
+        for index in chunk {
+            let entry = forest.entry(*index as usize);
+            if let Some(page) = open(self.db, &self.claims, &entry, &mut out.problems) {
+                if page.kind == PageKind::Leaf {
+                    self.leaf(&entry, page, base.saturating_add(*index), &mut out);
+                } else {
+                    out.strays.push(Entry { opened: true, ..entry });
+                }
+            }
+        }
+        out
+    }
+
+    fn leaf(&self, entry: &Entry<'a>, page: Page<'a>, rank: u32, out: &mut Checked<'a, O::Chunk>) {
+        out.census.leaf += 1;
+        out.census.overflow += u64::from(page.overflow);
+        let body = examine(self.db, page, entry.bucket, entry.bounds, &mut out.problems);
+        self.observe(entry.bucket, page, rank, &body, out);
+        let parent = entry.bucket;
+        out.buckets.extend(body.buckets.into_iter().map(|found| SubBucket { parent, rank, found }));
+    }
+
+    fn observe(&self, bucket: u32, page: Page<'a>, rank: u32, body: &Body<'a>, out: &mut Checked<'a, O::Chunk>) {
+        out.census.keys += body.keys;
+        let leaf = Leaf { page, rank, packed: body.packed };
+        self.observer.leaf(&mut out.chunk, &self.buckets[bucket as usize], &leaf);
+    }
+}
+
+/// The leaves of one round and the branches above them.
+#[derive(Default)]
+struct Forest<'a> {
+    branches: Vec<Branch<'a>>,
+    entries: Vec<Entry<'a>>,
+    /// In key order within each bucket.
+    leaves: Vec<LeafRef>,
+    /// Leaves that were found where a branch was expected.
+    opened: Vec<(Entry<'a>, Page<'a>)>,
+}
+
+impl<'a> Forest<'a> {
+    fn add_entry(&mut self, entry: Entry<'a>) {
+        let parent = Parent::Entry(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
+        self.leaves.push(LeafRef { page: entry.page, parent });
+        self.entries.push(entry);
+    }
+
+    fn add_branch(&mut self, branch: Branch<'a>, children: &[(u16, u64)]) {
+        let at = u32::try_from(self.branches.len()).unwrap_or(u32::MAX);
+        self.branches.push(branch);
+        let leaf = |(element, page): &(u16, u64)| LeafRef { page: *page, parent: Parent::Branch(at, *element) };
+        self.leaves.extend(children.iter().map(leaf));
+    }
+
+    fn entry(&self, leaf: usize) -> Entry<'a> {
+        let leaf = self.leaves[leaf];
+        match leaf.parent {
+            Parent::Entry(index) => self.entries[index as usize],
+            Parent::Branch(index, element) => {
+                let branch = &self.branches[index as usize];
+                let (bucket, level) = (branch.bucket, branch.level + 1);
+                Entry { bucket, page: leaf.page, bounds: branch.bounds_of(element), level, opened: false }
+            }
+        }
+    }
+}
+
+impl<'a> Branch<'a> {
+    /// What the branch says about its child at `index`; the key of an unsound element bounds nothing.
+    fn bounds_of(&self, index: u16) -> Bounds<'a> {
+        let key = |index| self.page.branch_element(index).map(|element| element.key).filter(|key| !key.is_empty());
+        let above = index.saturating_add(1)..self.page.count;
+        Bounds { low: key(index), high: above.into_iter().find_map(key).or(self.high), root: false }
+    }
+}
+
+/// Checks the header of a claimed page and claims its overflow; `None` when it is neither branch nor leaf.
+fn open<'a>(db: &Db<'a>, claims: &Claims, entry: &Entry<'a>, problems: &mut Problems) -> Option<Page<'a>> {
+    let Some(page) = db.page(entry.page) else {
+        let offset = entry.page.saturating_mul(db.page_size().into());
+        let (bucket, page) = (Some(entry.bucket), Some(entry.page));
+        let (found, against) = (Detail::None, Detail::None);
+        problems.push(Problem { bucket, page, element: None, code: Code::PageEof, offset, found, against });
+        return None;
+    };
+    if entry.opened {
+        return Some(page);
+    }
+    let kinds = [PageKind::Branch, PageKind::Leaf];
+    header(db, &page, Some(entry.bucket), &kinds, problems);
+    if !kinds.contains(&page.kind) {
+        return None;
+    }
+    claim_tail(&page, Some(entry.bucket), claims, problems);
+    Some(page)
+}
+
+fn examine<'a>(db: &Db<'a>, page: Page<'a>, bucket: u32, bounds: Bounds<'a>, problems: &mut Problems) -> Body<'a> {
+    Examiner { page, bucket, bounds, page_size: db.page_size(), problems }.body()
+}

@@ -1,0 +1,107 @@
+//! Collecting findings in bounded memory: every one is counted, of each kind the first so many are kept.
+//!
+//! Threads collect on their own and are merged in a fixed order; because each of them keeps its first ones, the first ones
+//! overall are among them, and the outcome does not depend on how the work was shared out.
+
+/// Something that can be counted by its kind.
+pub trait Counted: Ord {
+    /// Number of kinds.
+    const KINDS: usize;
+
+    /// Kind of this one, below [`KINDS`](Self::KINDS).
+    fn kind(&self) -> usize;
+}
+
+/// Counts all, keeps some.
+#[derive(Clone, Debug)]
+pub struct Collector<P> {
+    kept: Vec<P>,
+    counts: Vec<u64>,
+    limit: u64,
+}
+
+impl<P: Counted> Collector<P> {
+    /// Keeps at most `limit` of each kind.
+    pub fn new(limit: u64) -> Self {
+        Self { kept: Vec::new(), counts: vec![0; P::KINDS], limit }
+    }
+
+    /// How many of each kind are kept.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// Takes one in.
+    #[cold]
+    pub fn push(&mut self, problem: P) {
+        if self.counts_as_kept(problem.kind()) {
+            self.kept.push(problem);
+        }
+    }
+
+    fn counts_as_kept(&mut self, kind: usize) -> bool {
+        let Some(count) = self.counts.get_mut(kind) else { return false };
+        *count += 1;
+        *count <= self.limit
+    }
+
+    /// Takes all of another's in; the limit is applied by [`settle`](Self::settle).
+    pub fn merge(&mut self, other: Self) {
+        self.kept.extend(other.kept);
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count += more;
+        }
+    }
+
+    /// Brings the kept ones into their own order and applies the limit once more.
+    pub fn settle(&mut self) {
+        self.kept.sort_unstable();
+        let mut seen = Self::new(self.limit);
+        self.kept.retain(|problem| seen.counts_as_kept(problem.kind()));
+    }
+
+    /// The ones kept; in order once settled.
+    pub fn kept(&self) -> &[P] {
+        &self.kept
+    }
+
+    /// How many there are of one kind, kept or not.
+    pub fn count_of(&self, kind: usize) -> u64 {
+        self.counts.get(kind).copied().unwrap_or(0)
+    }
+
+    /// Is there none of any kind?
+    pub fn is_empty(&self) -> bool {
+        self.counts.iter().all(|count| *count == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Counted for (u8, u8) {
+        const KINDS: usize = 2;
+
+        fn kind(&self) -> usize {
+            self.0.into()
+        }
+    }
+
+    #[test]
+    fn the_first_of_each_kind_stay_whatever_the_merge_order() {
+        let part = |items: &[(u8, u8)]| {
+            let mut part = Collector::new(2);
+            items.iter().for_each(|item| part.push(*item));
+            part
+        };
+        let (one, two) = (part(&[(0, 1), (0, 3), (0, 5)]), part(&[(0, 2), (1, 9), (0, 4)]));
+        for (first, second) in [(&one, &two), (&two, &one)] {
+            let mut all = first.clone();
+            all.merge(second.clone());
+            all.settle();
+            assert_eq!(all.kept(), [(0, 1), (0, 2), (1, 9)]);
+            assert_eq!((all.count_of(0), all.count_of(1)), (5, 1));
+        }
+    }
+}

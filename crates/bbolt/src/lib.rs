@@ -1,0 +1,37 @@
+//! Reading and checking bbolt database files over plain bytes.
+//!
+//! The format is described in [`format`]; [`Db`] opens a file given as `&[u8]`, [`Bucket`] and [`Cursor`] read it, and
+//! [`check`](check::check) proves that all of it is sound. No byte is believed before it is checked: readers return
+//! [`Corruption`], the check collects [`Problem`]s, nothing panics, and nothing is ever written.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let file = etcdsnap_testkit::example();
+//! let db = etcdsnap_bbolt::Db::open(&file)?;
+//! for element in db.root().elements() {
+//!     println!("{}", String::from_utf8_lossy(element?.key));
+//! }
+//! let walk = etcdsnap_bbolt::check::check(&db, &(), etcdsnap_bbolt::check::DEFAULT_LIMIT);
+//! assert_eq!(walk.problems.worst(), None);
+//! # Ok(())
+//! # }
+//! ```
+
+mod bucket;
+pub mod check;
+mod collect;
+mod cursor;
+mod db;
+pub mod format;
+mod meta;
+mod page;
+mod problem;
+
+pub use bucket::{Bucket, BucketHeader};
+pub use collect::{Collector, Counted};
+pub use cursor::Cursor;
+pub use db::{Db, OpenError};
+pub use format::{ByteOrder, PageKind};
+pub use meta::{Meta, MetaError};
+pub use page::{BranchElement, LeafElement, Page};
+pub use problem::{Code, Corruption, Detail, Grade, Problem, Problems};

@@ -1,0 +1,177 @@
+//! Pages and their elements, as views over bytes that may lie.
+//!
+//! A [`Page`] is a header plus the bytes of its run (itself and its overflow pages, clipped to the file). Elements are
+//! handed out one at a time, and only when key and value lie inside the run, so nothing above this file indexes raw bytes.
+//!
+//! ```text
+//! leaf element    | flags u32 | pos u32 | key size u32 | value size u32 |
+//! branch element  | pos u32 | key size u32 | child page u64             |
+//! ```
+//!
+//! `pos` counts from the start of the element itself to its key; a leaf's value follows its key.
+
+use crate::format::{BUCKET_FLAG, ByteOrder, ELEMENT, PAGE_HEADER, PageKind};
+
+/// A page, or the page image inside an inline bucket.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// The id it was asked for by; `None` for an inline page.
+    pub position: Option<u64>,
+    /// The id it claims in its header.
+    pub id: u64,
+    /// What it is.
+    pub kind: PageKind,
+    /// Number of elements.
+    pub count: u16,
+    /// Number of pages after this one that belong to it.
+    pub overflow: u32,
+    pub(crate) order: ByteOrder,
+    /// Header and body, to the end of the run or of the file.
+    pub(crate) run: &'a [u8],
+    /// Byte offset of the header in the file.
+    pub(crate) offset: u64,
+}
+
+/// One key and value of a leaf page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeafElement<'a> {
+    /// Bit 0: the value is a bucket. All others are 0.
+    pub flags: u32,
+    /// The key.
+    pub key: &'a [u8],
+    /// The value, or the header and inline page of a bucket.
+    pub value: &'a [u8],
+}
+
+impl LeafElement<'_> {
+    /// Is the value a bucket?
+    #[inline]
+    pub fn is_bucket(&self) -> bool {
+        self.flags & BUCKET_FLAG != 0
+    }
+}
+
+/// One key and child of a branch page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BranchElement<'a> {
+    /// First key of the subtree.
+    pub key: &'a [u8],
+    /// Root page of the subtree.
+    pub child: u64,
+}
+
+/// The numbers of a leaf element before anything is believed; offsets count from the start of the page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    pub flags: u32,
+    pub key: u64,
+    pub key_size: u32,
+    pub value_size: u32,
+}
+
+impl Span {
+    /// One past the last byte of key and value.
+    pub fn end(&self) -> u64 {
+        self.key + u64::from(self.key_size) + u64::from(self.value_size)
+    }
+}
+
+impl<'a> Page<'a> {
+    /// Reads a header from the front of `run`; `None` when there is none.
+    pub(crate) fn parse(run: &'a [u8], order: ByteOrder, position: Option<u64>, offset: u64) -> Option<Self> {
+        let header = run.get(..PAGE_HEADER)?;
+        Some(Self {
+            position,
+            id: order.u64(header, 0)?,
+            kind: PageKind::from_flags(order.u16(header, 8)?),
+            count: order.u16(header, 10)?,
+            overflow: order.u32(header, 12)?,
+            order,
+            run,
+            offset,
+        })
+    }
+
+    /// Byte offset of the page in the file.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Header and body: the whole run, clipped to the end of the file.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.run
+    }
+
+    /// First byte behind the element table, counted from the start of the page.
+    pub(crate) fn table_end(&self) -> u64 {
+        (PAGE_HEADER + ELEMENT * usize::from(self.count)) as u64
+    }
+
+    #[inline]
+    fn entry(&self, index: u16) -> Option<(u64, &'a [u8; ELEMENT])> {
+        let at = PAGE_HEADER + ELEMENT * usize::from(index);
+        Some((at as u64, self.run.get(at..)?.first_chunk()?))
+    }
+
+    #[inline]
+    pub(crate) fn leaf_span(&self, index: u16) -> Option<Span> {
+        let (at, entry) = self.entry(index)?;
+        Some(Span {
+            flags: self.order.u32(entry, 0)?,
+            key: at + u64::from(self.order.u32(entry, 4)?),
+            key_size: self.order.u32(entry, 8)?,
+            value_size: self.order.u32(entry, 12)?,
+        })
+    }
+
+    #[inline]
+    pub(crate) fn branch_span(&self, index: u16) -> Option<(Span, u64)> {
+        let (at, entry) = self.entry(index)?;
+        let key = at + u64::from(self.order.u32(entry, 0)?);
+        let span = Span { flags: 0, key, key_size: self.order.u32(entry, 4)?, value_size: 0 };
+        Some((span, self.order.u64(entry, 8)?))
+    }
+
+    /// Key and value of a span; `None` when they do not lie between the element table and the end of the run.
+    #[inline]
+    pub(crate) fn resolve(&self, span: &Span) -> Option<(&'a [u8], &'a [u8])> {
+        if span.key < self.table_end() {
+            return None;
+        }
+        let bytes = self.run.get(usize::try_from(span.key).ok()?..usize::try_from(span.end()).ok()?)?;
+        bytes.split_at_checked(usize::try_from(span.key_size).ok()?)
+    }
+
+    /// Element `index` of a leaf page; `None` past the last one or when its bytes do not lie inside the page.
+    #[inline]
+    pub fn leaf_element(&self, index: u16) -> Option<LeafElement<'a>> {
+        if index >= self.count {
+            return None;
+        }
+        let span = self.leaf_span(index)?;
+        let (key, value) = self.resolve(&span)?;
+        Some(LeafElement { flags: span.flags, key, value })
+    }
+
+    /// Element `index` of a branch page; `None` past the last one or when its key does not lie inside the page.
+    #[inline]
+    pub fn branch_element(&self, index: u16) -> Option<BranchElement<'a>> {
+        if index >= self.count {
+            return None;
+        }
+        let (span, child) = self.branch_span(index)?;
+        let (key, _) = self.resolve(&span)?;
+        Some(BranchElement { key, child })
+    }
+
+    /// The elements of a leaf page whose bytes lie inside it, in page order.
+    #[inline]
+    pub fn leaf_elements(self) -> impl Iterator<Item = LeafElement<'a>> {
+        (0..self.count).filter_map(move |index| self.leaf_element(index))
+    }
+
+    /// The elements of a branch page whose keys lie inside it, in page order.
+    pub fn branch_elements(self) -> impl Iterator<Item = BranchElement<'a>> {
+        (0..self.count).filter_map(move |index| self.branch_element(index))
+    }
+}
