@@ -1,0 +1,142 @@
+//! The hashes over whole buckets, put together from their leaves (`etcd-format.md` 4.1, 4.2).
+//!
+//! Both are CRC-32C over bucket names, keys and values without any framing, so a leaf's part of them is one run of bytes,
+//! computed wherever the leaf is read, and the parts are combined in key order at the end.
+
+use etcdsnap_bbolt::check::{BucketInfo, Leaf};
+use etcdsnap_bbolt::{Bucket, Corruption};
+use etcdsnap_checksum::crc32c;
+
+/// The CRC-32C of some bytes together with their number, so that it can be appended to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Digest {
+    /// CRC-32C.
+    pub crc: u32,
+    /// Bytes it covers.
+    pub len: u64,
+}
+
+impl Digest {
+    /// The digest of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self::default().append(bytes)
+    }
+
+    /// The digest of what this one covers followed by `bytes`.
+    #[must_use]
+    pub fn append(self, bytes: &[u8]) -> Self {
+        Self { crc: crc32c::append(self.crc, bytes), len: self.len.saturating_add(bytes.len() as u64) }
+    }
+
+    /// The digest of what this one covers followed by what `other` covers.
+    #[must_use]
+    pub fn then(self, other: Self) -> Self {
+        let crc = crc32c::combine(self.crc, other.crc, other.len);
+        Self { crc, len: self.len.saturating_add(other.len) }
+    }
+}
+
+/// One leaf's part of its bucket's digest.
+#[derive(Clone, Copy, Debug)]
+pub struct LeafDigest {
+    /// Index of the bucket in the walk.
+    pub bucket: u32,
+    /// Rank of the leaf in its bucket.
+    pub rank: u32,
+    /// Elements on the leaf.
+    pub pairs: u32,
+    /// All keys and values of the leaf, in order. Of a nested bucket etcd hashes the name only.
+    pub digest: Digest,
+}
+
+impl LeafDigest {
+    /// Digests a leaf; one run of bytes when it is packed.
+    pub fn of(bucket: &BucketInfo<'_>, leaf: &Leaf<'_>) -> Self {
+        let (pairs, digest) = match leaf.packed {
+            Some(packed) => (leaf.page.count.into(), Digest::of(packed)),
+            None => leaf.page.leaf_elements().fold((0, Digest::default()), |(pairs, digest), element| {
+                let value = if element.is_bucket() { &[] } else { element.value };
+                (pairs + 1, digest.append(element.key).append(value))
+            }),
+        };
+        Self { bucket: bucket.index, rank: leaf.rank, pairs, digest }
+    }
+}
+
+/// A bucket of the root with its digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BucketDigest<'a> {
+    /// Name.
+    pub name: &'a [u8],
+    /// Keys and nested buckets in it.
+    pub pairs: u64,
+    /// Keys and values in order, without the name.
+    pub digest: Digest,
+}
+
+/// Puts the digests of the buckets directly below the root together, in key order.
+pub fn buckets<'a>(infos: &[BucketInfo<'a>], mut leaves: Vec<LeafDigest>) -> Vec<BucketDigest<'a>> {
+    leaves.sort_unstable_by_key(|leaf| (leaf.bucket, leaf.rank));
+    let of_root = infos.iter().filter(|info| info.parent == Some(0));
+    let mut out: Vec<BucketDigest<'a>> = Vec::new();
+    for info in of_root {
+        let start = leaves.partition_point(|leaf| leaf.bucket < info.index);
+        let own = leaves[start..].iter().take_while(|leaf| leaf.bucket == info.index);
+        let (pairs, digest) = own.fold((0, Digest::default()), |(pairs, digest), leaf| {
+            (pairs + u64::from(leaf.pairs), digest.then(leaf.digest))
+        });
+        out.push(BucketDigest { name: info.name, pairs, digest });
+    }
+    out
+}
+
+/// The hash that `snapshot status` prints: every bucket's name, then its keys and values.
+pub fn status_hash(buckets: &[BucketDigest<'_>]) -> u32 {
+    buckets.iter().fold(Digest::default(), |all, bucket| all.append(bucket.name).then(bucket.digest)).crc
+}
+
+/// Keys of the `meta` bucket that a version leaves out of its backend hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackendHashRule {
+    /// etcd 3.4 leaves out `consistent_index`.
+    V3_4,
+    /// etcd 3.5 also leaves out `term`.
+    V3_5,
+    /// etcd 3.6 and later also leave out `storageVersion`.
+    V3_6,
+}
+
+impl BackendHashRule {
+    fn ignored(self) -> &'static [&'static [u8]] {
+        let all: &[&[u8]] = &[b"consistent_index", b"term", b"storageVersion"];
+        match self {
+            Self::V3_4 => &all[..1],
+            Self::V3_5 => &all[..2],
+            Self::V3_6 => all,
+        }
+    }
+}
+
+/// The hash of `Maintenance.Hash`: as [`status_hash`], without what `rule` leaves out of `meta`, the bucket of that name.
+pub fn backend_hash(
+    buckets: &[BucketDigest<'_>],
+    meta: Option<Bucket<'_>>,
+    rule: BackendHashRule,
+) -> Result<u32, Corruption> {
+    let mut all = Digest::default();
+    for bucket in buckets {
+        all = all.append(bucket.name);
+        match meta {
+            Some(meta) if bucket.name == b"meta" => {
+                for element in meta.elements() {
+                    let element = element?;
+                    if !rule.ignored().contains(&element.key) {
+                        all = all.append(element.key).append(element.value);
+                    }
+                }
+            }
+            _ => all = all.then(bucket.digest),
+        }
+    }
+    Ok(all.crc)
+}

@@ -1,0 +1,110 @@
+//! HashKV: the hash by which the members of a cluster compare their keyspaces at one revision (`etcd-format.md` 4.3).
+//!
+//! It is the CRC-32C of `key`, then of all records up to the revision, except those that a compaction would have removed:
+//! at or below the compacted revision only the newest put of every key that still stood at the revision counts, even when
+//! a compaction is unfinished and older records are still in the file. So all members get the same hash.
+
+use etcdsnap_bbolt::Page;
+
+use crate::RevisionKey;
+use crate::digest::{Digest, LeafDigest};
+use crate::keyspace::{Kept, Keyspace};
+use crate::scan::KeyLeaf;
+use crate::state::Position;
+
+/// A HashKV and what it is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashKv {
+    /// CRC-32C.
+    pub hash: u32,
+    /// The revision it is of.
+    pub revision: i64,
+    /// The compacted revision; -1 when never compacted.
+    pub compact_revision: i64,
+}
+
+/// Why there is no hash at a revision; the texts are etcd's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HashKvError {
+    /// The revision is below the compacted one.
+    #[error("mvcc: required revision has been compacted")]
+    Compacted,
+    /// The revision is above the current one.
+    #[error("mvcc: required revision is a future revision")]
+    Future,
+}
+
+impl Keyspace<'_> {
+    /// The store's current revision, as a server that starts from it has it.
+    pub fn current_revision(&self) -> i64 {
+        self.compaction.current(self.summary.last)
+    }
+
+    /// HashKV at the revision that the keyspace was made for. As in etcd a negative one is not refused, and hashes no record.
+    pub fn hash_kv(&self) -> Result<HashKv, HashKvError> {
+        let (revision, current) = (self.kept.revision, self.current_revision());
+        let compact_revision = self.compaction.compacted();
+        if revision > 0 && revision < compact_revision {
+            return Err(HashKvError::Compacted);
+        }
+        if revision > current {
+            return Err(HashKvError::Future);
+        }
+        let selection = Selection::new(&self.kept, compact_revision);
+        let mut digests = self.key_digests.iter().peekable();
+        let mut all = Digest::of(b"key");
+        for leaf in &self.records.leaves {
+            while digests.next_if(|digest| digest.rank < leaf.rank).is_some() {}
+            let whole = digests.peek().filter(|digest| digest.rank == leaf.rank);
+            all = all.then(self.leaf(leaf, whole.copied(), &selection));
+        }
+        Ok(HashKv { hash: all.crc, revision, compact_revision })
+    }
+
+    /// A leaf's part of the hash; read again only where some of its records do not count.
+    fn leaf(&self, leaf: &KeyLeaf, whole: Option<&LeafDigest>, selection: &Selection<'_>) -> Digest {
+        if leaf.first.main > selection.revision {
+            return Digest::default();
+        }
+        let all_count = leaf.first.main > selection.compacted && leaf.last.main <= selection.revision;
+        match whole.filter(|_| all_count) {
+            Some(whole) => whole.digest,
+            None => self.records.page(leaf).map_or(Digest::default(), |page| selection.digest(page, leaf.rank)),
+        }
+    }
+}
+
+/// Which records count.
+struct Selection<'k> {
+    kept: &'k Kept,
+    revision: i64,
+    compacted: i64,
+}
+
+impl<'k> Selection<'k> {
+    fn new(kept: &'k Kept, compacted: i64) -> Self {
+        Self { kept, revision: kept.revision, compacted }
+    }
+
+    fn counts(&self, key: RevisionKey, position: Position) -> bool {
+        let main = key.revision.main;
+        if main > self.revision || (main == self.compacted && key.tombstone) {
+            return false;
+        }
+        // With nothing to keep etcd skips nothing: its test is on the set being non-empty.
+        main > self.compacted || !self.kept.any || self.kept.compacted.binary_search(&position).is_ok()
+    }
+
+    fn digest(&self, page: Page<'_>, rank: u32) -> Digest {
+        (0..page.count).fold(Digest::default(), |digest, index| {
+            let Some(element) = page.leaf_element(index) else { return digest };
+            match RevisionKey::parse(element.key) {
+                Ok(key) if self.counts(key, Position::new(rank, index)) => {
+                    digest.append(element.key).append(element.value)
+                }
+                _ => digest,
+            }
+        })
+    }
+}

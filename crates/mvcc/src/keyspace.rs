@@ -1,0 +1,202 @@
+//! The `key` bucket as a whole, put together from the chunks of a scan.
+
+use std::collections::BTreeMap;
+
+use etcdsnap_bbolt::check::{BucketInfo, Walk};
+use etcdsnap_bbolt::{Collector, Db, LeafElement, Page};
+use etcdsnap_proto::KeyValueRef;
+use rayon::prelude::*;
+
+use crate::digest::{self, BucketDigest, LeafDigest};
+use crate::generations::{Generations, Tally};
+use crate::scan::{Counts, KeyLeaf, Place, ScanChunk, check_step};
+use crate::state::{PARTITIONS, Position, State};
+use crate::violation::{Fact, Rule, Violation};
+use crate::{Compaction, Revision, RevisionKey, Summary};
+
+/// Where the records of the `key` bucket are, in the order of revisions.
+#[derive(Debug)]
+pub(crate) struct Records<'a> {
+    db: Db<'a>,
+    inline: Option<Page<'a>>,
+    pub leaves: Vec<KeyLeaf>,
+}
+
+impl<'a> Records<'a> {
+    pub fn page(&self, leaf: &KeyLeaf) -> Option<Page<'a>> {
+        if leaf.page == u64::MAX { self.inline } else { self.db.page(leaf.page) }
+    }
+
+    /// The page of a position, and the record there.
+    pub fn at(&self, position: Position) -> Option<(Page<'a>, LeafElement<'a>)> {
+        let at = self.leaves.binary_search_by_key(&position.rank(), |leaf| leaf.rank).ok()?;
+        let page = self.page(self.leaves.get(at)?)?;
+        Some((page, page.leaf_element(position.index())?))
+    }
+
+    /// The user key, revision and fields at a position.
+    pub fn record(&self, position: Position) -> Option<(Revision, KeyValueRef<'a>)> {
+        let (_, element) = self.at(position)?;
+        Some((RevisionKey::parse(element.key).ok()?.revision, KeyValueRef::parse(element.value).ok()?))
+    }
+
+    /// The first position whose main revision is above `main`.
+    pub fn end_of(&self, main: i64) -> Position {
+        let at = self.leaves.partition_point(|leaf| leaf.last.main <= main);
+        let Some(leaf) = self.leaves.get(at) else { return Position::END };
+        let above = |page: Page<'a>| {
+            (0..page.count).find(|index| {
+                let key = page.leaf_element(*index).map(|element| RevisionKey::parse(element.key));
+                matches!(key, Some(Ok(key)) if key.revision.main > main)
+            })
+        };
+        Position::new(leaf.rank, self.page(leaf).and_then(above).unwrap_or(0))
+    }
+
+    /// A violation by the record at a position.
+    pub fn violation(&self, position: Position, rule: Rule, found: Fact, expected: Fact) -> Option<Violation> {
+        let (page, element) = self.at(position)?;
+        let revision = RevisionKey::parse(element.key).ok().map(|key| key.revision);
+        let key = KeyValueRef::parse(element.value).map(|record| record.key).unwrap_or_default();
+        let place = Place { page, index: position.index(), position };
+        Some(place.violation(revision, rule, key, found, expected))
+    }
+}
+
+/// Everything a scan tells about hashes and keyspace.
+#[derive(Debug)]
+pub struct Keyspace<'a> {
+    /// Digests of the buckets below the root, in key order.
+    pub buckets: Vec<BucketDigest<'a>>,
+    /// Counts and marks; all zero when only digests were taken.
+    pub summary: Summary,
+    /// Breaches of the rules about records.
+    pub violations: Collector<Violation>,
+    pub(crate) records: Records<'a>,
+    pub(crate) key_digests: Vec<LeafDigest>,
+    pub(crate) compaction: Compaction,
+    /// Records that a hash at the asked revision keeps below the compacted one, ascending.
+    pub(crate) kept: Kept,
+}
+
+/// The newest puts at or below the revision that was asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    pub revision: i64,
+    /// Positions of those at or below the compacted revision, ascending.
+    pub compacted: Vec<Position>,
+    /// Is there any at all, compacted or not?
+    pub any: bool,
+}
+
+impl<'a> Keyspace<'a> {
+    /// Puts the chunks of a walk together. `hash_at` is the revision that [`hash_kv`](Self::hash_kv) will be asked for; the
+    /// store's current one when `None` or, as in etcd, 0.
+    pub fn new(
+        db: &Db<'a>,
+        walk_buckets: &[BucketInfo<'a>],
+        chunks: Vec<ScanChunk<'a>>,
+        compaction: Compaction,
+        hash_at: Option<i64>,
+        limit: u64,
+    ) -> Self {
+        let key_bucket = walk_buckets.iter().find(|info| info.parent == Some(0) && info.name == b"key");
+        let key_bucket = key_bucket.map(|info| info.index);
+        let mut parts: Vec<Vec<Vec<State>>> = (0..PARTITIONS).map(|_| Vec::new()).collect();
+        let mut violations = Collector::new(limit);
+        let mut counts = Counts::default();
+        let (mut digests, mut leaves, mut inline) = (Vec::new(), Vec::new(), None);
+        for chunk in chunks {
+            digests.extend(chunk.digests);
+            leaves.extend(chunk.leaves);
+            inline = inline.or(chunk.inline);
+            violations.merge(chunk.violations);
+            counts.add(&chunk.counts);
+            for (part, states) in parts.iter_mut().zip(chunk.states) {
+                part.push(states);
+            }
+        }
+        leaves.sort_unstable_by_key(|leaf: &KeyLeaf| leaf.rank);
+        let mut key_digests: Vec<LeafDigest> =
+            digests.iter().filter(|leaf| Some(leaf.bucket) == key_bucket).copied().collect();
+        key_digests.sort_unstable_by_key(|leaf| leaf.rank);
+        let records = Records { db: *db, inline, leaves };
+        check_leaf_steps(&records, compaction, &mut violations);
+        let last = records.leaves.last().map(|leaf| leaf.last);
+        let revision = hash_at.filter(|revision| *revision != 0).unwrap_or_else(|| compaction.current(last));
+        let generations = Generations::new(&records, compaction, revision, limit);
+        let tally =
+            parts.into_par_iter().map(|part| generations.tally(part)).reduce(|| Tally::new(limit), Tally::merge);
+        let summary = Summary {
+            records: counts.puts + counts.tombstones,
+            puts: counts.puts,
+            tombstones: counts.tombstones,
+            live_keys: tally.live_keys,
+            first: records.leaves.first().map(|leaf| leaf.first),
+            last,
+            bump_markers: counts.bump_markers,
+            leases: tally.leases,
+            record_bytes: counts.bytes,
+        };
+        violations.merge(tally.violations);
+        violations.settle();
+        let mut kept = Kept { revision, compacted: tally.kept, any: tally.keeps_any };
+        kept.compacted.sort_unstable();
+        let buckets = digest::buckets(walk_buckets, digests);
+        Self { buckets, summary, violations, records, key_digests, compaction, kept }
+    }
+
+    /// [`new`](Self::new) from a whole walk, of which the chunks are taken.
+    pub fn from_walk(
+        db: &Db<'a>,
+        walk: &mut Walk<'a, ScanChunk<'a>>,
+        compaction: Compaction,
+        hash_at: Option<i64>,
+    ) -> Self {
+        let limit = walk.problems.limit();
+        Self::new(db, &walk.buckets, std::mem::take(&mut walk.chunks), compaction, hash_at, limit)
+    }
+
+    /// The hash that `snapshot status` prints.
+    pub fn status_hash(&self) -> u32 {
+        digest::status_hash(&self.buckets)
+    }
+
+    /// Pairs in all buckets: the key count of `snapshot status` in etcd 3.4 and 3.5.
+    pub fn total_pairs(&self) -> u64 {
+        self.buckets.iter().map(|bucket| bucket.pairs).sum()
+    }
+
+    /// The compaction marks it was made with.
+    pub fn compaction(&self) -> Compaction {
+        self.compaction
+    }
+
+    /// Keys attached to each lease, for leases of live keys.
+    pub fn leases(&self) -> &BTreeMap<i64, u64> {
+        &self.summary.leases
+    }
+}
+
+impl Counts {
+    fn add(&mut self, other: &Self) {
+        self.puts += other.puts;
+        self.tombstones += other.tombstones;
+        self.bump_markers += other.bump_markers;
+        self.bytes += other.bytes;
+    }
+}
+
+/// Checks the steps from each leaf to the next, and to the first.
+fn check_leaf_steps(records: &Records<'_>, compaction: Compaction, violations: &mut Collector<Violation>) {
+    let mut previous = None;
+    for leaf in &records.leaves {
+        check_step(previous, leaf.first, compaction.compacted(), |rule, found, expected| {
+            let position = Position::new(leaf.rank, 0);
+            if let Some(violation) = records.violation(position, rule, found, expected) {
+                violations.push(violation);
+            }
+        });
+        previous = Some(leaf.last);
+    }
+}

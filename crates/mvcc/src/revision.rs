@@ -1,0 +1,134 @@
+//! Revision keys: the 17 or 18 bytes under which the `key` bucket stores a record (`etcd-format.md` 3.1).
+//!
+//! ```text
+//! 0        8   9        17  18
+//! | main BE | _ | sub BE  | t |     `t` only on a tombstone
+//! ```
+
+use std::fmt;
+
+/// Position of one write in etcd's history: the transaction's number and the operation inside it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision {
+    /// Transaction number; the first one that holds data is 2.
+    pub main: i64,
+    /// Operation inside the transaction, from 0.
+    pub sub: i64,
+}
+
+impl Revision {
+    /// The first operation of a transaction.
+    pub const fn of_main(main: i64) -> Self {
+        Self { main, sub: 0 }
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.main, self.sub)
+    }
+}
+
+/// A revision key as it stands in the `key` bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RevisionKey {
+    /// The revision.
+    pub revision: Revision,
+    /// Is this the deletion of a key?
+    pub tombstone: bool,
+}
+
+/// Why some bytes are not a revision key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RevisionKeyError {
+    /// Neither 17 nor 18 bytes.
+    #[error("a revision key has 17 or 18 bytes, this one has {0}")]
+    Length(usize),
+    /// Byte 8 is not `_`.
+    #[error("byte 8 of a revision key is 0x5f ('_'), here it is {0:#04x}")]
+    Separator(u8),
+    /// Byte 17 is there but not `t`.
+    #[error("byte 17 of a tombstone's key is 0x74 ('t'), here it is {0:#04x}")]
+    Mark(u8),
+    /// The main revision is below zero.
+    #[error("main revision {0} is negative")]
+    NegativeMain(i64),
+    /// The sub revision is below zero.
+    #[error("sub revision {0} is negative")]
+    NegativeSub(i64),
+}
+
+impl RevisionKey {
+    /// Length of a put's key in bytes.
+    pub const PUT_LEN: usize = 17;
+    /// Length of a tombstone's key in bytes.
+    pub const TOMBSTONE_LEN: usize = 18;
+
+    /// Reads a revision key; every byte is checked.
+    pub fn parse(bytes: &[u8]) -> Result<Self, RevisionKeyError> {
+        let (fixed, mark) = match bytes.len() {
+            Self::PUT_LEN => (bytes, None),
+            Self::TOMBSTONE_LEN => bytes.split_last().map_or((bytes, None), |(mark, rest)| (rest, Some(*mark))),
+            other => return Err(RevisionKeyError::Length(other)),
+        };
+        let (Some(main), Some(&separator), Some(sub)) = (fixed.first_chunk(), fixed.get(8), fixed.last_chunk()) else {
+            return Err(RevisionKeyError::Length(bytes.len()));
+        };
+        if separator != b'_' {
+            return Err(RevisionKeyError::Separator(separator));
+        }
+        if let Some(mark) = mark.filter(|mark| *mark != b't') {
+            return Err(RevisionKeyError::Mark(mark));
+        }
+        let revision = Revision { main: i64::from_be_bytes(*main), sub: i64::from_be_bytes(*sub) };
+        if revision.main < 0 {
+            return Err(RevisionKeyError::NegativeMain(revision.main));
+        }
+        if revision.sub < 0 {
+            return Err(RevisionKeyError::NegativeSub(revision.sub));
+        }
+        Ok(Self { revision, tombstone: mark.is_some() })
+    }
+
+    /// The bytes of a put's key at `revision`; a tombstone's key is the same with `t` after it.
+    pub fn encode_put(revision: Revision) -> [u8; Self::PUT_LEN] {
+        let mut out = [b'_'; Self::PUT_LEN];
+        out[..8].copy_from_slice(&revision.main.to_be_bytes());
+        out[9..].copy_from_slice(&revision.sub.to_be_bytes());
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_survives_the_round_trip() {
+        let revision = Revision { main: 13, sub: 2 };
+        let put = RevisionKey::encode_put(revision);
+        assert_eq!(RevisionKey::parse(&put), Ok(RevisionKey { revision, tombstone: false }));
+        let mut tombstone = put.to_vec();
+        tombstone.push(b't');
+        assert_eq!(RevisionKey::parse(&tombstone), Ok(RevisionKey { revision, tombstone: true }));
+    }
+
+    #[test]
+    fn every_byte_is_checked() {
+        let good = RevisionKey::encode_put(Revision { main: 1, sub: 1 });
+        assert_eq!(RevisionKey::parse(&good[..16]), Err(RevisionKeyError::Length(16)));
+        let mut bad = good;
+        bad[8] = b'-';
+        assert_eq!(RevisionKey::parse(&bad), Err(RevisionKeyError::Separator(b'-')));
+        bad = good;
+        bad[0] = 0x80;
+        assert!(matches!(RevisionKey::parse(&bad), Err(RevisionKeyError::NegativeMain(_))));
+        bad = good;
+        bad[9] = 0xff;
+        assert!(matches!(RevisionKey::parse(&bad), Err(RevisionKeyError::NegativeSub(_))));
+        let mut marked = good.to_vec();
+        marked.push(b'x');
+        assert_eq!(RevisionKey::parse(&marked), Err(RevisionKeyError::Mark(b'x')));
+    }
+}

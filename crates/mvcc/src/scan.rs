@@ -1,0 +1,239 @@
+//! One look at every record, on whatever thread its leaf is checked.
+//!
+//! [`Scanner`] observes the structural walk. Of every leaf of every bucket it takes the digest; of the `key` bucket it also
+//! decodes each record, checks what can be checked on the record alone or against the one before it, and notes a
+//! [`State`] for the rules that need all records of a key. Everything else waits for [`Keyspace`](crate::Keyspace), which
+//! puts the chunks together.
+
+use etcdsnap_bbolt::check::{BucketInfo, Leaf, Observer};
+use etcdsnap_bbolt::{Collector, LeafElement, Page};
+use etcdsnap_proto::KeyValueRef;
+
+use crate::digest::LeafDigest;
+use crate::state::{PARTITIONS, Position, State};
+use crate::violation::{Fact, Rule, Violation};
+use crate::{Compaction, Revision, RevisionKey};
+
+/// Observes a walk for the sake of hashes and records.
+#[derive(Clone, Copy, Debug)]
+pub struct Scanner {
+    compacted: i64,
+    records: bool,
+    limit: u64,
+}
+
+/// What one chunk of leaves gave.
+#[derive(Debug)]
+pub struct ScanChunk<'a> {
+    pub(crate) digests: Vec<LeafDigest>,
+    pub(crate) leaves: Vec<KeyLeaf>,
+    pub(crate) inline: Option<Page<'a>>,
+    pub(crate) states: Vec<Vec<State>>,
+    pub(crate) violations: Collector<Violation>,
+    pub(crate) counts: Counts,
+}
+
+/// Sums over records.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub puts: u64,
+    pub tombstones: u64,
+    pub bump_markers: u64,
+    pub bytes: u64,
+}
+
+/// A leaf of the `key` bucket: where it is and which revisions it spans.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyLeaf {
+    pub rank: u32,
+    /// Page id; `u64::MAX` for the page of an inline bucket.
+    pub page: u64,
+    pub first: Revision,
+    pub last: Revision,
+}
+
+impl Scanner {
+    /// A scanner that knows the compaction marks; keeps at most `limit` violations of each rule.
+    pub fn new(compaction: Compaction, limit: u64) -> Self {
+        Self { compacted: compaction.compacted(), records: true, limit }
+    }
+
+    /// A scanner that takes digests only.
+    pub fn digests_only() -> Self {
+        Self { compacted: -1, records: false, limit: 0 }
+    }
+
+    fn records<'a>(&self, chunk: &mut ScanChunk<'a>, leaf: &Leaf<'a>) {
+        let page = leaf.page;
+        let mut ends: Option<(Revision, Revision)> = None;
+        for index in 0..page.count {
+            let Some(element) = page.leaf_element(index).filter(|element| !element.is_bucket()) else { continue };
+            let place = Place { page, index, position: Position::new(leaf.rank, index) };
+            let Some(revision) = self.record(chunk, &place, &element) else { continue };
+            if let Some((_, last)) = ends {
+                check_step(Some(last), revision, self.compacted, |rule, found, expected| {
+                    chunk.violations.push(place.violation(Some(revision), rule, &[], found, expected));
+                });
+            }
+            ends = Some((ends.map_or(revision, |(first, _)| first), revision));
+        }
+        if let Some((first, last)) = ends {
+            let id = page.position.unwrap_or(u64::MAX);
+            chunk.leaves.push(KeyLeaf { rank: leaf.rank, page: id, first, last });
+        }
+        if page.position.is_none() {
+            chunk.inline = Some(page);
+        }
+    }
+
+    /// Checks one record on its own; its revision, unless its key is none.
+    #[inline]
+    fn record(&self, chunk: &mut ScanChunk<'_>, place: &Place<'_>, element: &LeafElement<'_>) -> Option<Revision> {
+        chunk.counts.bytes += (element.key.len() + element.value.len()) as u64;
+        let RevisionKey { revision, tombstone } = match RevisionKey::parse(element.key) {
+            Ok(key) => key,
+            Err(error) => {
+                let words = Fact::Words(error.to_string());
+                chunk.violations.push(place.violation(None, Rule::RevisionKeyInvalid, &[], words, Fact::None));
+                return None;
+            }
+        };
+        if revision.main < 2 {
+            let (rule, found) = (Rule::MainRevisionTooLow, Fact::Number(revision.main));
+            chunk.violations.push(place.violation(Some(revision), rule, &[], found, Fact::Number(2)));
+        }
+        let record = match KeyValueRef::parse(element.value) {
+            Ok(record) => record,
+            Err(error) => {
+                let (rule, words) = (Rule::RecordUndecodable, Fact::Words(error.to_string()));
+                chunk.violations.push(place.violation(Some(revision), rule, &[], words, Fact::None));
+                return Some(revision);
+            }
+        };
+        let state = if element.value.is_empty() && !tombstone {
+            chunk.counts.bump_markers += 1;
+            chunk.counts.puts += 1;
+            State::marker(place.position)
+        } else if tombstone {
+            chunk.counts.tombstones += 1;
+            tombstone_rules(chunk, place, revision, &record);
+            State::tombstone(place.position, record.key, revision.main, self.compacted)
+        } else {
+            chunk.counts.puts += 1;
+            put_rules(chunk, place, revision, &record);
+            State::put(place.position, &record, revision.main, self.compacted)
+        };
+        if let Some(part) = chunk.states.get_mut(state.partition()) {
+            part.push(state);
+        }
+        Some(revision)
+    }
+}
+
+impl<'a> Observer<'a> for Scanner {
+    type Chunk = ScanChunk<'a>;
+
+    fn chunk(&self) -> ScanChunk<'a> {
+        ScanChunk {
+            digests: Vec::new(),
+            leaves: Vec::new(),
+            inline: None,
+            states: if self.records { vec![Vec::new(); PARTITIONS] } else { Vec::new() },
+            violations: Collector::new(self.limit),
+            counts: Counts::default(),
+        }
+    }
+
+    fn leaf(&self, chunk: &mut ScanChunk<'a>, bucket: &BucketInfo<'a>, leaf: &Leaf<'a>) {
+        if bucket.parent != Some(0) {
+            return;
+        }
+        chunk.digests.push(LeafDigest::of(bucket, leaf));
+        if self.records && bucket.name == b"key" {
+            self.records(chunk, leaf);
+        }
+    }
+}
+
+/// Where a record is.
+pub(crate) struct Place<'a> {
+    pub page: Page<'a>,
+    pub index: u16,
+    pub position: Position,
+}
+
+impl Place<'_> {
+    #[cold]
+    pub fn violation(
+        &self,
+        revision: Option<Revision>,
+        rule: Rule,
+        key: &[u8],
+        found: Fact,
+        expected: Fact,
+    ) -> Violation {
+        let key = key.get(..256).unwrap_or(key).into();
+        Violation { revision, page: self.page.position, element: self.index, rule, key, found, expected }
+    }
+}
+
+/// Does `next` follow `previous` without a hole? Only revisions above the compacted one must be complete.
+pub(crate) fn check_step(
+    previous: Option<Revision>,
+    next: Revision,
+    compacted: i64,
+    mut breach: impl FnMut(Rule, Fact, Fact),
+) {
+    if next.main <= compacted {
+        return;
+    }
+    let same = previous.filter(|previous| previous.main == next.main);
+    let sub = same.map_or(0, |previous| previous.sub.saturating_add(1));
+    if next.sub != sub {
+        breach(Rule::SubRevisionGap, Fact::Number(next.sub), Fact::Number(sub));
+    }
+    let main = previous.map_or(1, |previous| previous.main).max(compacted).max(1).saturating_add(1);
+    if same.is_none() && next.main > main {
+        breach(Rule::RevisionGap, Fact::Number(next.main), Fact::Number(main));
+    }
+}
+
+/// What a put has to keep on its own.
+#[inline]
+fn put_rules(chunk: &mut ScanChunk<'_>, place: &Place<'_>, revision: Revision, record: &KeyValueRef<'_>) {
+    let sound = record.mod_revision == revision.main
+        && (1..=record.mod_revision).contains(&record.create_revision)
+        && record.version >= 1
+        && !record.key.is_empty();
+    if sound {
+        return;
+    }
+    let mut breach = |rule, found, expected| {
+        chunk.violations.push(place.violation(Some(revision), rule, record.key, Fact::Number(found), expected));
+    };
+    if record.mod_revision != revision.main {
+        breach(Rule::ModRevisionMismatch, record.mod_revision, Fact::Number(revision.main));
+    }
+    if !(1..=record.mod_revision).contains(&record.create_revision) {
+        breach(Rule::CreateRevisionInvalid, record.create_revision, Fact::Number(record.mod_revision));
+    }
+    if record.version < 1 {
+        breach(Rule::VersionInvalid, record.version, Fact::None);
+    }
+    if record.key.is_empty() {
+        breach(Rule::UserKeyEmpty, 0, Fact::None);
+    }
+}
+
+/// What a tombstone has to keep on its own.
+fn tombstone_rules(chunk: &mut ScanChunk<'_>, place: &Place<'_>, revision: Revision, record: &KeyValueRef<'_>) {
+    let bare = KeyValueRef { key: record.key, ..KeyValueRef::default() };
+    if *record != bare {
+        let rule = Rule::TombstoneNotBare;
+        chunk.violations.push(place.violation(Some(revision), rule, record.key, Fact::None, Fact::None));
+    }
+    if record.key.is_empty() {
+        let (rule, found) = (Rule::UserKeyEmpty, Fact::Number(0));
+        chunk.violations.push(place.violation(Some(revision), rule, &[], found, Fact::None));
+    }
+}

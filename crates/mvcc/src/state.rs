@@ -1,0 +1,142 @@
+//! What is remembered of a record for the rules that need all records of its key: 24 bytes.
+//!
+//! Records of one key lie anywhere in the file. Each leaves a [`State`] behind; sorted by hash and position, the states of
+//! a key stand together in the order of its history. A state does not hold the key, nor all of its numbers: it is enough
+//! to *see* that a history is sound. Where it does not look sound, the records themselves are read again, so neither a
+//! collision of hashes nor the shortened numbers can make or hide a finding.
+
+use etcdsnap_proto::KeyValueRef;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::violation::Rule;
+
+/// Place of a record in the order of revisions: rank of its leaf, index on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Position(u64);
+
+impl Position {
+    /// One past every record.
+    pub const END: Self = Self(u64::MAX);
+
+    pub fn new(rank: u32, index: u16) -> Self {
+        Self(u64::from(rank) << 32 | u64::from(index) << 16)
+    }
+
+    pub fn rank(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    pub fn index(self) -> u16 {
+        (self.0 >> 16 & 0xFFFF) as u16
+    }
+}
+
+/// A record's part in the history of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct State {
+    /// Hash of the user key.
+    pub hash: u64,
+    /// [`Position`] in the upper 48 bits, then ten low bits of the main revision, then six flags.
+    place: u64,
+    /// `create_revision * CHAIN + version`: the next put of the generation has exactly one more.
+    chain: u64,
+}
+
+/// Number of parts that states are shared out to, so that each part fits the cache when it is put in order.
+pub(crate) const PARTITIONS: usize = 64;
+
+/// Odd and without structure, so that two small changes of `create_revision` and `version` cannot cancel out.
+const CHAIN: u64 = 0x9E37_79B9_7F4A_7C15;
+
+const TOMBSTONE: u64 = 1;
+/// The put begins a generation: version 1, created where it was modified.
+const FRESH: u64 = 1 << 1;
+/// Above the compacted revision.
+const ABOVE: u64 = 1 << 2;
+/// At the compacted revision.
+const AT: u64 = 1 << 3;
+const LEASED: u64 = 1 << 4;
+const MARKER: u64 = 1 << 5;
+const FLAGS: u64 = 0xFFFF;
+
+impl State {
+    fn new(position: Position, key: &[u8], main: i64, flags: u64, chain: u64) -> Self {
+        let low_bits = (main.cast_unsigned() & 0x3FF) << 6;
+        Self { hash: xxh3_64(key), place: position.0 | low_bits | flags, chain }
+    }
+
+    fn relation(main: i64, compacted: i64) -> u64 {
+        match main.cmp(&compacted) {
+            std::cmp::Ordering::Less => 0,
+            std::cmp::Ordering::Equal => AT,
+            std::cmp::Ordering::Greater => ABOVE,
+        }
+    }
+
+    /// The marker that a revision bump leaves; it stands for the key `""`.
+    pub fn marker(position: Position) -> Self {
+        Self::new(position, b"", 0, MARKER, 0)
+    }
+
+    pub fn tombstone(position: Position, key: &[u8], main: i64, compacted: i64) -> Self {
+        Self::new(position, key, main, TOMBSTONE | Self::relation(main, compacted), 0)
+    }
+
+    pub fn put(position: Position, record: &KeyValueRef<'_>, main: i64, compacted: i64) -> Self {
+        let fresh = if record.version == 1 && record.create_revision == main { FRESH } else { 0 };
+        let leased = if record.lease == 0 { 0 } else { LEASED };
+        let chain = record.create_revision.cast_unsigned().wrapping_mul(CHAIN);
+        let chain = chain.wrapping_add(record.version.cast_unsigned());
+        Self::new(position, record.key, main, fresh | leased | Self::relation(main, compacted), chain)
+    }
+
+    pub fn position(&self) -> Position {
+        Position(self.place & !FLAGS)
+    }
+
+    /// The part it belongs to when states are shared out by their hashes, below [`PARTITIONS`].
+    pub fn partition(&self) -> usize {
+        usize::try_from(self.hash >> (u64::BITS - PARTITIONS.ilog2())).unwrap_or(0)
+    }
+
+    pub fn is_put(&self) -> bool {
+        self.place & TOMBSTONE == 0
+    }
+
+    pub fn is_leased(&self) -> bool {
+        self.place & LEASED != 0
+    }
+
+    fn has(&self, flag: u64) -> bool {
+        self.place & flag != 0
+    }
+
+    fn shares_low_bits(&self, other: &Self) -> bool {
+        (self.place ^ other.place) & (FLAGS & !0x3F) == 0
+    }
+}
+
+/// The rule that `next` seems to break as the record after `previous` in its key's history, or as the first one.
+pub(crate) fn judge(previous: Option<&State>, next: &State, unfinished: bool) -> Option<Rule> {
+    if next.has(MARKER) {
+        return None;
+    }
+    let Some(previous) = previous.filter(|previous| !previous.has(MARKER)) else {
+        return match (next.is_put(), next.has(ABOVE)) {
+            (true, true) if !next.has(FRESH) => Some(Rule::FirstRecordNotNew),
+            (false, true) => Some(Rule::LeadingTombstone),
+            (false, false) if !next.has(AT) && !unfinished => Some(Rule::ShadowedRecord),
+            _ => None,
+        };
+    };
+    if !next.has(ABOVE) && !unfinished {
+        return Some(Rule::ShadowedRecord);
+    }
+    match (previous.is_put(), next.is_put()) {
+        (false, false) => Some(Rule::DoubleTombstone),
+        (false, true) if !next.has(FRESH) => Some(Rule::RebirthNotNew),
+        (true, true) if next.chain != previous.chain.wrapping_add(1) => Some(Rule::VersionGap),
+        _ if previous.shares_low_bits(next) => Some(Rule::DuplicateWriteInTransaction),
+        _ => None,
+    }
+}

@@ -1,0 +1,28 @@
+//! What one walk over the `key` bucket tells about the keyspace as a whole.
+
+use std::collections::BTreeMap;
+
+use crate::Revision;
+
+/// Counts and marks of the `key` bucket.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Records of any kind.
+    pub records: u64,
+    /// Records that put a value.
+    pub puts: u64,
+    /// Records that delete a key.
+    pub tombstones: u64,
+    /// Distinct user keys whose newest record is a put; a bump marker counts as the key `""`, as etcd 3.6 and later count it.
+    pub live_keys: u64,
+    /// The oldest retained revision.
+    pub first: Option<Revision>,
+    /// The newest revision.
+    pub last: Option<Revision>,
+    /// Records with zero-length values: the markers `restore --bump-revision` leaves (`etcd-format.md` 3.6).
+    pub bump_markers: u64,
+    /// Leases that live keys are attached to, each with the number of its keys.
+    pub leases: BTreeMap<i64, u64>,
+    /// Bytes of keys in all records (revision keys and user keys alike are counted with their record's value).
+    pub record_bytes: u64,
+}

@@ -1,0 +1,160 @@
+//! Each rule about records is found broken when, and where, it is broken.
+
+use etcdsnap_bbolt::{Db, check};
+use etcdsnap_mvcc::{Compaction, Keyspace, Rule, Scanner, Violation};
+use etcdsnap_proto::mvccpb::KeyValue;
+use etcdsnap_proto::prost::Message as _;
+use etcdsnap_testkit::bbolt::Layout;
+use etcdsnap_testkit::etcd::{EtcdStore, Op, RecordKey, Server};
+
+/// a: put 2, put 3, deleted 4, put 6; b: put 5 and put 7 in a transaction with c.
+fn store() -> EtcdStore {
+    let mut store = EtcdStore::new(Server::V3_6);
+    store.put("a", "1");
+    store.put("a", "2");
+    store.delete("a");
+    store.put("b", "1");
+    store.put("a", "3");
+    store.txn(&[Op::put("b", "2"), Op::put("c", "1")]);
+    store
+}
+
+fn violations(store: &EtcdStore) -> Vec<Violation> {
+    let file = Layout::default().build(&store.to_tree());
+    let db = Db::open(&file).expect("a database");
+    let compaction = Compaction::read(&db).expect("marks");
+    let mut walk = check::check(&db, &Scanner::new(compaction, 10), 10);
+    Keyspace::from_walk(&db, &mut walk, compaction, None).violations.kept().to_vec()
+}
+
+fn found(store: &EtcdStore) -> Vec<(Rule, String)> {
+    let describe = |violation: &Violation| {
+        let revision = violation.revision.map_or("-".to_owned(), |revision| revision.to_string());
+        assert!(!violation.to_string().is_empty());
+        (violation.rule, format!("{revision} {}", String::from_utf8_lossy(&violation.key)))
+    };
+    violations(store).iter().map(describe).collect()
+}
+
+fn expect(store: &EtcdStore, expected: &[(Rule, &str)]) {
+    let expected: Vec<_> = expected.iter().map(|(rule, place)| (*rule, (*place).to_owned())).collect();
+    assert_eq!(found(store), expected);
+}
+
+/// Changes the record of a put.
+fn edit(store: &mut EtcdStore, main: i64, sub: i64, change: impl FnOnce(&mut KeyValue)) {
+    let record = store.records.get_mut(&RecordKey::put(main, sub).encode()).expect("there");
+    let mut decoded = KeyValue::decode(record.as_slice()).expect("a record");
+    change(&mut decoded);
+    *record = decoded.encode_to_vec();
+}
+
+#[test]
+fn a_sound_store_breaks_none() {
+    expect(&store(), &[]);
+}
+
+#[test]
+fn keys_that_are_no_revisions() {
+    let mut store = store();
+    store.records.insert(b"short".to_vec(), b"x".to_vec());
+    expect(&store, &[(Rule::RevisionKeyInvalid, "- ")]);
+}
+
+#[test]
+fn records_that_cannot_be_decoded() {
+    let mut store = store();
+    store.records.insert(RecordKey::put(8, 0).encode(), vec![0xff; 4]);
+    expect(&store, &[(Rule::RecordUndecodable, "8.0 ")]);
+}
+
+#[test]
+fn missing_revisions_and_operations() {
+    let mut gap = store();
+    gap.records.remove(&RecordKey::put(5, 0).encode());
+    expect(&gap, &[(Rule::RevisionGap, "6.0 "), (Rule::FirstRecordNotNew, "7.0 b")]);
+    let mut first = store();
+    first.records.remove(&RecordKey::put(7, 0).encode());
+    expect(&first, &[(Rule::SubRevisionGap, "7.1 ")]);
+}
+
+#[test]
+fn fields_that_contradict_the_revision() {
+    let mut store = store();
+    edit(&mut store, 6, 0, |record| record.mod_revision = 5);
+    edit(&mut store, 5, 0, |record| record.create_revision = 9);
+    expect(
+        &store,
+        &[
+            (Rule::CreateRevisionInvalid, "5.0 b"),
+            (Rule::FirstRecordNotNew, "5.0 b"),
+            (Rule::ModRevisionMismatch, "6.0 a"),
+            (Rule::CreateRevisionInvalid, "6.0 a"),
+            (Rule::CreateRevisionChanged, "7.0 b"),
+        ],
+    );
+}
+
+#[test]
+fn versions_and_generations() {
+    let mut version = store();
+    edit(&mut version, 3, 0, |record| record.version = 7);
+    expect(&version, &[(Rule::VersionGap, "3.0 a")]);
+    let mut reborn = store();
+    edit(&mut reborn, 6, 0, |record| record.version = 3);
+    expect(&reborn, &[(Rule::RebirthNotNew, "6.0 a")]);
+    let mut negative = store();
+    edit(&mut negative, 7, 1, |record| record.version = -1);
+    expect(&negative, &[(Rule::VersionInvalid, "7.1 c"), (Rule::FirstRecordNotNew, "7.1 c")]);
+}
+
+#[test]
+fn keys_and_tombstones() {
+    let mut store = store();
+    edit(&mut store, 7, 1, |record| record.key.clear());
+    expect(&store, &[(Rule::UserKeyEmpty, "7.1 ")]);
+    let mut fat = self::store();
+    let tombstone = KeyValue { key: b"a".to_vec(), version: 1, ..KeyValue::default() };
+    fat.records.insert(RecordKey::tombstone(4, 0).encode(), tombstone.encode_to_vec());
+    expect(&fat, &[(Rule::TombstoneNotBare, "4.0 a")]);
+    let mut twice = self::store();
+    let tombstone = KeyValue { key: b"a".to_vec(), ..KeyValue::default() };
+    twice.records.insert(RecordKey::tombstone(8, 0).encode(), tombstone.encode_to_vec());
+    twice.records.insert(RecordKey::tombstone(9, 0).encode(), tombstone.encode_to_vec());
+    expect(&twice, &[(Rule::DoubleTombstone, "9.0 a")]);
+    let mut leading = self::store();
+    let tombstone = KeyValue { key: b"new".to_vec(), ..KeyValue::default() };
+    leading.records.insert(RecordKey::tombstone(8, 0).encode(), tombstone.encode_to_vec());
+    expect(&leading, &[(Rule::LeadingTombstone, "8.0 new")]);
+}
+
+#[test]
+fn a_key_written_twice_in_one_transaction() {
+    let mut store = store();
+    let again = KeyValue { key: b"c".to_vec(), create_revision: 7, mod_revision: 7, version: 2, ..KeyValue::default() };
+    store.records.insert(RecordKey::put(7, 2).encode(), again.encode_to_vec());
+    expect(&store, &[(Rule::DuplicateWriteInTransaction, "7.2 c")]);
+}
+
+#[test]
+fn what_a_compaction_should_have_removed() {
+    let mut store = store();
+    let records = store.records.clone();
+    store.compact(6);
+    store.records = records;
+    expect(
+        &store,
+        &[(Rule::ShadowedRecord, "2.0 a"), (Rule::ShadowedRecord, "3.0 a"), (Rule::ShadowedRecord, "4.0 a")],
+    );
+    store.finished_compaction = None;
+    expect(&store, &[]);
+}
+
+#[test]
+fn revisions_below_the_first() {
+    let mut store = EtcdStore::new(Server::V3_6);
+    let record =
+        KeyValue { key: b"a".to_vec(), create_revision: 1, mod_revision: 1, version: 1, ..KeyValue::default() };
+    store.records.insert(RecordKey::put(1, 0).encode(), record.encode_to_vec());
+    expect(&store, &[(Rule::MainRevisionTooLow, "1.0 ")]);
+}
