@@ -1,0 +1,200 @@
+//! Would a server of each minor version start from a restore of this backup, and as what?
+//!
+//! Meant is the restore tool of the same minor version and its newest patch release, with the file as it is. The rules are
+//! those of `etcd-format.md` 2.3, 5.8, 5.9 and 9; where older patch releases differ, the reasons say so. What makes a server
+//! refuse is in [`refusals`], what one should know when it starts in [`caveats`].
+
+mod caveats;
+mod refusals;
+
+use serde::Serialize;
+
+use crate::incidents::Facts;
+
+/// The answer for one minor version of etcd.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BootVerdict {
+    /// `3.4` to `3.8`.
+    pub version: &'static str,
+    /// Would it start?
+    pub starts: bool,
+    /// Why not; or, when it starts, what to know about how it will run. Whole sentences, most important first.
+    pub reasons: Vec<String>,
+}
+
+/// A minor version of etcd 3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Minor {
+    V3_4 = 4,
+    V3_5 = 5,
+    V3_6 = 6,
+    V3_7 = 7,
+    V3_8 = 8,
+}
+
+impl Minor {
+    const ALL: [Self; 5] = [Self::V3_4, Self::V3_5, Self::V3_6, Self::V3_7, Self::V3_8];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::V3_4 => "3.4",
+            Self::V3_5 => "3.5",
+            Self::V3_6 => "3.6",
+            Self::V3_7 => "3.7",
+            Self::V3_8 => "3.8",
+        }
+    }
+
+    /// As major, minor, for comparison.
+    fn pair(self) -> (u64, u64) {
+        (3, self as u64)
+    }
+}
+
+/// One verdict for each minor version, oldest first.
+///
+/// `facts.findings` has to hold the findings of all other checks, [`incidents`](crate::incidents::incidents) included.
+pub fn verdicts(facts: &Facts<'_>) -> Vec<BootVerdict> {
+    let verdict = |minor: Minor| {
+        let refusals = refusals::refusals(facts, minor);
+        let starts = refusals.is_empty();
+        let reasons = if starts { caveats::caveats(facts, minor) } else { refusals };
+        BootVerdict { version: minor.as_str(), starts, reasons }
+    };
+    Minor::ALL.into_iter().map(verdict).collect()
+}
+
+/// Ids of the kinds of findings that `wanted` picks, each once, in the order found.
+fn kinds(facts: &Facts<'_>, wanted: impl Fn(&crate::finding::Finding) -> bool) -> Vec<&'static str> {
+    let mut ids = Vec::new();
+    for finding in facts.findings.iter().filter(|finding| wanted(finding)) {
+        if !ids.contains(&finding.kind.id) {
+            ids.push(finding.kind.id);
+        }
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use etcdsnap_mvcc::{Revision, Summary};
+
+    use super::*;
+    use crate::buckets::testing::Entry;
+    use crate::catalogue::{cluster, mvcc};
+    use crate::finding::{Finding, Kind};
+    use crate::incidents::testing::{buckets, keyspace};
+    use crate::incidents::{DEFAULT_QUOTA, incidents};
+    use crate::place::Place;
+
+    /// Verdicts over vector V4 changed by these entries.
+    fn verdicts_with(more: &[Entry<'_>], damage: &[&'static Kind]) -> Vec<BootVerdict> {
+        let (buckets, keyspace) = (buckets(&[], more), keyspace());
+        let mut facts = crate::incidents::testing::facts(&buckets, &keyspace);
+        let mut findings = incidents(&facts);
+        findings.extend(damage.iter().map(|kind| Finding::new(kind, Place::file(), "")));
+        facts.findings = &findings;
+        verdicts(&facts)
+    }
+
+    fn starting(verdicts: &[BootVerdict]) -> Vec<&'static str> {
+        verdicts.iter().filter(|verdict| verdict.starts).map(|verdict| verdict.version).collect()
+    }
+
+    fn says(verdicts: &[BootVerdict], version: &str, words: &str) -> bool {
+        verdicts
+            .iter()
+            .any(|verdict| verdict.version == version && verdict.reasons.iter().any(|reason| reason.contains(words)))
+    }
+
+    const EVERY: [&str; 5] = ["3.4", "3.5", "3.6", "3.7", "3.8"];
+
+    #[test]
+    fn a_3_5_snapshot_starts_everywhere() {
+        let verdicts = verdicts_with(&[], &[]);
+        assert_eq!(starting(&verdicts), EVERY);
+        let all = [
+            "It has 3 leases with 1 key attached; their time begins to run when a leader is elected, and keys of leases that no \
+             client renews are deleted.",
+            "The members named in the restore, all of them voters, take the place of the 1 member of the backup.",
+            "It starts with 5 keys at revision 13, never compacted.",
+        ];
+        assert_eq!(verdicts[1].reasons, all);
+        assert!(says(&verdicts, "3.7", "raises the storage version and the cluster version to 3.7.0"));
+        assert!(!says(&verdicts, "3.5", "raises"));
+    }
+
+    #[test]
+    fn a_newer_layout_starts_on_3_5_and_its_own_minor() {
+        let of_3_7 = [("cluster", &b"clusterVersion"[..], &b"3.7.0"[..]), ("meta", b"storageVersion", b"3.7.0")];
+        let verdicts = verdicts_with(&of_3_7, &[]);
+        assert_eq!(starting(&verdicts), ["3.5", "3.7", "3.8"]);
+        assert!(says(&verdicts, "3.4", "\"unsupported storage version\""));
+        assert!(says(&verdicts, "3.5", "ignores the storage version 3.7.0"));
+        assert!(verdicts[2].reasons[0].contains(r#""version \"3.7.0\" is not supported""#), "{:?}", verdicts[2]);
+        assert!(says(&verdicts, "3.6", "The cluster version is 3.7.0"));
+    }
+
+    #[test]
+    fn the_cluster_version_alone_stops_3_6_and_later() {
+        let verdicts = verdicts_with(&[("cluster", b"clusterVersion", b"3.7.0")], &[]);
+        assert_eq!(starting(&verdicts), ["3.4", "3.5", "3.7", "3.8"]);
+        let verdicts = verdicts_with(&[("meta", b"storageVersion", b"3.4.0")], &[]);
+        assert_eq!(starting(&verdicts), ["3.4", "3.5"]);
+        assert!(says(&verdicts, "3.6", r#"version \"3.5.0\" is not supported"#));
+    }
+
+    #[test]
+    fn a_downgrade_in_progress_stops_3_5_unless_it_is_the_target() {
+        let to_3_4 = verdicts_with(&[("cluster", b"downgrade", br#"{"target-version":"3.4.0","enabled":true}"#)], &[]);
+        assert_eq!(starting(&to_3_4), ["3.4", "3.6", "3.7", "3.8"]);
+        let to_3_5 = verdicts_with(&[("cluster", b"downgrade", br#"{"target-version":"3.5.0","enabled":true}"#)], &[]);
+        assert_eq!(starting(&to_3_5), EVERY);
+        assert!(says(&to_3_5, "3.6", "goes on with the downgrade to 3.5.0"));
+        assert!(says(&to_3_5, "3.4", "ignored"));
+    }
+
+    #[test]
+    fn limits_of_a_server_that_starts() {
+        let (nospace, corrupt) = (("alarm", &b"\x10\x01"[..], &b""[..]), ("alarm", &b"\x10\x02"[..], &b""[..]));
+        let alarmed = verdicts_with(&[nospace, corrupt, ("auth", b"authEnabled", &[1])], &[]);
+        assert!(starting(&alarmed) == EVERY && alarmed[0].reasons[0].contains("corrupt cluster"));
+        assert!(alarmed[3].reasons[1].contains("database space exceeded"));
+        assert!(alarmed[4].reasons[2].contains("nobody can administer"));
+
+        let (buckets, keyspace) = (buckets(&[], &[]), keyspace());
+        let mut facts = crate::incidents::testing::facts(&buckets, &keyspace);
+        facts.database_size = DEFAULT_QUOTA;
+        assert!(says(&verdicts(&facts), "3.8", "--quota-backend-bytes"));
+    }
+
+    #[test]
+    fn a_compaction_ahead_of_the_records_is_a_matter_of_patch_releases() {
+        let scheduled = ("meta", &b"scheduledCompactRev"[..], &b"\0\0\0\0\0\0\0\x14_\0\0\0\0\0\0\0\0"[..]);
+        let (buckets, keyspace) =
+            (buckets(&[], &[scheduled]), Summary { last: Some(Revision::of_main(13)), ..keyspace() });
+        let verdicts = verdicts(&crate::incidents::testing::facts(&buckets, &keyspace));
+        assert_eq!(starting(&verdicts), EVERY);
+        assert!(says(&verdicts, "3.4", "etcd 3.4 before 3.4.32 starts at revision 13 instead of 20"));
+        assert!(says(&verdicts, "3.5", "etcd 3.5 before 3.5.14 starts at revision 13 instead of 20"));
+        assert!(says(&verdicts, "3.6", "at revision 20, compacted at 20") && !says(&verdicts, "3.6", "instead of"));
+    }
+
+    #[test]
+    fn unreadable_entries_stop_the_servers_that_read_them() {
+        let stops = |kind| {
+            let verdicts = verdicts_with(&[], &[kind]);
+            starting(&verdicts)
+        };
+        assert!(stops(&mvcc::RECORD_UNDECODABLE).is_empty());
+        assert!(stops(&cluster::LEASE_UNDECODABLE).is_empty());
+        assert_eq!(stops(&mvcc::REVISION_KEY_INVALID), ["3.4", "3.5"]);
+        assert_eq!(stops(&cluster::CLUSTER_VERSION_INVALID), ["3.4", "3.5"]);
+        assert_eq!(stops(&cluster::MEMBER_KEY_INVALID), ["3.4"]);
+        assert_eq!(stops(&cluster::CONF_STATE_INVALID), ["3.5", "3.6", "3.7", "3.8"]);
+        assert_eq!(stops(&cluster::ROLE_UNDECODABLE), EVERY); // no user has a role
+        assert_eq!(stops(&mvcc::VERSION_GAP), EVERY);
+        assert!(says(&verdicts_with(&[], &[&mvcc::VERSION_GAP]), "3.6", "The keyspace is damaged (VERSION_GAP)"));
+    }
+}

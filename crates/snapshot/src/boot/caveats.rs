@@ -1,0 +1,193 @@
+//! What to know about a server that starts from a restore of the backup: first what limits it, last what it starts with.
+
+use super::{Minor, kinds};
+use crate::buckets::{AlarmKind, Buckets};
+use crate::catalogue::cluster::AUTH_WITHOUT_ROOT;
+use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, KEY_BUCKET_MISSING, LEASE_DANGLING, REVISION_KEY_INVALID};
+use crate::finding::{Layer, Severity};
+use crate::incidents::{DEFAULT_QUOTA, Facts};
+
+/// All sentences that hold for this version, most important first.
+pub(super) fn caveats(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
+    let mut reasons = Vec::new();
+    damage(facts, minor, &mut reasons);
+    alarms(facts.buckets, &mut reasons);
+    quota(facts, &mut reasons);
+    authentication(facts, &mut reasons);
+    versions(facts.buckets, minor, &mut reasons);
+    compaction(facts, minor, &mut reasons);
+    leases(facts, minor, &mut reasons);
+    members(facts.buckets, minor, &mut reasons);
+    reasons.push(starts_with(facts));
+    reasons
+}
+
+fn damage(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
+    if facts.found(&KEY_BUCKET_MISSING) {
+        reasons.push("It starts with an empty store: the backup has no key bucket.".to_owned());
+    }
+    if minor < Minor::V3_6 && (facts.found(&REVISION_KEY_INVALID) || facts.found(&COMPACTION_MARK_INVALID)) {
+        reasons.push(
+            "It does not check revisions when it loads them: it goes on with wrong ones, or panics where one is too short."
+                .to_owned(),
+        );
+    }
+    let errors = |layer: Layer| {
+        kinds(facts, |finding| finding.kind.layer == layer && finding.severity == Severity::Error).join(", ")
+    };
+    let records = errors(Layer::Mvcc);
+    if !records.is_empty() {
+        reasons
+            .push(format!("The keyspace is damaged ({records}): it serves what it finds, and answers may be wrong."));
+    }
+    let entries = errors(Layer::Cluster);
+    if !entries.is_empty() {
+        reasons.push(format!("Entries about the cluster are damaged ({entries}): it ignores them or misreads them."));
+    }
+}
+
+fn alarms(buckets: &Buckets, reasons: &mut Vec<String>) {
+    let raised = |kind: AlarmKind| buckets.alarms.iter().any(|alarm| alarm.kind == kind);
+    if raised(AlarmKind::Corrupt) {
+        reasons.push(
+            "It refuses writes, compactions and leases with \"etcdserver: corrupt cluster\" until the CORRUPT alarm is \
+             disarmed with `etcdctl alarm disarm`."
+                .to_owned(),
+        );
+    }
+    if raised(AlarmKind::NoSpace) {
+        reasons.push(
+            "It refuses puts and lease grants with \"etcdserver: mvcc: database space exceeded\" until the NOSPACE alarm is \
+             disarmed with `etcdctl alarm disarm`."
+                .to_owned(),
+        );
+    }
+}
+
+fn quota(facts: &Facts<'_>, reasons: &mut Vec<String>) {
+    if facts.database_size >= DEFAULT_QUOTA {
+        reasons.push(format!(
+            "The database has {} bytes: with the default quota of {DEFAULT_QUOTA} bytes the first write raises the NOSPACE \
+             alarm. Start every member with a larger --quota-backend-bytes.",
+            facts.database_size
+        ));
+    }
+}
+
+fn authentication(facts: &Facts<'_>, reasons: &mut Vec<String>) {
+    if facts.found(&AUTH_WITHOUT_ROOT) {
+        reasons
+            .push("Authentication is on and nobody can administer it: root is missing or lacks its role.".to_owned());
+    } else if facts.buckets.auth.enabled {
+        reasons
+            .push("Authentication is on: clients need the users and passwords of the time of the backup.".to_owned());
+    }
+}
+
+fn versions(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
+    let own = minor.as_str();
+    let newer = buckets.meta.storage_version.as_ref().filter(|version| (version.major, version.minor) > minor.pair());
+    if let Some(version) = newer.filter(|_| minor == Minor::V3_5) {
+        reasons.push(format!(
+            "It ignores the storage version {version} and leaves it as it is, although it writes the data as 3.5 does: run \
+             `etcdutl migrate --target-version 3.5` on the stopped members before a later upgrade."
+        ));
+    }
+    let oldest = [&buckets.meta.storage_version, &buckets.cluster.version].into_iter().flatten().min();
+    if let Some(version) =
+        oldest.filter(|version| minor >= Minor::V3_6 && (version.major, version.minor) < minor.pair())
+    {
+        reasons.push(format!(
+            "It raises the storage version and the cluster version to {own}.0 soon after its start (the backup is of {}.{}); \
+             older versions then refuse this data directory.",
+            version.major, version.minor
+        ));
+    }
+    if let Some(target) = buckets.cluster.downgrade.target() {
+        reasons.push(match minor {
+            Minor::V3_4 => format!("The downgrade to {target} in progress is unknown to it and ignored."),
+            _ => format!("It goes on with the downgrade to {target} unless `etcdctl downgrade cancel` stops it."),
+        });
+    }
+}
+
+fn compaction(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
+    let compaction = facts.buckets.meta.compaction;
+    if !compaction.is_unfinished() {
+        return;
+    }
+    let at = compaction.compacted();
+    reasons.push(format!(
+        "It resumes the compaction at revision {at} that had not finished; older revisions cannot be read."
+    ));
+    let last = facts.keyspace.last.map_or(1, |revision| revision.main).max(compaction.finished.unwrap_or(1));
+    let fixed_in = match minor {
+        Minor::V3_4 => "3.4.32",
+        Minor::V3_5 => "3.5.14",
+        _ => return,
+    };
+    if at > last {
+        reasons.push(format!(
+            "etcd {} before {fixed_in} starts at revision {last} instead of {at} and gives revisions out twice.",
+            minor.as_str()
+        ));
+    }
+}
+
+fn leases(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
+    let leases = &facts.buckets.leases;
+    let attached = facts.keyspace.leases.iter().filter(|(id, _)| leases.contains(**id));
+    let keys: u64 = attached.fold(0, |sum, (_, keys)| sum.saturating_add(*keys));
+    if !leases.is_empty() {
+        reasons.push(format!(
+            "It has {} with {} attached; their time begins to run when a leader is elected, and keys of leases that no client \
+             renews are deleted.",
+            counted(leases.len() as u64, "lease"),
+            counted(keys, "key")
+        ));
+    }
+    if facts.found(&LEASE_DANGLING) {
+        reasons.push("Keys attached to leases that do not exist never expire.".to_owned());
+    }
+    let fixed_in = match minor {
+        Minor::V3_4 => "3.4.20",
+        Minor::V3_5 => "3.5.3",
+        _ => return,
+    };
+    if leases.iter().any(|lease| lease.id < 0) {
+        reasons.push(format!(
+            "etcd {} before {fixed_in} does not load leases with negative ids: their keys never expire.",
+            minor.as_str()
+        ));
+    }
+}
+
+fn members(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
+    let listed = buckets.members.listed.len() as u64;
+    if minor == Minor::V3_4 {
+        reasons.push(
+            "The restore of etcd 3.4 leaves the old members in the database: a later upgrade to 3.6 can panic or bring them back. \
+             A restore by 3.5 or later replaces them."
+                .to_owned(),
+        );
+    }
+    let learners = buckets.members.listed.iter().filter(|member| member.learner).count() as u64;
+    let learners = if learners > 0 { format!(" ({} among them)", counted(learners, "learner")) } else { String::new() };
+    reasons.push(format!(
+        "The members named in the restore, all of them voters, take the place of the {} of the backup{learners}.",
+        counted(listed, "member")
+    ));
+}
+
+fn starts_with(facts: &Facts<'_>) -> String {
+    let current = facts.current_revision();
+    let compacted = match facts.buckets.meta.compaction.compacted() {
+        none if none < 0 => "never compacted".to_owned(),
+        main => format!("compacted at {main}"),
+    };
+    format!("It starts with {} at revision {current}, {compacted}.", counted(facts.user_keys(), "key"))
+}
+
+fn counted(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}

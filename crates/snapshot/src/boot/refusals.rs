@@ -1,0 +1,148 @@
+//! What keeps a restore from succeeding, or the server from starting after it. The quoted texts are the servers' own.
+
+use semver::Version;
+
+use super::{Minor, kinds};
+use crate::buckets::Buckets;
+use crate::catalogue::cluster::{
+    ALARM_UNDECODABLE, AUTH_REVISION_INVALID, CLUSTER_VERSION_INVALID, CONF_STATE_INVALID, DOWNGRADE_INVALID,
+    LEASE_UNDECODABLE, MEMBER_KEY_INVALID, ROLE_UNDECODABLE, USER_UNDECODABLE,
+};
+use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, RECORD_UNDECODABLE, REVISION_KEY_INVALID};
+use crate::finding::{Kind, Layer, Severity};
+use crate::incidents::Facts;
+
+/// All reasons, worst first; none when it starts.
+pub(super) fn refusals(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
+    let mut reasons = Vec::new();
+    damaged_file(facts, &mut reasons);
+    reasons.extend(storage_version(facts.buckets, minor));
+    reasons.extend(cluster_version(facts.buckets, minor));
+    reasons.extend(downgrade(facts.buckets, minor));
+    unreadable_entries(facts, minor, &mut reasons);
+    reasons
+}
+
+fn damaged_file(facts: &Facts<'_>, reasons: &mut Vec<String>) {
+    let errors = |layer: Layer| {
+        kinds(facts, |finding| finding.kind.layer == layer && finding.severity == Severity::Error).join(", ")
+    };
+    let container = errors(Layer::Container);
+    if !container.is_empty() {
+        reasons.push(format!("The file is damaged ({container}): the restore refuses it, or would copy the damage."));
+    }
+    let structure = errors(Layer::Structure);
+    if !structure.is_empty() {
+        reasons.push(format!(
+            "The structure of the database is damaged ({structure}): a server panics at the first bad page it reads, or \
+             serves what it can still reach."
+        ));
+    }
+}
+
+/// The layout of the database against the server's own (`etcd-format.md` 2.3 and 5.9).
+fn storage_version(buckets: &Buckets, minor: Minor) -> Option<String> {
+    let storage = buckets.meta.storage_version.as_ref()?;
+    let pair = (storage.major, storage.minor);
+    match minor {
+        Minor::V3_4 => {
+            let known = *storage == Version::new(3, 4, 0) || *storage == Version::new(3, 5, 0);
+            (!known).then(|| {
+                format!(
+                    "The storage version is {storage}: etcd 3.4.31 and later 3.4 releases panic with \"unsupported storage \
+                     version\", and so does their restore. etcd 3.4.0 to 3.4.30 ignore it and start."
+                )
+            })
+        }
+        Minor::V3_5 => None,
+        _ if storage.major != 3 => Some(format!(
+            "The storage version is {storage}: the server exits with \"changing major storage version is not supported\"."
+        )),
+        _ if pair > minor.pair() => Some(format!(
+            "The storage version is {storage}, newer than this etcd: the server exits with \"version \\\"{}.{}.0\\\" is not \
+             supported\" (\"Failed to validate schema\").",
+            storage.major, storage.minor
+        )),
+        // Upgrades are known step by step from 3.5 on.
+        _ if pair < (3, 5) => Some(format!(
+            "The storage version is {storage}: the server knows no way from there and exits with \"version \\\"3.{}.0\\\" is \
+             not supported\".",
+            storage.minor.saturating_add(1)
+        )),
+        _ => None,
+    }
+}
+
+/// etcd 3.4 and 3.5 take the cluster version from the v2 store, which a restore begins anew without one.
+fn cluster_version(buckets: &Buckets, minor: Minor) -> Option<String> {
+    let cluster = buckets.cluster.version.as_ref().filter(|_| minor >= Minor::V3_6)?;
+    let (major, own_minor) = minor.pair();
+    (*cluster > Version::new(major, own_minor, 0)).then(|| {
+        format!(
+            "The cluster version is {cluster}, higher than this etcd: the server panics with \"invalid downgrade; server \
+             version is lower than determined cluster version\"."
+        )
+    })
+}
+
+/// Only etcd 3.5 insists on being the target of a downgrade in progress; 3.4 does not know of it.
+fn downgrade(buckets: &Buckets, minor: Minor) -> Option<String> {
+    let target = buckets.cluster.downgrade.target().filter(|_| minor == Minor::V3_5)?;
+    (*target != Version::new(3, 5, 0)).then(|| {
+        format!(
+            "A downgrade to {target} is in progress: the server exits with \"invalid downgrade; server version is not \
+             allowed to join when downgrade is enabled\"."
+        )
+    })
+}
+
+/// Entries that a server reads when it starts and cannot do without.
+fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
+    let from_3_5 = minor >= Minor::V3_5;
+    let from_3_6 = minor >= Minor::V3_6;
+    let auth_revision_cut = facts.buckets.auth.revision.is_none();
+    let conf_state_looked_at = minor == Minor::V3_4 && facts.buckets.meta.storage_version.is_none();
+    let some_role_granted = facts.buckets.auth.users.iter().any(|user| !user.roles.is_empty());
+    let rules: [(&Kind, bool, &str); 11] = [
+        (
+            &RECORD_UNDECODABLE,
+            true,
+            "A record cannot be read: the server exits with \"failed to unmarshal mvccpb.KeyValue\".",
+        ),
+        (&REVISION_KEY_INVALID, from_3_6, "A key of a record is no revision: the server panics on it."),
+        (&COMPACTION_MARK_INVALID, from_3_6, "A compaction mark is no revision: the server panics on it."),
+        (
+            &LEASE_UNDECODABLE,
+            true,
+            "A lease cannot be read: the server panics with \"failed to unmarshal lease proto item\".",
+        ),
+        (
+            &USER_UNDECODABLE,
+            true,
+            "A user cannot be read: the server panics with \"failed to unmarshal 'authpb.User'\".",
+        ),
+        (&ROLE_UNDECODABLE, some_role_granted, "A role cannot be read: the server panics when a user has it."),
+        (
+            &AUTH_REVISION_INVALID,
+            auth_revision_cut,
+            "The authentication revision is too short: the server panics on it.",
+        ),
+        (&ALARM_UNDECODABLE, true, "An alarm cannot be read: the server exits."),
+        (
+            &MEMBER_KEY_INVALID,
+            from_3_5,
+            "A member id cannot be read: the restore panics with \"failed to parse member id from key\".",
+        ),
+        (&CLUSTER_VERSION_INVALID, from_3_6, "The cluster version cannot be read: the server panics on it."),
+        (&DOWNGRADE_INVALID, from_3_5, "The downgrade entry cannot be read: the server panics on it."),
+    ];
+    reasons
+        .extend(rules.iter().filter(|(kind, applies, _)| *applies && facts.found(kind)).map(|rule| rule.2.to_owned()));
+    if conf_state_looked_at && facts.found(&CONF_STATE_INVALID) {
+        reasons.push(
+            "The raft configuration cannot be read: etcd 3.4.31 and later 3.4 releases panic with \"cannot unmarshal confState \
+             json retrieved from the backend\", and so does their restore. etcd 3.4.0 to 3.4.30 start."
+                .to_owned(),
+        );
+    }
+}

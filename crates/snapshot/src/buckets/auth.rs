@@ -1,0 +1,200 @@
+//! The `auth`, `authUsers` and `authRoles` buckets: whether authentication is on, who may log in, and what roles allow
+//! (`etcd-format.md` 2.1 and 9.3).
+//!
+//! Password hashes are looked at once, for their kind, and never kept.
+
+use etcdsnap_proto::authpb;
+use etcdsnap_proto::prost::Message;
+
+use super::{Sink, big_endian, unknown_entry};
+use crate::catalogue::cluster::{
+    AUTH_FLAG_INVALID, AUTH_NAME_UNLISTED, AUTH_REVISION_INVALID, ROLE_NAME_MISMATCH, ROLE_PERMISSION_UNKNOWN,
+    ROLE_UNDECODABLE, USER_NAME_MISMATCH, USER_PASSWORD_UNUSABLE, USER_ROLES_UNSORTED, USER_UNDECODABLE,
+};
+use crate::finding::{Finding, Kind};
+use crate::place::Place;
+
+/// The name of the user and of the role that may do everything.
+pub(crate) const ROOT: &str = "root";
+
+/// Authentication as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct Auth {
+    /// Is it on? Off until it was switched on once.
+    pub enabled: bool,
+    /// Number of changes to users, roles and the switch; `None` when there is no such entry, or one too short to read.
+    pub revision: Option<u64>,
+    /// Users, in file order.
+    pub users: Vec<User>,
+    /// Roles, in file order.
+    pub roles: Vec<Role>,
+}
+
+/// A user, without its password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Name.
+    pub name: Vec<u8>,
+    /// How it can log in.
+    pub password: PasswordKind,
+    /// Names of its roles.
+    pub roles: Vec<String>,
+}
+
+/// What kind of password a user has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordKind {
+    /// A bcrypt hash.
+    Bcrypt,
+    /// None: the user logs in by the common name of its TLS certificate.
+    None,
+    /// Something that no password matches.
+    Unusable,
+}
+
+/// A role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// Name.
+    pub name: Vec<u8>,
+    /// Number of key ranges it gives access to.
+    pub permissions: usize,
+}
+
+impl User {
+    /// Does it have the role `root`, as a server that halves the sorted list finds it?
+    pub fn is_root(&self) -> bool {
+        self.roles.binary_search_by(|role| role.as_str().cmp(ROOT)).is_ok()
+    }
+}
+
+impl Auth {
+    pub(super) fn read_state(&mut self, key: &[u8], value: &[u8], report: &mut Sink<'_>) {
+        let place = Place::entry("auth", key);
+        match (key, value) {
+            (b"authEnabled", [1]) => self.enabled = true,
+            (b"authEnabled", [0]) => {}
+            (b"authEnabled", _) => {
+                let message = format!("neither 00 nor 01, but {} bytes of something else", value.len());
+                report(Finding::new(&AUTH_FLAG_INVALID, place, message));
+            }
+            (b"authRevision", _) => {
+                // Like a server, which takes the first 8 bytes of a longer value.
+                self.revision = value.first_chunk().copied().map(u64::from_be_bytes);
+                if big_endian(value).is_none() {
+                    let message = format!("{} bytes instead of 8", value.len());
+                    report(Finding::new(&AUTH_REVISION_INVALID, place, message));
+                }
+            }
+            _ => report(unknown_entry("auth", key)),
+        }
+    }
+
+    pub(super) fn read_user(&mut self, key: &[u8], value: &[u8], report: &mut Sink<'_>) {
+        let place = Place::entry("authUsers", key);
+        let user = match authpb::User::decode(value) {
+            Ok(user) => user,
+            Err(error) => return report(Finding::new(&USER_UNDECODABLE, place, format!("not a user: {error}"))),
+        };
+        check_name(key, &user.name, &USER_NAME_MISMATCH, &place, report);
+        let password = password_kind(&user);
+        if password == PasswordKind::Unusable {
+            report(Finding::new(&USER_PASSWORD_UNUSABLE, place.clone(), "the password of this user is no bcrypt hash"));
+        }
+        if !user.roles.is_sorted() {
+            let message = format!("the {} roles of this user are not in ascending order", user.roles.len());
+            report(Finding::new(&USER_ROLES_UNSORTED, place, message));
+        }
+        self.users.push(User { name: user.name, password, roles: user.roles });
+    }
+
+    pub(super) fn read_role(&mut self, key: &[u8], value: &[u8], report: &mut Sink<'_>) {
+        let place = Place::entry("authRoles", key);
+        let role = match authpb::Role::decode(value) {
+            Ok(role) => role,
+            Err(error) => return report(Finding::new(&ROLE_UNDECODABLE, place, format!("not a role: {error}"))),
+        };
+        check_name(key, &role.name, &ROLE_NAME_MISMATCH, &place, report);
+        let unknown = role.key_permission.iter().filter(|permission| !is_known(permission.permission_type)).count();
+        if unknown > 0 {
+            let message = format!("{unknown} of {} permissions are of an unknown type", role.key_permission.len());
+            report(Finding::new(&ROLE_PERMISSION_UNKNOWN, place, message));
+        }
+        self.roles.push(Role { name: role.name, permissions: role.key_permission.len() });
+    }
+}
+
+fn check_name(key: &[u8], name: &[u8], mismatch: &'static Kind, place: &Place, report: &mut Sink<'_>) {
+    if name != key {
+        report(Finding::new(mismatch, place.clone(), "the name in the entry is another one"));
+    }
+    if key.first() == Some(&0xff) {
+        report(Finding::new(&AUTH_NAME_UNLISTED, place.clone(), "the name begins with the byte ff"));
+    }
+}
+
+fn password_kind(user: &authpb::User) -> PasswordKind {
+    match user.options {
+        Some(authpb::UserAddOptions { no_password: true }) => PasswordKind::None,
+        _ if user.password.starts_with(b"$2") => PasswordKind::Bcrypt,
+        _ => PasswordKind::Unusable,
+    }
+}
+
+fn is_known(permission_type: i32) -> bool {
+    authpb::permission::PermissionType::try_from(permission_type).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::read;
+    use super::*;
+
+    const BCRYPT: &[u8] = b"$2a$10$qlANN/XRdxOyYJzAxRZIU.";
+
+    fn user(name: &[u8], password: &[u8], roles: &[&str]) -> Vec<u8> {
+        let roles = roles.iter().map(ToString::to_string).collect();
+        authpb::User { name: name.into(), password: password.into(), roles, options: None }.encode_to_vec()
+    }
+
+    #[test]
+    fn passwords_are_judged_and_not_kept() {
+        let no_password = b"\x0a\x02np\x22\x02\x08\x01"; // the example of etcd-format.md 2.1
+        let entries: [(&str, &[u8], &[u8]); 3] = [
+            ("authUsers", b"a", &user(b"a", BCRYPT, &["r1", "root"])),
+            ("authUsers", b"b", &user(b"b", b"hunter2", &[])),
+            ("authUsers", b"np", no_password),
+        ];
+        let (buckets, ids) = read(&entries);
+        let kinds: Vec<_> = buckets.auth.users.iter().map(|user| user.password).collect();
+        assert_eq!(kinds, [PasswordKind::Bcrypt, PasswordKind::Unusable, PasswordKind::None]);
+        assert_eq!(ids, ["USER_PASSWORD_UNUSABLE"]);
+        assert!(buckets.auth.users[0].is_root() && !buckets.auth.users[1].is_root());
+        let shown = format!("{buckets:?}");
+        assert!(!shown.contains("hunter2") && !shown.contains("qlANN"));
+    }
+
+    #[test]
+    fn names_and_roles_follow_rules() {
+        let entries: [(&str, &[u8], &[u8]); 4] = [
+            ("authRoles", b"\xffr", b"\x0a\x02\xffr\x12\x05\x08\x09\x12\x01k"),
+            ("authRoles", b"x", b"\x0a"),
+            ("authUsers", b"a", &user(b"b", BCRYPT, &["root", "r1"])),
+            ("authUsers", b"c", b"\xff"),
+        ];
+        let (buckets, ids) = read(&entries);
+        let expected = ["AUTH_NAME_UNLISTED", "ROLE_PERMISSION_UNKNOWN", "ROLE_UNDECODABLE", "USER_NAME_MISMATCH"];
+        assert_eq!(ids, [&expected[..], &["USER_ROLES_UNSORTED", "USER_UNDECODABLE"]].concat());
+        assert_eq!(buckets.auth.roles, [Role { name: b"\xffr".into(), permissions: 1 }]);
+    }
+
+    #[test]
+    fn the_switch_and_the_revision() {
+        let (buckets, ids) = read(&[("auth", b"authEnabled", &[1]), ("auth", b"authRevision", &7_u64.to_be_bytes())]);
+        assert_eq!((buckets.auth.enabled, buckets.auth.revision, ids.len()), (true, Some(7), 0));
+        let (buckets, ids) =
+            read(&[("auth", b"authEnabled", b""), ("auth", b"authRevision", b"1"), ("auth", b"?", b"")]);
+        assert_eq!((buckets.auth.enabled, buckets.auth.revision), (false, None));
+        assert_eq!(ids, ["AUTH_FLAG_INVALID", "AUTH_REVISION_INVALID", "ENTRY_UNKNOWN"]);
+    }
+}

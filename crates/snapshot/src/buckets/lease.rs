@@ -1,0 +1,136 @@
+//! The `lease` bucket: leases that are granted and neither revoked nor expired (`etcd-format.md` 2.1 and 9.3).
+//!
+//! A database may hold a million of them, so each is three numbers. Which keys are attached to a lease is not here but in
+//! the records of the keys.
+
+use etcdsnap_proto::leasepb;
+use etcdsnap_proto::prost::Message;
+
+use super::{Sink, big_endian};
+use crate::catalogue::cluster::{
+    LEASE_ID_MISMATCH, LEASE_KEY_INVALID, LEASE_REMAINING_INVALID, LEASE_TTL_INVALID, LEASE_UNDECODABLE,
+};
+use crate::finding::Finding;
+use crate::place::Place;
+
+/// A granted lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Id; negative ones are legal.
+    pub id: i64,
+    /// Seconds it was granted for.
+    pub ttl: i64,
+    /// Seconds left at the last checkpoint; 0 when checkpoints are not persisted.
+    pub remaining: i64,
+}
+
+/// All leases, ascending by id once reading has finished.
+#[derive(Clone, Debug, Default)]
+pub struct Leases {
+    list: Vec<Lease>,
+}
+
+impl Leases {
+    pub(super) fn read(&mut self, key: &[u8], value: &[u8], report: &mut Sink<'_>) {
+        let place = || Place::entry("lease", key);
+        let lease = match leasepb::Lease::decode(value) {
+            Ok(leasepb::Lease { id, ttl, remaining_ttl: remaining }) => Lease { id, ttl, remaining },
+            Err(error) => return report(Finding::new(&LEASE_UNDECODABLE, place(), format!("not a lease: {error}"))),
+        };
+        match big_endian(key).map(u64::cast_signed) {
+            Some(id) if id == lease.id => {}
+            Some(id) => {
+                let message = format!("the entry of lease {id:016x} is about lease {:016x}", lease.id);
+                report(Finding::new(&LEASE_ID_MISMATCH, place(), message));
+            }
+            None => report(Finding::new(&LEASE_KEY_INVALID, place(), format!("{} bytes instead of 8", key.len()))),
+        }
+        if lease.ttl <= 0 {
+            let message = format!("lease {:016x} has a time to live of {} s", lease.id, lease.ttl);
+            report(Finding::new(&LEASE_TTL_INVALID, place(), message));
+        } else if !(0..=lease.ttl).contains(&lease.remaining) {
+            let message = format!("lease {:016x} has {} of {} s left", lease.id, lease.remaining, lease.ttl);
+            report(Finding::new(&LEASE_REMAINING_INVALID, place(), message));
+        }
+        self.list.push(lease);
+    }
+
+    /// The file has them in the order of their bytes, so only negative ids are out of place.
+    pub(super) fn sort(&mut self) {
+        self.list.sort_by_key(|lease| lease.id);
+    }
+
+    /// Is there a lease with this id?
+    pub fn contains(&self, id: i64) -> bool {
+        self.list.binary_search_by_key(&id, |lease| lease.id).is_ok()
+    }
+
+    /// All leases, ascending by id.
+    pub fn iter(&self) -> std::slice::Iter<'_, Lease> {
+        self.list.iter()
+    }
+
+    /// How many leases there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}
+
+impl<'l> IntoIterator for &'l Leases {
+    type Item = &'l Lease;
+    type IntoIter = std::slice::Iter<'l, Lease>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::read;
+    use super::*;
+
+    fn entry(id: i64, ttl: i64, remaining_ttl: i64) -> ([u8; 8], Vec<u8>) {
+        (id.to_be_bytes(), leasepb::Lease { id, ttl, remaining_ttl }.encode_to_vec())
+    }
+
+    #[test]
+    fn the_example_of_the_format_is_read() {
+        let value = b"\x08\x8c\x9e\x9b\x8e\x99\xbf\xa8\xfa\x20\x10\xd8\x04";
+        let (buckets, ids) = read(&[("lease", b"\x20\xf4\xa1\xf9\x91\xc6\xcf\x0c", value)]);
+        let expected = Lease { id: 0x20f4_a1f9_91c6_cf0c, ttl: 600, remaining: 0 };
+        assert_eq!(buckets.leases.iter().copied().collect::<Vec<_>>(), [expected]);
+        assert!(ids.is_empty());
+    }
+
+    #[test]
+    fn negative_ids_are_found_too() {
+        let entries: Vec<_> = [3, 9, i64::MIN, -1].map(|id| entry(id, 60, 60)).into();
+        let read_entries: Vec<_> = entries.iter().map(|(key, value)| ("lease", &key[..], &value[..])).collect();
+        let (buckets, ids) = read(&read_entries);
+        assert!([3, 9, i64::MIN, -1].iter().all(|id| buckets.leases.contains(*id)));
+        assert!(!buckets.leases.contains(4) && ids.is_empty());
+        assert_eq!(size_of::<Lease>(), 24);
+    }
+
+    #[test]
+    fn rules_of_one_lease() {
+        let (key, value) = entry(5, 10, 0);
+        let (_, endless) = entry(5, 0, 0);
+        let (_, grown) = entry(5, 10, 11);
+        let (_, ids) = read(&[
+            ("lease", &key[1..], &value),
+            ("lease", &6_i64.to_be_bytes(), &value),
+            ("lease", &key, &endless),
+            ("lease", &key, &grown),
+            ("lease", &key, b"\x08"),
+        ]);
+        let expected = ["LEASE_KEY_INVALID", "LEASE_ID_MISMATCH", "LEASE_TTL_INVALID", "LEASE_REMAINING_INVALID"];
+        assert_eq!(ids, [&expected[..], &["LEASE_UNDECODABLE"]].concat());
+    }
+}

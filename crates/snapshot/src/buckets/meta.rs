@@ -1,0 +1,156 @@
+//! The `meta` bucket: where the database stands in the raft log, its layout version and its compactions
+//! (`etcd-format.md` 2.3).
+
+use etcdsnap_mvcc::{Compaction, RevisionKey};
+use semver::Version;
+use serde::Deserialize;
+
+use super::{Sink, big_endian, cluster, json_problem, unknown_entry};
+use crate::catalogue::cluster::{CONF_STATE_INVALID, CONSISTENT_INDEX_INVALID, STORAGE_VERSION_INVALID, TERM_INVALID};
+use crate::catalogue::mvcc::COMPACTION_MARK_INVALID;
+use crate::finding::{Finding, Kind};
+use crate::place::Place;
+
+/// What a server knows about its own database.
+#[derive(Clone, Debug, Default)]
+pub struct Meta {
+    /// Raft index of the last applied entry.
+    pub consistent_index: Option<u64>,
+    /// Raft term of that entry; written by etcd 3.5 and later.
+    pub term: Option<u64>,
+    /// The raft configuration at the last change of members; written by etcd 3.5 and later.
+    pub conf_state: Option<ConfState>,
+    /// The layout of the database; written by etcd 3.6 and later.
+    pub storage_version: Option<Version>,
+    /// How far the keyspace is compacted.
+    pub compaction: Compaction,
+}
+
+/// A raft configuration: ids of members by what they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ConfState {
+    /// Those who vote.
+    #[serde(deserialize_with = "null_as_empty")]
+    pub voters: Vec<u64>,
+    /// Those who only follow.
+    #[serde(deserialize_with = "null_as_empty")]
+    pub learners: Vec<u64>,
+    /// In a joint change: those who vote in the old half.
+    #[serde(deserialize_with = "null_as_empty")]
+    pub voters_outgoing: Vec<u64>,
+    /// In a joint change: those who will be learners after it.
+    #[serde(deserialize_with = "null_as_empty")]
+    pub learners_next: Vec<u64>,
+}
+
+impl ConfState {
+    /// Everybody the configuration names; an id may come twice.
+    pub fn ids(&self) -> impl Iterator<Item = u64> {
+        [&self.voters, &self.learners, &self.voters_outgoing, &self.learners_next].into_iter().flatten().copied()
+    }
+}
+
+impl Meta {
+    pub(super) fn read(&mut self, key: &[u8], value: &[u8], report: &mut Sink<'_>) {
+        let mut invalid = |kind: &'static Kind, message: String| {
+            report(Finding::new(kind, Place::entry("meta", key), message));
+        };
+        match key {
+            b"consistent_index" => match big_endian(value) {
+                Some(index) => self.consistent_index = Some(index),
+                None => invalid(&CONSISTENT_INDEX_INVALID, format!("{} bytes instead of 8", value.len())),
+            },
+            b"term" => match big_endian(value) {
+                Some(term) => self.term = Some(term),
+                None => invalid(&TERM_INVALID, format!("{} bytes instead of 8", value.len())),
+            },
+            b"confState" => match serde_json::from_slice(value) {
+                Ok(conf_state) => self.conf_state = Some(conf_state),
+                Err(error) => invalid(&CONF_STATE_INVALID, json_problem(&error)),
+            },
+            b"storageVersion" => match cluster::version(value) {
+                Ok(version) => self.storage_version = Some(version),
+                Err(problem) => invalid(&STORAGE_VERSION_INVALID, problem),
+            },
+            b"scheduledCompactRev" => match compacted(value) {
+                Ok(main) => self.compaction.scheduled = Some(main),
+                Err(problem) => invalid(&COMPACTION_MARK_INVALID, problem),
+            },
+            b"finishedCompactRev" => match compacted(value) {
+                Ok(main) => self.compaction.finished = Some(main),
+                Err(problem) => invalid(&COMPACTION_MARK_INVALID, problem),
+            },
+            _ => report(unknown_entry("meta", key)),
+        }
+    }
+}
+
+/// The main revision of a compaction mark.
+fn compacted(value: &[u8]) -> Result<i64, String> {
+    let key = RevisionKey::parse(value).map_err(|error| error.to_string())?;
+    match (key.tombstone, key.revision.sub) {
+        (true, _) => Err("the revision is marked as a deletion".to_owned()),
+        (false, 0) => Ok(key.revision.main),
+        (false, _) => Err(format!("the revision is {}, not the whole of a transaction", key.revision)),
+    }
+}
+
+/// Go prints an empty list as `null` or leaves it out.
+fn null_as_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::read;
+    use super::*;
+
+    #[test]
+    fn a_compacted_3_6_database_is_read() {
+        let mark = b"\0\0\0\0\0\0\0\x0a_\0\0\0\0\0\0\0\0";
+        let conf_state = br#"{"voters":[13213244415924623862],"learners":[14628004336729332651],"auto_leave":false}"#;
+        let (buckets, ids) = read(&[
+            ("meta", b"confState", conf_state),
+            ("meta", b"consistent_index", b"\0\0\0\0\0\0\0\xd0"),
+            ("meta", b"finishedCompactRev", mark),
+            ("meta", b"scheduledCompactRev", mark),
+            ("meta", b"storageVersion", b"3.6.0"),
+            ("meta", b"term", b"\0\0\0\0\0\0\0\x02"),
+        ]);
+        let meta = buckets.meta;
+        assert_eq!((meta.consistent_index, meta.term), (Some(0xd0), Some(2)));
+        assert_eq!(
+            meta.conf_state.unwrap_or_default().ids().collect::<Vec<_>>(),
+            [0xb75e_dfca_1d99_d9f6, 0xcb01_1c71_17a0_1bab]
+        );
+        assert_eq!(meta.storage_version, Some(Version::new(3, 6, 0)));
+        assert_eq!(meta.compaction, Compaction { scheduled: Some(10), finished: Some(10) });
+        assert!(ids.is_empty());
+    }
+
+    #[test]
+    fn empty_lists_may_be_null_or_absent() {
+        let (buckets, ids) = read(&[("meta", b"confState", br#"{"voters":[1],"learners":null}"#)]);
+        assert_eq!(buckets.meta.conf_state, Some(ConfState { voters: vec![1], ..ConfState::default() }));
+        assert!(ids.is_empty());
+    }
+
+    #[test]
+    fn nothing_unreadable_is_kept() {
+        let (buckets, ids) = read(&[
+            ("meta", b"confState", b"[]x"),
+            ("meta", b"consistent_index", b"\x01"),
+            ("meta", b"finishedCompactRev", b"\0\0\0\0\0\0\0\x0a_\0\0\0\0\0\0\0\x01"),
+            ("meta", b"scheduledCompactRev", b"\0\0\0\0\0\0\0\x0a-\0\0\0\0\0\0\0\0"),
+            ("meta", b"storageVersion", b"3.six"),
+            ("meta", b"term", b""),
+            ("meta", b"unheard of", b""),
+        ]);
+        assert_eq!(buckets.meta.compaction, Compaction::default());
+        assert!(buckets.meta.conf_state.is_none() && buckets.meta.consistent_index.is_none());
+        let expected = ["CONF_STATE_INVALID", "CONSISTENT_INDEX_INVALID", "COMPACTION_MARK_INVALID"];
+        let more = ["COMPACTION_MARK_INVALID", "STORAGE_VERSION_INVALID", "TERM_INVALID", "ENTRY_UNKNOWN"];
+        assert_eq!(ids, [&expected[..], &more].concat());
+    }
+}

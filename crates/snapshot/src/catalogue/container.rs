@@ -1,0 +1,98 @@
+//! Rules about the file as a whole: whether it is a database at all, whole, unchanged, and of which kind
+//! (`etcd-format.md` 1).
+
+kinds! { Container:
+    // What the file is.
+
+    FILE_EMPTY: Error, "file is empty",
+        "The file has no bytes. The job that should have written it failed, or the disk was full, and only the name \
+         was made.",
+        "Look at the job that should have written it, and take a new snapshot. Verify older backups of the same job \
+         too.";
+    NOT_A_DATABASE: Error, "not a database",
+        "The bytes are no database, not even a damaged one. What is found under the name of a backup instead: an \
+         object store's error in XML, a web page, an archive, encrypted data, something compressed twice, a segment of \
+         a write-ahead log.",
+        "The message says what it looks like: unpack or decrypt it, or fetch the right file. Verify older backups of \
+         the same job too.";
+    COMPRESSED_STREAM_DAMAGED: Error, "compressed file is damaged",
+        "The file is compressed with gzip or zstd and ends early or contradicts itself. Mostly its end is missing \
+         because an upload or a download was interrupted. A snapshot without its end cannot be proven, so nothing of \
+         it was checked.",
+        "Compare the size of the file with the original and copy it again, or use another snapshot.";
+    NOT_ETCD: Error, "database of another program",
+        "This is a sound bbolt database, but it has none of etcd's buckets. Other programs keep their data in bbolt \
+         too. A restore succeeds without any warning and gives an empty cluster.",
+        "Check the name and where the file comes from, and use the right one.";
+    STATUS_NOT_BUCKET: Error, "plain value among the buckets",
+        "The root of an etcd database holds buckets only; here it holds a plain value. Either another program wrote \
+         it, or the mark of a bucket is damaged and all of that bucket is lost. `etcdutl snapshot status` fails with \
+         \"cannot get hash of bucket\" or \"nil bucket\", and a server cannot start when the name is that of one of \
+         its buckets.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    BIG_ENDIAN: Warning, "written on a big-endian machine",
+        "bbolt stores numbers as the machine that runs it does. This file comes from one that puts the high byte \
+         first, such as s390x. etcd on any other machine, x86-64 and arm64 among them, answers \"invalid database\".",
+        "Restore it on a machine of the same architecture. To move to another one, run both clusters and copy the keys \
+         with `etcdctl make-mirror`.";
+
+    // The hash behind the database.
+
+    SHA256_MISMATCH: Error, "SHA-256 does not match",
+        "The last 32 bytes of a snapshot are the SHA-256 of all that the server sent. Bytes have changed since then, \
+         or bytes are missing: on the disk, on the way here, or by a program that opened the file for writing, as \
+         `etcdutl hashkv` and `bbolt` before 1.3.7 do. `etcdutl snapshot status` does not look; a restore refuses. The \
+         hash covers unused pages too, so the change may be harmless, but it may as well be inside a value, where \
+         nothing else can show it.",
+        "Copy the file again from where it was first stored, or use another snapshot. If there is none and nothing \
+         else is found, a restore with --skip-hash-check gives all keys, and any value may be wrong.";
+    SHA256_MISSING: Note, "no SHA-256 to compare with",
+        "A snapshot that a server sent has its SHA-256 behind the database. This file has none: it is a copy of a \
+         member's database, or its end was lost. Structure and records can be checked all the same, but a changed byte \
+         inside a value cannot be seen.",
+        "Restoring it needs --skip-hash-check. If it was saved as a snapshot, bytes are missing: copy it again. Take \
+         backups with `etcdctl snapshot save`.";
+    SNAPSHOT_SIZE: Warning, "snapshot has an unusual length",
+        "A server sends the pages of its database up to the last one in use, and then their SHA-256. The length of \
+         this file does not fit that, so no server sent it like this: typically somebody put a hash behind a copy of a \
+         member's database. Such a hash proves only that the copy has not changed since, not that it was good.",
+        "If nothing else is found, it can be restored. Find out how this file was made, and take backups with `etcdctl \
+         snapshot save`.";
+
+    // The beginning of the database.
+
+    NO_META: Error, "no usable meta page",
+        "Both meta pages are damaged, and without one nothing says where the tree begins. The first pages were \
+         overwritten, or the file does not begin with the database. etcd refuses it: \"invalid database\", \"version \
+         mismatch\" or \"checksum error\".",
+        "Copy the file again or use another snapshot. If there is no other, keep it: its pages may still hold the \
+         data.";
+    PAGE_SIZE_IMPLAUSIBLE: Error, "page size cannot be true",
+        "A valid meta page names a page size that no database has, and the other meta does not correct it. etcd \
+         believes it and panics. The checksum is right, so the field was written like this: somebody has edited the \
+         file.",
+        "Use another snapshot, and find out who edited this one.";
+    TREE_UNREADABLE: Error, "buckets cannot be read to the end",
+        "A page on the way to the buckets, or in one of the small ones, is damaged, so reading members, leases, \
+         alarms, users and versions ended there. Findings about buckets or entries that are missing may only be a \
+         consequence.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+
+    // What happened while it was read.
+
+    INPUT_CHANGED: Error, "file changed while it was read",
+        "Somebody wrote to the file, replaced or removed it. What was read belongs to no single state of it, so \
+         neither this finding nor the others prove anything about the file as it is now.",
+        "Wait until it is written, and verify it again. To back up a running member, use `etcdctl snapshot save`.";
+    LIVE_DATABASE: Warning, "database is in use",
+        "A server wrote to the database while it was read: its meta pages changed. Pages that were free at the \
+         beginning may be in use again, so other findings may come from a mixture of two states. A copy that is made \
+         of such a file is such a mixture too.",
+        "Take a snapshot with `etcdctl snapshot save` and verify that, or stop the member first.";
+    RAW_DATABASE_MAY_LAG_WAL: Note, "newest writes may be elsewhere",
+        "This is a member's database and not a snapshot. A server writes to its write-ahead log first and to the \
+         database every 100 ms or every 10000 operations. What a member had not moved when it crashed or was copied is \
+         only in the log.",
+        "If the member's directory still exists, keep its write-ahead log, and take a snapshot of the started member \
+         instead.";
+}

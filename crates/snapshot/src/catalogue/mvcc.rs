@@ -1,0 +1,178 @@
+//! Rules about revisions, records and compaction in the `key` bucket (`etcd-format.md` 3 and 9.4).
+//!
+//! What a rule may assume is the compacted revision as a starting server sees it: the greater of the scheduled and the
+//! finished compaction. Records above it must be complete; below it only the newest of each key is kept.
+
+use etcdsnap_mvcc::Rule;
+
+kinds! { Mvcc:
+    // The bucket as a whole.
+
+    KEY_BUCKET_MISSING: Error, "no key bucket",
+        "All keys and values are in the bucket key, which every server creates at its first start. Without it a restore gives an empty \
+         store, without any warning.",
+        "Do not restore this file. Use another snapshot.";
+    KEYSPACE_EMPTY: Warning, "no keys",
+        "The snapshot is sound but holds no live key: a cluster restored from it is empty. It comes from a new cluster, or from one whose \
+         keys had all been deleted.",
+        "Check that this is the snapshot you meant.";
+
+    // One record by itself.
+
+    REVISION_KEY_INVALID: Error, "record key is no revision",
+        "The keys of records have 17 bytes: main revision, '_', sub revision; deletions have a 't' after that. This key is different, so \
+         its bytes are damaged. etcd 3.6 and later panic on it; 3.4 and 3.5 read a wrong revision from it, or panic when it is shorter.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    MAIN_REVISION_TOO_LOW: Error, "record below the first revision",
+        "A store begins at revision 1 without any record; its first write is revision 2. A lower revision means that the key of the record \
+         is damaged. Servers do not load it.",
+        "Do not restore this file without looking at the key concerned; use another snapshot if there is one.";
+    RECORD_UNDECODABLE: Error, "record cannot be read",
+        "The value of a record is not the message that etcd writes, so its bytes are damaged. No version of etcd starts with it: \
+         \"failed to unmarshal mvccpb.KeyValue\".",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    RECORD_EMPTY: Error, "record without content",
+        "A record has no content at all. Only the marker that `restore --bump-revision` leaves looks like this, and that is never a \
+         deletion nor inside a transaction. The content of this record is lost.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    USER_KEY_EMPTY: Error, "record of an empty key",
+        "The record names no key. etcd refuses empty keys, so the name of the key is lost.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    MOD_REVISION_MISMATCH: Error, "record under another revision",
+        "The modification revision inside a record and the revision it is stored under differ. etcd writes both from one number, so one \
+         of them is damaged.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    CREATE_REVISION_INVALID: Error, "creation revision out of range",
+        "The creation revision of a record is below 1, or greater than its modification revision. A key cannot have been created after \
+         it was modified, so the bytes of this record are damaged.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    VERSION_INVALID: Error, "version below 1",
+        "The version counts the writes of a key since its creation and begins with 1. This one is lower, so the bytes of the record are \
+         damaged.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    TOMBSTONE_NOT_BARE: Error, "deletion with more than a key",
+        "The record of a deletion holds the key and nothing else. This one holds more, so either its bytes are damaged or a value was \
+         marked as deleted by damage.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    BUMP_MARKER: Note, "revision was bumped by a restore",
+        "The record marks a restore with --bump-revision --mark-compacted: it raised the revision so that clients notice the jump. It is \
+         an empty key that reads never return; etcd 3.6 and later count it as one key.",
+        "Nothing needs to be done.";
+
+    // One key over time.
+
+    VERSION_GAP: Error, "version of a key jumps",
+        "From one write of a key to the next its version grows by one. Here it does not: a write in between is lost, or a record is \
+         damaged. Compaction never causes this.",
+        "Do not restore this file. Use another snapshot, preferably of another member, and compare the members with \
+         `etcdctl endpoint hashkv --cluster`.";
+    CREATE_REVISION_CHANGED: Error, "creation revision of a key changes",
+        "The creation revision of a key changes only after it was deleted. Here it changes without a deletion: the deletion is lost, or a \
+         record is damaged.",
+        "Do not restore this file. Use another snapshot, preferably of another member, and compare the members with \
+         `etcdctl endpoint hashkv --cluster`.";
+    REBIRTH_NOT_NEW: Error, "deleted key goes on as if it had not been",
+        "The first write after a deletion creates the key anew, with version 1. Here it continues the old count: writes are lost, or a \
+         record is damaged.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    FIRST_RECORD_NOT_NEW: Error, "history of a key begins in the middle",
+        "The first record of a key lies above the compacted revision and does not create the key. Compaction would have kept the newest \
+         record below, so records of this key are lost.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    LEADING_TOMBSTONE: Error, "history of a key begins with its deletion",
+        "The first record of a key is its deletion, and it does not lie at the compacted revision, the only place where compaction leaves \
+         one alone. The write before it is lost.",
+        "Do not restore this file. Use another snapshot, preferably of another member. Versions before 3.4.36 and 3.5.18 also forget such \
+         a deletion when they restart.";
+    DOUBLE_TOMBSTONE: Error, "key deleted twice",
+        "Two deletions of a key follow each other. etcd records a deletion only for a key that exists, so the write between them is lost.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    DUPLICATE_WRITE_IN_TRANSACTION: Error, "key written twice in one transaction",
+        "One transaction can write a key only once. Two records of one revision for the same key mean that one of them is damaged.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+
+    // Revisions in sequence.
+
+    REVISION_GAP: Error, "revision without records",
+        "Every revision above the compacted one was made by a write and has a record. Here revisions are missing: their writes are lost.",
+        "Do not restore this file if there is another one. Use a snapshot of another member, and compare the members with \
+         `etcdctl endpoint hashkv --cluster`.";
+    SUB_REVISION_GAP: Error, "transaction with a missing part",
+        "The writes of one transaction are numbered from 0 without gaps. Here a number is missing: a part of the transaction is lost.",
+        "Do not restore this file if there is another one. Use a snapshot of another member.";
+
+    // Compaction.
+
+    COMPACTION_MARK_INVALID: Error, "compaction mark cannot be read",
+        "The entries meta/scheduledCompactRev and meta/finishedCompactRev are revisions in 17 bytes with sub revision 0. This one is not, \
+         so the bytes of the bucket are damaged. etcd 3.6 and later panic when its form is wrong, older ones when it is shorter.",
+        "Take a new snapshot, preferably from another member.";
+    COMPACTION_MARKS_REVERSED: Error, "compaction finished before it was scheduled",
+        "A compaction is recorded as scheduled before any record is removed, and as finished afterwards. The finished revision is greater \
+         than the scheduled one, so one of the two entries is damaged.",
+        "Take a new snapshot, preferably from another member.";
+    COMPACTION_UNFINISHED: Note, "compaction not finished",
+        "A compaction was running when the snapshot was taken, or a restore marked its revision as compacted. It takes effect at once: \
+         a server that starts with it refuses reads below that revision and removes the old records in the background.",
+        "Nothing needs to be done.";
+    COMPACTION_AHEAD_OF_RECORDS: Note, "newest records were deletions and are compacted",
+        "The compacted revision is greater than the revision of the newest record, because the last writes were deletions that compaction \
+         removed. The current revision is the compacted one. While the compaction is unfinished, etcd before 3.4.32 and 3.5.14 starts \
+         with the lower revision instead, and gives revisions out twice (upstream issue 17780).",
+        "Restore with 3.4.32, 3.5.14 or any later version, or bump the revision when restoring.";
+    COMPACTED_TOMBSTONE_REMOVED: Note, "deletions at the compacted revision are gone",
+        "No record is left at the compacted revision, so it held only deletions. etcd before 3.4.34 and 3.5.16 removed them: a watch that \
+         starts there misses them (upstream pull request 18474).",
+        "Nothing needs to be done. Clients that resume a watch exactly at the compacted revision should list again.";
+    SHADOWED_RECORD: Warning, "record that compaction should have removed",
+        "A newer record of the same key lies at or below the finished compaction, so compaction would have removed this one. Reads and \
+         HashKV do not see it. Either the compaction stopped half way, or the revision of a record is damaged.",
+        "Compare the HashKV of this snapshot with the other members. If they agree, nothing is lost: the next compaction removes the \
+         record.";
+
+    // Leases of keys.
+
+    LEASE_DANGLING: Warning, "keys attached to leases that do not exist",
+        "Live keys name a lease that the lease bucket does not hold. Servers only log \"failed to attach a lease\": the keys never \
+         expire, although the one who wrote them meant them to.",
+        "After restoring, delete the keys that should be gone, or put them again with a living lease.";
+}
+
+/// The rules about records, in the order of [`Rule`].
+static RULES: [&Kind; Rule::ALL.len()] = [
+    &REVISION_KEY_INVALID,
+    &RECORD_UNDECODABLE,
+    &MAIN_REVISION_TOO_LOW,
+    &REVISION_GAP,
+    &SUB_REVISION_GAP,
+    &MOD_REVISION_MISMATCH,
+    &CREATE_REVISION_INVALID,
+    &VERSION_INVALID,
+    &USER_KEY_EMPTY,
+    &TOMBSTONE_NOT_BARE,
+    &VERSION_GAP,
+    &CREATE_REVISION_CHANGED,
+    &REBIRTH_NOT_NEW,
+    &FIRST_RECORD_NOT_NEW,
+    &LEADING_TOMBSTONE,
+    &DOUBLE_TOMBSTONE,
+    &DUPLICATE_WRITE_IN_TRANSACTION,
+    &SHADOWED_RECORD,
+];
+
+/// The rule of this catalogue that stands for a rule about records.
+pub fn of(rule: Rule) -> &'static Kind {
+    RULES[rule as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_about_records_has_a_kind_of_its_name() {
+        for rule in Rule::ALL {
+            assert_eq!(of(*rule).id, rule.as_str());
+        }
+    }
+}

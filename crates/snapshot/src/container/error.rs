@@ -1,0 +1,57 @@
+//! Why there is no container. Every message is one sentence: what, where, and what to do about it.
+
+use std::path::PathBuf;
+
+use super::compression::{Compression, Fault};
+use super::foreign::Foreign;
+
+/// A backup could not be opened, or what was opened is none.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The bytes could not be had.
+    #[error(transparent)]
+    Image(#[from] etcdsnap_image::Error),
+    /// A directory was named that is not a member's.
+    #[error(
+        "{directory}: a directory without etcd's member/snap/db; name a snapshot file, or the data directory of a member"
+    )]
+    NoDatabase {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// The compressed file is not whole.
+    #[error(
+        "{name}: {fault} at byte {offset} of the {compression} file, after {produced} bytes of content; take another copy"
+    )]
+    Compressed {
+        /// The path, or "standard input".
+        name: String,
+        /// What it is compressed with.
+        compression: Compression,
+        /// How many compressed bytes were taken in, so the place of the fault or shortly after it.
+        offset: u64,
+        /// How many bytes could be decompressed.
+        produced: u64,
+        /// What is wrong there.
+        fault: Fault,
+    },
+    /// The bytes are something else than a database.
+    #[error("{name}: not an etcd database but {looks_like}{}; {}", .compression.inside(), .looks_like.remedy())]
+    NotADatabase {
+        /// The path, or "standard input".
+        name: String,
+        /// What it was compressed with.
+        compression: Compression,
+        /// What it is instead.
+        looks_like: Foreign,
+    },
+}
+
+impl OpenError {
+    /// Whether the file was read and the fault is in it: it is no backup that anything could be restored from. Otherwise
+    /// nothing is known about it, because it could not be read.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Compressed { .. } | Self::NotADatabase { .. })
+    }
+}

@@ -1,0 +1,71 @@
+//! All hashes of one backup: of the image, of all buckets, of the backend, of the keyspace at a revision.
+
+use std::sync::atomic::AtomicBool;
+
+use etcdsnap_bbolt::{Corruption, Db};
+use etcdsnap_mvcc::digest::backend_hash;
+use etcdsnap_mvcc::{BackendHashRule, HashKv, HashKvError};
+
+use crate::container::Container;
+use crate::image_hash;
+use crate::inspection::{Inspection, Options, Unusable, thread_count};
+use crate::progress::Progress;
+use crate::report::Sha256Facts;
+
+/// The hashes of one backup.
+#[derive(Debug)]
+pub struct Hashes {
+    /// SHA-256 of the image.
+    pub sha256: Sha256Facts,
+    /// What `etcdutl snapshot status` prints.
+    pub status: u32,
+    /// What a server of version 3.6 or later answers to `Maintenance.Hash`. Older versions answer the same unless a newer
+    /// one wrote its own keys into the database.
+    pub backend: Result<u32, Corruption>,
+    /// What a server answers to `Maintenance.HashKV`.
+    pub kv: Result<HashKv, HashKvError>,
+    /// Is the structure sound? Hashes of damaged files are of what could be read.
+    pub sound: bool,
+}
+
+/// Computes all hashes, the SHA-256 beside the others.
+///
+/// # Errors
+/// The system could not read the file, or there is no usable meta.
+pub fn hashes(container: &Container, options: &Options, progress: &dyn Progress) -> Result<Hashes, Unusable> {
+    let db = Db::open(container.database())?;
+    progress.phase("hash", container.database().len() as u64);
+    let stop = AtomicBool::new(false);
+    let walkers = thread_count(options.threads).saturating_sub(1).max(1);
+    let (digest, inspection) = std::thread::scope(|scope| {
+        let hashing = scope.spawn(|| image_hash::compute(container, &stop, &|bytes| progress.advance(bytes)));
+        let inspection = Inspection::new(container, db, options, walkers, &|_| ());
+        (hashing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), inspection)
+    });
+    progress.finished();
+    let (digest, inspection) = (digest?.unwrap_or_default(), inspection?);
+    Ok(Hashes {
+        sha256: image_hash::facts(container, &digest),
+        status: inspection.keyspace.status_hash(),
+        backend: inspection.backend_hash(BackendHashRule::V3_6),
+        kv: inspection.keyspace.hash_kv(),
+        sound: inspection.is_sound(),
+    })
+}
+
+impl Inspection<'_> {
+    /// The hash of `Maintenance.Hash` by the rule of a version.
+    ///
+    /// # Errors
+    /// The `meta` bucket cannot be read.
+    pub fn backend_hash(&self, rule: BackendHashRule) -> Result<u32, Corruption> {
+        backend_hash(&self.keyspace.buckets, self.db.root().bucket(b"meta")?, rule)
+    }
+
+    /// Has the walk found nothing of the grade of an error?
+    pub fn is_sound(&self) -> bool {
+        self.walk.problems.worst() < Some(etcdsnap_bbolt::Grade::Error)
+            && self.keyspace.violations.is_empty()
+            && self.unreadable.is_none()
+    }
+}

@@ -1,0 +1,63 @@
+//! Users against roles, and whether somebody can administer the cluster.
+
+use std::collections::HashSet;
+
+use super::Facts;
+use crate::buckets::ROOT;
+use crate::catalogue::cluster::{AUTH_WITHOUT_ROOT, USER_ROLE_MISSING};
+use crate::finding::Finding;
+use crate::place::Place;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let auth = &facts.buckets.auth;
+    if auth.enabled && !auth.users.iter().any(|user| user.name == ROOT.as_bytes() && user.is_root()) {
+        let problem = if auth.users.iter().any(|user| user.name == ROOT.as_bytes()) {
+            "user root does not have the role root"
+        } else {
+            "there is no user root"
+        };
+        let place = Place::entry("auth", b"authEnabled");
+        findings.push(Finding::new(&AUTH_WITHOUT_ROOT, place, format!("authentication is on and {problem}")));
+    }
+    // The role root works by its name alone and need not be there.
+    let roles: HashSet<&[u8]> = auth.roles.iter().map(|role| &*role.name).chain([ROOT.as_bytes()]).collect();
+    for user in &auth.users {
+        // Counted and not named: where the file is damaged, any bytes of the value may stand where a role should.
+        let missing = user.roles.iter().filter(|role| !roles.contains(role.as_bytes())).count();
+        if missing == 0 {
+            continue;
+        }
+        let message = format!("{missing} of the {} roles of this user do not exist", user.roles.len());
+        findings.push(Finding::new(&USER_ROLE_MISSING, Place::entry("authUsers", &user.name), message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::incidents;
+    use super::super::testing::{buckets, facts, ids, keyspace};
+
+    const ON: (&str, &[u8], &[u8]) = ("auth", b"authEnabled", &[1]);
+
+    #[test]
+    fn root_needs_its_role() {
+        let keyspace = keyspace();
+        let nobody = buckets(&["86c3bfcd300aa0f4"], &[ON]);
+        assert!(ids(&facts(&nobody, &keyspace)).contains(&"AUTH_WITHOUT_ROOT".to_owned()));
+        let powerless = buckets(&[], &[ON, ("authUsers", b"root", b"\x0a\x04root\x12\x02$2")]);
+        assert!(ids(&facts(&powerless, &keyspace)).contains(&"AUTH_WITHOUT_ROOT".to_owned()));
+        let root = buckets(&[], &[ON, ("authUsers", b"root", b"\x0a\x04root\x12\x02$2\x1a\x04root")]);
+        assert!(!ids(&facts(&root, &keyspace)).iter().any(|id| id.starts_with("AUTH") || id.starts_with("USER")));
+    }
+
+    #[test]
+    fn roles_of_users_exist() {
+        let user = b"\x0a\x01u\x12\x02$2\x1a\x01a\x1a\x01b\x1a\x01c";
+        let buckets = buckets(&[], &[("authRoles", b"b", b"\x0a\x01b"), ("authUsers", b"u", user)]);
+        let keyspace = keyspace();
+        let found = incidents(&facts(&buckets, &keyspace));
+        let missing: Vec<_> = found.iter().filter(|finding| finding.kind.id == "USER_ROLE_MISSING").collect();
+        assert_eq!(missing.len(), 1);
+        assert_eq!(missing[0].message, "2 of the 3 roles of this user do not exist");
+    }
+}

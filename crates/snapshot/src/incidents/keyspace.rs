@@ -1,0 +1,101 @@
+//! The keyspace as a whole: how compaction stands, whether there are keys at all, and how large the database is.
+
+use super::{DEFAULT_QUOTA, Facts};
+use crate::catalogue::cluster::{DATABASE_OVER_DEFAULT_QUOTA, RESTORED_BEFORE};
+use crate::catalogue::mvcc::{
+    COMPACTION_AHEAD_OF_RECORDS, COMPACTION_MARKS_REVERSED, COMPACTION_UNFINISHED, KEYSPACE_EMPTY,
+};
+use crate::finding::Finding;
+use crate::place::Place;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    compaction(facts, findings);
+    if facts.buckets.has("key") && facts.user_keys() == 0 {
+        let message = format!("no live key among {} records", facts.keyspace.records);
+        findings.push(Finding::new(&KEYSPACE_EMPTY, Place::bucket("key"), message));
+    }
+    if let (true, Some(index)) = (facts.was_restored(), facts.buckets.meta.consistent_index) {
+        let message = format!("the raft index is {index}, the revision {}", facts.current_revision());
+        findings.push(Finding::new(&RESTORED_BEFORE, Place::entry("meta", b"consistent_index"), message));
+    }
+    if facts.database_size >= DEFAULT_QUOTA {
+        let message = format!("the database has {} bytes, the default quota {DEFAULT_QUOTA}", facts.database_size);
+        findings.push(Finding::new(&DATABASE_OVER_DEFAULT_QUOTA, Place::file(), message));
+    }
+}
+
+fn compaction(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let compaction = facts.buckets.meta.compaction;
+    let finished = compaction.finished.unwrap_or(-1);
+    let last = facts.keyspace.last.map_or(0, |revision| revision.main);
+    let place = || Place::entry("meta", b"scheduledCompactRev");
+    if compaction.is_unfinished() {
+        let since = if finished < 0 { "none".to_owned() } else { finished.to_string() };
+        let message =
+            format!("compaction at {} is scheduled, the last finished one is {since}", compaction.compacted());
+        findings.push(Finding::new(&COMPACTION_UNFINISHED, place(), message));
+    } else if finished > compaction.scheduled.unwrap_or(0) {
+        let scheduled = compaction.scheduled.map_or_else(|| "none".to_owned(), |main| main.to_string());
+        let message = format!("finished is {finished}, scheduled is {scheduled}");
+        findings.push(Finding::new(&COMPACTION_MARKS_REVERSED, place(), message));
+    }
+    if compaction.compacted() > last {
+        let message = format!("compacted at {}, the newest record is at {last}", compaction.compacted());
+        findings.push(Finding::new(&COMPACTION_AHEAD_OF_RECORDS, place(), message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etcdsnap_mvcc::{Revision, Summary};
+
+    use super::super::DEFAULT_QUOTA;
+    use super::super::testing::{buckets, facts, ids, keyspace};
+
+    const AT_7: &[u8] = b"\0\0\0\0\0\0\0\x07_\0\0\0\0\0\0\0\0";
+    const AT_1011: &[u8] = b"\0\0\0\0\0\0\x03\xf3_\0\0\0\0\0\0\0\0";
+
+    #[test]
+    fn a_restore_with_a_bumped_revision_is_healthy() {
+        // Vector V5 after restore --bump-revision 1000 --mark-compacted.
+        let marks = [("meta", &b"finishedCompactRev"[..], AT_7), ("meta", b"scheduledCompactRev", AT_1011)];
+        let restored = buckets(
+            &["consistent_index", "lease"],
+            &[marks[0], marks[1], ("meta", b"consistent_index", b"\0\0\0\0\0\0\0\x01")],
+        );
+        let keyspace = Summary {
+            last: Some(Revision::of_main(1011)),
+            live_keys: 6,
+            bump_markers: 1,
+            leases: [].into(),
+            ..keyspace()
+        };
+        let mut found = ids(&facts(&restored, &keyspace));
+        found.retain(|id| !id.starts_with("MEMBER_ATTRIBUTES"));
+        assert_eq!(found, ["COMPACTION_UNFINISHED/note", "RESTORED_BEFORE/note"]);
+    }
+
+    #[test]
+    fn marks_have_an_order() {
+        let reversed =
+            buckets(&[], &[("meta", b"scheduledCompactRev", AT_7), ("meta", b"finishedCompactRev", AT_1011)]);
+        let found = ids(&facts(&reversed, &keyspace()));
+        assert!(found.contains(&"COMPACTION_MARKS_REVERSED/error".to_owned()), "{found:?}");
+        assert!(found.contains(&"COMPACTION_AHEAD_OF_RECORDS/note".to_owned()), "{found:?}");
+        let unscheduled = buckets(&[], &[("meta", b"finishedCompactRev", AT_7)]);
+        assert_eq!(ids(&facts(&unscheduled, &keyspace()))[0], "COMPACTION_MARKS_REVERSED/error");
+    }
+
+    #[test]
+    fn empty_and_large_databases_are_told() {
+        let buckets = buckets(&[], &[]);
+        let empty = Summary { live_keys: 1, bump_markers: 2, leases: [].into(), ..keyspace() };
+        assert_eq!(ids(&facts(&buckets, &empty))[0], "KEYSPACE_EMPTY");
+        let keyspace = keyspace();
+        let mut facts = facts(&buckets, &keyspace);
+        facts.database_size = DEFAULT_QUOTA;
+        assert_eq!(ids(&facts)[0], "DATABASE_OVER_DEFAULT_QUOTA/note");
+        facts.database_size -= 1;
+        assert!(!ids(&facts).contains(&"DATABASE_OVER_DEFAULT_QUOTA/note".to_owned()));
+    }
+}

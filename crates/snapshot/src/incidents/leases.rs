@@ -1,0 +1,52 @@
+//! Leases against the keys that are attached to them.
+
+use super::{Facts, some_of};
+use crate::catalogue::cluster::LEASE_ID_NEGATIVE;
+use crate::catalogue::mvcc::LEASE_DANGLING;
+use crate::finding::Finding;
+use crate::place::Place;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let leases = &facts.buckets.leases;
+    let negative: Vec<i64> = leases.iter().map(|lease| lease.id).filter(|id| *id < 0).collect();
+    if !negative.is_empty() {
+        let message =
+            format!("{} of {} leases have negative ids: {}", negative.len(), leases.len(), some_of(&negative));
+        findings.push(Finding::new(&LEASE_ID_NEGATIVE, Place::bucket("lease"), message));
+    }
+    let (mut dangling, mut keys) = (Vec::new(), 0_u64);
+    for (id, attached) in facts.keyspace.leases.iter().filter(|(id, _)| !leases.contains(**id)) {
+        dangling.push(*id);
+        keys = keys.saturating_add(*attached);
+    }
+    if !dangling.is_empty() {
+        let message = format!("{keys} live keys are attached to leases that do not exist: {}", some_of(&dangling));
+        findings.push(Finding::new(&LEASE_DANGLING, Place::bucket("lease"), message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etcdsnap_mvcc::Summary;
+
+    use super::super::incidents;
+    use super::super::testing::{buckets, facts, ids, keyspace};
+
+    #[test]
+    fn keys_of_lost_leases_are_counted() {
+        let buckets = buckets(&[], &[]);
+        let keyspace = Summary { leases: [(0x20f4_a1f9_91c6_cf0c, 1), (-2, 4), (7, 3)].into(), ..keyspace() };
+        let found = incidents(&facts(&buckets, &keyspace));
+        assert_eq!(found[0].kind.id, "LEASE_DANGLING");
+        let expected = "7 live keys are attached to leases that do not exist: fffffffffffffffe, 0000000000000007";
+        assert_eq!(found[0].message, expected);
+    }
+
+    #[test]
+    fn a_negative_lease_is_legal() {
+        let value = b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x10\x3c";
+        let buckets = buckets(&[], &[("lease", b"\xff\xff\xff\xff\xff\xff\xff\xff", value)]);
+        let keyspace = Summary { leases: [(-1, 1)].into(), ..keyspace() };
+        assert_eq!(ids(&facts(&buckets, &keyspace))[0], "LEASE_ID_NEGATIVE/note");
+    }
+}

@@ -1,0 +1,185 @@
+//! The one walk over a database that every command's answer comes from.
+//!
+//! An [`Inspection`] holds what the walk found: structure, digests, keyspace and the small buckets. Verification adds the
+//! SHA-256 beside it and judges; status and hashes just read numbers off it.
+
+use std::ops::Range;
+use std::sync::Mutex;
+
+use etcdsnap_bbolt::check::{self, BucketInfo, Leaf, Observer, Walk};
+use etcdsnap_bbolt::{Corruption, Db};
+use etcdsnap_image::{Error, Image};
+use etcdsnap_mvcc::{Compaction, Keyspace, ScanChunk, Scanner};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::buckets::Buckets;
+use crate::container::Container;
+use crate::finding::Finding;
+use crate::progress::Progress;
+
+/// How to inspect.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Threads to use, at least 1; all cores when 0.
+    pub threads: usize,
+    /// Findings of each rule to keep; all are counted.
+    pub limit: u64,
+    /// Revision that a HashKV is wanted at; the current one when `None`.
+    pub hash_at: Option<i64>,
+}
+
+impl Default for Options {
+    /// All cores, 100 findings a rule, hashes at the current revision.
+    fn default() -> Self {
+        Self { threads: 0, limit: check::DEFAULT_LIMIT, hash_at: None }
+    }
+}
+
+/// Everything one walk over a database found out.
+#[derive(Debug)]
+pub struct Inspection<'a> {
+    /// The database.
+    pub db: Db<'a>,
+    /// Its structure; the observer's chunks are taken out.
+    pub walk: Walk<'a, ScanChunk<'a>>,
+    /// Its records and hashes.
+    pub keyspace: Keyspace<'a>,
+    /// Its small buckets.
+    pub buckets: Buckets,
+    /// What is wrong with entries of the small buckets.
+    pub bucket_findings: Vec<Finding>,
+    /// Plain values found where only buckets belong, directly below the root.
+    pub stray_values: Vec<&'a [u8]>,
+    /// The first error that reading the small buckets ended at.
+    pub unreadable: Option<Corruption>,
+}
+
+impl<'a> Inspection<'a> {
+    /// Walks over an opened database on `threads` threads.
+    ///
+    /// # Errors
+    /// The system could not read the file; what is wrong *in* the file is never an error.
+    pub fn new(
+        container: &'a Container,
+        db: Db<'a>,
+        options: &Options,
+        threads: usize,
+        advance: &(dyn Fn(u64) + Sync),
+    ) -> Result<Self, Error> {
+        let compaction = Compaction::read(&db).unwrap_or_default();
+        let scanner = Scanner::new(compaction, options.limit);
+        let observer = Reading { scanner, image: container.image(), advance, failure: Mutex::new(None) };
+        let (walk, keyspace) = on_threads(threads, || {
+            let mut walk = check::check(&db, &observer, options.limit);
+            let keyspace = Keyspace::from_walk(&db, &mut walk, compaction, options.hash_at);
+            (walk, keyspace)
+        });
+        if let Some(error) = observer.failure.into_inner().unwrap_or_default() {
+            return Err(error);
+        }
+        let (buckets, bucket_findings) = (Buckets::default(), Vec::new());
+        let (stray_values, unreadable) = (Vec::new(), None);
+        let mut inspection = Self { db, walk, keyspace, buckets, bucket_findings, stray_values, unreadable };
+        inspection.unreadable = inspection.read_buckets().err();
+        let findings = &mut inspection.bucket_findings;
+        inspection.buckets.finish(&mut |finding| findings.push(finding));
+        Ok(inspection)
+    }
+
+    /// Opens and walks a database without anything beside it, telling `progress` about the pages read.
+    ///
+    /// # Errors
+    /// As [`Inspection::new`], or there is no usable meta.
+    pub fn alone(container: &'a Container, options: &Options, progress: &dyn Progress) -> Result<Self, Unusable> {
+        let db = Db::open(container.database())?;
+        progress.phase("pages", container.database().len() as u64);
+        let inspection =
+            Self::new(container, db, options, thread_count(options.threads), &|bytes| progress.advance(bytes));
+        progress.finished();
+        Ok(inspection?)
+    }
+
+    /// Reads the small buckets by cursor; they are few pages, and their rules want their entries in order.
+    fn read_buckets(&mut self) -> Result<(), Corruption> {
+        let findings = &mut self.bucket_findings;
+        let mut report = |finding| findings.push(finding);
+        for element in self.db.root().elements() {
+            let element = element?;
+            if !element.is_bucket() {
+                self.stray_values.push(element.key);
+                continue;
+            }
+            self.buckets.read_bucket(element.key, &mut report);
+            if element.key == b"key" {
+                continue;
+            }
+            let Some(bucket) = self.db.root().bucket(element.key)? else { continue };
+            for entry in bucket.elements() {
+                let entry = entry?;
+                if !entry.is_bucket() {
+                    self.buckets.read_entry(element.key, entry.key, entry.value, &mut report);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why there is nothing to inspect.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unusable {
+    /// No usable meta.
+    #[error(transparent)]
+    Database(#[from] etcdsnap_bbolt::OpenError),
+    /// The system could not read the file.
+    #[error(transparent)]
+    Image(#[from] Error),
+}
+
+/// Asks the system for the pages ahead, so that a bad sector or a shrunken file is an error and not a signal.
+struct Reading<'o> {
+    scanner: Scanner,
+    image: &'o Image,
+    advance: &'o (dyn Fn(u64) + Sync),
+    failure: Mutex<Option<Error>>,
+}
+
+impl<'a> Observer<'a> for Reading<'_> {
+    type Chunk = ScanChunk<'a>;
+
+    fn chunk(&self) -> ScanChunk<'a> {
+        self.scanner.chunk()
+    }
+
+    fn leaf(&self, chunk: &mut ScanChunk<'a>, bucket: &BucketInfo<'a>, leaf: &Leaf<'a>) {
+        self.scanner.leaf(chunk, bucket, leaf);
+    }
+
+    fn prepare(&self, bytes: Range<u64>) {
+        let length = bytes.end.saturating_sub(bytes.start);
+        if let Err(error) = self.image.prefetch(bytes)
+            && let Ok(mut failure) = self.failure.lock()
+        {
+            failure.get_or_insert(error);
+        }
+        (self.advance)(length);
+    }
+}
+
+/// The number of threads that `asked` stands for.
+pub(crate) fn thread_count(asked: usize) -> usize {
+    match asked {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        threads => threads,
+    }
+}
+
+/// Runs `work` so that its parallel parts use `threads` threads.
+fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    match ThreadPoolBuilder::new().num_threads(threads.max(1)).build() {
+        Ok(pool) => ThreadPool::install(&pool, work),
+        // Not one thread can be had: rayon then works on the one there is.
+        Err(_) => work(),
+    }
+}

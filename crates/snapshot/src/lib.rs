@@ -1,0 +1,37 @@
+//! One etcd backup as a whole: container, buckets, findings, verification, boot verdicts.
+//!
+//! [`container::Container`] recognises what a file is; [`verify::verify`] proves it and returns a
+//! [`report::Report`]; [`hashes::hashes`] and [`inspection::Inspection`] answer the smaller questions. All of them rest on one
+//! walk over the pages, and none of them prints, writes or locks anything.
+//!
+//! ```
+//! use etcdsnap_snapshot::container::{Container, OpenOptions};
+//! use etcdsnap_snapshot::progress::Silent;
+//! use etcdsnap_snapshot::verify::{VerifyOptions, verify};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("backup.db");
+//! # let mut file = etcdsnap_testkit::example();
+//! # etcdsnap_testkit::seal(&mut file);
+//! # std::fs::write(&path, file)?;
+//! let container = Container::open(&path, &OpenOptions::default())?;
+//! let verified = verify(&container, &VerifyOptions::default(), &Silent)?;
+//! assert!(verified.report.is_sound());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod boot;
+pub mod buckets;
+pub mod catalogue;
+pub mod container;
+pub mod finding;
+pub mod hashes;
+mod image_hash;
+pub mod incidents;
+pub mod inspection;
+pub mod place;
+pub mod progress;
+pub mod report;
+mod store;
+mod unchecked;
+pub mod verify;

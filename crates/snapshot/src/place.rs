@@ -1,0 +1,152 @@
+//! Where in a backup something was found: as much of file offset, page, element, bucket, key and revision as is known.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A place inside a backup. Every part is optional; [`Display`](fmt::Display) joins the known ones.
+///
+/// Keys are shown, values never are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    /// Bucket path from the root, names quoted where they are not printable, joined by `/`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<String>,
+    /// Page id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u64>,
+    /// Index of the element on its page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub element: Option<u32>,
+    /// Byte offset in the (decompressed) file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    /// MVCC revision as `main.sub`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// The user's key, or the key inside the bucket, Go-quoted where it is not printable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+impl Place {
+    /// The file as a whole.
+    pub fn file() -> Self {
+        Self::default()
+    }
+
+    /// A byte offset.
+    pub fn offset(offset: u64) -> Self {
+        Self { offset: Some(offset), ..Self::default() }
+    }
+
+    /// A bucket below the root.
+    pub fn bucket(name: &str) -> Self {
+        Self { bucket: Some(name.to_owned()), ..Self::default() }
+    }
+
+    /// One key of a bucket below the root.
+    pub fn entry(bucket: &str, key: &[u8]) -> Self {
+        Self { bucket: Some(bucket.to_owned()), key: Some(quote(key)), ..Self::default() }
+    }
+
+    /// Is nothing known but the file?
+    pub fn is_file(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        let mut part = |f: &mut fmt::Formatter<'_>, name: &str, value: Option<&dyn fmt::Display>| {
+            let Some(value) = value else { return Ok(()) };
+            write!(f, "{separator}{name} {value}")?;
+            separator = ", ";
+            Ok(())
+        };
+        part(f, "bucket", self.bucket.as_ref().map(|v| v as _))?;
+        part(f, "page", self.page.as_ref().map(|v| v as _))?;
+        part(f, "element", self.element.as_ref().map(|v| v as _))?;
+        part(f, "offset", self.offset.as_ref().map(|v| v as _))?;
+        part(f, "revision", self.revision.as_ref().map(|v| v as _))?;
+        part(f, "key", self.key.as_ref().map(|v| v as _))?;
+        if self.is_file() { f.write_str("file") } else { Ok(()) }
+    }
+}
+
+/// Shows bytes as text: as they are when they are printable UTF-8 without quotes or backslashes, Go-quoted otherwise.
+pub fn quote(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.is_empty() && text.chars().all(|c| is_printable(c) && c != '"' && c != '\\') => {
+            text.to_owned()
+        }
+        _ => go_quote(bytes),
+    }
+}
+
+/// Go's `%q`: double quotes, `\x..` for bytes that are not UTF-8, the usual short escapes.
+pub fn go_quote(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    let mut out = String::with_capacity(bytes.len() + 2);
+    out.push('"');
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '"' => out.push_str("\\\""),
+                '\\' => out.push_str("\\\\"),
+                '\x07' => out.push_str("\\a"),
+                '\x08' => out.push_str("\\b"),
+                '\x0c' => out.push_str("\\f"),
+                '\n' => out.push_str("\\n"),
+                '\r' => out.push_str("\\r"),
+                '\t' => out.push_str("\\t"),
+                '\x0b' => out.push_str("\\v"),
+                c if is_printable(c) => out.push(c),
+                c if u32::from(c) < 0x80 => _ = write!(out, "\\x{:02x}", u32::from(c)),
+                c if u32::from(c) < 0x1_0000 => _ = write!(out, "\\u{:04x}", u32::from(c)),
+                c => _ = write!(out, "\\U{:08x}", u32::from(c)),
+            }
+        }
+        for byte in chunk.invalid() {
+            _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Printable as Go's `strconv.IsPrint` sees it for the characters that matter here: no controls, no exotic spaces, no format or
+/// private characters that could hide or reorder text on a terminal.
+fn is_printable(c: char) -> bool {
+    match c {
+        ' '..='~' => true,
+        '\u{7f}'..='\u{a0}' | '\u{ad}' => false,
+        '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' => false,
+        '\u{1680}' | '\u{180e}' | '\u{3000}' | '\u{feff}' => false,
+        '\u{e000}'..='\u{f8ff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'.. => false,
+        c => !c.is_control() && !c.is_whitespace(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_reads_from_large_to_small() {
+        let place =
+            Place { page: Some(7), bucket: Some("key".into()), revision: Some("4.0".into()), ..Place::default() };
+        assert_eq!(place.to_string(), "bucket key, page 7, revision 4.0");
+        assert_eq!(Place::file().to_string(), "file");
+    }
+
+    #[test]
+    fn odd_bytes_are_quoted_and_plain_ones_are_not() {
+        assert_eq!(quote(b"/registry/pods"), "/registry/pods");
+        assert_eq!(quote(b""), "\"\"");
+        assert_eq!(quote(b"a\x1b[31m\xff\n"), "\"a\\x1b[31m\\xff\\n\"");
+        assert_eq!(quote("\u{202e}x".as_bytes()), "\"\\u202ex\"");
+    }
+}

@@ -1,0 +1,208 @@
+//! The outcome of a verification, as one value that every output form is made from.
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use crate::boot::BootVerdict;
+use crate::finding::{Finding, Severity};
+
+/// Everything [`verify`](crate::verify) learned about one backup.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The file.
+    pub source: SourceFacts,
+    /// The SHA-256 of the image, and whether the trailer agrees.
+    pub sha256: Sha256Facts,
+    /// The bbolt database; absent when no meta page could be used.
+    pub database: Option<DatabaseFacts>,
+    /// The store inside; absent when the tree could not be walked at all.
+    pub store: Option<StoreFacts>,
+    /// What was found, worst first, then in file order; bounded.
+    pub findings: Vec<Finding>,
+    /// Findings counted but not kept, by rule id.
+    pub omitted: Vec<Omitted>,
+    /// Would each minor version of etcd start from a restore of this backup?
+    pub boot: Vec<BootVerdict>,
+    /// What this verification did not check, and what no offline check can know.
+    pub unchecked: Vec<Unchecked>,
+}
+
+impl Report {
+    /// The worst severity among the findings.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// Is the backup whole and restorable?
+    pub fn is_sound(&self) -> bool {
+        self.worst() < Some(Severity::Error)
+    }
+}
+
+/// The file that was read.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceFacts {
+    /// Path as the user gave it; `-` for standard input.
+    pub path: PathBuf,
+    /// `snapshot` (with trailer) or `database` (a raw `member/snap/db`).
+    pub kind: &'static str,
+    /// `none`, `gzip` or `zstd`.
+    pub compression: &'static str,
+    /// Bytes of the (decompressed) file, trailer included.
+    pub size: u64,
+    /// Last modification of the file; absent for standard input. Printed as seconds since 1970.
+    #[serde(serialize_with = "unix_seconds")]
+    pub modified: Option<SystemTime>,
+}
+
+/// The SHA-256 of the image.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sha256Facts {
+    /// Hex digest of the image (the file without its trailer).
+    pub digest: String,
+    /// `match`, `mismatch` or `absent`.
+    pub trailer: &'static str,
+}
+
+/// The bbolt database.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DatabaseFacts {
+    /// Bytes of a page.
+    pub page_size: u64,
+    /// `little` or `big`.
+    pub byte_order: &'static str,
+    /// Transaction of the chosen meta.
+    pub txid: u64,
+    /// Pages up to the high-water mark.
+    pub high_water_mark: u64,
+    /// Reachable branch pages, overflow pages not counted.
+    pub branch_pages: u64,
+    /// Reachable leaf pages, overflow pages not counted.
+    pub leaf_pages: u64,
+    /// Reachable overflow pages.
+    pub overflow_pages: u64,
+    /// Pages that nothing reaches.
+    pub free_pages: u64,
+    /// Was the freelist written to the file?
+    pub freelist_persisted: bool,
+    /// Bytes up to the high-water mark: etcd's "total size" / db size.
+    pub size: u64,
+    /// Bytes of reachable pages: etcd's "size in use".
+    pub size_in_use: u64,
+}
+
+/// The etcd store inside the database.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreFacts {
+    /// CRC-32C over all buckets, keys and values: what `etcdutl snapshot status` prints.
+    pub status_hash: u32,
+    /// Main revision of the last record: what `etcdutl snapshot status` prints.
+    pub revision: i64,
+    /// Current revision after a start.
+    pub current_revision: i64,
+    /// Compacted revision after a start; -1 when never compacted.
+    pub compacted_revision: i64,
+    /// Is a compaction scheduled but not finished?
+    pub compaction_unfinished: bool,
+    /// Pairs in all buckets: the key count of etcd 3.4 and 3.5.
+    pub total_pairs: u64,
+    /// Live user keys: the key count of etcd 3.6 and later.
+    pub live_keys: u64,
+    /// Records in the `key` bucket.
+    pub records: u64,
+    /// Tombstones among them.
+    pub tombstones: u64,
+    /// `meta/storageVersion`, empty when absent.
+    pub storage_version: String,
+    /// `cluster/clusterVersion`, empty when absent.
+    pub cluster_version: String,
+    /// Raft index of the last applied entry.
+    pub consistent_index: Option<u64>,
+    /// Raft term of that entry.
+    pub term: Option<u64>,
+    /// Members.
+    pub members: Vec<MemberFacts>,
+    /// Ids of removed members, 16 hex digits.
+    pub members_removed: Vec<String>,
+    /// Alarms, as `memberid NAME`.
+    pub alarms: Vec<AlarmFacts>,
+    /// Leases in the `lease` bucket.
+    pub leases: u64,
+    /// Users.
+    pub users: u64,
+    /// Roles.
+    pub roles: u64,
+    /// Is authentication on?
+    pub auth_enabled: bool,
+    /// Pairs per root bucket, in file order.
+    pub buckets: Vec<BucketFacts>,
+}
+
+/// One bucket of the root.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BucketFacts {
+    /// Name, quoted where it is not printable.
+    pub name: String,
+    /// Pairs in it.
+    pub pairs: u64,
+    /// Bytes of its keys and values.
+    pub bytes: u64,
+}
+
+/// One member of the cluster the backup was taken from.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberFacts {
+    /// Id, 16 hex digits.
+    pub id: String,
+    /// Name; empty until it was published.
+    pub name: String,
+    /// Peer URLs.
+    pub peer_urls: Vec<String>,
+    /// Client URLs.
+    pub client_urls: Vec<String>,
+    /// Is it a learner?
+    pub learner: bool,
+}
+
+/// One alarm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlarmFacts {
+    /// Member id, 16 hex digits.
+    pub member: String,
+    /// `NOSPACE`, `CORRUPT`, or the number of an unknown alarm.
+    pub alarm: String,
+}
+
+/// Findings of one rule that were counted but not kept.
+#[derive(Clone, Debug, Serialize)]
+pub struct Omitted {
+    /// The rule's id.
+    pub id: &'static str,
+    /// How many more there are.
+    pub count: u64,
+}
+
+/// Something that was not checked.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unchecked {
+    /// A few words.
+    pub what: &'static str,
+    /// Why it was not, and what would.
+    pub why: String,
+}
+
+fn unix_seconds<S: serde::Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    let seconds = time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()).map(|since| since.as_secs());
+    seconds.serialize(serializer)
+}

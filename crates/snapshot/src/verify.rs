@@ -1,0 +1,285 @@
+//! The proof that a backup is whole and restorable, as far as one file can give it.
+//!
+//! The SHA-256 is computed on a thread of its own, from front to back, while the others walk the tree over the same cached
+//! pages. What both found is judged rule by rule; nothing stops at the first fault.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use etcdsnap_bbolt::{Db, OpenError};
+use etcdsnap_image::Error;
+use semver::Version;
+
+use crate::boot;
+use crate::catalogue::{container, mvcc, structure};
+use crate::container::{Container, Trailer};
+use crate::finding::Finding;
+use crate::image_hash;
+use crate::incidents::{Facts, incidents};
+use crate::inspection::{Inspection, Options, thread_count};
+use crate::place::{Place, quote};
+use crate::progress::Progress;
+use crate::report::{Omitted, Report, Sha256Facts, SourceFacts};
+use crate::store::metas_moved;
+use crate::unchecked;
+
+/// How to verify.
+#[derive(Clone, Debug, Default)]
+pub struct VerifyOptions {
+    /// How to walk.
+    pub inspection: Options,
+    /// The version of the server the snapshot was taken from, when the user knows it; some incidents depend on it.
+    pub server_version: Option<Version>,
+}
+
+/// A report and, when the database could be walked, what else can be asked about it.
+#[derive(Debug)]
+pub struct Verified<'a> {
+    /// The outcome.
+    pub report: Report,
+    /// The walk it was made from.
+    pub inspection: Option<Inspection<'a>>,
+}
+
+/// Verifies one backup.
+///
+/// # Errors
+/// The system could not read the file. Whatever is wrong *in* the file is a finding of the report.
+pub fn verify<'a>(
+    container: &'a Container,
+    options: &VerifyOptions,
+    progress: &dyn Progress,
+) -> Result<Verified<'a>, Error> {
+    progress.phase("verify", container.database().len() as u64);
+    let outcome = read(container, options, progress);
+    progress.finished();
+    let (sha256, opened) = outcome?;
+    let mut findings = container_findings(container, &sha256);
+    let (inspection, error) = match opened {
+        Ok(inspection) => (Some(inspection), None),
+        Err(error) => (None, Some(error)),
+    };
+    findings.extend(error.iter().flat_map(unopened_findings));
+    let mut judged = Judged { findings, omitted: Vec::new(), boot: Vec::new() };
+    if let Some(inspection) = &inspection {
+        judge(container, inspection, options, &mut judged);
+    }
+    if let Err(changed) = container.recheck() {
+        judged.findings.push(Finding::new(&container::INPUT_CHANGED, Place::file(), changed.to_string()));
+    }
+    judged.findings.sort_by(|one, other| {
+        let rank = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.kind.layer);
+        rank(one).cmp(&rank(other))
+    });
+    let report = Report {
+        source: source_facts(container),
+        sha256,
+        database: inspection.as_ref().map(Inspection::database_facts),
+        store: inspection.as_ref().map(Inspection::store_facts),
+        findings: judged.findings,
+        omitted: judged.omitted,
+        boot: judged.boot,
+        unchecked: unchecked::list(container),
+    };
+    Ok(Verified { report, inspection })
+}
+
+/// The two passes over the file, side by side.
+fn read<'a>(
+    container: &'a Container,
+    options: &VerifyOptions,
+    progress: &dyn Progress,
+) -> Result<(Sha256Facts, Result<Inspection<'a>, OpenError>), Error> {
+    let threads = thread_count(options.inspection.threads);
+    let stop = AtomicBool::new(false);
+    let (digest, inspection) = std::thread::scope(|scope| {
+        let hash = || image_hash::compute(container, &stop, &|bytes| progress.advance(bytes));
+        let walk = || match Db::open(container.database()) {
+            Ok(db) => {
+                // The hash keeps one thread busy all the time.
+                let walkers = threads.saturating_sub(1).max(1);
+                Inspection::new(container, db, &options.inspection, walkers, &|_| ()).map(Ok)
+            }
+            Err(error) => Ok(Err(error)),
+        };
+        if threads == 1 {
+            return (hash(), walk());
+        }
+        let hashing = scope.spawn(hash);
+        let inspection = walk();
+        if inspection.is_err() {
+            stop.store(true, Ordering::Relaxed);
+        }
+        let digest = hashing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (digest, inspection)
+    });
+    let inspection = inspection?;
+    let digest = digest?.unwrap_or_default();
+    Ok((image_hash::facts(container, &digest), inspection))
+}
+
+/// What judging adds up to.
+struct Judged {
+    findings: Vec<Finding>,
+    omitted: Vec<Omitted>,
+    boot: Vec<boot::BootVerdict>,
+}
+
+/// What the hash and the kind of file say.
+fn container_findings(container: &Container, sha256: &Sha256Facts) -> Vec<Finding> {
+    match container.trailer {
+        Trailer::Absent => vec![
+            Finding::new(&container::SHA256_MISSING, Place::file(), "there is no SHA-256 behind the database"),
+            Finding::new(&container::RAW_DATABASE_MAY_LAG_WAL, Place::file(), "this is a raw database, not a snapshot"),
+        ],
+        Trailer::Present(written) if sha256.trailer == "mismatch" => {
+            let (written, computed) = (image_hash::hex(&written), &sha256.digest);
+            let message = format!("the trailer says {written}, the image hashes to {computed}");
+            let place = Place::offset(container.database().len() as u64);
+            vec![Finding::new(&container::SHA256_MISMATCH, place, message)]
+        }
+        Trailer::Present(_) => Vec::new(),
+    }
+}
+
+/// Why the database could not be opened.
+fn unopened_findings(error: &OpenError) -> Vec<Finding> {
+    match error {
+        OpenError::NoMeta { metas, page_size_guess } => {
+            let slots = [0, u64::from(*page_size_guess)];
+            let invalid = metas.iter().zip(slots).enumerate().map(|(slot, (error, offset))| {
+                let place = Place { page: Some(slot as u64), ..Place::offset(offset + 16) };
+                let kind = structure::of(etcdsnap_bbolt::Code::MetaInvalid);
+                Finding::new(kind, place, format!("meta {slot} is invalid: {error}"))
+            });
+            let none =
+                Finding::new(&container::NO_META, Place::file(), "no meta page is usable, so the tree has no root");
+            std::iter::once(none).chain(invalid).collect()
+        }
+        error => vec![Finding::new(&container::PAGE_SIZE_IMPLAUSIBLE, Place::offset(24), error.to_string())],
+    }
+}
+
+/// Applies every rule to what the walk found.
+fn judge(container: &Container, inspection: &Inspection<'_>, options: &VerifyOptions, judged: &mut Judged) {
+    size_findings(container, inspection, judged);
+    structure_findings(inspection, judged);
+    record_findings(inspection, judged);
+    bucket_findings(inspection, judged);
+    if inspection.is_etcd() {
+        let findings = std::mem::take(&mut judged.findings);
+        let facts = Facts {
+            buckets: &inspection.buckets,
+            keyspace: &inspection.keyspace.summary,
+            database_size: inspection.db.size(),
+            server_version: options.server_version.clone(),
+            findings: &findings,
+        };
+        let (more, boot) = (incidents(&facts), boot::verdicts(&facts));
+        judged.findings = findings;
+        judged.findings.extend(more);
+        judged.boot = boot;
+    }
+}
+
+fn size_findings(container: &Container, inspection: &Inspection<'_>, judged: &mut Judged) {
+    let (has, needs) = (container.database().len() as u64, inspection.db.size());
+    if container.trailer != Trailer::Absent && has > needs {
+        let message = format!("the image has {has} bytes, its pages end at {needs}");
+        judged.findings.push(Finding::new(&container::SNAPSHOT_SIZE, Place::offset(needs), message));
+    }
+    if inspection.db.order() == etcdsnap_bbolt::ByteOrder::Big {
+        let message = "the numbers in the file are big-endian";
+        judged.findings.push(Finding::new(&container::BIG_ENDIAN, Place::file(), message));
+    }
+    if metas_moved(&inspection.db) {
+        let message = "the meta pages changed while the file was read";
+        judged.findings.push(Finding::new(&container::LIVE_DATABASE, Place::file(), message));
+    }
+}
+
+fn structure_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
+    let problems = &inspection.walk.problems;
+    for problem in problems.kept() {
+        let place = Place {
+            bucket: problem.bucket.and_then(|bucket| inspection.bucket_path(bucket)),
+            page: problem.page,
+            element: problem.element.map(u32::from),
+            offset: Some(problem.offset),
+            ..Place::default()
+        };
+        judged.findings.push(Finding::new(structure::of(problem.code), place, problem.to_string()));
+    }
+    let counts = problems.codes().map(|(code, count)| (structure::of(code), count));
+    judged.omit(counts, problems.limit());
+}
+
+fn record_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
+    let violations = &inspection.keyspace.violations;
+    for violation in violations.kept() {
+        let place = Place {
+            bucket: Some("key".to_owned()),
+            page: violation.page,
+            element: Some(violation.element.into()),
+            revision: violation.revision.map(|revision| revision.to_string()),
+            key: (!violation.key.is_empty()).then(|| quote(&violation.key)),
+            ..Place::default()
+        };
+        judged.findings.push(Finding::new(mvcc::of(violation.rule), place, violation.to_string()));
+    }
+    let rules = etcdsnap_mvcc::Rule::ALL.iter();
+    let counts = rules.map(|rule| (mvcc::of(*rule), violations.count_of(*rule as usize)));
+    judged.omit(counts, violations.limit());
+}
+
+fn bucket_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
+    if let Some(corruption) = inspection.unreadable {
+        let message = format!("reading the buckets ended early: {corruption}");
+        judged.findings.push(Finding::new(&container::TREE_UNREADABLE, Place::file(), message));
+    }
+    for key in &inspection.stray_values {
+        let message = format!("{} is a value, not a bucket", quote(key));
+        judged.findings.push(Finding::new(&container::STATUS_NOT_BUCKET, Place::file(), message));
+    }
+    if inspection.is_etcd() || inspection.unreadable.is_some() {
+        judged.findings.extend_from_slice(&inspection.bucket_findings);
+    } else {
+        let message = "none of etcd's buckets is in this database";
+        judged.findings.push(Finding::new(&container::NOT_ETCD, Place::file(), message));
+    }
+}
+
+impl Judged {
+    fn omit(&mut self, counts: impl Iterator<Item = (&'static crate::finding::Kind, u64)>, limit: u64) {
+        let omitted = counts.filter(|(_, count)| *count > limit);
+        self.omitted.extend(omitted.map(|(kind, count)| Omitted { id: kind.id, count: count - limit }));
+    }
+}
+
+impl Inspection<'_> {
+    /// Does the root have any of etcd's buckets?
+    pub fn is_etcd(&self) -> bool {
+        crate::buckets::EXPECTED.iter().any(|name| self.buckets.has(name))
+    }
+
+    /// Path of a bucket from the root, for people.
+    fn bucket_path(&self, index: u32) -> Option<String> {
+        let mut names = Vec::new();
+        let mut at = self.walk.buckets.get(index as usize)?;
+        while let Some(parent) = at.parent.filter(|parent| *parent < at.index) {
+            names.push(quote(at.name));
+            at = self.walk.buckets.get(parent as usize)?;
+        }
+        names.reverse();
+        Some(if names.is_empty() { "(root)".to_owned() } else { names.join("/") })
+    }
+}
+
+fn source_facts(container: &Container) -> SourceFacts {
+    SourceFacts {
+        path: container.path().map_or_else(|| "-".into(), ToOwned::to_owned),
+        kind: if container.trailer == Trailer::Absent { "database" } else { "snapshot" },
+        compression: container.compression.as_str(),
+        size: container.image().bytes().len() as u64,
+        modified: container.modified(),
+    }
+}

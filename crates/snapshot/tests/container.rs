@@ -1,0 +1,9 @@
+//! What a FILE argument may be, and what is said about everything else.
+
+mod container {
+    mod compressed;
+    mod database;
+    mod foreign;
+    mod places;
+    mod samples;
+}

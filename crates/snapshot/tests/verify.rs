@@ -1,0 +1,127 @@
+//! Verification as a whole: healthy snapshots stay without a finding that asks for anything, damage never does.
+
+use std::path::{Path, PathBuf};
+
+use etcdsnap_snapshot::container::{Container, OpenOptions};
+use etcdsnap_snapshot::finding::Severity;
+use etcdsnap_snapshot::inspection::Options;
+use etcdsnap_snapshot::progress::Silent;
+use etcdsnap_snapshot::report::Report;
+use etcdsnap_snapshot::verify::{VerifyOptions, verify};
+use etcdsnap_testkit::bbolt::{Freelist, Layout, PageOrder};
+use etcdsnap_testkit::etcd::{Compactions, History, Server};
+use etcdsnap_testkit::{damage, reseal, seal};
+
+fn report_of(path: &Path) -> Report {
+    let container = Container::open(path, &OpenOptions::default()).expect("a database");
+    verify(&container, &VerifyOptions::default(), &Silent).expect("readable").report
+}
+
+/// The report of a file that is nowhere but in memory.
+fn report(file: &[u8]) -> Report {
+    let container = Container::from_stdin(file, &OpenOptions::default()).expect("a database");
+    let inspection = Options { threads: 2, ..Options::default() };
+    verify(&container, &VerifyOptions { inspection, ..VerifyOptions::default() }, &Silent).expect("readable").report
+}
+
+fn ids(report: &Report, least: Severity) -> Vec<&'static str> {
+    let mut ids: Vec<_> =
+        report.findings.iter().filter(|finding| finding.severity >= least).map(|finding| finding.kind.id).collect();
+    ids.dedup();
+    ids
+}
+
+fn real_snapshots() -> Vec<PathBuf> {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/etcd");
+    let more = std::env::var_os("ETCDSNAP_FIXTURES").map(PathBuf::from);
+    let directories = std::iter::once(ours).chain(more);
+    let entries = directories.flat_map(|directory| std::fs::read_dir(directory).expect("the fixtures are there"));
+    let paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "db")).collect()
+}
+
+#[test]
+fn real_snapshots_are_clean() {
+    let snapshots = real_snapshots();
+    assert!(snapshots.len() >= 6);
+    for path in snapshots {
+        let report = report_of(&path);
+        assert_eq!(ids(&report, Severity::Warning), [""; 0], "{}: {:?}", path.display(), report.findings);
+        assert_eq!(report.sha256.trailer, "match");
+        assert_eq!(report.boot.len(), 5);
+        assert!(report.boot.iter().any(|verdict| verdict.starts), "{:?}", report.boot);
+    }
+}
+
+#[test]
+fn histories_of_every_version_are_clean() {
+    for server in [Server::V3_4, Server::V3_5, Server::V3_6, Server::V3_7] {
+        for (seed, compactions) in
+            [(1, Compactions::Never), (2, Compactions::Finished(3)), (3, Compactions::LastUnfinished(2))]
+        {
+            let store = History { seed, server, compactions, operations: 400, ..History::default() }.play();
+            for page_size in [4096, 16384] {
+                let layout =
+                    Layout { page_size, page_order: PageOrder::Shuffled(seed), free_pages: 7, ..Layout::default() };
+                let mut file = layout.build(&store.to_tree());
+                seal(&mut file);
+                let report = report(&file);
+                assert_eq!(
+                    ids(&report, Severity::Warning),
+                    [""; 0],
+                    "{server:?} {compactions:?}: {:?}",
+                    report.findings
+                );
+            }
+        }
+    }
+}
+
+/// What no structural check can see is seen by the hash; and, hash or no hash, mostly by what etcd keeps to.
+#[test]
+fn damage_without_structure() {
+    let whole = damage::specimen(&Layout { free_pages: 100, page_order: PageOrder::Shuffled(5), ..Layout::default() });
+    let expected = [
+        // A flipped byte of a value: nothing in the file but the hash knows better.
+        ("d15_value_bytes_flipped", vec![]),
+        ("d16_slack_nonzero", vec!["SLACK_NONZERO"]),
+        ("e08_child_is_free_page", vec!["REVISION_GAP"]),
+        ("h05_key_bucket_flag_cleared", vec!["STATUS_NOT_BUCKET", "KEY_BUCKET_MISSING"]),
+        ("h06_key_bucket_root_to_leaf", vec!["REVISION_GAP"]),
+    ];
+    for (name, seen) in expected {
+        let mut sealed = whole.clone();
+        seal(&mut sealed);
+        let corruption = damage::Corruption::named(name).expect("known");
+        corruption.apply(&mut sealed).expect("suits");
+        let with_hash = report(&sealed);
+        assert!(ids(&with_hash, Severity::Error).contains(&"SHA256_MISMATCH"), "{name}");
+        assert!(!with_hash.is_sound());
+        reseal(&mut sealed);
+        let without = ids(&report(&sealed), Severity::Note);
+        for id in &seen {
+            assert!(without.contains(id), "{name}: {id} not in {without:?}");
+        }
+        eprintln!("{name}: by the hash; without it {without:?}");
+    }
+}
+
+#[test]
+fn every_corruption_is_an_error_under_its_hash() {
+    for freelist in [Freelist::NotPersisted, Freelist::Persisted] {
+        let layout = Layout { freelist, free_pages: 120, page_order: PageOrder::Shuffled(5), ..Layout::default() };
+        let mut whole = damage::specimen(&layout);
+        seal(&mut whole);
+        assert!(report(&whole).is_sound());
+        for corruption in damage::ALL {
+            let mut file = whole.clone();
+            if corruption.apply(&mut file).is_ok() {
+                let report = report(&file);
+                assert!(!report.is_sound(), "{}", corruption.name);
+                for finding in &report.findings {
+                    assert!(!finding.message.is_empty() && !finding.kind.remedy.is_empty());
+                }
+            }
+        }
+    }
+}
