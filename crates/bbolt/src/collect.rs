@@ -92,7 +92,9 @@ mod tests {
     fn the_first_of_each_kind_stay_whatever_the_merge_order() {
         let part = |items: &[(u8, u8)]| {
             let mut part = Collector::new(2);
-            items.iter().for_each(|item| part.push(*item));
+            for item in items {
+                part.push(*item);
+            }
             part
         };
         let (one, two) = (part(&[(0, 1), (0, 3), (0, 5)]), part(&[(0, 2), (1, 9), (0, 4)]));

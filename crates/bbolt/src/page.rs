@@ -10,7 +10,7 @@
 //!
 //! `pos` counts from the start of the element itself to its key; a leaf's value follows its key.
 
-use crate::format::{BUCKET_FLAG, ByteOrder, ELEMENT, PAGE_HEADER, PageKind};
+use crate::format::{BUCKET_FLAG, ByteOrder, COUNT_OVERFLOW, ELEMENT, PAGE_HEADER, PageKind};
 
 /// A page, or the page image inside an inline bucket.
 #[derive(Clone, Copy, Debug)]
@@ -168,6 +168,31 @@ impl<'a> Page<'a> {
     #[inline]
     pub fn leaf_elements(self) -> impl Iterator<Item = LeafElement<'a>> {
         (0..self.count).filter_map(move |index| self.leaf_element(index))
+    }
+
+    /// How many ids a freelist page says it has (`bbolt-format.md` 1.4).
+    pub fn free_ids_promised(&self) -> u64 {
+        match self.count {
+            COUNT_OVERFLOW => self.order.u64(self.run, PAGE_HEADER).unwrap_or(0),
+            count => count.into(),
+        }
+    }
+
+    /// How many ids a freelist page has room for.
+    pub fn free_ids_room(&self) -> u64 {
+        self.free_ids_body().len() as u64 / 8
+    }
+
+    /// The ids on a freelist page, as many as are promised and have room.
+    pub fn free_ids(&self) -> impl Iterator<Item = u64> + use<'a> {
+        let (order, body) = (self.order, self.free_ids_body());
+        let taken = usize::try_from(self.free_ids_promised()).unwrap_or(usize::MAX);
+        body.chunks_exact(8).take(taken).filter_map(move |id| order.u64(id, 0))
+    }
+
+    fn free_ids_body(&self) -> &'a [u8] {
+        let start = PAGE_HEADER + if self.count == COUNT_OVERFLOW { 8 } else { 0 };
+        self.run.get(start..).unwrap_or_default()
     }
 
     /// The elements of a branch page whose keys lie inside it, in page order.

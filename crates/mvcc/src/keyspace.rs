@@ -135,6 +135,7 @@ impl<'a> Keyspace<'a> {
             first: records.leaves.first().map(|leaf| leaf.first),
             last,
             bump_markers: counts.bump_markers,
+            at_compaction: counts.at_compaction,
             leases: tally.leases,
             record_bytes: counts.bytes,
         };
@@ -183,6 +184,7 @@ impl Counts {
         self.puts += other.puts;
         self.tombstones += other.tombstones;
         self.bump_markers += other.bump_markers;
+        self.at_compaction += other.at_compaction;
         self.bytes += other.bytes;
     }
 }

@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use crate::Rule;
+
 /// Position of one write in etcd's history: the transaction's number and the operation inside it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision {
@@ -57,6 +59,18 @@ pub enum RevisionKeyError {
     /// The sub revision is below zero.
     #[error("sub revision {0} is negative")]
     NegativeSub(i64),
+}
+
+impl RevisionKeyError {
+    /// The rule that such a key breaks. Servers differ in what they do with them (`etcd-format.md` 3.1).
+    pub fn rule(self) -> Rule {
+        match self {
+            Self::Length(length) if length < RevisionKey::PUT_LEN => Rule::RevisionKeyTruncated,
+            Self::Mark(_) => Rule::TombstoneMarkInvalid,
+            Self::NegativeMain(_) => Rule::MainRevisionTooLow,
+            Self::Length(_) | Self::Separator(_) | Self::NegativeSub(_) => Rule::RevisionKeyInvalid,
+        }
+    }
 }
 
 impl RevisionKey {

@@ -39,6 +39,7 @@ pub(crate) struct Counts {
     pub puts: u64,
     pub tombstones: u64,
     pub bump_markers: u64,
+    pub at_compaction: u64,
     pub bytes: u64,
 }
 
@@ -93,8 +94,8 @@ impl Scanner {
         let RevisionKey { revision, tombstone } = match RevisionKey::parse(element.key) {
             Ok(key) => key,
             Err(error) => {
-                let words = Fact::Words(error.to_string());
-                chunk.violations.push(place.violation(None, Rule::RevisionKeyInvalid, &[], words, Fact::None));
+                let (rule, words) = (error.rule(), Fact::Words(error.to_string()));
+                chunk.violations.push(place.violation(None, rule, &[], words, Fact::None));
                 return None;
             }
         };
@@ -110,8 +111,15 @@ impl Scanner {
                 return Some(revision);
             }
         };
+        chunk.counts.at_compaction += u64::from(revision.main == self.compacted);
         let state = if element.value.is_empty() && !tombstone {
-            chunk.counts.bump_markers += 1;
+            // A bump schedules a compaction at its marker, so a marker is never above the compacted revision.
+            if revision.sub == 0 && revision.main <= self.compacted {
+                chunk.counts.bump_markers += 1;
+            } else {
+                let rule = Rule::RecordEmpty;
+                chunk.violations.push(place.violation(Some(revision), rule, &[], Fact::None, Fact::None));
+            }
             chunk.counts.puts += 1;
             State::marker(place.position)
         } else if tombstone {
@@ -184,6 +192,10 @@ pub(crate) fn check_step(
     compacted: i64,
     mut breach: impl FnMut(Rule, Fact, Fact),
 ) {
+    if previous == Some(next) {
+        breach(Rule::RevisionRepeated, Fact::None, Fact::None);
+        return;
+    }
     if next.main <= compacted {
         return;
     }
@@ -203,7 +215,7 @@ pub(crate) fn check_step(
 fn put_rules(chunk: &mut ScanChunk<'_>, place: &Place<'_>, revision: Revision, record: &KeyValueRef<'_>) {
     let sound = record.mod_revision == revision.main
         && (1..=record.mod_revision).contains(&record.create_revision)
-        && record.version >= 1
+        && is_version_possible(record)
         && !record.key.is_empty();
     if sound {
         return;
@@ -216,13 +228,20 @@ fn put_rules(chunk: &mut ScanChunk<'_>, place: &Place<'_>, revision: Revision, r
     }
     if !(1..=record.mod_revision).contains(&record.create_revision) {
         breach(Rule::CreateRevisionInvalid, record.create_revision, Fact::Number(record.mod_revision));
-    }
-    if record.version < 1 {
-        breach(Rule::VersionInvalid, record.version, Fact::None);
+    } else if !is_version_possible(record) {
+        let since = record.mod_revision.saturating_sub(record.create_revision);
+        breach(Rule::VersionInvalid, record.version, Fact::Number(since));
     }
     if record.key.is_empty() {
         breach(Rule::UserKeyEmpty, 0, Fact::None);
     }
+}
+
+/// The version counts the puts of a generation: it is 1 exactly at its creation, and each further one took a revision.
+#[inline]
+fn is_version_possible(record: &KeyValueRef<'_>) -> bool {
+    let since = record.mod_revision.saturating_sub(record.create_revision);
+    record.version >= 1 && (record.version == 1) == (since == 0) && record.version - 1 <= since
 }
 
 /// What a tombstone has to keep on its own.

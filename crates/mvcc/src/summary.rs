@@ -21,6 +21,8 @@ pub struct Summary {
     pub last: Option<Revision>,
     /// Records with zero-length values: the markers `restore --bump-revision` leaves (`etcd-format.md` 3.6).
     pub bump_markers: u64,
+    /// Records of the compacted revision.
+    pub at_compaction: u64,
     /// Leases that live keys are attached to, each with the number of its keys.
     pub leases: BTreeMap<i64, u64>,
     /// Bytes of keys in all records (revision keys and user keys alike are counted with their record's value).

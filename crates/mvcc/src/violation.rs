@@ -28,8 +28,16 @@ macro_rules! rules {
 rules! {
     /// The record's key is no revision.
     RevisionKeyInvalid "REVISION_KEY_INVALID",
+    /// The record's key is too short for a revision.
+    RevisionKeyTruncated "REVISION_KEY_TRUNCATED",
+    /// The record's key has a byte more than a put's, which is not the mark of a deletion.
+    TombstoneMarkInvalid "TOMBSTONE_MARK_INVALID",
+    /// One revision has two records, a put and a deletion.
+    RevisionRepeated "REVISION_REPEATED",
     /// The record's value is no `KeyValue`.
     RecordUndecodable "RECORD_UNDECODABLE",
+    /// The record has no content and is not the marker of a bumped revision.
+    RecordEmpty "RECORD_EMPTY",
     /// The main revision is below 2, where no data can be.
     MainRevisionTooLow "MAIN_REVISION_TOO_LOW",
     /// A transaction of the readable range has no record.
@@ -40,7 +48,7 @@ rules! {
     ModRevisionMismatch "MOD_REVISION_MISMATCH",
     /// `create_revision` is below 1 or above `mod_revision`.
     CreateRevisionInvalid "CREATE_REVISION_INVALID",
-    /// `version` is below 1.
+    /// `version` does not fit the two revisions: it is 1 exactly at creation, and grows no faster than the revision.
     VersionInvalid "VERSION_INVALID",
     /// A put has no user key.
     UserKeyEmpty "USER_KEY_EMPTY",
@@ -116,14 +124,20 @@ impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (found, expected) = (&self.found, &self.expected);
         match self.rule {
-            Rule::RevisionKeyInvalid => write!(f, "the record's key is no revision: {found}"),
+            Rule::RevisionKeyInvalid | Rule::RevisionKeyTruncated | Rule::TombstoneMarkInvalid => {
+                write!(f, "the record's key is no revision: {found}")
+            }
+            Rule::RevisionRepeated => write!(f, "there is a put and a deletion of this revision"),
             Rule::RecordUndecodable => write!(f, "the record cannot be decoded: {found}"),
+            Rule::RecordEmpty => write!(f, "the record has no content"),
             Rule::MainRevisionTooLow => write!(f, "main revision {found}, but data begins at 2"),
             Rule::RevisionGap => write!(f, "no record of revision {expected} although {found} follows"),
             Rule::SubRevisionGap => write!(f, "sub revision {found} where {expected} should follow"),
             Rule::ModRevisionMismatch => write!(f, "mod_revision is {found}, the record's revision is {expected}"),
             Rule::CreateRevisionInvalid => write!(f, "create_revision {found} is not between 1 and {expected}"),
-            Rule::VersionInvalid => write!(f, "version {found} is below 1"),
+            Rule::VersionInvalid => {
+                write!(f, "version {found} does not fit the {expected} revisions since its creation")
+            }
             Rule::UserKeyEmpty => write!(f, "the put has no key"),
             Rule::TombstoneNotBare => write!(f, "the tombstone carries more than a key"),
             Rule::VersionGap => write!(f, "version {found} where {expected} should follow"),

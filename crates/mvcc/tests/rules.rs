@@ -58,7 +58,27 @@ fn a_sound_store_breaks_none() {
 fn keys_that_are_no_revisions() {
     let mut store = store();
     store.records.insert(b"short".to_vec(), b"x".to_vec());
-    expect(&store, &[(Rule::RevisionKeyInvalid, "- ")]);
+    expect(&store, &[(Rule::RevisionKeyTruncated, "- ")]);
+    for (byte, value, rule) in
+        [(8, b'-', Rule::RevisionKeyInvalid), (9, 0x80, Rule::RevisionKeyInvalid), (0, 0x80, Rule::MainRevisionTooLow)]
+    {
+        let mut store = self::store();
+        let mut key = RecordKey::put(8, 0).encode();
+        key[byte] = value;
+        store.records.insert(key, b"x".to_vec());
+        expect(&store, &[(rule, "- ")]);
+    }
+    let mut marked = self::store();
+    marked.records.insert([RecordKey::put(8, 0).encode(), b"x".to_vec()].concat(), b"x".to_vec());
+    expect(&marked, &[(Rule::TombstoneMarkInvalid, "- ")]);
+}
+
+#[test]
+fn one_revision_with_two_records() {
+    let mut store = store();
+    let tombstone = KeyValue { key: b"b".to_vec(), ..KeyValue::default() };
+    store.records.insert(RecordKey::tombstone(7, 1).encode(), tombstone.encode_to_vec());
+    expect(&store, &[(Rule::RevisionRepeated, "7.1 "), (Rule::DuplicateWriteInTransaction, "7.1 b")]);
 }
 
 #[test]
@@ -66,6 +86,16 @@ fn records_that_cannot_be_decoded() {
     let mut store = store();
     store.records.insert(RecordKey::put(8, 0).encode(), vec![0xff; 4]);
     expect(&store, &[(Rule::RecordUndecodable, "8.0 ")]);
+}
+
+#[test]
+fn records_without_content() {
+    let mut store = store();
+    store.records.insert(RecordKey::put(8, 0).encode(), Vec::new());
+    expect(&store, &[(Rule::RecordEmpty, "8.0 ")]);
+    let mut bumped = self::store();
+    bumped.bump_revision(100);
+    expect(&bumped, &[]);
 }
 
 #[test]
@@ -99,10 +129,10 @@ fn fields_that_contradict_the_revision() {
 fn versions_and_generations() {
     let mut version = store();
     edit(&mut version, 3, 0, |record| record.version = 7);
-    expect(&version, &[(Rule::VersionGap, "3.0 a")]);
+    expect(&version, &[(Rule::VersionInvalid, "3.0 a"), (Rule::VersionGap, "3.0 a")]);
     let mut reborn = store();
     edit(&mut reborn, 6, 0, |record| record.version = 3);
-    expect(&reborn, &[(Rule::RebirthNotNew, "6.0 a")]);
+    expect(&reborn, &[(Rule::VersionInvalid, "6.0 a"), (Rule::RebirthNotNew, "6.0 a")]);
     let mut negative = store();
     edit(&mut negative, 7, 1, |record| record.version = -1);
     expect(&negative, &[(Rule::VersionInvalid, "7.1 c"), (Rule::FirstRecordNotNew, "7.1 c")]);
@@ -133,7 +163,7 @@ fn a_key_written_twice_in_one_transaction() {
     let mut store = store();
     let again = KeyValue { key: b"c".to_vec(), create_revision: 7, mod_revision: 7, version: 2, ..KeyValue::default() };
     store.records.insert(RecordKey::put(7, 2).encode(), again.encode_to_vec());
-    expect(&store, &[(Rule::DuplicateWriteInTransaction, "7.2 c")]);
+    expect(&store, &[(Rule::VersionInvalid, "7.2 c"), (Rule::DuplicateWriteInTransaction, "7.2 c")]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Meant is the restore tool of the same minor version and its newest patch release, with the file as it is. The rules are
 //! those of `etcd-format.md` 2.3, 5.8, 5.9 and 9; where older patch releases differ, the reasons say so. What makes a server
-//! refuse is in [`refusals`], what one should know when it starts in [`caveats`].
+//! refuse is in `boot/refusals.rs`, what one should know when it starts in `boot/caveats.rs`.
 
 mod caveats;
 mod refusals;
@@ -54,7 +54,7 @@ impl Minor {
 
 /// One verdict for each minor version, oldest first.
 ///
-/// `facts.findings` has to hold the findings of all other checks, [`incidents`](crate::incidents::incidents) included.
+/// What makes the difference is in the buckets, and, where bytes could not be read, in `facts.findings`.
 pub fn verdicts(facts: &Facts<'_>) -> Vec<BootVerdict> {
     let verdict = |minor: Minor| {
         let refusals = refusals::refusals(facts, minor);
@@ -84,16 +84,15 @@ mod tests {
     use crate::buckets::testing::Entry;
     use crate::catalogue::{cluster, mvcc};
     use crate::finding::{Finding, Kind};
+    use crate::incidents::DEFAULT_QUOTA;
     use crate::incidents::testing::{buckets, keyspace};
-    use crate::incidents::{DEFAULT_QUOTA, incidents};
     use crate::place::Place;
 
     /// Verdicts over vector V4 changed by these entries.
     fn verdicts_with(more: &[Entry<'_>], damage: &[&'static Kind]) -> Vec<BootVerdict> {
         let (buckets, keyspace) = (buckets(&[], more), keyspace());
         let mut facts = crate::incidents::testing::facts(&buckets, &keyspace);
-        let mut findings = incidents(&facts);
-        findings.extend(damage.iter().map(|kind| Finding::new(kind, Place::file(), "")));
+        let findings: Vec<_> = damage.iter().map(|kind| Finding::new(kind, Place::file(), "")).collect();
         facts.findings = &findings;
         verdicts(&facts)
     }
@@ -132,7 +131,7 @@ mod tests {
         assert_eq!(starting(&verdicts), ["3.5", "3.7", "3.8"]);
         assert!(says(&verdicts, "3.4", "\"unsupported storage version\""));
         assert!(says(&verdicts, "3.5", "ignores the storage version 3.7.0"));
-        assert!(verdicts[2].reasons[0].contains(r#""version \"3.7.0\" is not supported""#), "{:?}", verdicts[2]);
+        assert!(verdicts[2].reasons[0].contains(r#"`version "3.7.0" is not supported`"#), "{:?}", verdicts[2]);
         assert!(says(&verdicts, "3.6", "The cluster version is 3.7.0"));
     }
 
@@ -142,7 +141,7 @@ mod tests {
         assert_eq!(starting(&verdicts), ["3.4", "3.5", "3.7", "3.8"]);
         let verdicts = verdicts_with(&[("meta", b"storageVersion", b"3.4.0")], &[]);
         assert_eq!(starting(&verdicts), ["3.4", "3.5"]);
-        assert!(says(&verdicts, "3.6", r#"version \"3.5.0\" is not supported"#));
+        assert!(says(&verdicts, "3.6", r#"`version "3.5.0" is not supported`"#));
     }
 
     #[test]
@@ -189,7 +188,10 @@ mod tests {
         };
         assert!(stops(&mvcc::RECORD_UNDECODABLE).is_empty());
         assert!(stops(&cluster::LEASE_UNDECODABLE).is_empty());
+        assert!(stops(&mvcc::REVISION_KEY_TRUNCATED).is_empty());
         assert_eq!(stops(&mvcc::REVISION_KEY_INVALID), ["3.4", "3.5"]);
+        assert_eq!(stops(&mvcc::TOMBSTONE_MARK_INVALID), EVERY);
+        assert_eq!(stops(&cluster::META_BUCKET_MISSING), ["3.4"]);
         assert_eq!(stops(&cluster::CLUSTER_VERSION_INVALID), ["3.4", "3.5"]);
         assert_eq!(stops(&cluster::MEMBER_KEY_INVALID), ["3.4"]);
         assert_eq!(stops(&cluster::CONF_STATE_INVALID), ["3.5", "3.6", "3.7", "3.8"]);

@@ -122,10 +122,18 @@ pub fn go_quote(bytes: &[u8]) -> String {
 fn is_printable(c: char) -> bool {
     match c {
         ' '..='~' => true,
-        '\u{7f}'..='\u{a0}' | '\u{ad}' => false,
-        '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' => false,
-        '\u{1680}' | '\u{180e}' | '\u{3000}' | '\u{feff}' => false,
-        '\u{e000}'..='\u{f8ff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'.. => false,
+        '\u{7f}'..='\u{a0}'
+        | '\u{ad}'
+        | '\u{1680}'
+        | '\u{180e}'
+        | '\u{3000}'
+        | '\u{feff}'
+        | '\u{2000}'..='\u{200f}'
+        | '\u{2028}'..='\u{202f}'
+        | '\u{205f}'..='\u{206f}'
+        | '\u{e000}'..='\u{f8ff}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{e0000}'.. => false,
         c => !c.is_control() && !c.is_whitespace(),
     }
 }

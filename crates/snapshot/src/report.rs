@@ -9,8 +9,7 @@ use crate::boot::BootVerdict;
 use crate::finding::{Finding, Severity};
 
 /// Everything [`verify`](crate::verify) learned about one backup.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Report {
     /// The file.
     pub source: SourceFacts,
@@ -43,8 +42,7 @@ impl Report {
 }
 
 /// The file that was read.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct SourceFacts {
     /// Path as the user gave it; `-` for standard input.
     pub path: PathBuf,
@@ -54,8 +52,7 @@ pub struct SourceFacts {
     pub compression: &'static str,
     /// Bytes of the (decompressed) file, trailer included.
     pub size: u64,
-    /// Last modification of the file; absent for standard input. Printed as seconds since 1970.
-    #[serde(serialize_with = "unix_seconds")]
+    /// Last modification of the file; absent for standard input.
     pub modified: Option<SystemTime>,
 }
 
@@ -200,9 +197,4 @@ pub struct Unchecked {
     pub what: &'static str,
     /// Why it was not, and what would.
     pub why: String,
-}
-
-fn unix_seconds<S: serde::Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
-    let seconds = time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()).map(|since| since.as_secs());
-    seconds.serialize(serializer)
 }

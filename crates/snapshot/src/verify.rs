@@ -174,10 +174,8 @@ fn judge(container: &Container, inspection: &Inspection<'_>, options: &VerifyOpt
             server_version: options.server_version.clone(),
             findings: &findings,
         };
-        let (more, boot) = (incidents(&facts), boot::verdicts(&facts));
-        judged.findings = findings;
-        judged.findings.extend(more);
-        judged.boot = boot;
+        judged.findings = findings.iter().cloned().chain(incidents(&facts)).collect();
+        judged.boot = boot::verdicts(&Facts { findings: &judged.findings, ..facts });
     }
 }
 
@@ -274,7 +272,8 @@ impl Inspection<'_> {
     }
 }
 
-fn source_facts(container: &Container) -> SourceFacts {
+/// What is known of the file itself.
+pub fn source_facts(container: &Container) -> SourceFacts {
     SourceFacts {
         path: container.path().map_or_else(|| "-".into(), ToOwned::to_owned),
         kind: if container.trailer == Trailer::Absent { "database" } else { "snapshot" },

@@ -47,3 +47,12 @@ mod seal;
 pub mod synth;
 
 pub use seal::{TRAILER, image_len, reseal, seal};
+
+/// A small database for examples: a few keys of a 3.6 server, without a trailer.
+pub fn example() -> Vec<u8> {
+    let mut store = etcd::EtcdStore::new(etcd::Server::V3_6);
+    for number in 0..100 {
+        store.put(format!("/registry/configmaps/default/{}", number % 40), format!("value {number}"));
+    }
+    bbolt::Layout::default().build(&store.to_tree())
+}

@@ -6,22 +6,8 @@ use std::ops::Range;
 
 use crate::check::claims::Claims;
 use crate::db::Db;
-use crate::format::{COUNT_OVERFLOW, PAGE_HEADER, PageKind};
-use crate::page::Page;
+use crate::format::{PAGE_HEADER, PageKind};
 use crate::problem::{Code, Detail, Problem, Problems};
-
-/// Ids on a freelist page, as many as its bytes hold, and the number that its header promises.
-fn ids<'a>(page: &Page<'a>) -> (impl Iterator<Item = u64> + use<'a>, u64, u64) {
-    let order = page.order;
-    let body = page.run.get(PAGE_HEADER..).unwrap_or_default();
-    let (promised, body) = match page.count {
-        COUNT_OVERFLOW => (order.u64(body, 0).unwrap_or(0), body.get(8..).unwrap_or_default()),
-        count => (count.into(), body),
-    };
-    let room = body.len() as u64 / 8;
-    let taken = usize::try_from(promised.min(room)).unwrap_or(0);
-    (body.chunks_exact(8).take(taken).filter_map(move |id| order.u64(id, 0)), promised, room)
-}
 
 fn report(problems: &mut Problems, page: Option<u64>, code: Code, offset: u64, found: Detail, against: Detail) {
     problems.push(Problem { bucket: None, page, element: None, code, offset, found, against });
@@ -51,13 +37,13 @@ pub(super) fn read(db: &Db<'_>, claims: &Claims, problems: &mut Problems) -> Opt
     if page.kind != PageKind::Freelist {
         return Some(free);
     }
-    let (ids, promised, room) = ids(&page);
+    let (promised, room) = (page.free_ids_promised(), page.free_ids_room());
     if promised > room {
         let (found, against) = (Detail::Number(promised), Detail::Number(room));
         report(problems, id, Code::FreelistCount, page.offset + 10, found, against);
     }
     let mut previous = 0;
-    for (index, listed) in ids.enumerate() {
+    for (index, listed) in page.free_ids().enumerate() {
         let at = page.offset + (PAGE_HEADER + 8 * index) as u64;
         if listed < 2 || listed >= meta.high_water_mark {
             let hwm = Detail::Number(meta.high_water_mark);

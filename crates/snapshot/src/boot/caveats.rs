@@ -2,8 +2,7 @@
 
 use super::{Minor, kinds};
 use crate::buckets::{AlarmKind, Buckets};
-use crate::catalogue::cluster::AUTH_WITHOUT_ROOT;
-use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, KEY_BUCKET_MISSING, LEASE_DANGLING, REVISION_KEY_INVALID};
+use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, KEY_BUCKET_MISSING, REVISION_KEY_INVALID};
 use crate::finding::{Layer, Severity};
 use crate::incidents::{DEFAULT_QUOTA, Facts};
 
@@ -27,10 +26,7 @@ fn damage(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
         reasons.push("It starts with an empty store: the backup has no key bucket.".to_owned());
     }
     if minor < Minor::V3_6 && (facts.found(&REVISION_KEY_INVALID) || facts.found(&COMPACTION_MARK_INVALID)) {
-        reasons.push(
-            "It does not check revisions when it loads them: it goes on with wrong ones, or panics where one is too short."
-                .to_owned(),
-        );
+        reasons.push("It does not check revisions when it loads them, and goes on with wrong ones.".to_owned());
     }
     let errors = |layer: Layer| {
         kinds(facts, |finding| finding.kind.layer == layer && finding.severity == Severity::Error).join(", ")
@@ -75,7 +71,7 @@ fn quota(facts: &Facts<'_>, reasons: &mut Vec<String>) {
 }
 
 fn authentication(facts: &Facts<'_>, reasons: &mut Vec<String>) {
-    if facts.found(&AUTH_WITHOUT_ROOT) {
+    if facts.buckets.auth.lacks_root() {
         reasons
             .push("Authentication is on and nobody can administer it: root is missing or lacks its role.".to_owned());
     } else if facts.buckets.auth.enabled {
@@ -136,17 +132,17 @@ fn compaction(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
 
 fn leases(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
     let leases = &facts.buckets.leases;
-    let attached = facts.keyspace.leases.iter().filter(|(id, _)| leases.contains(**id));
-    let keys: u64 = attached.fold(0, |sum, (_, keys)| sum.saturating_add(*keys));
+    let lost = facts.dangling_leases().map(|(_, keys)| keys).fold(0, u64::saturating_add);
+    let attached = facts.keyspace.leases.values().copied().fold(0, u64::saturating_add);
     if !leases.is_empty() {
         reasons.push(format!(
             "It has {} with {} attached; their time begins to run when a leader is elected, and keys of leases that no client \
              renews are deleted.",
             counted(leases.len() as u64, "lease"),
-            counted(keys, "key")
+            counted(attached.saturating_sub(lost), "key")
         ));
     }
-    if facts.found(&LEASE_DANGLING) {
+    if lost > 0 {
         reasons.push("Keys attached to leases that do not exist never expire.".to_owned());
     }
     let fixed_in = match minor {

@@ -6,9 +6,12 @@ use super::{Minor, kinds};
 use crate::buckets::Buckets;
 use crate::catalogue::cluster::{
     ALARM_UNDECODABLE, AUTH_REVISION_INVALID, CLUSTER_VERSION_INVALID, CONF_STATE_INVALID, DOWNGRADE_INVALID,
-    LEASE_UNDECODABLE, MEMBER_KEY_INVALID, ROLE_UNDECODABLE, USER_UNDECODABLE,
+    LEASE_UNDECODABLE, MEMBER_KEY_INVALID, META_BUCKET_MISSING, ROLE_UNDECODABLE, USER_UNDECODABLE,
 };
-use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, RECORD_UNDECODABLE, REVISION_KEY_INVALID};
+use crate::catalogue::mvcc::{
+    COMPACTION_MARK_INVALID, COMPACTION_MARK_TRUNCATED, RECORD_UNDECODABLE, REVISION_KEY_INVALID,
+    REVISION_KEY_TRUNCATED, REVISION_REPEATED,
+};
 use crate::finding::{Kind, Layer, Severity};
 use crate::incidents::Facts;
 
@@ -56,17 +59,17 @@ fn storage_version(buckets: &Buckets, minor: Minor) -> Option<String> {
         }
         Minor::V3_5 => None,
         _ if storage.major != 3 => Some(format!(
-            "The storage version is {storage}: the server exits with \"changing major storage version is not supported\"."
+            "The storage version is {storage}: it exits with \"changing major storage version is not supported\"."
         )),
         _ if pair > minor.pair() => Some(format!(
-            "The storage version is {storage}, newer than this etcd: the server exits with \"version \\\"{}.{}.0\\\" is not \
-             supported\" (\"Failed to validate schema\").",
+            "The storage version is {storage}, newer than this etcd: it exits with `version \"{}.{}.0\" is not supported` \
+             (\"Failed to validate schema\").",
             storage.major, storage.minor
         )),
         // Upgrades are known step by step from 3.5 on.
         _ if pair < (3, 5) => Some(format!(
-            "The storage version is {storage}: the server knows no way from there and exits with \"version \\\"3.{}.0\\\" is \
-             not supported\".",
+            "The storage version is {storage}: it knows no way from there and exits with `version \"3.{}.0\" is not \
+             supported`.",
             storage.minor.saturating_add(1)
         )),
         _ => None,
@@ -79,7 +82,7 @@ fn cluster_version(buckets: &Buckets, minor: Minor) -> Option<String> {
     let (major, own_minor) = minor.pair();
     (*cluster > Version::new(major, own_minor, 0)).then(|| {
         format!(
-            "The cluster version is {cluster}, higher than this etcd: the server panics with \"invalid downgrade; server \
+            "The cluster version is {cluster}, higher than this etcd: it panics with \"invalid downgrade; server \
              version is lower than determined cluster version\"."
         )
     })
@@ -90,7 +93,7 @@ fn downgrade(buckets: &Buckets, minor: Minor) -> Option<String> {
     let target = buckets.cluster.downgrade.target().filter(|_| minor == Minor::V3_5)?;
     (*target != Version::new(3, 5, 0)).then(|| {
         format!(
-            "A downgrade to {target} is in progress: the server exits with \"invalid downgrade; server version is not \
+            "A downgrade to {target} is in progress: it exits with \"invalid downgrade; server version is not \
              allowed to join when downgrade is enabled\"."
         )
     })
@@ -98,51 +101,41 @@ fn downgrade(buckets: &Buckets, minor: Minor) -> Option<String> {
 
 /// Entries that a server reads when it starts and cannot do without.
 fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
-    let from_3_5 = minor >= Minor::V3_5;
-    let from_3_6 = minor >= Minor::V3_6;
-    let auth_revision_cut = facts.buckets.auth.revision.is_none();
-    let conf_state_looked_at = minor == Minor::V3_4 && facts.buckets.meta.storage_version.is_none();
-    let some_role_granted = facts.buckets.auth.users.iter().any(|user| !user.roles.is_empty());
-    let rules: [(&Kind, bool, &str); 11] = [
-        (
-            &RECORD_UNDECODABLE,
-            true,
-            "A record cannot be read: the server exits with \"failed to unmarshal mvccpb.KeyValue\".",
-        ),
-        (&REVISION_KEY_INVALID, from_3_6, "A key of a record is no revision: the server panics on it."),
-        (&COMPACTION_MARK_INVALID, from_3_6, "A compaction mark is no revision: the server panics on it."),
-        (
-            &LEASE_UNDECODABLE,
-            true,
-            "A lease cannot be read: the server panics with \"failed to unmarshal lease proto item\".",
-        ),
-        (
-            &USER_UNDECODABLE,
-            true,
-            "A user cannot be read: the server panics with \"failed to unmarshal 'authpb.User'\".",
-        ),
-        (&ROLE_UNDECODABLE, some_role_granted, "A role cannot be read: the server panics when a user has it."),
-        (
-            &AUTH_REVISION_INVALID,
-            auth_revision_cut,
-            "The authentication revision is too short: the server panics on it.",
-        ),
-        (&ALARM_UNDECODABLE, true, "An alarm cannot be read: the server exits."),
-        (
-            &MEMBER_KEY_INVALID,
-            from_3_5,
-            "A member id cannot be read: the restore panics with \"failed to parse member id from key\".",
-        ),
-        (&CLUSTER_VERSION_INVALID, from_3_6, "The cluster version cannot be read: the server panics on it."),
-        (&DOWNGRADE_INVALID, from_3_5, "The downgrade entry cannot be read: the server panics on it."),
-    ];
-    reasons
-        .extend(rules.iter().filter(|(kind, applies, _)| *applies && facts.found(kind)).map(|rule| rule.2.to_owned()));
-    if conf_state_looked_at && facts.found(&CONF_STATE_INVALID) {
-        reasons.push(
-            "The raft configuration cannot be read: etcd 3.4.31 and later 3.4 releases panic with \"cannot unmarshal confState \
-             json retrieved from the backend\", and so does their restore. etcd 3.4.0 to 3.4.30 start."
-                .to_owned(),
-        );
-    }
+    let mut stops = |kind: &Kind, applies: bool, reason: &str| {
+        if applies && facts.found(kind) {
+            reasons.push(reason.to_owned());
+        }
+    };
+    let (from_3_5, from_3_6) = (minor >= Minor::V3_5, minor >= Minor::V3_6);
+    stops(
+        &META_BUCKET_MISSING,
+        from_3_5,
+        "There is no meta bucket: the restore exits with \"failed to find a bucket\".",
+    );
+    stops(&RECORD_UNDECODABLE, true, "A record cannot be read: it exits with \"failed to unmarshal mvccpb.KeyValue\".");
+    stops(&REVISION_KEY_TRUNCATED, true, "The key of a record is too short: it panics.");
+    stops(&REVISION_KEY_INVALID, from_3_6, "The key of a record is no revision: it panics.");
+    stops(&REVISION_REPEATED, true, "A key is written and deleted at one revision: it panics.");
+    stops(&COMPACTION_MARK_TRUNCATED, true, "A compaction mark is too short: it panics.");
+    stops(&COMPACTION_MARK_INVALID, from_3_6, "A compaction mark is no revision: it panics.");
+    stops(&LEASE_UNDECODABLE, true, "A lease cannot be read: it panics.");
+    stops(&USER_UNDECODABLE, true, "A user cannot be read: it panics with \"failed to unmarshal 'authpb.User'\".");
+    let needed = facts.buckets.auth.needs_unreadable_role();
+    stops(&ROLE_UNDECODABLE, needed, "A role that a user has cannot be read: it panics.");
+    let cut = facts.buckets.auth.revision.is_none();
+    stops(&AUTH_REVISION_INVALID, cut, "The authentication revision is too short: it panics.");
+    stops(&ALARM_UNDECODABLE, true, "An alarm cannot be read: it exits.");
+    stops(
+        &MEMBER_KEY_INVALID,
+        from_3_5,
+        "A member id cannot be read: the restore panics with \"failed to parse member id from key\".",
+    );
+    stops(&CLUSTER_VERSION_INVALID, from_3_6, "The cluster version cannot be read: it panics.");
+    stops(&DOWNGRADE_INVALID, from_3_5, "The downgrade entry cannot be read: it panics.");
+    stops(
+        &CONF_STATE_INVALID,
+        minor == Minor::V3_4 && facts.buckets.meta.storage_version.is_none(),
+        "The raft configuration cannot be read: etcd 3.4.31 and later 3.4 releases panic with \"cannot unmarshal confState \
+         json retrieved from the backend\", and so does their restore. etcd 3.4.0 to 3.4.30 start.",
+    );
 }

@@ -3,6 +3,8 @@
 //!
 //! Password hashes are looked at once, for their kind, and never kept.
 
+use std::collections::HashSet;
+
 use etcdsnap_proto::authpb;
 use etcdsnap_proto::prost::Message;
 
@@ -15,7 +17,7 @@ use crate::finding::{Finding, Kind};
 use crate::place::Place;
 
 /// The name of the user and of the role that may do everything.
-pub(crate) const ROOT: &str = "root";
+const ROOT: &str = "root";
 
 /// Authentication as a whole.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +30,8 @@ pub struct Auth {
     pub users: Vec<User>,
     /// Roles, in file order.
     pub roles: Vec<Role>,
+    /// Names of roles whose entries cannot be read.
+    pub unreadable_roles: Vec<Vec<u8>>,
 }
 
 /// A user, without its password.
@@ -69,6 +73,28 @@ impl User {
 }
 
 impl Auth {
+    /// The user `root`.
+    pub fn root(&self) -> Option<&User> {
+        self.users.iter().find(|user| user.name == ROOT.as_bytes())
+    }
+
+    /// Is authentication on, and nobody there who can change users or switch it off?
+    pub fn lacks_root(&self) -> bool {
+        self.enabled && !self.root().is_some_and(User::is_root)
+    }
+
+    /// Names of the roles that users can have: those that are stored, and `root`, which works by its name alone.
+    pub fn role_names(&self) -> impl Iterator<Item = &[u8]> {
+        let stored = self.roles.iter().map(|role| &role.name).chain(&self.unreadable_roles);
+        stored.map(|name| &**name).chain([ROOT.as_bytes()])
+    }
+
+    /// Has some user a role whose entry cannot be read? Servers look up the roles of all users when they start.
+    pub fn needs_unreadable_role(&self) -> bool {
+        let unreadable: HashSet<&[u8]> = self.unreadable_roles.iter().map(|name| &**name).collect();
+        self.users.iter().flat_map(|user| &user.roles).any(|role| unreadable.contains(role.as_bytes()))
+    }
+
     pub(super) fn read_state(&mut self, key: &[u8], value: &[u8], report: &mut Sink<'_>) {
         let place = Place::entry("auth", key);
         match (key, value) {
@@ -112,7 +138,10 @@ impl Auth {
         let place = Place::entry("authRoles", key);
         let role = match authpb::Role::decode(value) {
             Ok(role) => role,
-            Err(error) => return report(Finding::new(&ROLE_UNDECODABLE, place, format!("not a role: {error}"))),
+            Err(error) => {
+                self.unreadable_roles.push(key.to_vec());
+                return report(Finding::new(&ROLE_UNDECODABLE, place, format!("not a role: {error}")));
+            }
         };
         check_name(key, &role.name, &ROLE_NAME_MISMATCH, &place, report);
         let unknown = role.key_permission.iter().filter(|permission| !is_known(permission.permission_type)).count();
@@ -176,13 +205,17 @@ mod tests {
 
     #[test]
     fn names_and_roles_follow_rules() {
-        let entries: [(&str, &[u8], &[u8]); 4] = [
+        let entries: [(&str, &[u8], &[u8]); 5] = [
             ("authRoles", b"\xffr", b"\x0a\x02\xffr\x12\x05\x08\x09\x12\x01k"),
             ("authRoles", b"x", b"\x0a"),
             ("authUsers", b"a", &user(b"b", BCRYPT, &["root", "r1"])),
             ("authUsers", b"c", b"\xff"),
+            ("authUsers", b"d", &user(b"d", BCRYPT, &["x"])),
         ];
+        let (unneeded, _) = read(&entries[..4]);
+        assert!(!unneeded.auth.needs_unreadable_role());
         let (buckets, ids) = read(&entries);
+        assert!(buckets.auth.needs_unreadable_role());
         let expected = ["AUTH_NAME_UNLISTED", "ROLE_PERMISSION_UNKNOWN", "ROLE_UNDECODABLE", "USER_NAME_MISMATCH"];
         assert_eq!(ids, [&expected[..], &["USER_ROLES_UNSORTED", "USER_UNDECODABLE"]].concat());
         assert_eq!(buckets.auth.roles, [Role { name: b"\xffr".into(), permissions: 1 }]);

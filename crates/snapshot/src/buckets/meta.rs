@@ -1,13 +1,13 @@
 //! The `meta` bucket: where the database stands in the raft log, its layout version and its compactions
 //! (`etcd-format.md` 2.3).
 
-use etcdsnap_mvcc::{Compaction, RevisionKey};
+use etcdsnap_mvcc::{Compaction, RevisionKey, RevisionKeyError};
 use semver::Version;
 use serde::Deserialize;
 
 use super::{Sink, big_endian, cluster, json_problem, unknown_entry};
 use crate::catalogue::cluster::{CONF_STATE_INVALID, CONSISTENT_INDEX_INVALID, STORAGE_VERSION_INVALID, TERM_INVALID};
-use crate::catalogue::mvcc::COMPACTION_MARK_INVALID;
+use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, COMPACTION_MARK_TRUNCATED, COMPACTION_MARK_UNUSUAL};
 use crate::finding::{Finding, Kind};
 use crate::place::Place;
 
@@ -73,27 +73,31 @@ impl Meta {
                 Ok(version) => self.storage_version = Some(version),
                 Err(problem) => invalid(&STORAGE_VERSION_INVALID, problem),
             },
-            b"scheduledCompactRev" => match compacted(value) {
-                Ok(main) => self.compaction.scheduled = Some(main),
-                Err(problem) => invalid(&COMPACTION_MARK_INVALID, problem),
-            },
-            b"finishedCompactRev" => match compacted(value) {
-                Ok(main) => self.compaction.finished = Some(main),
-                Err(problem) => invalid(&COMPACTION_MARK_INVALID, problem),
-            },
+            b"scheduledCompactRev" => self.compaction.scheduled = compacted(value, &mut invalid),
+            b"finishedCompactRev" => self.compaction.finished = compacted(value, &mut invalid),
             _ => report(unknown_entry("meta", key)),
         }
     }
 }
 
-/// The main revision of a compaction mark.
-fn compacted(value: &[u8]) -> Result<i64, String> {
-    let key = RevisionKey::parse(value).map_err(|error| error.to_string())?;
-    match (key.tombstone, key.revision.sub) {
-        (true, _) => Err("the revision is marked as a deletion".to_owned()),
-        (false, 0) => Ok(key.revision.main),
-        (false, _) => Err(format!("the revision is {}, not the whole of a transaction", key.revision)),
+/// The main revision of a compaction mark, as servers that check it read it.
+fn compacted(value: &[u8], invalid: &mut impl FnMut(&'static Kind, String)) -> Option<i64> {
+    let key = match RevisionKey::parse(value) {
+        Ok(key) => key,
+        Err(error @ RevisionKeyError::Length(length)) if length < RevisionKey::PUT_LEN => {
+            invalid(&COMPACTION_MARK_TRUNCATED, error.to_string());
+            return None;
+        }
+        Err(error) => {
+            invalid(&COMPACTION_MARK_INVALID, error.to_string());
+            return None;
+        }
+    };
+    if key.tombstone || key.revision.sub != 0 {
+        let what = if key.tombstone { "marked as a deletion" } else { "not the whole of a transaction" };
+        invalid(&COMPACTION_MARK_UNUSUAL, format!("the revision {} is {what}", key.revision));
     }
+    Some(key.revision.main)
 }
 
 /// Go prints an empty list as `null` or leaves it out.
@@ -141,16 +145,25 @@ mod tests {
         let (buckets, ids) = read(&[
             ("meta", b"confState", b"[]x"),
             ("meta", b"consistent_index", b"\x01"),
-            ("meta", b"finishedCompactRev", b"\0\0\0\0\0\0\0\x0a_\0\0\0\0\0\0\0\x01"),
-            ("meta", b"scheduledCompactRev", b"\0\0\0\0\0\0\0\x0a-\0\0\0\0\0\0\0\0"),
             ("meta", b"storageVersion", b"3.six"),
             ("meta", b"term", b""),
             ("meta", b"unheard of", b""),
         ]);
-        assert_eq!(buckets.meta.compaction, Compaction::default());
         assert!(buckets.meta.conf_state.is_none() && buckets.meta.consistent_index.is_none());
-        let expected = ["CONF_STATE_INVALID", "CONSISTENT_INDEX_INVALID", "COMPACTION_MARK_INVALID"];
-        let more = ["COMPACTION_MARK_INVALID", "STORAGE_VERSION_INVALID", "TERM_INVALID", "ENTRY_UNKNOWN"];
-        assert_eq!(ids, [&expected[..], &more].concat());
+        let expected = ["CONF_STATE_INVALID", "CONSISTENT_INDEX_INVALID", "STORAGE_VERSION_INVALID", "TERM_INVALID"];
+        assert_eq!(ids, [&expected[..], &["ENTRY_UNKNOWN"]].concat());
+    }
+
+    #[test]
+    fn compaction_marks_are_told_apart_by_what_servers_do_with_them() {
+        let marks: [(&[u8], Option<i64>, &str); 3] = [
+            (b"\0\0\0\0\0\0\0\x0a_\0\0\0\0\0\0\0", None, "COMPACTION_MARK_TRUNCATED"),
+            (b"\0\0\0\0\0\0\0\x0a-\0\0\0\0\0\0\0\0", None, "COMPACTION_MARK_INVALID"),
+            (b"\0\0\0\0\0\0\0\x0a_\0\0\0\0\0\0\0\x01", Some(10), "COMPACTION_MARK_UNUSUAL"),
+        ];
+        for (mark, read_as, id) in marks {
+            let (buckets, ids) = read(&[("meta", b"scheduledCompactRev", mark)]);
+            assert_eq!((buckets.meta.compaction.scheduled, ids), (read_as, vec![id]));
+        }
     }
 }

@@ -26,7 +26,6 @@ mod meta;
 pub(crate) mod testing;
 
 pub use alarm::{Alarm, AlarmKind};
-pub(crate) use auth::ROOT;
 pub use auth::{Auth, PasswordKind, Role, User};
 pub use cluster::{Cluster, Downgrade};
 pub use lease::{Lease, Leases};
@@ -35,7 +34,7 @@ pub use meta::{ConfState, Meta};
 
 use serde_json::error::Category;
 
-use crate::catalogue::cluster::{BUCKET_MISSING, BUCKET_UNKNOWN, ENTRY_UNKNOWN};
+use crate::catalogue::cluster::{BUCKET_MISSING, BUCKET_UNKNOWN, ENTRY_UNKNOWN, META_BUCKET_MISSING};
 use crate::catalogue::mvcc::KEY_BUCKET_MISSING;
 use crate::finding::Finding;
 use crate::place::{Place, quote};
@@ -98,7 +97,11 @@ impl Buckets {
     /// To be called after the last entry: reports missing buckets and makes lookups fast.
     pub fn finish(&mut self, report: &mut Sink<'_>) {
         for name in EXPECTED.iter().zip(self.present).filter_map(|(name, present)| (!present).then_some(*name)) {
-            let kind = if name == "key" { &KEY_BUCKET_MISSING } else { &BUCKET_MISSING };
+            let kind = match name {
+                "key" => &KEY_BUCKET_MISSING,
+                "meta" => &META_BUCKET_MISSING,
+                _ => &BUCKET_MISSING,
+            };
             report(Finding::new(kind, Place::file(), format!("there is no bucket {name}")));
         }
         self.leases.sort();

@@ -8,6 +8,10 @@ kinds! { Cluster:
          was made or altered by something else, or has lost a part of its root.",
         "Find out how this file was made. A server creates the missing bucket, empty, when it starts; check that what it held is \
          not needed, or take a new snapshot from a running member.";
+    META_BUCKET_MISSING: Error, "no meta bucket",
+        "The bucket meta says how far the raft log is applied and the keyspace compacted. Every server creates it at its first start. \
+         The restore of etcd 3.5 and later stops without it: \"failed to find a bucket\".",
+        "Do not restore this file. Use another snapshot.";
     BUCKET_UNKNOWN: Note, "unknown bucket",
         "The root has a bucket that no known version of etcd writes. Servers ignore it; it counts in the status hash.",
         "Nothing needs to be done. If nobody knows where it comes from, compare with a snapshot of another member.";
@@ -86,10 +90,10 @@ kinds! { Cluster:
     CONF_STATE_WITHOUT_VOTERS: Warning, "raft configuration without voters",
         "The entry meta/confState names no voter. A cluster without voters cannot exist, so the entry was not written by etcd.",
         "A restore is not affected. Compare with a snapshot of another member.";
-    CONF_STATE_STALE: Warning, "raft configuration names members that are not listed",
-        "The entry meta/confState names voters or learners that the members bucket does not have. After a restore this is normal until \
-         a member is next added or removed, because a restore replaces the members and leaves this entry alone. Without a restore, \
-         a member's entry has been lost.",
+    CONF_STATE_STALE: Warning, "raft configuration and list of members differ",
+        "The entry meta/confState does not name the same members as the members bucket. After a restore this is normal until a member is \
+         next added or removed, because a restore replaces the members and leaves this entry alone; it is only noted then. Without a \
+         restore, the entry of a member has been lost.",
         "If this cluster was restored from a backup before, nothing needs to be done. Otherwise compare with `etcdctl member list` \
          before restarting members on etcd 3.6 or later. A restore of this snapshot writes the members anew.";
     RESTORED_BEFORE: Note, "cluster was restored from a backup before",
@@ -158,7 +162,7 @@ kinds! { Cluster:
     // Alarms.
 
     ALARM_UNDECODABLE: Error, "alarm cannot be read",
-        "An entry of the alarm bucket is not an alarm, so the bytes of the bucket are damaged. No version of etcd starts with it.",
+        "An entry of the alarm bucket is not an alarm, so the bytes of the bucket are damaged. Every version of etcd exits when it starts.",
         "Take a new snapshot, preferably from another member.";
     ALARM_VALUE_NOT_EMPTY: Warning, "alarm with a value",
         "Alarms are stored as keys; their values are empty. Servers do not look at the value, but only damage explains one.",
@@ -184,8 +188,8 @@ kinds! { Cluster:
          the lease by the id in its value, but cannot delete it.",
         "Take a new snapshot, preferably from another member.";
     LEASE_UNDECODABLE: Error, "lease cannot be read",
-        "An entry of the lease bucket is not a lease, so the bytes of the bucket are damaged. No version of etcd starts with it: \
-         \"failed to unmarshal lease proto item\".",
+        "An entry of the lease bucket is not a lease, so the bytes of the bucket are damaged. Every version of etcd panics on it \
+         when it starts: it fails to unmarshal the lease.",
         "Take a new snapshot, preferably from another member.";
     LEASE_ID_MISMATCH: Error, "lease under another lease's id",
         "The id inside the entry and the key it is stored under differ. etcd writes both from one number, so one of them is damaged.",
@@ -221,8 +225,8 @@ kinds! { Cluster:
         "Check who made it: a hidden user or role is a security matter. Delete it by name with `etcdctl user delete` or \
          `etcdctl role delete`.";
     USER_UNDECODABLE: Error, "user cannot be read",
-        "An entry of the authUsers bucket is not a user, so the bytes of the bucket are damaged. No version of etcd starts with it: \
-         \"failed to unmarshal 'authpb.User'\".",
+        "An entry of the authUsers bucket is not a user, so the bytes of the bucket are damaged. The newest release of every \
+         version of etcd panics on it when it starts: \"failed to unmarshal 'authpb.User'\".",
         "Take a new snapshot, preferably from another member.";
     USER_NAME_MISMATCH: Error, "user under another user's name",
         "The name inside the entry and the key it is stored under differ. etcd writes both from one string, so one of them is damaged.",
@@ -238,8 +242,8 @@ kinds! { Cluster:
          lost or damaged. Servers ignore it: the user can do less than intended.",
         "Compare with `etcdctl role list` on the cluster. After restoring, create the role again or revoke it from the user.";
     ROLE_UNDECODABLE: Error, "role cannot be read",
-        "An entry of the authRoles bucket is not a role, so the bytes of the bucket are damaged. No version of etcd starts with it if a \
-         user has the role: \"failed to unmarshal 'authpb.Role'\".",
+        "An entry of the authRoles bucket is not a role, so the bytes of the bucket are damaged. The newest release of every \
+         version of etcd panics on it when it starts, if a user has the role.",
         "Take a new snapshot, preferably from another member.";
     ROLE_NAME_MISMATCH: Error, "role under another role's name",
         "The name inside the entry and the key it is stored under differ. etcd writes both from one string, so one of them is damaged.",

@@ -21,19 +21,27 @@ kinds! { Mvcc:
 
     REVISION_KEY_INVALID: Error, "record key is no revision",
         "The keys of records have 17 bytes: main revision, '_', sub revision; deletions have a 't' after that. This key is different, so \
-         its bytes are damaged. etcd 3.6 and later panic on it; 3.4 and 3.5 read a wrong revision from it, or panic when it is shorter.",
+         its bytes are damaged. etcd 3.6 and later panic on it when they start; 3.4 and 3.5 read a wrong revision from it.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    REVISION_KEY_TRUNCATED: Error, "record key is too short for a revision",
+        "The keys of records have 17 bytes, those of deletions 18. This key is shorter, so its bytes are damaged. Every version of etcd \
+         panics on it when it starts.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    TOMBSTONE_MARK_INVALID: Error, "mark of a deletion is damaged",
+        "The key of a record has 18 bytes, as those of deletions have, but the last one is not the 't' that marks a deletion. Servers take \
+         it for a write: a deleted key comes back, with an empty value.",
         "Do not restore this file. Use another snapshot, preferably of another member.";
     MAIN_REVISION_TOO_LOW: Error, "record below the first revision",
-        "A store begins at revision 1 without any record; its first write is revision 2. A lower revision means that the key of the record \
-         is damaged. Servers do not load it.",
+        "A store begins at revision 1 without any record; its first write is revision 2. A lower revision, or a negative one, means that \
+         the key of the record is damaged. Servers do not load records below revision 1: the write is lost.",
         "Do not restore this file without looking at the key concerned; use another snapshot if there is one.";
     RECORD_UNDECODABLE: Error, "record cannot be read",
-        "The value of a record is not the message that etcd writes, so its bytes are damaged. No version of etcd starts with it: \
-         \"failed to unmarshal mvccpb.KeyValue\".",
+        "The value of a record is not the message that etcd writes, so its bytes are damaged. Every version of etcd \
+         exits when it starts: \"failed to unmarshal mvccpb.KeyValue\".",
         "Do not restore this file. Use another snapshot, preferably of another member.";
     RECORD_EMPTY: Error, "record without content",
-        "A record has no content at all. Only the marker that `restore --bump-revision` leaves looks like this, and that is never a \
-         deletion nor inside a transaction. The content of this record is lost.",
+        "A record has no content at all. Only the marker that `restore --bump-revision` leaves looks like this; it is never a deletion, \
+         never inside a transaction and never above the compacted revision. The content of this record is lost.",
         "Do not restore this file. Use another snapshot, preferably of another member.";
     USER_KEY_EMPTY: Error, "record of an empty key",
         "The record names no key. etcd refuses empty keys, so the name of the key is lost.",
@@ -87,6 +95,10 @@ kinds! { Mvcc:
     DOUBLE_TOMBSTONE: Error, "key deleted twice",
         "Two deletions of a key follow each other. etcd records a deletion only for a key that exists, so the write between them is lost.",
         "Do not restore this file. Use another snapshot, preferably of another member.";
+    REVISION_REPEATED: Error, "key written and deleted at one revision",
+        "A put and a deletion of the same key have the same main and sub revision, which belongs to one operation only. Every version of \
+         etcd panics on it when it starts: \"'put' with an unexpected smaller revision\".",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
     DUPLICATE_WRITE_IN_TRANSACTION: Error, "key written twice in one transaction",
         "One transaction can write a key only once. Two records of one revision for the same key mean that one of them is damaged.",
         "Do not restore this file. Use another snapshot, preferably of another member.";
@@ -104,8 +116,16 @@ kinds! { Mvcc:
     // Compaction.
 
     COMPACTION_MARK_INVALID: Error, "compaction mark cannot be read",
-        "The entries meta/scheduledCompactRev and meta/finishedCompactRev are revisions in 17 bytes with sub revision 0. This one is not, \
-         so the bytes of the bucket are damaged. etcd 3.6 and later panic when its form is wrong, older ones when it is shorter.",
+        "The entries meta/scheduledCompactRev and meta/finishedCompactRev are revisions in 17 bytes. This one is not, so the bytes of the \
+         bucket are damaged. etcd 3.6 and later panic on it when they start; 3.4 and 3.5 read a wrong revision from it.",
+        "Take a new snapshot, preferably from another member.";
+    COMPACTION_MARK_TRUNCATED: Error, "compaction mark is too short",
+        "The entries meta/scheduledCompactRev and meta/finishedCompactRev are revisions in 17 bytes. This one is shorter, so the bytes of \
+         the bucket are damaged. Every version of etcd panics on it when it starts.",
+        "Take a new snapshot, preferably from another member.";
+    COMPACTION_MARK_UNUSUAL: Error, "compaction mark that etcd does not write",
+        "The entries meta/scheduledCompactRev and meta/finishedCompactRev have sub revision 0 and no mark of a deletion. Servers read this \
+         one all the same, but only damage explains it, so its revision may be wrong too.",
         "Take a new snapshot, preferably from another member.";
     COMPACTION_MARKS_REVERSED: Error, "compaction finished before it was scheduled",
         "A compaction is recorded as scheduled before any record is removed, and as finished afterwards. The finished revision is greater \
@@ -141,7 +161,11 @@ kinds! { Mvcc:
 /// The rules about records, in the order of [`Rule`].
 static RULES: [&Kind; Rule::ALL.len()] = [
     &REVISION_KEY_INVALID,
+    &REVISION_KEY_TRUNCATED,
+    &TOMBSTONE_MARK_INVALID,
+    &REVISION_REPEATED,
     &RECORD_UNDECODABLE,
+    &RECORD_EMPTY,
     &MAIN_REVISION_TOO_LOW,
     &REVISION_GAP,
     &SUB_REVISION_GAP,

@@ -80,8 +80,8 @@ kinds! { Structure:
          download, a full disk, or a copy of a database that was being written does this. etcd does not compare the \
          two: what is behind the end reads as zeros or kills the process, and `etcdutl snapshot status` may find \
          nothing wrong.",
-        "Compare the size of the file with the original and copy it again, or use another snapshot. Without PAGE_EOF \
-         or PAGE_TRUNCATED beside it, only pages that hold no data are missing.";
+        "Compare the size of the file with the original and copy it again, or use another snapshot. If no other error \
+         in the structure is found, only pages that hold no data are missing.";
     META_TXID_GAP: Warning, "metas are too far apart",
         "The two metas are written in turn, so their transactions are one or two apart. A larger distance means that \
          one of them belongs to another time or another file: writes were lost, the copy is torn, or somebody repaired \
@@ -90,7 +90,7 @@ kinds! { Structure:
          metas. If they are not, use another snapshot.";
     META_TXID_EQUAL: Warning, "metas are of the same transaction",
         "The two metas are written in turn and never have the same transaction. `bbolt surgery revert-meta-page` \
-         leaves them so: somebody took back the last transaction, which in etcd holds up to 10000 writes.",
+         leaves them so: somebody took back the last transaction, which in etcd may hold 10000 writes.",
         "Find out who repaired this file and why. If nothing else is found, the tree is sound, but older than the file \
          was.";
     META_TXID_PARITY: Note, "metas stand in unusual slots",
@@ -123,7 +123,7 @@ kinds! { Structure:
     FREELIST_UNSORTED: Warning, "freelist is not sorted",
         "bbolt writes the list of free pages in ascending order. Readers sort it anyway, but either its bytes are \
          damaged or another program wrote it.",
-        WITHOUT_FREELIST;
+        "If nothing else is found, nothing needs to be done: the list is dropped when etcd writes to the database.";
     REACHABLE_FREED: Error, "page in use is on the freelist",
         "The page holds data and is listed as free. Its data is still there, but the next writes may overwrite it, and \
          the restore is the first of them. A rolled-back transaction of bbolt before 1.3.11 (bbolt issue 797), a lost \

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use super::compression::{Compression, Fault};
 use super::foreign::Foreign;
+use crate::catalogue::container::{COMPRESSED_STREAM_DAMAGED, FILE_EMPTY, NOT_A_DATABASE};
+use crate::finding::Finding;
+use crate::place::Place;
 
 /// A backup could not be opened, or what was opened is none.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +55,17 @@ impl OpenError {
     /// Whether the file was read and the fault is in it: it is no backup that anything could be restored from. Otherwise
     /// nothing is known about it, because it could not be read.
     pub fn is_damage(&self) -> bool {
-        matches!(self, Self::Compressed { .. } | Self::NotADatabase { .. })
+        self.finding().is_some()
+    }
+
+    /// What verification has to say about such a file; `None` when nothing is known about it.
+    pub fn finding(&self) -> Option<Finding> {
+        let (kind, place) = match self {
+            Self::Compressed { offset, .. } => (&COMPRESSED_STREAM_DAMAGED, Place::offset(*offset)),
+            Self::NotADatabase { looks_like: Foreign::Empty, .. } => (&FILE_EMPTY, Place::file()),
+            Self::NotADatabase { .. } => (&NOT_A_DATABASE, Place::file()),
+            Self::Image(_) | Self::NoDatabase { .. } => return None,
+        };
+        Some(Finding::new(kind, place, self.to_string()))
     }
 }

@@ -3,24 +3,19 @@
 use std::collections::HashSet;
 
 use super::Facts;
-use crate::buckets::ROOT;
 use crate::catalogue::cluster::{AUTH_WITHOUT_ROOT, USER_ROLE_MISSING};
 use crate::finding::Finding;
 use crate::place::Place;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let auth = &facts.buckets.auth;
-    if auth.enabled && !auth.users.iter().any(|user| user.name == ROOT.as_bytes() && user.is_root()) {
-        let problem = if auth.users.iter().any(|user| user.name == ROOT.as_bytes()) {
-            "user root does not have the role root"
-        } else {
-            "there is no user root"
-        };
+    if auth.lacks_root() {
+        let problem =
+            if auth.root().is_some() { "user root does not have the role root" } else { "there is no user root" };
         let place = Place::entry("auth", b"authEnabled");
         findings.push(Finding::new(&AUTH_WITHOUT_ROOT, place, format!("authentication is on and {problem}")));
     }
-    // The role root works by its name alone and need not be there.
-    let roles: HashSet<&[u8]> = auth.roles.iter().map(|role| &*role.name).chain([ROOT.as_bytes()]).collect();
+    let roles: HashSet<&[u8]> = auth.role_names().collect();
     for user in &auth.users {
         // Counted and not named: where the file is damaged, any bytes of the value may stand where a role should.
         let missing = user.roles.iter().filter(|role| !roles.contains(role.as_bytes())).count();

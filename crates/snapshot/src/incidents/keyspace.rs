@@ -3,16 +3,24 @@
 use super::{DEFAULT_QUOTA, Facts};
 use crate::catalogue::cluster::{DATABASE_OVER_DEFAULT_QUOTA, RESTORED_BEFORE};
 use crate::catalogue::mvcc::{
-    COMPACTION_AHEAD_OF_RECORDS, COMPACTION_MARKS_REVERSED, COMPACTION_UNFINISHED, KEYSPACE_EMPTY,
+    BUMP_MARKER, COMPACTED_TOMBSTONE_REMOVED, COMPACTION_AHEAD_OF_RECORDS, COMPACTION_MARK_INVALID,
+    COMPACTION_MARK_TRUNCATED, COMPACTION_MARKS_REVERSED, COMPACTION_UNFINISHED, KEYSPACE_EMPTY,
 };
 use crate::finding::Finding;
 use crate::place::Place;
+
+/// The first revision that has records.
+const FIRST_WRITE: i64 = 2;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     compaction(facts, findings);
     if facts.buckets.has("key") && facts.user_keys() == 0 {
         let message = format!("no live key among {} records", facts.keyspace.records);
         findings.push(Finding::new(&KEYSPACE_EMPTY, Place::bucket("key"), message));
+    }
+    if facts.keyspace.bump_markers > 0 {
+        let message = format!("records that mark a bumped revision: {}", facts.keyspace.bump_markers);
+        findings.push(Finding::new(&BUMP_MARKER, Place::bucket("key"), message));
     }
     if let (true, Some(index)) = (facts.was_restored(), facts.buckets.meta.consistent_index) {
         let message = format!("the raft index is {index}, the revision {}", facts.current_revision());
@@ -26,6 +34,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 
 fn compaction(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let compaction = facts.buckets.meta.compaction;
+    let unreadable = facts.found(&COMPACTION_MARK_INVALID) || facts.found(&COMPACTION_MARK_TRUNCATED);
     let finished = compaction.finished.unwrap_or(-1);
     let last = facts.keyspace.last.map_or(0, |revision| revision.main);
     let place = || Place::entry("meta", b"scheduledCompactRev");
@@ -34,7 +43,7 @@ fn compaction(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let message =
             format!("compaction at {} is scheduled, the last finished one is {since}", compaction.compacted());
         findings.push(Finding::new(&COMPACTION_UNFINISHED, place(), message));
-    } else if finished > compaction.scheduled.unwrap_or(0) {
+    } else if finished > compaction.scheduled.unwrap_or(0) && !unreadable {
         let scheduled = compaction.scheduled.map_or_else(|| "none".to_owned(), |main| main.to_string());
         let message = format!("finished is {finished}, scheduled is {scheduled}");
         findings.push(Finding::new(&COMPACTION_MARKS_REVERSED, place(), message));
@@ -42,6 +51,9 @@ fn compaction(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     if compaction.compacted() > last {
         let message = format!("compacted at {}, the newest record is at {last}", compaction.compacted());
         findings.push(Finding::new(&COMPACTION_AHEAD_OF_RECORDS, place(), message));
+    } else if compaction.compacted() >= FIRST_WRITE && facts.keyspace.at_compaction == 0 {
+        let message = format!("no record of revision {}, the compacted one", compaction.compacted());
+        findings.push(Finding::new(&COMPACTED_TOMBSTONE_REMOVED, place(), message));
     }
 }
 
@@ -49,8 +61,8 @@ fn compaction(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 mod tests {
     use etcdsnap_mvcc::{Revision, Summary};
 
-    use super::super::DEFAULT_QUOTA;
     use super::super::testing::{buckets, facts, ids, keyspace};
+    use super::*;
 
     const AT_7: &[u8] = b"\0\0\0\0\0\0\0\x07_\0\0\0\0\0\0\0\0";
     const AT_1011: &[u8] = b"\0\0\0\0\0\0\x03\xf3_\0\0\0\0\0\0\0\0";
@@ -67,12 +79,13 @@ mod tests {
             last: Some(Revision::of_main(1011)),
             live_keys: 6,
             bump_markers: 1,
+            at_compaction: 1,
             leases: [].into(),
             ..keyspace()
         };
         let mut found = ids(&facts(&restored, &keyspace));
         found.retain(|id| !id.starts_with("MEMBER_ATTRIBUTES"));
-        assert_eq!(found, ["COMPACTION_UNFINISHED/note", "RESTORED_BEFORE/note"]);
+        assert_eq!(found, ["COMPACTION_UNFINISHED/note", "BUMP_MARKER/note", "RESTORED_BEFORE/note"]);
     }
 
     #[test]
@@ -84,6 +97,23 @@ mod tests {
         assert!(found.contains(&"COMPACTION_AHEAD_OF_RECORDS/note".to_owned()), "{found:?}");
         let unscheduled = buckets(&[], &[("meta", b"finishedCompactRev", AT_7)]);
         assert_eq!(ids(&facts(&unscheduled, &keyspace()))[0], "COMPACTION_MARKS_REVERSED/error");
+    }
+
+    #[test]
+    fn deletions_at_the_compacted_revision_leave_a_record_or_a_note() {
+        let compacted = buckets(&[], &[("meta", b"scheduledCompactRev", AT_7), ("meta", b"finishedCompactRev", AT_7)]);
+        assert_eq!(ids(&facts(&compacted, &keyspace()))[0], "COMPACTED_TOMBSTONE_REMOVED/note");
+        let kept = Summary { at_compaction: 1, ..keyspace() };
+        assert_eq!(ids(&facts(&compacted, &kept)), ["MEMBER_ATTRIBUTES_MISSING/note"]);
+    }
+
+    #[test]
+    fn unreadable_marks_are_not_judged_further() {
+        let cut = buckets(&[], &[("meta", b"scheduledCompactRev", b"\x01"), ("meta", b"finishedCompactRev", AT_7)]);
+        let keyspace = Summary { at_compaction: 1, ..keyspace() };
+        let findings = [Finding::new(&COMPACTION_MARK_TRUNCATED, Place::file(), "")];
+        let facts = Facts { findings: &findings, ..facts(&cut, &keyspace) };
+        assert_eq!(ids(&facts), ["MEMBER_ATTRIBUTES_MISSING/note"]);
     }
 
     #[test]

@@ -14,12 +14,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             format!("{} of {} leases have negative ids: {}", negative.len(), leases.len(), some_of(&negative));
         findings.push(Finding::new(&LEASE_ID_NEGATIVE, Place::bucket("lease"), message));
     }
-    let (mut dangling, mut keys) = (Vec::new(), 0_u64);
-    for (id, attached) in facts.keyspace.leases.iter().filter(|(id, _)| !leases.contains(**id)) {
-        dangling.push(*id);
-        keys = keys.saturating_add(*attached);
-    }
+    let (dangling, keys): (Vec<i64>, Vec<u64>) = facts.dangling_leases().unzip();
     if !dangling.is_empty() {
+        let keys = keys.into_iter().fold(0, u64::saturating_add);
         let message = format!("{keys} live keys are attached to leases that do not exist: {}", some_of(&dangling));
         findings.push(Finding::new(&LEASE_DANGLING, Place::bucket("lease"), message));
     }

@@ -29,8 +29,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
     learners(members, conf_state, findings);
     if !members.listed.is_empty() {
-        let expected_to_differ = facts.was_restored();
-        compare(members, &conf_state.ids().collect(), expected_to_differ, findings);
+        compare(members, &conf_state.ids().collect(), facts.was_restored(), findings);
     }
 }
 
@@ -84,23 +83,29 @@ fn learners(members: &Members, conf_state: &ConfState, findings: &mut Vec<Findin
 }
 
 /// The list of members against the ids that the raft configuration names.
-fn compare(members: &Members, named: &BTreeSet<u64>, expected_to_differ: bool, findings: &mut Vec<Finding>) {
+fn compare(members: &Members, named: &BTreeSet<u64>, restored: bool, findings: &mut Vec<Finding>) {
     let unlisted: Vec<u64> = named.iter().copied().filter(|id| members.get(*id).is_none()).collect();
-    let nothing_in_common = unlisted.len() == named.len();
-    let differs = |finding: Finding| {
-        if expected_to_differ || nothing_in_common { finding.with_severity(Severity::Note) } else { finding }
-    };
-    if !unlisted.is_empty() {
-        let message = format!("the raft configuration names members that are not listed: {}", some_of(&unlisted));
-        findings.push(differs(Finding::new(&CONF_STATE_STALE, Place::entry("meta", b"confState"), message)));
-    }
-    if nothing_in_common {
+    let unnamed: Vec<&Member> = members.listed.iter().filter(|member| !named.contains(&member.id)).collect();
+    let nothing_in_common = unnamed.len() == members.listed.len();
+    let stale = |message| Finding::new(&CONF_STATE_STALE, Place::entry("meta", b"confState"), message);
+    if restored || nothing_in_common {
+        if !unlisted.is_empty() || !unnamed.is_empty() {
+            let (listed, named) = (members.listed.len(), named.len());
+            let message = format!(
+                "of {listed} members listed and {named} in the raft configuration, {} are in both",
+                listed - unnamed.len()
+            );
+            findings.push(stale(message).with_severity(Severity::Note));
+        }
         return;
     }
-    let unnamed = members.listed.iter().filter(|member| !named.contains(&member.id) && !members.is_removed(member.id));
-    for member in unnamed {
+    if !unlisted.is_empty() {
+        findings
+            .push(stale(format!("the raft configuration names members that are not listed: {}", some_of(&unlisted))));
+    }
+    for member in unnamed.into_iter().filter(|member| !members.is_removed(member.id)) {
         let message = format!("the raft configuration does not name member {:016x}", member.id);
-        findings.push(differs(Finding::new(&MEMBER_ZOMBIE, place(member), message)));
+        findings.push(Finding::new(&MEMBER_ZOMBIE, place(member), message));
     }
 }
 
@@ -154,13 +159,13 @@ mod tests {
         // Other ids altogether; then one host of three kept its id; then one host grew to two.
         assert_eq!(found(&[M1, M2, conf_state(r#"{"voters":[7,8]}"#)], false), ["CONF_STATE_STALE/note"]);
         assert_eq!(found(&[M1, conf_state(r#"{"voters":[1,7,8]}"#)], true), ["CONF_STATE_STALE/note"]);
-        assert_eq!(found(&[M1, M2, conf_state(r#"{"voters":[1]}"#)], true), ["MEMBER_ZOMBIE/note"]);
+        assert_eq!(found(&[M1, M2, conf_state(r#"{"voters":[1]}"#)], true), ["CONF_STATE_STALE/note"]);
     }
 
     #[test]
     fn members_that_should_not_be_there() {
         let removed = ("members_removed", &b"2"[..], &b"removed"[..]);
-        assert_eq!(found(&[M1, M2, removed, conf_state(r#"{"voters":[1]}"#)], true), ["MEMBER_ZOMBIE"]);
+        assert_eq!(found(&[M1, M2, removed, conf_state(r#"{"voters":[1,2]}"#)], true), ["MEMBER_ZOMBIE"]);
         assert_eq!(found(&[M1, M2, conf_state(r#"{"voters":[1]}"#)], false), ["MEMBER_ZOMBIE"]);
         let twin = (
             "members",

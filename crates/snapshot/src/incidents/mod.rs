@@ -31,7 +31,8 @@ pub struct Facts<'f> {
     pub database_size: u64,
     /// The version of the server that took the snapshot, when the user says which it was; the file does not.
     pub server_version: Option<Version>,
-    /// What was found so far, at least one finding of every kind that was found.
+    /// What the other checks found: the file, its structure, its records and the entries of its small buckets; at least one
+    /// finding of every kind that was found.
     pub findings: &'f [Finding],
 }
 
@@ -51,6 +52,17 @@ impl Facts<'_> {
     pub fn was_restored(&self) -> bool {
         let revisions = u64::try_from(self.current_revision()).unwrap_or(0).saturating_sub(1);
         self.buckets.meta.consistent_index.is_some_and(|index| (1..revisions).contains(&index))
+    }
+
+    /// Leases that live keys are attached to and that do not exist, each with the number of its keys. Both lists are in the
+    /// order of ids, so one pass tells.
+    pub fn dangling_leases(&self) -> impl Iterator<Item = (i64, u64)> {
+        let mut existing = self.buckets.leases.iter().peekable();
+        let attached = self.keyspace.leases.iter().map(|(id, keys)| (*id, *keys));
+        attached.filter(move |(id, _)| {
+            while existing.next_if(|lease| lease.id < *id).is_some() {}
+            existing.peek().is_none_or(|lease| lease.id != *id)
+        })
     }
 
     /// Was anything of this kind found?

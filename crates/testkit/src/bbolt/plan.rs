@@ -67,7 +67,7 @@ impl<'a> Plan<'a> {
         plan
     }
 
-    /// A node of `pages` pages that the caller writes himself.
+    /// A node of `pages` pages that the caller writes itself.
     pub fn reserve(&mut self, pages: usize) -> usize {
         let pages = u64::try_from(pages).expect("usize fits 64 bits");
         self.nodes.push(Node { pages, content: Content::Reserved });

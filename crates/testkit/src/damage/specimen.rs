@@ -3,7 +3,7 @@
 use crate::bbolt::Layout;
 use crate::etcd::{Compactions, EtcdStore, History};
 
-/// The store in a [`specimen`]: some 5 600 records of a 3.6 member, compacted once in its first quarter.
+/// The store in a [`specimen`]: some 4 000 records of a 3.6 member, compacted once in its first quarter.
 pub fn specimen_store() -> EtcdStore {
     let first = History { seed: 68, operations: 900, keys: 400, compactions: Compactions::Never, ..History::default() };
     let mut store = first.play();
