@@ -1,0 +1,59 @@
+//! Examples at the end of help texts.
+
+pub const TOOL: &str = "\
+Examples:
+  etcdsnap verify backup.db          is this backup whole, and can it be restored?
+  etcdsnap status backup.db          what is in it?
+  etcdsnap verify -o junit *.db      for CI
+
+Exit codes:
+  0    done; nothing wrong found
+  1    could not do it: a file is missing or cannot be read
+  2    wrong usage
+  3    the input is damaged, or would not boot
+  4    an assertion (policy) did not hold
+  5    the inputs differ
+  130  interrupted";
+
+pub const VERIFY: &str = "\
+Examples:
+  etcdsnap verify backup.db
+  zstd -dc backup.db.zst | etcdsnap verify -
+  etcdsnap verify --assert max-age=26h --assert min-keys=1000 backup.db
+  etcdsnap verify --assert max-shrink-from=yesterday.db:10% today.db
+  etcdsnap verify --policy nightly.yaml -o junit backups/*.db > report.xml
+
+Ends with 0 when all files are sound, 3 when one is damaged or would not boot, 1 when one
+cannot be read, 4 when an assertion does not hold; where several apply, with the first of these.";
+
+pub const STATUS: &str = "\
+Examples:
+  etcdsnap status backup.db
+  etcdsnap status -o json backup.db.gz | jq .store.liveKeys
+  etcdsnap status /var/lib/etcd";
+
+pub const HASH: &str = "\
+Examples:
+  etcdsnap hash backup.db
+  etcdsnap hash --rev 123456 -o json backup.db
+  etcdsnap hash original.db copy.db
+  etcdsnap hash --rev 123456 --by kv member1.db member2.db member3.db
+
+Ends with 5 when files differ, 3 when a file does not match its own SHA-256.";
+
+pub const DB: &str = "\
+Examples:
+  etcdsnap db check backup.db
+  etcdsnap db pages backup.db | grep unknown
+  etcdsnap db page backup.db 2 17";
+
+pub const COMPLETIONS: &str = "\
+Examples:
+  etcdsnap completions bash > /etc/bash_completion.d/etcdsnap
+  etcdsnap completions zsh > \"${fpath[1]}/_etcdsnap\"
+  etcdsnap completions fish > ~/.config/fish/completions/etcdsnap.fish";
+
+pub const MAN: &str = "\
+Examples:
+  etcdsnap man > /usr/local/share/man/man1/etcdsnap.1
+  etcdsnap man | man -l -";

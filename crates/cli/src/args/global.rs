@@ -1,0 +1,45 @@
+//! Options that every command takes.
+
+use std::num::NonZeroUsize;
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options for all commands")]
+pub struct Global {
+    /// How long work is shown on standard error
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = ProgressMode::Auto, global = true)]
+    pub progress: ProgressMode,
+
+    /// When results are coloured; NO_COLOR is honoured
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto, global = true)]
+    pub color: Color,
+
+    /// Threads to work with [default: all cores]
+    #[arg(long, value_name = "N", global = true)]
+    pub threads: Option<NonZeroUsize>,
+
+    /// Reads files into memory instead of mapping them; for file systems that fail under a map
+    #[arg(long, global = true)]
+    pub no_mmap: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ProgressMode {
+    /// A bar when standard error is a terminal, else nothing
+    Auto,
+    /// Lines of text, for logs
+    Plain,
+    /// JSON objects, one a line
+    Json,
+    /// Nothing
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// When standard output is a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

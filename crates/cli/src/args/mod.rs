@@ -1,0 +1,68 @@
+//! What can be typed: clap's definitions and their help texts. Data only; behaviour is in `commands`.
+
+mod db;
+mod examples;
+mod global;
+mod hash;
+mod status;
+mod verify;
+
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+
+pub use db::{Db, DbPage, DbSource};
+pub use global::{Color, Global, ProgressMode};
+pub use hash::Hash;
+pub use status::Status;
+pub use verify::{Verify, VerifyForm};
+
+/// Proves that an etcd backup is whole and restorable, and shows what is in it, without etcd
+///
+/// etcdsnap reads etcd v3 snapshots by itself: no etcd has to run or be installed, and nothing it reads is ever changed or
+/// locked.
+///
+/// A FILE is a snapshot, a member's `member/snap/db`, or a data directory (its database is taken); it may be compressed with
+/// gzip or zstd, and `-` is standard input.
+///
+/// Called as `etcdutl` or `etcdctl` (by a link, or as first argument) it answers as those tools do.
+#[derive(Debug, Parser)]
+#[command(name = "etcdsnap", version, max_term_width = 100, after_help = examples::TOOL)]
+#[command(arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Verify(Verify),
+    Status(Status),
+    Hash(Hash),
+    /// Looks at a file as bbolt sees it: metas, pages, buckets
+    ///
+    /// etcd keeps everything in one bbolt database. These commands show it below the level of keys and revisions; they are
+    /// for finding out what exactly is damaged.
+    #[command(subcommand, after_help = examples::DB)]
+    Db(Db),
+    /// Prints a script that completes etcdsnap's commands and options in a shell
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Prints the manual page
+    #[command(after_help = examples::MAN)]
+    Man,
+}
+
+/// Form of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Form {
+    /// For people
+    Text,
+    /// For programs; see docs/json.md
+    Json,
+}

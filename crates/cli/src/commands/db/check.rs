@@ -1,0 +1,22 @@
+//! `db check`.
+
+use super::Session;
+use crate::args::{DbSource, Form};
+use crate::exit::{Exit, Failure};
+use crate::output::console;
+use crate::output::db::check::{Checked, Document, text};
+
+pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
+    let container = session.open(&args.file)?;
+    let walk = session.inspect(&container, &args.file)?.walk;
+    let checked = Checked { path: &args.file, problems: &walk.problems, buckets: &walk.buckets, census: walk.census };
+    let exit = if checked.is_sound() { Exit::Done } else { Exit::Damaged };
+    match args.output {
+        Form::Json => console::json(exit, &Document::new(&checked)),
+        Form::Text => {
+            let mut sheet = console::sheet();
+            text(&checked, &mut sheet);
+            console::print(sheet, exit)
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! `db info`.
+
+use super::{Session, database};
+use crate::args::{DbSource, Form};
+use crate::exit::{Exit, Failure};
+use crate::output::console;
+use crate::output::db::info::{Info, text};
+
+pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
+    let container = session.open(&args.file)?;
+    let info = Info::new(&database(&container, &args.file)?);
+    Session::recheck(&container)?;
+    match args.output {
+        Form::Json => console::json(Exit::Done, &info),
+        Form::Text => {
+            let mut sheet = console::sheet();
+            text(&info, &mut sheet);
+            console::print(sheet, Exit::Done)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! One file a command: arguments in, a library's answer, output out.
+
+mod completions;
+mod db;
+mod hash;
+mod man;
+mod status;
+mod verify;
+
+use std::io;
+use std::path::Path;
+
+use etcdsnap_image::Mapping;
+use etcdsnap_snapshot::container::{Container, OpenOptions};
+use etcdsnap_snapshot::inspection::{Inspection, Options, Unusable};
+use etcdsnap_snapshot::progress::Progress;
+
+use crate::args::{Cli, Command, Global};
+use crate::exit::{Exit, Failure};
+use crate::output::label;
+use crate::progress;
+
+/// What every command is handed.
+#[derive(Debug)]
+struct Session {
+    global: Global,
+}
+
+/// Does what was asked for.
+pub fn run(cli: Cli) -> Result<Exit, Failure> {
+    let session = Session { global: cli.global };
+    match cli.command {
+        Command::Verify(args) => verify::run(&session, &args),
+        Command::Status(args) => status::run(&session, &args),
+        Command::Hash(args) => hash::run(&session, &args),
+        Command::Db(command) => db::run(&session, &command),
+        Command::Completions { shell } => completions::run(shell),
+        Command::Man => man::run(),
+    }
+}
+
+impl Session {
+    /// Opens what the user named, `-` being standard input.
+    fn open(&self, path: &Path) -> Result<Container, Failure> {
+        let mapping = if self.global.no_mmap { Mapping::Never } else { Mapping::Auto };
+        let options = OpenOptions { mapping, ..OpenOptions::default() };
+        let container = if path == Path::new("-") {
+            Container::from_stdin(io::stdin().lock(), &options)
+        } else {
+            Container::open(path, &options)
+        };
+        Ok(container?)
+    }
+
+    /// Walks over the database of what was opened at `path`, once.
+    fn inspect<'a>(&self, container: &'a Container, path: &Path) -> Result<Inspection<'a>, Failure> {
+        let progress = self.progress(path);
+        let inspection =
+            Inspection::alone(container, &self.options(), &*progress).map_err(|error| unusable(path, error))?;
+        Self::recheck(container)?;
+        Ok(inspection)
+    }
+
+    /// How the library is to work.
+    fn options(&self) -> Options {
+        let threads = self.global.threads.map_or(0, std::num::NonZeroUsize::get);
+        Options { threads, ..Options::default() }
+    }
+
+    /// Says so when the file changed while it was read: then nothing that was read can be trusted.
+    fn recheck(container: &Container) -> Result<(), Failure> {
+        container.recheck().map_err(|changed| Failure::new(changed.to_string()))
+    }
+
+    /// Where the progress of work on this file is shown.
+    fn progress(&self, path: &Path) -> Box<dyn Progress> {
+        progress::choose(self.global.progress, &label(path))
+    }
+}
+
+/// A file in which no database could be opened is damaged; one that the system could not read is not known to be.
+fn unusable(path: &Path, error: Unusable) -> Failure {
+    match error {
+        Unusable::Database(error) => {
+            Failure::damaged(format!("{}: {error}; `etcdsnap verify` says what can be done", label(path)))
+        }
+        error => Failure::new(error.to_string()),
+    }
+}

@@ -1,0 +1,57 @@
+//! The etcdsnap binary: arguments become a command, a command becomes an exit code.
+//!
+//! SIGINT and SIGTERM keep their default action: nothing is ever half written by these commands, so the process may simply
+//! end, and a shell sees 130.
+
+mod args;
+mod commands;
+mod exit;
+mod output;
+mod personality;
+mod policy;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Cli, Color};
+use exit::Exit;
+
+/// Said when a mapped file lost pages while it was read, and the system ended the process.
+const SIGBUS: &[u8] =
+    b"etcdsnap: the file shrank, or its disk failed, while it was read; copy it first, or use --no-mmap\n";
+
+fn main() -> ExitCode {
+    etcdsnap_image::exit_on_sigbus(SIGBUS, Exit::Failed.code().into());
+    let command_line: Vec<_> = std::env::args_os().collect();
+    if let Some(code) = personality::answer(&command_line) {
+        return code;
+    }
+    let cli = match Cli::try_parse_from(command_line) {
+        Ok(cli) => cli,
+        Err(shown) => return help_or_usage(&shown),
+    };
+    set_colors(cli.global.color);
+    let exit = commands::run(cli).unwrap_or_else(|failure| {
+        failure.print();
+        failure.exit
+    });
+    exit.into()
+}
+
+/// Prints what clap has to say: help and version on standard output, wrong usage on standard error.
+fn help_or_usage(shown: &clap::Error) -> ExitCode {
+    // A reader that went away has seen enough of a help text.
+    _ = shown.print();
+    if shown.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+}
+
+/// Colours hold for the whole process, standard error included.
+fn set_colors(color: Color) {
+    match color {
+        Color::Auto => {}
+        Color::Always => anstream::ColorChoice::Always.write_global(),
+        Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+}

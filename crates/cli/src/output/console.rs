@@ -1,0 +1,48 @@
+//! Standard output: where results go.
+
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+
+use crate::exit::{Exit, Failure};
+use crate::output::Sheet;
+
+/// Widest lines are still easy to read; a wider terminal is not filled.
+const WIDEST: usize = 110;
+/// Columns of a terminal that does not say how many it has.
+const USUAL: usize = 80;
+
+/// An empty sheet, as wide as standard output when that is a terminal.
+pub fn sheet() -> Sheet {
+    if !io::stdout().is_terminal() {
+        return Sheet::new(None);
+    }
+    let columns = terminal_size::terminal_size_of(io::stdout()).map_or(USUAL, |(width, _)| width.0.into());
+    Sheet::new(Some(columns.min(WIDEST)))
+}
+
+/// Prints text for people; styles are left out where they are not wanted. `earned` is how the run ends.
+pub fn print(sheet: Sheet, earned: Exit) -> Result<Exit, Failure> {
+    let text = sheet.finish();
+    ended(earned, anstream::stdout().lock().write_all(text.as_bytes()))
+}
+
+/// Prints a machine's form, byte for byte. `earned` is how the run ends.
+pub fn write(earned: Exit, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Exit, Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    ended(earned, write(&mut out).and_then(|()| out.flush()))
+}
+
+/// Prints one JSON document and a newline. `earned` is how the run ends.
+pub fn json(earned: Exit, document: &impl serde::Serialize) -> Result<Exit, Failure> {
+    write(earned, |out| {
+        serde_json::to_writer(&mut *out, document)?;
+        out.write_all(b"\n")
+    })
+}
+
+/// A reader that has seen enough and closed the pipe is no error, and does not turn damage into success either.
+fn ended(earned: Exit, written: io::Result<()>) -> Result<Exit, Failure> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::io("standard output", &error)),
+        _ => Ok(earned),
+    }
+}

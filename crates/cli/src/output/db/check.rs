@@ -1,0 +1,142 @@
+//! `db check`: what is wrong with the structure, problem by problem.
+
+use etcdsnap_bbolt::check::{BucketInfo, Census};
+use etcdsnap_bbolt::{Code, Grade, Problem, Problems};
+use etcdsnap_snapshot::place::quote;
+use serde::Serialize;
+
+use crate::output::sheet::{BAD, FAINT, GOOD, NEWS, ODD, PLAIN, STRONG, Sheet};
+use crate::output::words::TextOrBase64;
+use crate::output::{label, quantity};
+
+/// What a walk found out.
+#[derive(Debug)]
+pub struct Checked<'a> {
+    /// The file.
+    pub path: &'a std::path::Path,
+    /// What is wrong.
+    pub problems: &'a Problems,
+    /// Its buckets, for their names.
+    pub buckets: &'a [BucketInfo<'a>],
+    /// Its pages.
+    pub census: Census,
+}
+
+/// The document of `-o json`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document<'a> {
+    sound: bool,
+    #[serde(flatten)]
+    path: TextOrBase64<'a>,
+    pages: Pages,
+    problems: Vec<Listed>,
+    /// All problems by code, those that are not listed included.
+    counts: std::collections::BTreeMap<&'static str, u64>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Pages {
+    branch: u64,
+    leaf: u64,
+    overflow: u64,
+    in_use: u64,
+    free: u64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    code: &'static str,
+    severity: &'static str,
+    bucket: Option<String>,
+    page: Option<u64>,
+    element: Option<u16>,
+    offset: u64,
+    message: String,
+}
+
+impl Checked<'_> {
+    /// Is nothing wrong or dangerous?
+    pub fn is_sound(&self) -> bool {
+        self.problems.worst() < Some(Grade::Error)
+    }
+
+    fn bucket(&self, problem: &Problem) -> Option<String> {
+        let info = self.buckets.get(usize::try_from(problem.bucket?).ok()?)?;
+        Some(if info.parent.is_none() { "(root)".to_owned() } else { quote(info.name) })
+    }
+
+    fn place(&self, problem: &Problem) -> String {
+        let parts = [
+            self.bucket(problem).map(|name| format!("bucket {name}")),
+            problem.page.map(|page| format!("page {page}")),
+            problem.element.map(|element| format!("element {element}")),
+            Some(format!("offset {}", problem.offset)),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl<'a> Document<'a> {
+    /// The document about one file.
+    pub fn new(checked: &Checked<'a>) -> Self {
+        let Census { branch, leaf, overflow, in_use, free, keys: _ } = checked.census;
+        let listed = |problem: &Problem| Listed {
+            code: problem.code.as_str(),
+            severity: severity(problem.code),
+            bucket: checked.bucket(problem),
+            page: problem.page,
+            element: problem.element,
+            offset: problem.offset,
+            message: problem.to_string(),
+        };
+        Self {
+            sound: checked.is_sound(),
+            path: TextOrBase64::path(checked.path),
+            pages: Pages { branch, leaf, overflow, in_use, free },
+            problems: checked.problems.kept().iter().map(listed).collect(),
+            counts: checked.problems.codes().map(|(code, count)| (code.as_str(), count)).collect(),
+        }
+    }
+}
+
+fn severity(code: Code) -> &'static str {
+    match code.grade() {
+        Grade::Info => "note",
+        Grade::Warning => "warning",
+        Grade::Error => "error",
+    }
+}
+
+/// Lays out the answer and the problems, worst codes first.
+pub fn text(checked: &Checked<'_>, sheet: &mut Sheet) {
+    let file = label(checked.path);
+    let Census { in_use, free, keys, .. } = checked.census;
+    let counts = format!("  {in_use} pages in use, {free} free, {}", quantity(keys, "key"));
+    let (color, word) = if checked.is_sound() { (GOOD, "SOUND") } else { (BAD, "DAMAGED") };
+    sheet.line(&[(color, word), (PLAIN, "  "), (STRONG, &file)], &counts);
+    let mut codes: Vec<_> = checked.problems.codes().collect();
+    codes.sort_by_key(|(code, _)| std::cmp::Reverse(code.grade()));
+    for (code, count) in codes {
+        let color = match code.grade() {
+            Grade::Info => NEWS,
+            Grade::Warning => ODD,
+            Grade::Error => BAD,
+        };
+        sheet.line(
+            &[(color, severity(code)), (PLAIN, " "), (STRONG, code.as_str())],
+            &format!("  {}", quantity(count, "time")),
+        );
+        let kept = checked.problems.kept().iter().filter(|problem| problem.code == code);
+        let mut shown = 0;
+        for problem in kept {
+            sheet.line(&[(PLAIN, "    ")], &format!("{}: {problem}", checked.place(problem)));
+            shown += 1;
+        }
+        if count > shown {
+            sheet.styled(&[(PLAIN, "    ")], FAINT, &format!("… and {} more", count - shown));
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Output forms: results as text worth looking at, as JSON to script against, as JUnit and SARIF for CI.
+//!
+//! Nothing here reads a snapshot or decides anything: finished values come in, and a form of them goes to standard output.
+
+pub mod console;
+pub mod db;
+pub mod hash;
+mod sheet;
+mod source;
+pub mod status;
+pub mod verify;
+mod words;
+
+#[cfg(test)]
+mod rendered;
+#[cfg(test)]
+pub mod sample;
+
+pub use sheet::Sheet;
+pub use words::{label, quantity, size};

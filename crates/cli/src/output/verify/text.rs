@@ -1,0 +1,280 @@
+//! `verify` for people: the verdict first, then what is wrong and what to do, then what was learned.
+
+use anstyle::Style;
+use etcdsnap_snapshot::boot::BootVerdict;
+use etcdsnap_snapshot::finding::Severity;
+use etcdsnap_snapshot::place::quote;
+use etcdsnap_snapshot::report::{Report, StoreFacts};
+
+use super::findings::{Group, count, groups};
+use super::{Outcome, Verdict, Verified, placed};
+use crate::output::sheet::{BAD, FAINT, GOOD, NEWS, ODD, PLAIN, STRONG, Sheet};
+use crate::output::{label, quantity, size};
+use crate::policy::Assertion;
+
+/// Findings of one rule that are shown one by one.
+const SHOWN: usize = 5;
+
+/// Lays out all outcomes. With `quiet`, files that need nobody's attention are left out.
+pub fn text(outcomes: &[Outcome], quiet: bool, sheet: &mut Sheet) {
+    for outcome in outcomes {
+        match &outcome.result {
+            Ok(verified) if quiet && !verified.needs_attention() => {}
+            Ok(verified) => {
+                sheet.blank();
+                verified.lay_out(&label(&outcome.path), sheet);
+            }
+            Err(failure) if outcome.verdict() == Verdict::Damaged => {
+                sheet.blank();
+                sheet.line(&[(BAD, words(Verdict::Damaged)), (PLAIN, "  ")], &failure.to_string());
+            }
+            // Not a result: it was told on standard error.
+            Err(_) => {}
+        }
+    }
+    if outcomes.len() > 1 && !quiet {
+        sheet.blank();
+        summary(outcomes, sheet);
+    }
+}
+
+fn words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Sound => "SOUND",
+        Verdict::PolicyFailed => "POLICY FAILED",
+        Verdict::Unbootable => "WOULD NOT START",
+        Verdict::Damaged => "DAMAGED",
+        Verdict::Unread => "NOT READ",
+    }
+}
+
+fn meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Sound => "Whole and restorable, as far as a file alone can tell.",
+        Verdict::PolicyFailed => "Whole and restorable, but not what the policy asks for.",
+        Verdict::Unbootable => "Whole, but no version of etcd would start from it.",
+        Verdict::Damaged => "Do not restore from it before reading what was found.",
+        Verdict::Unread => "",
+    }
+}
+
+fn color(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Sound => GOOD,
+        Verdict::PolicyFailed => ODD,
+        Verdict::Unbootable | Verdict::Damaged | Verdict::Unread => BAD,
+    }
+}
+
+fn severity_color(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => BAD,
+        Severity::Warning => ODD,
+        Severity::Note => NEWS,
+    }
+}
+
+impl Verified {
+    fn lay_out(&self, file: &str, sheet: &mut Sheet) {
+        let verdict = self.verdict();
+        let groups = groups(&self.report);
+        sheet.line(&[(color(verdict), words(verdict)), (PLAIN, "  "), (STRONG, file)], &tally(&groups));
+        sheet.line(&[(PLAIN, "  ")], meaning(verdict));
+        facts(&self.report, sheet);
+        for group in &groups {
+            sheet.blank();
+            group.lay_out(sheet);
+        }
+        assertions(&self.assertions, sheet);
+        boot(&self.report, sheet);
+        unchecked(&self.report, sheet);
+    }
+}
+
+/// `  (2 errors, 1 warning)`, or nothing.
+fn tally(groups: &[Group<'_>]) -> String {
+    let kinds = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
+    let counted = kinds.map(|(severity, noun)| (count(groups, severity), noun));
+    let parts: Vec<_> =
+        counted.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| quantity(*count, noun)).collect();
+    if parts.is_empty() { String::new() } else { format!("  ({})", parts.join(", ")) }
+}
+
+/// What the file is, in two or three lines.
+fn facts(report: &Report, sheet: &mut Sheet) {
+    let source = &report.source;
+    let packed =
+        if source.compression == "none" { String::new() } else { format!(", {}-compressed", source.compression) };
+    let sha256 = match report.sha256.trailer {
+        "match" => "SHA-256 matches the trailer",
+        "mismatch" => "SHA-256 does NOT match the trailer",
+        _ => "no SHA-256 trailer to compare with",
+    };
+    sheet.styled(&[(PLAIN, "  ")], FAINT, &format!("{}{packed}, {}, {sha256}", source.kind, size(source.size)));
+    if let Some(store) = &report.store {
+        sheet.styled(&[(PLAIN, "  ")], FAINT, &history(store));
+        sheet.styled(&[(PLAIN, "  ")], FAINT, &cluster(store));
+    }
+}
+
+fn history(store: &StoreFacts) -> String {
+    let compacted = match store.compacted_revision {
+        at if at < 0 => "never compacted".to_owned(),
+        at if store.compaction_unfinished => format!("compaction at {at} unfinished"),
+        at => format!("compacted at {at}"),
+    };
+    let keys = quantity(store.live_keys, "live key");
+    format!("revision {}, {compacted}; {keys} in {}", store.current_revision, quantity(store.records, "record"))
+}
+
+fn cluster(store: &StoreFacts) -> String {
+    let versions = [("cluster version", &store.cluster_version), ("storage version", &store.storage_version)];
+    let versions = versions.into_iter().filter(|(_, version)| !version.is_empty());
+    let mut parts: Vec<_> = versions.map(|(name, version)| format!("{name} {}", quote(version.as_bytes()))).collect();
+    let names: Vec<_> = store.members.iter().map(|member| quote(member.name.as_bytes())).collect();
+    parts.push(match names.as_slice() {
+        [] => "no members".to_owned(),
+        names => format!("{}: {}", quantity(names.len() as u64, "member"), names.join(", ")),
+    });
+    parts.join("; ")
+}
+
+impl Group<'_> {
+    fn lay_out(&self, sheet: &mut Sheet) {
+        let color = severity_color(self.severity);
+        let title = match self.total() {
+            1 => format!("  {}", self.kind.title),
+            total => format!("  {} ({total} times)", self.kind.title),
+        };
+        sheet.line(&[(color, self.severity.as_str()), (PLAIN, " "), (STRONG, self.kind.id)], &title);
+        for finding in self.findings.iter().take(SHOWN) {
+            sheet.line(&[(PLAIN, "    ")], &placed(finding));
+        }
+        let shown = self.findings.len().min(SHOWN) as u64;
+        if self.total() > shown {
+            sheet.styled(&[(PLAIN, "    ")], FAINT, &format!("… and {} more", self.total() - shown));
+        }
+        sheet.styled(&[(FAINT, "  means "), (PLAIN, "")], FAINT, self.kind.explanation);
+        sheet.line(&[(FAINT, "  do    ")], self.kind.remedy);
+    }
+}
+
+fn assertions(assertions: &[Assertion], sheet: &mut Sheet) {
+    let Some(widest) = assertions.iter().map(|assertion| assertion.name.len()).max() else { return };
+    sheet.blank();
+    sheet.heading("Policy");
+    for assertion in assertions {
+        let (color, word) = if assertion.holds { (GOOD, "holds ") } else { (BAD, "fails ") };
+        let name = format!(" {:widest$}  ", assertion.name);
+        let body = format!("{}, found {}", assertion.expected, assertion.actual);
+        sheet.line(&[(PLAIN, "  "), (color, word), (PLAIN, &name)], &body);
+    }
+}
+
+fn boot(report: &Report, sheet: &mut Sheet) {
+    if report.boot.is_empty() {
+        return;
+    }
+    sheet.blank();
+    sheet.heading("Would etcd start from a restore of it?");
+    let common = [true, false].map(|starts| (starts, common_reasons(&report.boot, starts)));
+    for verdict in &report.boot {
+        let said_below =
+            |reason: &&str| common.iter().any(|(starts, all)| *starts == verdict.starts && all.contains(reason));
+        let own: Vec<_> = verdict.reasons.iter().map(String::as_str).filter(|reason| !said_below(reason)).collect();
+        boot_line(verdict.version, verdict.starts, PLAIN, &own, sheet);
+    }
+    for (starts, reasons) in common.iter().filter(|(_, reasons)| !reasons.is_empty()) {
+        boot_line("all", *starts, FAINT, reasons, sheet);
+    }
+}
+
+fn boot_line(version: &str, starts: bool, style: Style, reasons: &[&str], sheet: &mut Sheet) {
+    let (color, word, gap) = if starts { (GOOD, "yes", "  ") } else { (BAD, "no", "   ") };
+    sheet.styled(&[(PLAIN, &format!("  {version:<4} ")), (color, word), (PLAIN, gap)], style, &reasons.join(" "));
+}
+
+/// The reasons of every version with this answer, if there are several such; said once, not once a version.
+fn common_reasons(verdicts: &[BootVerdict], starts: bool) -> Vec<&str> {
+    let alike: Vec<_> = verdicts.iter().filter(|verdict| verdict.starts == starts).collect();
+    let Some((first, rest @ [_, ..])) = alike.split_first() else { return Vec::new() };
+    let everywhere = |reason: &&String| rest.iter().all(|verdict| verdict.reasons.contains(reason));
+    first.reasons.iter().filter(everywhere).map(String::as_str).collect()
+}
+
+fn unchecked(report: &Report, sheet: &mut Sheet) {
+    if report.unchecked.is_empty() {
+        return;
+    }
+    sheet.blank();
+    sheet.heading("Not checked");
+    for unchecked in &report.unchecked {
+        sheet.styled(&[(PLAIN, "  ")], FAINT, &format!("{}: {}", unchecked.what, unchecked.why));
+    }
+}
+
+fn summary(outcomes: &[Outcome], sheet: &mut Sheet) {
+    const ORDER: [(Verdict, &str); 5] = [
+        (Verdict::Damaged, "damaged"),
+        (Verdict::Unbootable, "would not start"),
+        (Verdict::Unread, "not read"),
+        (Verdict::PolicyFailed, "against the policy"),
+        (Verdict::Sound, "sound"),
+    ];
+    let counted =
+        ORDER.map(|(verdict, name)| (outcomes.iter().filter(|outcome| outcome.verdict() == verdict).count(), name));
+    let parts: Vec<_> =
+        counted.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+    let lead = format!("{}: ", quantity(outcomes.len() as u64, "file"));
+    sheet.line(&[(STRONG, &lead)], &parts.join(", "));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::rendered::assert_rendered;
+    use crate::output::sample;
+
+    fn render(outcomes: &[Outcome], quiet: bool, width: Option<usize>) -> String {
+        let mut sheet = Sheet::new(width);
+        text(outcomes, quiet, &mut sheet);
+        sheet.finish()
+    }
+
+    #[test]
+    fn a_sound_backup_is_short() {
+        assert_rendered("verify-sound.txt", &render(&[sample::outcome(sample::sound())], false, None));
+    }
+
+    #[test]
+    fn a_damaged_backup_tells_what_where_and_what_to_do() {
+        assert_rendered("verify-damaged.txt", &render(&[sample::outcome(sample::damaged())], false, None));
+    }
+
+    #[test]
+    fn a_narrow_terminal_is_respected() {
+        let rendered = render(&[sample::outcome(sample::damaged())], false, Some(60));
+        assert_rendered("verify-damaged-60-columns.txt", &rendered);
+        let plain = anstream::adapter::strip_str(&rendered).to_string();
+        assert!(plain.lines().all(|line| line.chars().count() <= 60));
+    }
+
+    #[test]
+    fn several_files_end_in_a_summary() {
+        let outcomes = [
+            sample::outcome_with_policies(sample::sound()),
+            sample::outcome(sample::unreadable_store()),
+            sample::missing(),
+            sample::foreign(),
+            sample::outcome(sample::sound()),
+        ];
+        assert_rendered("verify-several.txt", &render(&outcomes, false, None));
+    }
+
+    #[test]
+    fn quiet_leaves_out_what_is_fine() {
+        assert_eq!(render(&[sample::outcome(sample::sound())], true, None), "");
+        let both = [sample::outcome(sample::sound()), sample::outcome(sample::damaged())];
+        assert_eq!(render(&both, true, None), render(&both[1..], false, None));
+    }
+}

@@ -1,0 +1,110 @@
+//! Paths and numbers in words.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use etcdsnap_snapshot::place::quote;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+/// A path as shown to people: quoted where it is not printable, `standard input` for `-`.
+pub fn label(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { quote(path.as_os_str().as_encoded_bytes()) }
+}
+
+/// `1 live key`, `136 live keys`.
+pub fn quantity(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A size in thousands, rounded as etcd's tools round it: `512 B`, `5.0 MB`, `381 kB`.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    // Tenths of the unit, rounded half up; integers so that no size prints differently on another machine.
+    let mut unit = 1_000_u64;
+    let mut name = 0;
+    while bytes / unit >= 1000 && name + 1 < UNITS.len() {
+        unit *= 1000;
+        name += 1;
+    }
+    let tenths = (u128::from(bytes) * 10 + u128::from(unit) / 2) / u128::from(unit);
+    let unit = UNITS.get(name).copied().unwrap_or_default();
+    if tenths < 100 {
+        format!("{}.{} {unit}", tenths / 10, tenths % 10)
+    } else {
+        format!("{} {unit}", (tenths + 5) / 10)
+    }
+}
+
+/// A point in time as RFC 3339 in UTC, to the second.
+pub fn utc(time: std::time::SystemTime) -> Option<String> {
+    let whole = Timestamp::try_from(time).ok()?.as_second();
+    Some(Timestamp::from_second(whole).ok()?.to_string())
+}
+
+/// Bytes under a JSON key: as a string where they are UTF-8, else as base64 under the key with `Base64` behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct TextOrBase64<'a> {
+    /// The key for text.
+    pub key: &'static str,
+    /// The key for base64.
+    pub base64_key: &'static str,
+    /// The bytes.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> TextOrBase64<'a> {
+    /// The path of a file.
+    pub fn path(path: &'a Path) -> Self {
+        Self { key: "path", base64_key: "pathBase64", bytes: path.as_os_str().as_encoded_bytes() }
+    }
+}
+
+impl Serialize for TextOrBase64<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        match std::str::from_utf8(self.bytes) {
+            Ok(text) => map.serialize_entry(self.key, text)?,
+            Err(_) => map.serialize_entry(self.base64_key, &BASE64_STANDARD.encode(self.bytes))?,
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_two_digits_or_more() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1.0 kB"),
+            (9_949, "9.9 kB"),
+            (9_950, "10 kB"),
+            (380_928, "381 kB"),
+            (5_000_000, "5.0 MB"),
+            (u64::MAX, "18 EB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_odd_path_is_shown_and_carried_whole() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let path = Path::new(std::ffi::OsStr::from_bytes(b"a\xff\n.db"));
+        assert_eq!(label(path), "\"a\\xff\\n.db\"");
+        let json = serde_json::to_string(&TextOrBase64::path(path)).expect("json");
+        assert_eq!(json, "{\"pathBase64\":\"Yf8KLmRi\"}");
+        let json = serde_json::to_string(&TextOrBase64::path(Path::new("a.db"))).expect("json");
+        assert_eq!(json, "{\"path\":\"a.db\"}");
+    }
+}

@@ -1,0 +1,208 @@
+//! Flags as data, and reading them from a command line as the originals' flag library does: long and short, with the
+//! value attached, behind `=` or in the next word, anywhere among the operands, until `--`.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+
+use etcdsnap_snapshot::place::go_quote;
+
+use super::value;
+
+/// One flag.
+#[derive(Debug)]
+pub struct Flag {
+    /// Long name, without dashes.
+    pub name: &'static str,
+    /// Short name.
+    pub letter: Option<char>,
+    /// What values it takes.
+    pub kind: Kind,
+    /// The value without the flag, as help texts show it.
+    pub default: &'static str,
+    /// One line for lists.
+    pub about: &'static str,
+}
+
+/// What values a flag takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A boolean; true when no value is attached.
+    Switch,
+    /// Any text.
+    Text,
+    /// Any text, read as a list.
+    List,
+    /// A 64-bit integer.
+    Number,
+    /// A span of time as in `1m30s`.
+    Duration,
+}
+
+/// Known to every command.
+pub static HELP: Flag =
+    Flag { name: "help", letter: Some('h'), kind: Kind::Switch, default: "false", about: "show this help" };
+
+impl Flag {
+    /// A flag without a short name.
+    pub fn new(name: &'static str, kind: Kind, default: &'static str, about: &'static str) -> Self {
+        Self { name, letter: None, kind, default, about }
+    }
+
+    /// The output form flag that both tools have.
+    pub fn write_out() -> Self {
+        let about = "form of the output: simple, table, json, fields or protobuf";
+        Self { letter: Some('w'), ..Self::new("write-out", Kind::Text, "simple", about) }
+    }
+
+    /// Does it work without a value?
+    pub fn is_switch(&self) -> bool {
+        self.kind == Kind::Switch
+    }
+
+    fn accept(&self, text: &str) -> Result<Value, String> {
+        let accepted = match self.kind {
+            Kind::Switch => value::boolean(text).map(Value::Switch),
+            Kind::Number => value::integer(text).map(Value::Number),
+            Kind::Duration => value::duration(text).map(|()| Value::Text(text.to_owned())),
+            Kind::Text | Kind::List => Ok(Value::Text(text.to_owned())),
+        };
+        accepted.map_err(|reason| {
+            let dashed =
+                self.letter.map_or_else(|| format!("--{}", self.name), |letter| format!("-{letter}, --{}", self.name));
+            format!("invalid argument {} for {} flag: {reason}", go_quote(text.as_bytes()), go_quote(dashed.as_bytes()))
+        })
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Value {
+    Switch(bool),
+    Number(i64),
+    Text(String),
+}
+
+/// A command line after its flags were read.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    given: BTreeMap<&'static str, Value>,
+    /// The words that are neither flags nor values of flags, as they were given.
+    pub operands: Vec<OsString>,
+}
+
+impl Parsed {
+    /// Reads all flags of `args`; a flag given twice has its last value.
+    ///
+    /// # Errors
+    /// Upstream's sentence about the first flag that is unknown, lacks a value or has one it does not take.
+    pub fn read(args: &[OsString], flags: &[&Flag]) -> Result<Self, String> {
+        let mut parsed = Self::default();
+        let mut rest = args.iter();
+        while let Some(arg) = rest.next() {
+            let text = arg.to_string_lossy();
+            if text == "--" {
+                parsed.operands.extend(rest.cloned());
+                break;
+            } else if let Some(long) = text.strip_prefix("--") {
+                parsed.long(long, flags, &mut rest)?;
+            } else if let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()) {
+                parsed.short(letters, flags, &mut rest)?;
+            } else {
+                parsed.operands.push(arg.clone());
+            }
+        }
+        Ok(parsed)
+    }
+
+    /// Was this switch turned on?
+    pub fn switch(&self, name: &str) -> bool {
+        self.given.get(name) == Some(&Value::Switch(true))
+    }
+
+    /// The text given for a flag.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.given.get(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number given for a flag.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        match self.given.get(name) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn long<'a>(
+        &mut self,
+        long: &str,
+        flags: &[&Flag],
+        rest: &mut impl Iterator<Item = &'a OsString>,
+    ) -> Result<(), String> {
+        if long.is_empty() || long.starts_with(['-', '=']) {
+            return Err(format!("bad flag syntax: --{long}"));
+        }
+        let (name, attached) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+        let Some(flag) = flags.iter().find(|flag| flag.name == name) else {
+            return Err(format!("unknown flag: --{name}"));
+        };
+        let text = match attached {
+            Some(text) => text.to_owned(),
+            None if flag.is_switch() => "true".to_owned(),
+            None => next_word(rest).ok_or_else(|| format!("flag needs an argument: --{name}"))?,
+        };
+        self.set(flag, &text)
+    }
+
+    /// One dash and letters: switches, and last perhaps a flag with its value.
+    fn short<'a>(
+        &mut self,
+        word: &str,
+        flags: &[&Flag],
+        rest: &mut impl Iterator<Item = &'a OsString>,
+    ) -> Result<(), String> {
+        let mut letters = word;
+        while let Some(letter) = letters.chars().next() {
+            let Some(flag) = flags.iter().find(|flag| flag.letter == Some(letter)) else {
+                return Err(format!("unknown shorthand flag: {} in -{letters}", quoted_byte(letters)));
+            };
+            let attached = &letters[letter.len_utf8()..];
+            let mut following = "";
+            let text = match attached.strip_prefix('=') {
+                Some(text) if !text.is_empty() => text.to_owned(),
+                _ if flag.is_switch() => {
+                    following = attached;
+                    "true".to_owned()
+                }
+                _ if !attached.is_empty() => attached.to_owned(),
+                _ => next_word(rest).ok_or_else(|| format!("flag needs an argument: '{letter}' in -{letters}"))?,
+            };
+            self.set(flag, &text)?;
+            letters = following;
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, flag: &Flag, text: &str) -> Result<(), String> {
+        let value = flag.accept(text)?;
+        self.given.insert(flag.name, value);
+        Ok(())
+    }
+}
+
+fn next_word<'a>(rest: &mut impl Iterator<Item = &'a OsString>) -> Option<String> {
+    rest.next().map(|word| OsStr::to_string_lossy(word).into_owned())
+}
+
+/// The first byte in single quotes, as a character of its own: Go looks at bytes here.
+fn quoted_byte(letters: &str) -> String {
+    let byte = letters.as_bytes().first().copied().unwrap_or_default();
+    let quoted = go_quote(char::from(byte).to_string().as_bytes());
+    let inside = &quoted[1..quoted.len() - 1];
+    match byte {
+        b'\'' => r"'\''".to_owned(),
+        b'"' => "'\"'".to_owned(),
+        _ => format!("'{inside}'"),
+    }
+}

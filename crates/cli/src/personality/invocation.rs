@@ -1,0 +1,184 @@
+//! One command line, from its words to the exit code.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use etcdsnap_snapshot::place::go_quote;
+
+use super::flags::Parsed;
+use super::program::{Action, Arity, Found, Manner, Program};
+use super::usage::{self, Page};
+use super::work::{self, BAD_ARGUMENTS, FAILED, Stop};
+use super::{Backend, Compat, Personality, completion};
+
+/// A tool with everything it can reach.
+pub struct Invocation<'a> {
+    /// The tool.
+    pub program: &'a Program,
+    /// Where facts about files come from.
+    pub backend: &'a dyn Backend,
+    /// Standard output.
+    pub out: &'a mut dyn Write,
+    /// Standard error.
+    pub err: &'a mut dyn Write,
+}
+
+impl Invocation<'_> {
+    /// Does what `args` ask for and returns the exit code.
+    ///
+    /// # Errors
+    /// Only when a result cannot be written.
+    pub fn run(&mut self, args: &[OsString]) -> io::Result<u8> {
+        let program = self.program;
+        let found = match program.find(args) {
+            Ok(found) => found,
+            Err(problem) => return Ok(self.unknown_command(&problem)),
+        };
+        match found.command().action {
+            Action::Absent => return Ok(self.stop(&absent(&found))),
+            Action::SaveElsewhere => {
+                self.say("Command \"save\" is deprecated, Use `etcdctl snapshot save` to download snapshot\n");
+            }
+            _ => {}
+        }
+        let parsed = match read(&found) {
+            Ok(parsed) => parsed,
+            Err(problem) => return Ok(self.misused(&found, &problem)),
+        };
+        if parsed.switch("help") || !found.command().is_runnable() {
+            return self.help(&found);
+        }
+        match operands(&found, &parsed) {
+            Ok(()) => self.act(&found, &parsed),
+            Err(problem) => Ok(self.misused(&found, &problem)),
+        }
+    }
+
+    fn act(&mut self, found: &Found<'_>, parsed: &Parsed) -> io::Result<u8> {
+        let compat = self.program.compat;
+        let first = parsed.operands.first().map(OsString::as_os_str).unwrap_or_default();
+        let result = match found.command().action {
+            Action::Help => return self.help_about(&parsed.operands),
+            Action::Version => Ok(version(self.program)),
+            Action::Options => Ok(usage::options(self.program)),
+            Action::Completion => completion::script(self.program, &first.to_string_lossy()),
+            Action::SnapshotStatus => {
+                self.deprecation();
+                work::snapshot_status(compat, parsed, self.backend)
+            }
+            Action::HashKv => work::hash_kv(compat, parsed, first, self.backend),
+            Action::SaveElsewhere => {
+                Err(Stop::new(BAD_ARGUMENTS, "In order to download snapshot use: `etcdctl snapshot save ...`"))
+            }
+            Action::Absent | Action::Group => Err(absent(found)),
+        };
+        match result {
+            Ok(text) => self.out.write_all(text.as_bytes()).map(|()| 0),
+            Err(stop) => Ok(self.stop(&stop)),
+        }
+    }
+
+    fn deprecation(&mut self) {
+        let Program { personality, compat, .. } = self.program;
+        if *personality == Personality::Etcdctl && *compat >= Compat::V3_5 {
+            self.say("Deprecated: Use `etcdutl snapshot status` instead.\n\n");
+        }
+    }
+
+    fn help(&mut self, found: &Found<'_>) -> io::Result<u8> {
+        let text = usage::help(self.program, found);
+        self.out.write_all(text.as_bytes()).map(|()| 0)
+    }
+
+    /// `help COMMAND`; a topic that does not exist is no failure upstream.
+    fn help_about(&mut self, topic: &[OsString]) -> io::Result<u8> {
+        let program = self.program;
+        match program.find(topic) {
+            Ok(found) if found.command().action == Action::Absent => Ok(self.stop(&absent(&found))),
+            Ok(found) => self.help(&found),
+            Err(_) => {
+                let words: Vec<String> = topic.iter().map(|word| back_quoted(&word.to_string_lossy())).collect();
+                self.say(&format!("Unknown help topic [{}]\n", words.join(" ")));
+                let root = Found { path: vec![&program.root], args: Vec::new() };
+                self.usage(&root, Page { help_flag: false });
+                Ok(0)
+            }
+        }
+    }
+
+    /// Usage after something went wrong; a reader that went away does without it.
+    fn usage(&mut self, found: &Found<'_>, page: Page) {
+        let text = usage::usage(self.program, found, page);
+        match self.program.manner {
+            Manner::Sections => _ = self.out.write_all(text.as_bytes()),
+            Manner::Terse | Manner::Described => self.say(&text),
+        }
+    }
+
+    fn misused(&mut self, found: &Found<'_>, problem: &str) -> u8 {
+        self.say(&format!("Error: {problem}\n"));
+        self.usage(found, Page { help_flag: true });
+        self.say("\n");
+        self.said_twice(problem)
+    }
+
+    fn unknown_command(&mut self, problem: &str) -> u8 {
+        self.say(&format!("Error: {problem}\nRun '{} --help' for usage.\n", self.program.root.name));
+        self.said_twice(problem)
+    }
+
+    /// The command line library says what is wrong, and most tools say it again when they end.
+    fn said_twice(&mut self, problem: &str) -> u8 {
+        let Program { personality, compat, .. } = self.program;
+        if *personality == Personality::Etcdutl || *compat < Compat::V3_6 {
+            self.say(&format!("Error: {problem}\n"));
+        }
+        FAILED
+    }
+
+    fn stop(&mut self, stop: &Stop) -> u8 {
+        _ = self.err.write_all(&[b"Error: ", stop.text.as_slice(), b"\n"].concat());
+        stop.code
+    }
+
+    /// Writes to standard error. That nobody listens there changes neither the outcome nor the exit code.
+    fn say(&mut self, text: &str) {
+        _ = self.err.write_all(text.as_bytes());
+    }
+}
+
+fn read(found: &Found<'_>) -> Result<Parsed, String> {
+    let flags = [found.own_flags(), found.inherited_flags()].concat();
+    Parsed::read(&found.args, &flags)
+}
+
+fn operands(found: &Found<'_>, parsed: &Parsed) -> Result<(), String> {
+    let (arity, count) = (found.command().arity, parsed.operands.len());
+    match (arity, parsed.operands.as_slice()) {
+        (Arity::Any, _) | (Arity::One, [_]) => Ok(()),
+        (Arity::OneOf(known), [operand]) if known.iter().any(|name| operand == name) => Ok(()),
+        (Arity::OneOf(_), [operand]) => {
+            let operand = go_quote(operand.as_encoded_bytes());
+            Err(format!("invalid argument {operand} for \"{}\"", found.name()))
+        }
+        _ => Err(format!("accepts 1 arg(s), received {count}")),
+    }
+}
+
+fn version(program: &Program) -> String {
+    let (name, compat) = (program.personality.name(), program.compat);
+    format!("{name} version: {}\nAPI version: {}\n", compat.release(), compat.api_version())
+}
+
+fn absent(found: &Found<'_>) -> Stop {
+    Stop::new(FAILED, format!("`{}` is not part of this release of etcdsnap", found.name()))
+}
+
+/// Go's `%#q`: between back quotes where that is possible.
+fn back_quoted(word: &str) -> String {
+    if word.contains(|letter: char| letter == '`' || (letter.is_control() && letter != '\t')) {
+        go_quote(word.as_bytes())
+    } else {
+        format!("`{word}`")
+    }
+}

@@ -1,0 +1,140 @@
+//! The binary as `etcdutl` and as `etcdctl`: what those tools take, print and return, answered by our own readers.
+//!
+//! A [`Personality`] is chosen by the name the binary is called by, or by its first argument ([`select`]); [`Compat`]
+//! is the release line whose tools are imitated. [`run`] then goes the way the originals go: find the command, read the
+//! flags, check the operands, do the work. What a command means lives in [`work`]; everything it needs to know about a
+//! file comes through [`Backend`], so that the whole folder can be tested without one.
+//!
+//! ```text
+//! arguments ─▶ program (etcdutl.rs, etcdctl.rs: which commands, which flags)
+//!                 └─▶ flags ─▶ work ─▶ Backend (files.rs) ─▶ form (simple, fields, json, table)
+//! ```
+//!
+//! Exact are error texts, results, exit codes and which stream they go to. Descriptions in help texts are our own.
+//!
+//! # Where we differ from upstream on purpose
+//!
+//! * Nothing panics and no input is written. `hashkv` of the originals opens its file for writing, resumes compactions,
+//!   turns an empty file into a database, and dies on files it cannot open; ours fails with the line that `snapshot
+//!   status` has for them.
+//! * The structural check finds more, and so `snapshot status` and `hashkv` refuse damaged files that the originals
+//!   pass, hang on or die of. Its lines have upstream's words where there are such, without the stacks of pages.
+//! * `etcdctl snapshot status` exists in every release line, with the notice of 3.5 on standard error from 3.5 on.
+//!   Upstream removed it in 3.6, where the same line prints a help text and succeeds: a trap for scripts that check
+//!   backups.
+//! * Values never appear in error texts; a record that cannot be decoded is named by its key.
+//! * `etcdutl` did not exist before 3.5; with `ETCDSNAP_COMPAT=3.4` it has the commands of 3.5.
+//! * `ETCDCTL_API` is ignored (3.4 and 3.5 turn into another tool for 2, later ones ignore it). The other `ETCDCTL_*`
+//!   variables are read by commands that talk to a server only, so that none of ours reads them: as upstream.
+//! * Commands of the originals that we do not have fail with a sentence that says so, and are not listed by `help`.
+//! * The value of `--endpoints` is not checked for unbalanced quotes.
+
+mod backend;
+mod compat;
+mod completion;
+mod etcdctl;
+mod etcdutl;
+mod files;
+mod flags;
+mod form;
+mod invocation;
+mod program;
+mod suggestion;
+mod usage;
+mod value;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use backend::{Backend, Failure, HashKv, Status, UnreadableRecord};
+use compat::Compat;
+use files::Files;
+
+/// Whom the binary speaks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Personality {
+    /// The tool for files of a member that is not running.
+    Etcdutl,
+    /// The client; its commands that need no server.
+    Etcdctl,
+}
+
+impl Personality {
+    /// The name of the tool.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Etcdutl => "etcdutl",
+            Self::Etcdctl => "etcdctl",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::Etcdutl, Self::Etcdctl].into_iter().find(|personality| personality.name() == name)
+    }
+}
+
+/// Answers the command line of this process, its own name included; `None` when it asks for none of the personalities.
+pub fn answer(command_line: &[OsString]) -> Option<ExitCode> {
+    let (personality, args) = select(command_line)?;
+    let compat = match Compat::from_setting(env::var_os(Compat::VARIABLE).as_deref()) {
+        Ok(compat) => compat,
+        Err(unknown) => {
+            eprintln!("Error: {unknown}");
+            return Some(work::BAD_ARGUMENTS.into());
+        }
+    };
+    let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
+    let code = run(personality, compat, args, &Files, &mut out, &mut err).and_then(|code| out.flush().map(|()| code));
+    Some(code.unwrap_or_else(|error| unwritten(&error, &mut err)).into())
+}
+
+/// A reader that has seen enough and closed the pipe is no failure.
+fn unwritten(error: &io::Error, err: &mut dyn Write) -> u8 {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return 0;
+    }
+    _ = writeln!(err, "Error: standard output: {error}");
+    work::FAILED
+}
+
+/// The personality a command line asks for, and the arguments that are left for it; `None` for the native commands.
+///
+/// `etcdutl …`, `/usr/local/bin/etcdctl …`, `etcdutl.exe …` and `etcdsnap etcdutl …` are recognised.
+fn select(command_line: &[OsString]) -> Option<(Personality, &[OsString])> {
+    let (called, rest) = command_line.split_first()?;
+    let called = Path::new(called).file_name()?.to_str().unwrap_or_default();
+    let called = called.strip_suffix(".exe").unwrap_or(called);
+    if let Some(personality) = Personality::from_name(called) {
+        return Some((personality, rest));
+    }
+    let (first, rest) = rest.split_first()?;
+    Some((Personality::from_name(first.to_str()?)?, rest))
+}
+
+/// Answers one command line as the tool of that release line would; `args` do not contain the program's name.
+///
+/// Returns the exit code.
+///
+/// # Errors
+/// Only when a result cannot be written to `out`.
+fn run(
+    personality: Personality,
+    compat: Compat,
+    args: &[OsString],
+    backend: &dyn Backend,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
+    let program = match personality {
+        Personality::Etcdutl => etcdutl::program(compat),
+        Personality::Etcdctl => etcdctl::program(compat),
+    };
+    invocation::Invocation { program: &program, backend, out, err }.run(args)
+}

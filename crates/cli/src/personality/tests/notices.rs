@@ -1,0 +1,170 @@
+//! What we decided ourselves: commands upstream does not have in that line, or we do not have at all; help and
+//! completion.
+
+use super::*;
+
+fn etcdutl(args: &[&str], compat: Compat) -> Ran {
+    ran(Personality::Etcdutl, compat, &words(args), &Recording::of("etcd-3.6.14-seed1"))
+}
+
+fn etcdctl(args: &[&str], compat: Compat) -> Ran {
+    ran(Personality::Etcdctl, compat, &words(args), &Recording::of("etcd-3.6.14-seed1"))
+}
+
+#[test]
+fn etcdctl_still_answers_status_where_upstream_removed_it() {
+    let recording = Recording::of("etcd-3.6.14-seed1");
+    let path = recording.snapshot.to_str().unwrap();
+    for compat in [Compat::V3_6, Compat::V3_7, Compat::V3_8] {
+        for args in
+            [vec![path, "-w", "json"], vec![path, "-wtable"], vec!["/nowhere"], vec![], vec![path, "-w", "nope"]]
+        {
+            let args = [&["snapshot", "status"], args.as_slice()].concat();
+            let (old, new) = (etcdctl(&args, compat), etcdutl(&args, compat));
+            let notice = "Deprecated: Use `etcdutl snapshot status` instead.\n\n";
+            assert_eq!(old, Ran { err: format!("{notice}{}", new.err), ..new });
+        }
+    }
+}
+
+#[test]
+fn etcdutl_of_3_4_has_the_commands_of_3_5() {
+    let recording = Recording::of("etcd-3.6.14-seed1");
+    let status = ["snapshot", "status", recording.snapshot.to_str().unwrap()];
+    assert_eq!(etcdutl(&status, Compat::V3_4), etcdutl(&status, Compat::V3_5));
+    assert!(etcdutl(&["hashkv"], Compat::V3_4).err.starts_with("Error: unknown command \"hashkv\" for \"etcdutl\"\n"));
+    assert_eq!(etcdutl(&["version"], Compat::V3_4).out, "etcdutl version: 3.4.23\nAPI version: 3.4\n");
+}
+
+#[test]
+fn commands_we_do_not_have_say_so() {
+    let absent = |name| Ran {
+        code: 1,
+        out: String::new(),
+        err: format!("Error: `{name}` is not part of this release of etcdsnap\n"),
+    };
+    assert_eq!(etcdutl(&["defrag", "--data-dir", "d"], Compat::V3_7), absent("etcdutl defrag"));
+    assert_eq!(etcdutl(&["sn", "rest", "f", "--data-dir=d"], Compat::V3_7), absent("etcdutl snapshot restore"));
+    assert_eq!(etcdctl(&["--endpoints", "a", "member", "list"], Compat::V3_7), absent("etcdctl member"));
+    assert_eq!(etcdctl(&["help", "get"], Compat::V3_5), absent("etcdctl get"));
+    for compat in Compat::ALL {
+        let listed = etcdutl(&["--help"], compat).out + &etcdctl(&["--help"], compat).out;
+        assert!(
+            !["defrag", "migrate", "member", "restore", "save"].iter().any(|name| listed.contains(name)),
+            "{listed}"
+        );
+    }
+}
+
+#[test]
+fn a_record_that_cannot_be_read_stops_the_tools_that_read_records() {
+    struct Unreadable;
+    impl Backend for Unreadable {
+        fn status(&self, _: &Path) -> Result<Status, Failure> {
+            let record =
+                crate::personality::UnreadableRecord::Value { key: b"k".to_vec(), reason: "unexpected EOF".to_owned() };
+            let storage_version = String::new();
+            Ok(Status {
+                hash: 1,
+                revision: 2,
+                total_pairs: 3,
+                live_keys: Err(record),
+                total_size: 4096,
+                storage_version,
+            })
+        }
+
+        fn hash_kv(&self, _: &Path, _: i64) -> Result<HashKv, Failure> {
+            Err(Failure::Integrity(vec!["page 3: reachable freed".to_owned()]))
+        }
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "a database").unwrap();
+    let status = words(&["snapshot", "status", file.path().to_str().unwrap()]);
+    assert_eq!(ran(Personality::Etcdutl, Compat::V3_5, &status, &Unreadable).out, "1, 2, 3, 4.1 kB\n");
+    let refused = "Error: error during bucket key iteration, name: \"key\" err: cannot unmarshal value, key: \"k\" err: unexpected EOF\n";
+    assert_eq!(ran(Personality::Etcdutl, Compat::V3_6, &status, &Unreadable).err, refused);
+    let hash_kv = words(&["hashkv", file.path().to_str().unwrap()]);
+    let found = "Error: snapshot file integrity check failed. 1 errors found.\npage 3: reachable freed\n";
+    assert_eq!(ran(Personality::Etcdutl, Compat::V3_7, &hash_kv, &Unreadable).err, found);
+}
+
+#[test]
+fn help_is_laid_out_as_upstream_lays_it_out() {
+    let expected = "\
+Usage:
+  etcdutl hashkv <filename> [flags]
+
+Flags:
+  -h, --help      show this help
+      --rev int   the revision to hash at, 0 for the newest
+
+Global Flags:
+  -w, --write-out string   form of the output: simple, table, json, fields or protobuf (default \"simple\")
+";
+    assert_eq!(etcdutl(&["hashkv", "-h"], Compat::V3_6).out, expected);
+    let expected = "\
+Commands for snapshot files
+
+Usage:
+  etcdctl snapshot [command]
+
+Available Commands:
+  status      [deprecated] Says what `etcdutl snapshot status` says
+
+Flags:
+  -h, --help   show this help
+
+Use \"etcdctl snapshot [command] --help\" for more information about a command.
+\"etcdctl options\" lists the flags that every command takes.
+";
+    assert_eq!(etcdctl(&["snapshot"], Compat::V3_7).out, expected);
+    let expected = "\
+NAME:
+\tsnapshot - Commands for snapshot files
+
+USAGE:
+\tetcdctl snapshot <subcommand> [flags]
+
+API VERSION:
+\t3.4
+
+
+COMMANDS:
+\tstatus\tChecks the pages of a snapshot file and prints its hash, revision, key count and size
+
+OPTIONS:
+  -h, --help[=false]\tshow this help
+
+GLOBAL OPTIONS:
+";
+    assert!(etcdctl(&["snapshot"], Compat::V3_4).out.starts_with(expected));
+}
+
+#[test]
+fn every_shell_gets_a_script_with_our_commands_and_flags() {
+    for compat in [Compat::V3_6, Compat::V3_7, Compat::V3_8] {
+        for shell in ["bash", "zsh", "fish", "powershell"] {
+            let (utl, ctl) = (etcdutl(&["completion", shell], compat), etcdctl(&["completion", shell], compat));
+            assert_eq!((utl.code, ctl.code, utl.err + &ctl.err), (0, 0, String::new()));
+            assert!(["hashkv", "rev", "status", "write-out"].iter().all(|word| utl.out.contains(word)), "{}", utl.out);
+            assert!(["status", "endpoints", "cacert"].iter().all(|word| ctl.out.contains(word)), "{}", ctl.out);
+            assert!(!utl.out.contains("defrag") && !ctl.out.contains("member"));
+        }
+    }
+}
+
+#[test]
+fn the_name_the_binary_is_called_by_chooses() {
+    let select = |line: &[&str]| {
+        let line = words(line);
+        crate::personality::select(&line).map(|(personality, rest)| (personality, rest.to_vec()))
+    };
+    assert_eq!(select(&["/usr/bin/etcdutl", "version"]), Some((Personality::Etcdutl, words(&["version"]))));
+    assert_eq!(select(&["etcdctl.exe"]), Some((Personality::Etcdctl, vec![])));
+    assert_eq!(
+        select(&["./etcdsnap", "etcdctl", "a", "etcdutl"]),
+        Some((Personality::Etcdctl, words(&["a", "etcdutl"])))
+    );
+    assert_eq!([select(&["etcdsnap", "status", "etcdutl"]), select(&["etcdsnap"]), select(&[])], [None, None, None]);
+}

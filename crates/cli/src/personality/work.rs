@@ -1,0 +1,107 @@
+//! What the commands do that look at a file: `snapshot status` and `hashkv`.
+
+use std::ffi::OsStr;
+use std::fs::Metadata;
+use std::io;
+use std::path::Path;
+
+use super::flags::Parsed;
+use super::form::{Answer, Form};
+use super::{Backend, Compat, Failure};
+
+/// Exit code: it could not be done.
+pub const FAILED: u8 = 1;
+/// Exit code: a value that a flag takes, but not here.
+pub const BAD_FEATURE: u8 = 4;
+/// Exit code: wrong operands, where the command itself looks at them.
+pub const BAD_ARGUMENTS: u8 = 128;
+
+/// How a command stopped: its exit code, and what stands behind `Error: `.
+#[derive(Debug)]
+pub struct Stop {
+    /// The exit code.
+    pub code: u8,
+    /// The text; bytes, because it may name a path.
+    pub text: Vec<u8>,
+}
+
+impl Stop {
+    /// A stop with a text of our own or of upstream's.
+    pub fn new(code: u8, text: impl Into<Vec<u8>>) -> Self {
+        Self { code, text: text.into() }
+    }
+}
+
+/// One run of such a command.
+#[derive(Debug)]
+struct Look<'a> {
+    path: &'a Path,
+    compat: Compat,
+}
+
+/// `snapshot status`: the text for standard output.
+pub fn snapshot_status(compat: Compat, parsed: &Parsed, backend: &dyn Backend) -> Result<String, Stop> {
+    let [file] = parsed.operands.as_slice() else {
+        return Err(Stop::new(BAD_ARGUMENTS, "snapshot status requires exactly one argument"));
+    };
+    let look = Look { path: Path::new(file), compat };
+    if compat >= Compat::V3_6 {
+        look.exists()?; // until 3.5 an unknown form is noticed first
+    }
+    let form = form(parsed)?;
+    look.is_readable()?;
+    let status = backend.status(look.path).map_err(|failure| look.stop(&failure))?;
+    let keys = match &status.live_keys {
+        _ if compat < Compat::V3_6 => status.total_pairs,
+        Ok(keys) => *keys,
+        Err(record) => return Err(look.stop(&Failure::Unreadable(record.clone()))),
+    };
+    look.write_out(&Answer::status(&status, keys, compat), form)
+}
+
+/// `hashkv`: the text for standard output.
+pub fn hash_kv(compat: Compat, parsed: &Parsed, file: &OsStr, backend: &dyn Backend) -> Result<String, Stop> {
+    let look = Look { path: Path::new(file), compat };
+    let form = form(parsed)?;
+    look.is_readable()?;
+    let revision = parsed.number("rev").unwrap_or_default();
+    let answer = backend.hash_kv(look.path, revision).map_err(|failure| look.stop(&failure))?;
+    look.write_out(&Answer::hash_kv(answer), form)
+}
+
+fn form(parsed: &Parsed) -> Result<Form, Stop> {
+    let name = parsed.text("write-out").unwrap_or("simple");
+    Form::named(name).ok_or_else(|| Stop::new(BAD_FEATURE, "unsupported output format"))
+}
+
+impl Look<'_> {
+    fn exists(&self) -> Result<Metadata, Stop> {
+        self.path.metadata().map_err(|error| self.stop(&Failure::Io { operation: "stat", error }))
+    }
+
+    /// Stops where the originals do before they look for pages.
+    fn is_readable(&self) -> Result<(), Stop> {
+        let metadata = self.exists()?;
+        let io = |operation, error| Err(self.stop(&Failure::Io { operation, error }));
+        if metadata.is_dir() && self.compat >= Compat::V3_6 {
+            return Err(self.stop(&Failure::InvalidDatabase));
+        }
+        if metadata.is_dir() {
+            return io("open", io::Error::from(io::ErrorKind::IsADirectory));
+        }
+        if metadata.is_file() && metadata.len() == 0 {
+            // upstream tries to make a database of an empty file, and has opened it for reading
+            return io("write", io::Error::other("bad file descriptor"));
+        }
+        Ok(())
+    }
+
+    fn stop(&self, failure: &Failure) -> Stop {
+        Stop::new(FAILED, failure.text(self.path, self.compat))
+    }
+
+    fn write_out(&self, answer: &Answer, form: Form) -> Result<String, Stop> {
+        let unsupported = || Stop::new(BAD_FEATURE, "protobuf not supported as output format");
+        answer.text(form, self.compat).ok_or_else(unsupported)
+    }
+}

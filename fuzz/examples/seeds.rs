@@ -1,0 +1,143 @@
+//! Writes inputs to begin with into `fuzz/corpus`: small databases of many layouts, entries of every small bucket, streams of
+//! every kind. Run it from anywhere: `cargo run --manifest-path fuzz/Cargo.toml --example seeds`.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use etcdsnap_fuzz::entries;
+use etcdsnap_testkit::bbolt::{Bucket, ByteOrder, Entry, Freelist, Layout, MetaStyle, PageOrder};
+use etcdsnap_testkit::etcd::{Compactions, EtcdStore, History, RecordKey, Server};
+use etcdsnap_testkit::seal;
+
+fn main() -> io::Result<()> {
+    let databases = databases();
+    write("db_check", &databases)?;
+    write("container", &streams(&databases)?)?;
+    write("small_buckets", &small_buckets())?;
+    write("revision_key", &revision_keys())?;
+    write("key_value", &values())
+}
+
+fn write(target: &str, seeds: &[Vec<u8>]) -> io::Result<()> {
+    let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    std::fs::create_dir_all(&folder)?;
+    for (number, seed) in seeds.iter().enumerate() {
+        std::fs::write(folder.join(format!("seed-{number:03}")), seed)?;
+    }
+    println!("{}: {} seeds", folder.display(), seeds.len());
+    Ok(())
+}
+
+/// Stores of a few keys, so that a change of a byte means something.
+fn stores() -> Vec<EtcdStore> {
+    let mut stores = Vec::new();
+    for (seed, server) in (1..).zip(Server::ALL) {
+        for compactions in [Compactions::Never, Compactions::Finished(2), Compactions::LastUnfinished(1)] {
+            let history = History {
+                seed,
+                server,
+                operations: 12,
+                keys: 4,
+                value_bytes: 0..12,
+                large_value_bytes: 500..700,
+                compactions,
+                ..History::default()
+            };
+            stores.push(history.play());
+        }
+    }
+    let mut bumped = stores[0].clone();
+    bumped.bump_revision(100);
+    stores.push(bumped);
+    stores
+}
+
+fn databases() -> Vec<Vec<u8>> {
+    let small = Layout { page_size: 512, ..Layout::default() };
+    let layouts = [
+        small.clone(),
+        Layout { inline_limit: Some(0), free_pages: 3, page_order: PageOrder::Shuffled(3), ..small.clone() },
+        Layout { freelist: Freelist::Persisted, free_pages: 4, metas: MetaStyle::Live, ..small.clone() },
+        Layout { min_depth: 3, page_order: PageOrder::RootFirst, ..small.clone() },
+        Layout { byte_order: ByteOrder::Big, inline_limit: Some(usize::MAX), ..small.clone() },
+    ];
+    let stores = stores();
+    let mut databases: Vec<Vec<u8>> =
+        layouts.iter().cycle().zip(&stores).map(|(layout, store)| layout.build(&store.to_tree())).collect();
+    let mut nested = Bucket::new();
+    nested.bucket("a").bucket("b").bucket("c").put("k", "v").put("l", vec![7; 600]);
+    nested.bucket("a").put("x", "y");
+    nested.bucket("key").put("no revision", "no record");
+    databases.extend(layouts.iter().map(|layout| layout.build(&nested)));
+    databases
+}
+
+fn streams(databases: &[Vec<u8>]) -> io::Result<Vec<Vec<u8>>> {
+    let mut streams: Vec<Vec<u8>> = [
+        &b"<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>"[..],
+        b"<!DOCTYPE html><html><head><title>Sign in</title></head></html>",
+        b"{\"error\":{\"code\":401,\"message\":\"Invalid Credentials\"}}",
+        b"\x04\0\0\0\0\0\0\x84\x08\x04\x10\0\0\0\0\0\x90\0\0\0\0\0\0\0",
+        b"\x08\xe9\xab\x92\xaf\x0d\x12\x05\x0a\x01\x01\x12\0",
+        b"Salted__\x01\x02",
+        b"",
+    ]
+    .map(<[u8]>::to_vec)
+    .to_vec();
+    for database in databases.iter().step_by(3) {
+        let mut snapshot = database.clone();
+        seal(&mut snapshot);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(&snapshot)?;
+        streams.push(gzip.finish()?);
+        let mut frames = zstd::Encoder::new(Vec::new(), 1)?;
+        frames.include_checksum(true)?;
+        frames.write_all(&snapshot)?;
+        streams.push(frames.finish()?);
+        streams.extend([[b"log line\n", &snapshot[..]].concat(), snapshot, database.clone()]);
+    }
+    Ok(streams)
+}
+
+/// The small buckets of every store, together and one entry at a time.
+fn small_buckets() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for mut store in stores() {
+        store.alarms.extend([(0x8e9e_05c5_2164_694d, 1), (7, 2)]);
+        store.downgrade =
+            Some(etcdsnap_testkit::etcd::Downgrade { target_version: "3.5.0".into(), enabled: true });
+        store.auth.enabled = Some(true);
+        let tree = store.to_tree();
+        let entries: Vec<_> = small_entries(&tree).collect();
+        seeds.push(entries::write(entries.iter().copied()));
+        if seeds.len() == 1 {
+            seeds.extend(entries.iter().map(|entry| entries::write([*entry])).collect::<Vec<_>>());
+        }
+    }
+    seeds
+}
+
+fn small_entries(tree: &Bucket) -> impl Iterator<Item = entries::Entry<'_>> {
+    let names = etcdsnap_snapshot::buckets::EXPECTED.into_iter().filter(|name| *name != "key");
+    names.flat_map(|name| {
+        let entries = match tree.entries.get(name.as_bytes()) {
+            Some(Entry::Bucket(bucket)) => bucket.entries.iter().collect(),
+            _ => Vec::new(),
+        };
+        entries.into_iter().filter_map(move |(key, entry)| match entry {
+            Entry::Value(value) => Some((name, key.as_slice(), value.as_slice())),
+            Entry::Bucket(_) => None,
+        })
+    })
+}
+
+fn revision_keys() -> Vec<Vec<u8>> {
+    let keys = [RecordKey::put(2, 0), RecordKey::tombstone(2, 0), RecordKey::put(i64::MAX, i64::MAX), RecordKey::put(-1, 5)];
+    let single = keys.iter().map(|key| key.encode());
+    let pairs = keys.iter().map(|key| [RecordKey::put(2, 0).encode(), key.encode()].concat());
+    single.chain(pairs).collect()
+}
+
+fn values() -> Vec<Vec<u8>> {
+    stores().iter().step_by(4).flat_map(|store| store.records.values().take(8).cloned().collect::<Vec<_>>()).collect()
+}

@@ -1,0 +1,5 @@
+//! What the fuzz targets and their seeds share: inputs that get past the first check, and answers to compare.
+
+pub mod answers;
+pub mod entries;
+pub mod metas;
