@@ -1,0 +1,110 @@
+"""The programs that are compared: the real etcd releases, the bbolt library, and etcdsnap."""
+
+import hashlib
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+MINORS = ["3.4", "3.5", "3.6", "3.7", "3.8"]
+BBOLT = ["1.3", "1.4", "1.5"]
+PATIENCE = 60  # seconds for one run of one tool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a program printed, and how it ended."""
+
+    stdout: str
+    stderr: str
+    code: int
+
+    def json(self):
+        return json.loads(self.stdout)
+
+
+def run(command, **environment):
+    """Runs a program with none of the caller's etcd settings."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ETCD", "NO_COLOR"))}
+    done = subprocess.run(
+        [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=PATIENCE,
+        env=clean | environment,
+    )
+    return Answer(done.stdout.decode(), done.stderr.decode(), done.returncode)
+
+
+class Release:
+    """The tools of one minor version of etcd."""
+
+    def __init__(self, peers: Path, minor: str):
+        self.minor = minor
+        self.folder = peers / f"etcd-{minor}"
+        self.etcd = self.folder / "etcd"
+        self.etcdctl = self.folder / "etcdctl"
+        self.etcdutl = self.folder / "etcdutl"
+
+    @property
+    def status_tools(self):
+        """Names of the tools that have `snapshot status`: it moved from etcdctl to etcdutl in 3.5 and left etcdctl in 3.6."""
+        return {"3.4": ["etcdctl"], "3.5": ["etcdctl", "etcdutl"]}.get(self.minor, ["etcdutl"])
+
+    @property
+    def has_hashkv(self):
+        return self.minor not in ("3.4", "3.5")
+
+    def tool(self, name, *arguments):
+        return run([self.folder / name, *arguments], ETCDCTL_API="3")
+
+
+class BboltLibrary:
+    """`Tx.Check` of one version of the bbolt library."""
+
+    def __init__(self, peers: Path, minor: str):
+        self.minor = minor
+        self.program = peers / f"bbolt-{minor}" / "bbolt-check"
+
+    def verdict(self, file):
+        """`sound`, `damaged`, `unreadable`, `panic` or `timeout`."""
+        answer = run([self.program, "-timeout", "20s", file])
+        if answer.code != 0:
+            raise RuntimeError(f"{self.program} {file}: {answer.stderr}")
+        return json.loads(answer.stdout.splitlines()[-1])["verdict"]
+
+
+class Etcdsnap:
+    """The binary under test. Every run proves that the file asked about, and the folder it is in, stayed as they were."""
+
+    def __init__(self, program: Path):
+        self.program = program
+
+    def native(self, command, file, *arguments):
+        return self._run([command, file, *arguments], file)
+
+    def personality(self, minor, tool, *arguments):
+        file = next((word for word in arguments if isinstance(word, Path)), None)
+        return self._run([tool, *arguments], file, ETCDSNAP_COMPAT=minor, ETCDCTL_API="3")
+
+    def of_live_file(self, command, file, *arguments):
+        """As `native`, on a file that its member may write to meanwhile."""
+        return run([self.program, command, file, *arguments])
+
+    def _run(self, arguments, file, **environment):
+        before = _state(file)
+        answer = run([self.program, *arguments], **environment)
+        if _state(file) != before:
+            raise AssertionError(f"{arguments} changed its input, or the folder it is in")
+        if "panicked at" in answer.stderr or answer.code < 0:
+            raise AssertionError(f"{arguments} crashed with {answer.code}: {answer.stderr}")
+        return answer
+
+
+def _state(file):
+    if file is None or not file.exists():
+        return None
+    stat = file.stat()
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    return digest, stat.st_mtime_ns, stat.st_mode, sorted(os.listdir(file.parent))
