@@ -74,8 +74,9 @@ pub struct BucketDigest<'a> {
     pub digest: Digest,
 }
 
-/// Puts the digests of the buckets directly below the root together, in key order.
-pub fn buckets<'a>(infos: &[BucketInfo<'a>], mut leaves: Vec<LeafDigest>) -> Vec<BucketDigest<'a>> {
+/// Puts the digests of the buckets directly below the root together, in key order; leaves the leaves sorted by bucket and
+/// rank.
+pub fn buckets<'a>(infos: &[BucketInfo<'a>], leaves: &mut [LeafDigest]) -> Vec<BucketDigest<'a>> {
     leaves.sort_unstable_by_key(|leaf| (leaf.bucket, leaf.rank));
     let of_root = infos.iter().filter(|info| info.parent == Some(0));
     let mut out: Vec<BucketDigest<'a>> = Vec::new();

@@ -54,11 +54,15 @@ impl<'r, 'a> Generations<'r, 'a> {
         Self { records, compaction, end, compacted_end, limit }
     }
 
-    /// Judges all keys of one part.
-    pub fn tally(&self, part: Vec<Vec<State>>) -> Tally {
-        let mut states = part.concat();
-        drop(part);
-        states.sort_unstable();
+    /// Judges all keys of one part. `chunks` are sorted each, so what they have of the part are runs to be merged.
+    pub fn tally(&self, chunks: &[Vec<State>], part: usize) -> Tally {
+        let mut states = Vec::new();
+        for chunk in chunks {
+            let start = chunk.partition_point(|state| state.partition() < part);
+            let end = chunk.partition_point(|state| state.partition() <= part);
+            states.extend_from_slice(&chunk[start..end]);
+        }
+        states.sort();
         let mut tally = Tally::new(self.limit);
         for history in states.chunk_by(|one, other| one.hash == other.hash) {
             if self.breaches(history).next().is_some() {

@@ -102,7 +102,7 @@ impl<'a> Keyspace<'a> {
     ) -> Self {
         let key_bucket = walk_buckets.iter().find(|info| info.parent == Some(0) && info.name == b"key");
         let key_bucket = key_bucket.map(|info| info.index);
-        let mut parts: Vec<Vec<Vec<State>>> = (0..PARTITIONS).map(|_| Vec::new()).collect();
+        let mut states: Vec<Vec<State>> = Vec::new();
         let mut violations = Collector::new(limit);
         let mut counts = Counts::default();
         let (mut digests, mut leaves, mut inline) = (Vec::new(), Vec::new(), None);
@@ -112,21 +112,19 @@ impl<'a> Keyspace<'a> {
             inline = inline.or(chunk.inline);
             violations.merge(chunk.violations);
             counts.add(&chunk.counts);
-            for (part, states) in parts.iter_mut().zip(chunk.states) {
-                part.push(states);
-            }
+            debug_assert!(chunk.states.is_sorted(), "the scanner's finish was not called");
+            states.push(chunk.states);
         }
         leaves.sort_unstable_by_key(|leaf: &KeyLeaf| leaf.rank);
-        let mut key_digests: Vec<LeafDigest> =
-            digests.iter().filter(|leaf| Some(leaf.bucket) == key_bucket).copied().collect();
-        key_digests.sort_unstable_by_key(|leaf| leaf.rank);
+        let buckets = digest::buckets(walk_buckets, &mut digests);
+        digests.retain(|leaf| Some(leaf.bucket) == key_bucket);
         let records = Records { db: *db, inline, leaves };
         check_leaf_steps(&records, compaction, &mut violations);
         let last = records.leaves.last().map(|leaf| leaf.last);
         let revision = hash_at.filter(|revision| *revision != 0).unwrap_or_else(|| compaction.current(last));
         let generations = Generations::new(&records, compaction, revision, limit);
-        let tally =
-            parts.into_par_iter().map(|part| generations.tally(part)).reduce(|| Tally::new(limit), Tally::merge);
+        let parts = (0..PARTITIONS).into_par_iter();
+        let tally = parts.map(|part| generations.tally(&states, part)).reduce(|| Tally::new(limit), Tally::merge);
         let summary = Summary {
             records: counts.puts + counts.tombstones,
             puts: counts.puts,
@@ -143,8 +141,7 @@ impl<'a> Keyspace<'a> {
         violations.settle();
         let mut kept = Kept { revision, compacted: tally.kept, any: tally.keeps_any };
         kept.compacted.sort_unstable();
-        let buckets = digest::buckets(walk_buckets, digests);
-        Self { buckets, summary, violations, records, key_digests, compaction, kept }
+        Self { buckets, summary, violations, records, key_digests: digests, compaction, kept }
     }
 
     /// [`new`](Self::new) from a whole walk, of which the chunks are taken.

@@ -10,7 +10,7 @@ use etcdsnap_bbolt::{Collector, LeafElement, Page};
 use etcdsnap_proto::KeyValueRef;
 
 use crate::digest::LeafDigest;
-use crate::state::{PARTITIONS, Position, State};
+use crate::state::{Position, State};
 use crate::violation::{Fact, Rule, Violation};
 use crate::{Compaction, Revision, RevisionKey};
 
@@ -28,7 +28,8 @@ pub struct ScanChunk<'a> {
     pub(crate) digests: Vec<LeafDigest>,
     pub(crate) leaves: Vec<KeyLeaf>,
     pub(crate) inline: Option<Page<'a>>,
-    pub(crate) states: Vec<Vec<State>>,
+    /// Sorted by hash, once the chunk is finished.
+    pub(crate) states: Vec<State>,
     pub(crate) violations: Collector<Violation>,
     pub(crate) counts: Counts,
 }
@@ -131,9 +132,7 @@ impl Scanner {
             put_rules(chunk, place, revision, &record);
             State::put(place.position, &record, revision.main, self.compacted)
         };
-        if let Some(part) = chunk.states.get_mut(state.partition()) {
-            part.push(state);
-        }
+        chunk.states.push(state);
         Some(revision)
     }
 }
@@ -146,7 +145,7 @@ impl<'a> Observer<'a> for Scanner {
             digests: Vec::new(),
             leaves: Vec::new(),
             inline: None,
-            states: if self.records { vec![Vec::new(); PARTITIONS] } else { Vec::new() },
+            states: Vec::new(),
             violations: Collector::new(self.limit),
             counts: Counts::default(),
         }
@@ -160,6 +159,13 @@ impl<'a> Observer<'a> for Scanner {
         if self.records && bucket.name == b"key" {
             self.records(chunk, leaf);
         }
+    }
+
+    fn finish(&self, chunk: &mut ScanChunk<'a>) {
+        chunk.states.sort_unstable();
+        chunk.states.shrink_to_fit();
+        chunk.digests.shrink_to_fit();
+        chunk.leaves.shrink_to_fit();
     }
 }
 

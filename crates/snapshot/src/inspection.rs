@@ -156,6 +156,10 @@ impl<'a> Observer<'a> for Reading<'_> {
         self.scanner.leaf(chunk, bucket, leaf);
     }
 
+    fn finish(&self, chunk: &mut ScanChunk<'a>) {
+        self.scanner.finish(chunk);
+    }
+
     fn prepare(&self, bytes: Range<u64>) {
         let length = bytes.end.saturating_sub(bytes.start);
         if let Err(error) = self.image.prefetch(bytes)

@@ -68,6 +68,9 @@ pub trait Observer<'a>: Sync {
     /// One leaf of `bucket`.
     fn leaf(&self, chunk: &mut Self::Chunk, bucket: &BucketInfo<'a>, leaf: &Leaf<'a>);
 
+    /// The chunk has seen its last leaf.
+    fn finish(&self, _chunk: &mut Self::Chunk) {}
+
     /// These bytes of the file are about to be read.
     fn prepare(&self, _bytes: Range<u64>) {}
 }

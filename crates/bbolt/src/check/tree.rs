@@ -37,15 +37,11 @@ struct Branch<'a> {
 #[derive(Clone, Copy)]
 struct LeafRef {
     page: u64,
-    parent: Parent,
-}
-
-#[derive(Clone, Copy)]
-enum Parent {
-    /// Index into the branches, and the element.
-    Branch(u32, u16),
-    /// Index into the entries of leaves that no followed branch points to.
-    Entry(u32),
+    /// Index into the branches, or into the entries of leaves that no followed branch points to.
+    parent: u32,
+    /// The branch's element.
+    element: u16,
+    has_branch: bool,
 }
 
 /// A bucket that was found in a leaf, and where it stands in key order.
@@ -260,6 +256,7 @@ impl<'a, O: Observer<'a>> Walker<'a, '_, O> {
             self.next_rank = rank.saturating_add(1);
             self.ground.leaf(entry, *page, rank, &mut out);
         }
+        self.ground.observer.finish(&mut out.chunk);
         out
     }
 
@@ -282,6 +279,7 @@ impl<'a, O: Observer<'a>> Walker<'a, '_, O> {
                 entries.push(Entry { bucket: index, page: root, bounds, level: 1, opened: false });
             }
         }
+        self.ground.observer.finish(&mut out.chunk);
         self.absorb(out, &mut Vec::new(), &mut Vec::new());
     }
 }
@@ -333,6 +331,7 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
                 }
             }
         }
+        self.observer.finish(&mut out.chunk);
         out
     }
 
@@ -365,28 +364,26 @@ struct Forest<'a> {
 
 impl<'a> Forest<'a> {
     fn add_entry(&mut self, entry: Entry<'a>) {
-        let parent = Parent::Entry(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
-        self.leaves.push(LeafRef { page: entry.page, parent });
+        let parent = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        self.leaves.push(LeafRef { page: entry.page, parent, element: 0, has_branch: false });
         self.entries.push(entry);
     }
 
     fn add_branch(&mut self, branch: Branch<'a>, children: &[(u16, u64)]) {
         let at = u32::try_from(self.branches.len()).unwrap_or(u32::MAX);
         self.branches.push(branch);
-        let leaf = |(element, page): &(u16, u64)| LeafRef { page: *page, parent: Parent::Branch(at, *element) };
+        let leaf = |&(element, page): &(u16, u64)| LeafRef { page, parent: at, element, has_branch: true };
         self.leaves.extend(children.iter().map(leaf));
     }
 
     fn entry(&self, leaf: usize) -> Entry<'a> {
         let leaf = self.leaves[leaf];
-        match leaf.parent {
-            Parent::Entry(index) => self.entries[index as usize],
-            Parent::Branch(index, element) => {
-                let branch = &self.branches[index as usize];
-                let (bucket, level) = (branch.bucket, branch.level + 1);
-                Entry { bucket, page: leaf.page, bounds: branch.bounds_of(element), level, opened: false }
-            }
+        if !leaf.has_branch {
+            return self.entries[leaf.parent as usize];
         }
+        let branch = &self.branches[leaf.parent as usize];
+        let (bucket, level) = (branch.bucket, branch.level + 1);
+        Entry { bucket, page: leaf.page, bounds: branch.bounds_of(leaf.element), level, opened: false }
     }
 }
 
