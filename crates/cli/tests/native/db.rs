@@ -1,6 +1,6 @@
 //! `db`: the file as bbolt sees it.
 
-use etcdsnap_testkit::bbolt::{Bucket, Layout};
+use etcdsnap_testkit::bbolt::{Bucket, Freelist, Layout};
 use serde_json::{Value, json};
 
 use crate::program::{args, changed, fixture, fixtures, run, written};
@@ -89,6 +89,22 @@ fn elements_that_cannot_be_read_are_shown_as_such() {
     assert!(answer.stdout.contains("     0  ?  (does not lie inside the page)\n     1  revision 65.0"), "{answer:?}");
     let page = run(args!["db", "page", "-o", "json", path, "2"]).json()["pages"][0].clone();
     assert_eq!(page["elements"][0], json!({"index": 0, "unreadable": true}));
+}
+
+/// From 65 535 ids on the number of free pages does not fit the header of the list any more.
+#[test]
+fn a_freelist_is_shown_with_its_ids() {
+    for free_pages in [3, 65_535] {
+        let layout = Layout { page_size: 512, freelist: Freelist::Persisted, free_pages, ..Layout::default() };
+        let (_folder, path) = written(&layout.build(&Bucket::new()));
+        let list = run(args!["db", "info", "-o", "json", path]).json()["metas"][0]["freelist"].to_string();
+        let page = run(args!["db", "page", "-o", "json", path, list]).json()["pages"][0].clone();
+        assert_eq!((&page["kind"], &page["freeIds"]), (&json!("freelist"), &json!(free_pages)));
+        assert_eq!(page["free"].as_array().map(Vec::len), usize::try_from(free_pages).ok());
+        let text = run(args!["db", "page", path, list]).stdout;
+        assert!(text.contains(&format!("freelist, {free_pages} free pages")), "{}", &text[..100]);
+        assert_eq!(text.lines().count() as u64, free_pages + 1);
+    }
 }
 
 #[test]

@@ -38,6 +38,9 @@ struct Header {
     bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     meta: Option<Slot>,
+    /// How many ids a freelist says it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    free_ids: Option<u64>,
 }
 
 /// One element.
@@ -91,7 +94,18 @@ impl<'a> View<'a> {
             offset: self.page.offset(),
             bytes: self.page.bytes().len() as u64,
             meta: self.meta(),
+            free_ids: self.is_freelist().then(|| self.page.free_ids_promised()),
         }
+    }
+
+    fn is_freelist(&self) -> bool {
+        self.page.kind == PageKind::Freelist
+    }
+
+    /// The ids on a freelist page; none on others.
+    fn free(&self) -> impl Iterator<Item = u64> + use<'a> {
+        let ids = self.is_freelist().then(|| self.page.free_ids());
+        ids.into_iter().flatten()
     }
 
     /// The meta that stands on it.
@@ -140,9 +154,10 @@ fn text_key(bytes: &[u8]) -> TextOrBase64<'_> {
 
 /// Writes one page for people.
 pub fn text(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let Header { id, claimed_id, kind, items, overflow, offset, bytes, meta } = view.header();
+    let Header { id, claimed_id, kind, items, overflow, offset, bytes, meta, free_ids } = view.header();
     let claims = if id == claimed_id { String::new() } else { format!(" (its header says {claimed_id})") };
-    let (items, overflow) = (quantity(items.into(), "element"), quantity(overflow.into(), "overflow page"));
+    let items = free_ids.map_or_else(|| quantity(items.into(), "element"), |ids| quantity(ids, "free page"));
+    let overflow = quantity(overflow.into(), "overflow page");
     writeln!(out, "page {id}{claims}: {kind}, {items}, {overflow}, {bytes} bytes at offset {offset}")?;
     if let Some(meta) = meta {
         writeln!(out, "        {meta}")?;
@@ -158,7 +173,7 @@ pub fn text(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         };
         writeln!(out, "{:>6}  {}  {holds}", element.index, shown(&element))?;
     }
-    Ok(())
+    view.free().try_for_each(|id| writeln!(out, "{id:>12}"))
 }
 
 /// A key as the revision that it is, or as text.
@@ -180,6 +195,12 @@ pub fn json(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
             out.write_all(b",")?;
         }
         serde_json::to_writer(&mut *out, &element)?;
+    }
+    if view.is_freelist() {
+        out.write_all(b"],\"free\":[")?;
+        for (number, id) in view.free().enumerate() {
+            write!(out, "{}{id}", if number > 0 { "," } else { "" })?;
+        }
     }
     out.write_all(b"]}")
 }
