@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from field import Comparison, Field  # noqa: E402
+from field import Comparison, Field
 
 
 def arguments():

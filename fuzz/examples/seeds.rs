@@ -104,8 +104,7 @@ fn small_buckets() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for mut store in stores() {
         store.alarms.extend([(0x8e9e_05c5_2164_694d, 1), (7, 2)]);
-        store.downgrade =
-            Some(etcdsnap_testkit::etcd::Downgrade { target_version: "3.5.0".into(), enabled: true });
+        store.downgrade = Some(etcdsnap_testkit::etcd::Downgrade { target_version: "3.5.0".into(), enabled: true });
         store.auth.enabled = Some(true);
         let tree = store.to_tree();
         let entries: Vec<_> = small_entries(&tree).collect();
@@ -132,7 +131,8 @@ fn small_entries(tree: &Bucket) -> impl Iterator<Item = entries::Entry<'_>> {
 }
 
 fn revision_keys() -> Vec<Vec<u8>> {
-    let keys = [RecordKey::put(2, 0), RecordKey::tombstone(2, 0), RecordKey::put(i64::MAX, i64::MAX), RecordKey::put(-1, 5)];
+    let keys =
+        [RecordKey::put(2, 0), RecordKey::tombstone(2, 0), RecordKey::put(i64::MAX, i64::MAX), RecordKey::put(-1, 5)];
     let single = keys.iter().map(|key| key.encode());
     let pairs = keys.iter().map(|key| [RecordKey::put(2, 0).encode(), key.encode()].concat());
     single.chain(pairs).collect()

@@ -45,9 +45,14 @@ impl<P: Counted> Collector<P> {
         *count <= self.limit
     }
 
-    /// Takes all of another's in; the limit is applied by [`settle`](Self::settle).
+    /// Takes all of another's in. The limit is applied by [`settle`](Self::settle), and before when far too many are kept:
+    /// the first ones of the first ones are the first ones.
     pub fn merge(&mut self, other: Self) {
+        const SLACK: u64 = 4;
         self.kept.extend(other.kept);
+        if self.kept.len() as u64 > self.limit.saturating_mul(P::KINDS as u64).saturating_mul(SLACK) {
+            self.settle();
+        }
         for (count, more) in self.counts.iter_mut().zip(other.counts) {
             *count += more;
         }
@@ -86,6 +91,21 @@ mod tests {
         fn kind(&self) -> usize {
             self.0.into()
         }
+    }
+
+    #[test]
+    fn any_number_of_parts_is_kept_in_bounds() {
+        let mut all = Collector::new(2);
+        for number in 0..10_000_u32 {
+            let mut part = Collector::new(2);
+            let [low, high, ..] = number.to_le_bytes();
+            part.push((0, low));
+            part.push((1, high));
+            all.merge(part);
+            assert!(all.kept().len() <= 2 * 2 * 4);
+        }
+        all.settle();
+        assert_eq!((all.kept(), all.count_of(0)), (&[(0, 0), (0, 0), (1, 0), (1, 0)][..], 10_000));
     }
 
     #[test]

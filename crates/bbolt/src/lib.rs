@@ -1,6 +1,6 @@
 //! Reading and checking bbolt database files over plain bytes.
 //!
-//! The format is described in [`format`]; [`Db`] opens a file given as `&[u8]`, [`Bucket`] and [`Cursor`] read it, and
+//! The format is described in [`format`](mod@format); [`Db`] opens a file given as `&[u8]`, [`Bucket`] and [`Cursor`] read it, and
 //! [`check`](check::check) proves that all of it is sound. No byte is believed before it is checked: readers return
 //! [`Corruption`], the check collects [`Problem`]s, nothing panics, and nothing is ever written.
 //!

@@ -226,7 +226,7 @@ pub enum Detail {
     None,
     /// A number; the code says of what.
     Number(u64),
-    /// A key, cut after 64 bytes.
+    /// A key, cut after 18 bytes.
     Key(Box<[u8]>),
     /// First and last of a run of pages.
     Pages(u64, u64),
@@ -235,9 +235,10 @@ pub enum Detail {
 }
 
 impl Detail {
-    /// A key, cut after 64 bytes.
+    /// A key, cut after 18 bytes: the length of the longest key of a record. A damaged size makes a value's bytes part of its
+    /// key, and those are nobody's business.
     pub(crate) fn key(key: &[u8]) -> Self {
-        Self::Key(key.get(..64).unwrap_or(key).into())
+        Self::Key(key.get(..18).unwrap_or(key).into())
     }
 }
 

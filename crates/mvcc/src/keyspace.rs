@@ -57,9 +57,8 @@ impl<'a> Records<'a> {
     pub fn violation(&self, position: Position, rule: Rule, found: Fact, expected: Fact) -> Option<Violation> {
         let (page, element) = self.at(position)?;
         let revision = RevisionKey::parse(element.key).ok().map(|key| key.revision);
-        let key = KeyValueRef::parse(element.value).map(|record| record.key).unwrap_or_default();
         let place = Place { page, index: position.index(), position };
-        Some(place.violation(revision, rule, key, found, expected))
+        Some(place.violation(revision, rule, found, expected))
     }
 }
 

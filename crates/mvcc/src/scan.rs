@@ -74,7 +74,7 @@ impl Scanner {
             let Some(revision) = self.record(chunk, &place, &element) else { continue };
             if let Some((_, last)) = ends {
                 check_step(Some(last), revision, self.compacted, |rule, found, expected| {
-                    chunk.violations.push(place.violation(Some(revision), rule, &[], found, expected));
+                    chunk.violations.push(place.violation(Some(revision), rule, found, expected));
                 });
             }
             ends = Some((ends.map_or(revision, |(first, _)| first), revision));
@@ -96,19 +96,19 @@ impl Scanner {
             Ok(key) => key,
             Err(error) => {
                 let (rule, words) = (error.rule(), Fact::Words(error.to_string()));
-                chunk.violations.push(place.violation(None, rule, &[], words, Fact::None));
+                chunk.violations.push(place.violation(None, rule, words, Fact::None));
                 return None;
             }
         };
         if revision.main < 2 {
             let (rule, found) = (Rule::MainRevisionTooLow, Fact::Number(revision.main));
-            chunk.violations.push(place.violation(Some(revision), rule, &[], found, Fact::Number(2)));
+            chunk.violations.push(place.violation(Some(revision), rule, found, Fact::Number(2)));
         }
         let record = match KeyValueRef::parse(element.value) {
             Ok(record) => record,
             Err(error) => {
                 let (rule, words) = (Rule::RecordUndecodable, Fact::Words(error.to_string()));
-                chunk.violations.push(place.violation(Some(revision), rule, &[], words, Fact::None));
+                chunk.violations.push(place.violation(Some(revision), rule, words, Fact::None));
                 return Some(revision);
             }
         };
@@ -119,7 +119,7 @@ impl Scanner {
                 chunk.counts.bump_markers += 1;
             } else {
                 let rule = Rule::RecordEmpty;
-                chunk.violations.push(place.violation(Some(revision), rule, &[], Fact::None, Fact::None));
+                chunk.violations.push(place.violation(Some(revision), rule, Fact::None, Fact::None));
             }
             chunk.counts.puts += 1;
             State::marker(place.position)
@@ -178,17 +178,21 @@ pub(crate) struct Place<'a> {
 
 impl Place<'_> {
     #[cold]
-    pub fn violation(
-        &self,
-        revision: Option<Revision>,
-        rule: Rule,
-        key: &[u8],
-        found: Fact,
-        expected: Fact,
-    ) -> Violation {
+    pub fn violation(&self, revision: Option<Revision>, rule: Rule, found: Fact, expected: Fact) -> Violation {
+        let key = self.page.leaf_element(self.index).map(|element| user_key(&element)).unwrap_or_default();
         let key = key.get(..256).unwrap_or(key).into();
         Violation { revision, page: self.page.position, element: self.index, rule, key, found, expected }
     }
+}
+
+/// The user's key of a record, when it is certain that it is one. One flipped bit can make a value look like a second key, so
+/// it is certain only of a record that is encoded as etcd encodes it and has all that a record of its sort has.
+fn user_key<'a>(element: &LeafElement<'a>) -> &'a [u8] {
+    let tombstone = element.key.len() == RevisionKey::TOMBSTONE_LEN;
+    let bare = |record: &KeyValueRef<'_>| *record == KeyValueRef { key: record.key, ..KeyValueRef::default() };
+    let whole = |record: &KeyValueRef<'_>| record.create_revision != 0 && record.mod_revision != 0;
+    let record = KeyValueRef::parse_canonical(element.value);
+    record.filter(|record| if tombstone { bare(record) } else { whole(record) }).map_or(&[], |record| record.key)
 }
 
 /// Does `next` follow `previous` without a hole? Only revisions above the compacted one must be complete.
@@ -227,7 +231,7 @@ fn put_rules(chunk: &mut ScanChunk<'_>, place: &Place<'_>, revision: Revision, r
         return;
     }
     let mut breach = |rule, found, expected| {
-        chunk.violations.push(place.violation(Some(revision), rule, record.key, Fact::Number(found), expected));
+        chunk.violations.push(place.violation(Some(revision), rule, Fact::Number(found), expected));
     };
     if record.mod_revision != revision.main {
         breach(Rule::ModRevisionMismatch, record.mod_revision, Fact::Number(revision.main));
@@ -255,10 +259,10 @@ fn tombstone_rules(chunk: &mut ScanChunk<'_>, place: &Place<'_>, revision: Revis
     let bare = KeyValueRef { key: record.key, ..KeyValueRef::default() };
     if *record != bare {
         let rule = Rule::TombstoneNotBare;
-        chunk.violations.push(place.violation(Some(revision), rule, record.key, Fact::None, Fact::None));
+        chunk.violations.push(place.violation(Some(revision), rule, Fact::None, Fact::None));
     }
     if record.key.is_empty() {
         let (rule, found) = (Rule::UserKeyEmpty, Fact::Number(0));
-        chunk.violations.push(place.violation(Some(revision), rule, &[], found, Fact::None));
+        chunk.violations.push(place.violation(Some(revision), rule, found, Fact::None));
     }
 }

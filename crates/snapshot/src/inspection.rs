@@ -13,8 +13,10 @@ use etcdsnap_mvcc::{Compaction, Keyspace, ScanChunk, Scanner};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::buckets::Buckets;
+use crate::catalogue::container::STATUS_NOT_BUCKET;
 use crate::container::Container;
-use crate::finding::Finding;
+use crate::finding::{Finding, Findings};
+use crate::place::{Place, excerpt};
 use crate::progress::Progress;
 
 /// How to inspect.
@@ -47,10 +49,10 @@ pub struct Inspection<'a> {
     /// Its small buckets.
     pub buckets: Buckets,
     /// What is wrong with entries of the small buckets.
-    pub bucket_findings: Vec<Finding>,
-    /// Plain values found where only buckets belong, directly below the root.
-    pub stray_values: Vec<&'a [u8]>,
-    /// The first error that reading the small buckets ended at.
+    pub bucket_findings: Findings,
+    /// The first plain value found where only buckets belong, directly below the root.
+    pub stray_value: Option<&'a [u8]>,
+    /// The first error that reading one of the small buckets ended at.
     pub unreadable: Option<Corruption>,
 }
 
@@ -77,12 +79,16 @@ impl<'a> Inspection<'a> {
         if let Some(error) = observer.failure.into_inner().unwrap_or_default() {
             return Err(error);
         }
-        let (buckets, bucket_findings) = (Buckets::default(), Vec::new());
-        let (stray_values, unreadable) = (Vec::new(), None);
-        let mut inspection = Self { db, walk, keyspace, buckets, bucket_findings, stray_values, unreadable };
-        inspection.unreadable = inspection.read_buckets().err();
+        let (buckets, bucket_findings) = (Buckets::default(), Findings::new(options.limit));
+        let mut inspection = Self { db, walk, keyspace, buckets, bucket_findings, stray_value: None, unreadable: None };
+        let listed = inspection.read_buckets();
         let findings = &mut inspection.bucket_findings;
-        inspection.buckets.finish(&mut |finding| findings.push(finding));
+        match listed {
+            Ok(()) => inspection.buckets.finish(&mut |finding| findings.push(finding)),
+            // What stands behind the error is not known, so nothing of it is said to be missing.
+            Err(_) => inspection.buckets.finish(&mut |_| ()),
+        }
+        inspection.unreadable = inspection.unreadable.or(listed.err());
         Ok(inspection)
     }
 
@@ -99,26 +105,35 @@ impl<'a> Inspection<'a> {
         Ok(inspection?)
     }
 
-    /// Reads the small buckets by cursor; they are few pages, and their rules want their entries in order.
+    /// Reads the small buckets by cursor; they are few pages, and their rules want their entries in order. An error in one
+    /// of them is kept, and the next one is read; an error in the list of buckets ends it.
     fn read_buckets(&mut self) -> Result<(), Corruption> {
-        let findings = &mut self.bucket_findings;
-        let mut report = |finding| findings.push(finding);
         for element in self.db.root().elements() {
             let element = element?;
-            if !element.is_bucket() {
-                self.stray_values.push(element.key);
-                continue;
+            let findings = &mut self.bucket_findings;
+            if element.is_bucket() {
+                self.buckets.read_bucket(element.key, &mut |finding| findings.push(finding));
+            } else {
+                self.stray_value = self.stray_value.or(Some(element.key));
+                let name = excerpt(element.key);
+                let message = format!("{name} is a value, not a bucket");
+                findings.push(Finding::new(&STATUS_NOT_BUCKET, Place::bucket(&name), message));
             }
-            self.buckets.read_bucket(element.key, &mut report);
-            if element.key == b"key" {
-                continue;
+            if element.is_bucket() && element.key != b"key" {
+                let entries = self.read_entries(element.key);
+                self.unreadable = self.unreadable.or(entries.err());
             }
-            let Some(bucket) = self.db.root().bucket(element.key)? else { continue };
-            for entry in bucket.elements() {
-                let entry = entry?;
-                if !entry.is_bucket() {
-                    self.buckets.read_entry(element.key, entry.key, entry.value, &mut report);
-                }
+        }
+        Ok(())
+    }
+
+    fn read_entries(&mut self, name: &[u8]) -> Result<(), Corruption> {
+        let Some(bucket) = self.db.root().bucket(name)? else { return Ok(()) };
+        let findings = &mut self.bucket_findings;
+        for entry in bucket.elements() {
+            let entry = entry?;
+            if !entry.is_bucket() {
+                self.buckets.read_entry(name, entry.key, entry.value, &mut |finding| findings.push(finding));
             }
         }
         Ok(())

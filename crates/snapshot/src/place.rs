@@ -48,7 +48,7 @@ impl Place {
 
     /// One key of a bucket below the root.
     pub fn entry(bucket: &str, key: &[u8]) -> Self {
-        Self { bucket: Some(bucket.to_owned()), key: Some(quote(key)), ..Self::default() }
+        Self { bucket: Some(bucket.to_owned()), key: Some(excerpt(key)), ..Self::default() }
     }
 
     /// Is nothing known but the file?
@@ -73,6 +73,15 @@ impl fmt::Display for Place {
         part(f, "revision", self.revision.as_ref().map(|v| v as _))?;
         part(f, "key", self.key.as_ref().map(|v| v as _))?;
         if self.is_file() { f.write_str("file") } else { Ok(()) }
+    }
+}
+
+/// [`quote`], cut after 128 bytes so that no key can flood a report.
+pub fn excerpt(bytes: &[u8]) -> String {
+    const SHOWN: usize = 128;
+    match bytes.get(..SHOWN) {
+        Some(start) if bytes.len() > SHOWN => format!("{}… ({} bytes)", quote(start), bytes.len()),
+        _ => quote(bytes),
     }
 }
 

@@ -3,20 +3,22 @@
 //! The SHA-256 is computed on a thread of its own, from front to back, while the others walk the tree over the same cached
 //! pages. What both found is judged rule by rule; nothing stops at the first fault.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use etcdsnap_bbolt::{Db, OpenError};
+use etcdsnap_checksum::sha256;
 use etcdsnap_image::Error;
 use semver::Version;
 
 use crate::boot;
 use crate::catalogue::{container, mvcc, structure};
 use crate::container::{Container, Trailer};
-use crate::finding::Finding;
+use crate::finding::{Finding, Findings};
 use crate::image_hash;
 use crate::incidents::{Facts, incidents};
 use crate::inspection::{Inspection, Options, thread_count};
-use crate::place::{Place, quote};
+use crate::place::{Place, excerpt};
 use crate::progress::Progress;
 use crate::report::{Omitted, Report, Sha256Facts, SourceFacts};
 use crate::store::metas_moved;
@@ -43,7 +45,7 @@ pub struct Verified<'a> {
 /// Verifies one backup.
 ///
 /// # Errors
-/// The system could not read the file. Whatever is wrong *in* the file is a finding of the report.
+/// The system could not read the file, or the file changed while it was read. Whatever is wrong *in* the file is a finding.
 pub fn verify<'a>(
     container: &'a Container,
     options: &VerifyOptions,
@@ -52,6 +54,8 @@ pub fn verify<'a>(
     progress.phase("verify", container.database().len() as u64);
     let outcome = read(container, options, progress);
     progress.finished();
+    // A file that changed meanwhile is told before anything that was found in it: nothing of that can be trusted.
+    container.recheck()?;
     let (sha256, opened) = outcome?;
     let mut findings = container_findings(container, &sha256);
     let (inspection, error) = match opened {
@@ -63,13 +67,11 @@ pub fn verify<'a>(
     if let Some(inspection) = &inspection {
         judge(container, inspection, options, &mut judged);
     }
-    if let Err(changed) = container.recheck() {
-        judged.findings.push(Finding::new(&container::INPUT_CHANGED, Place::file(), changed.to_string()));
-    }
     judged.findings.sort_by(|one, other| {
         let rank = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.kind.layer);
         rank(one).cmp(&rank(other))
     });
+    judged.bound(options.inspection.limit);
     let report = Report {
         source: source_facts(container),
         sha256,
@@ -185,6 +187,9 @@ fn size_findings(container: &Container, inspection: &Inspection<'_>, judged: &mu
         let message = format!("the image has {has} bytes, its pages end at {needs}");
         judged.findings.push(Finding::new(&container::SNAPSHOT_SIZE, Place::offset(needs), message));
     }
+    if container.trailer == Trailer::Absent {
+        judged.findings.extend(odd_length(container, inspection));
+    }
     if inspection.db.order() == etcdsnap_bbolt::ByteOrder::Big {
         let message = "the numbers in the file are big-endian";
         judged.findings.push(Finding::new(&container::BIG_ENDIAN, Place::file(), message));
@@ -193,6 +198,23 @@ fn size_findings(container: &Container, inspection: &Inspection<'_>, judged: &mu
         let message = "the meta pages changed while the file was read";
         judged.findings.push(Finding::new(&container::LIVE_DATABASE, Place::file(), message));
     }
+}
+
+/// A database is whole pages. A file without a hash that is anything else is a snapshot that was cut inside its hash, or one
+/// that something was appended to; the second may even make whole pages again, but then the hash stands behind the database.
+fn odd_length(container: &Container, inspection: &Inspection<'_>) -> Option<Finding> {
+    let (bytes, page_size) = (container.database(), inspection.db.page_size());
+    let end = usize::try_from(inspection.db.size()).ok()?;
+    if !(bytes.len() as u64).is_multiple_of(page_size.into()) {
+        let message =
+            format!("{} bytes are no whole number of pages of {page_size} bytes, and no hash follows", bytes.len());
+        return Some(Finding::new(&container::LENGTH_ODD, Place::offset(end as u64), message));
+    }
+    let (database, tail) = bytes.split_at_checked(end)?;
+    let written = tail.first_chunk::<32>().filter(|hash| hash.iter().any(|byte| *byte != 0))?;
+    let computed = sha256::digest(database, &mut |_| ControlFlow::Continue(()))?;
+    let message = "the SHA-256 of the database stands behind it, but not at the end of the file";
+    (computed == *written).then(|| Finding::new(&container::LENGTH_ODD, Place::offset(end as u64), message))
 }
 
 fn structure_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
@@ -219,7 +241,7 @@ fn record_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
             page: violation.page,
             element: Some(violation.element.into()),
             revision: violation.revision.map(|revision| revision.to_string()),
-            key: (!violation.key.is_empty()).then(|| quote(&violation.key)),
+            key: (!violation.key.is_empty()).then(|| excerpt(&violation.key)),
             ..Place::default()
         };
         judged.findings.push(Finding::new(mvcc::of(violation.rule), place, violation.to_string()));
@@ -234,12 +256,9 @@ fn bucket_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
         let message = format!("reading the buckets ended early: {corruption}");
         judged.findings.push(Finding::new(&container::TREE_UNREADABLE, Place::file(), message));
     }
-    for key in &inspection.stray_values {
-        let message = format!("{} is a value, not a bucket", quote(key));
-        judged.findings.push(Finding::new(&container::STATUS_NOT_BUCKET, Place::file(), message));
-    }
     if inspection.is_etcd() || inspection.unreadable.is_some() {
-        judged.findings.extend_from_slice(&inspection.bucket_findings);
+        judged.findings.extend_from_slice(inspection.bucket_findings.kept());
+        judged.omitted.extend(inspection.bucket_findings.omitted());
     } else {
         let message = "none of etcd's buckets is in this database";
         judged.findings.push(Finding::new(&container::NOT_ETCD, Place::file(), message));
@@ -247,6 +266,21 @@ fn bucket_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
 }
 
 impl Judged {
+    /// Keeps the first `limit` findings of each rule, whatever found them.
+    fn bound(&mut self, limit: u64) {
+        let mut bounded = Findings::new(limit);
+        for finding in std::mem::take(&mut self.findings) {
+            bounded.push(finding);
+        }
+        for more in bounded.omitted() {
+            match self.omitted.iter_mut().find(|known| known.id == more.id) {
+                Some(known) => known.count += more.count,
+                None => self.omitted.push(more),
+            }
+        }
+        self.findings = bounded.into_kept();
+    }
+
     fn omit(&mut self, counts: impl Iterator<Item = (&'static crate::finding::Kind, u64)>, limit: u64) {
         let omitted = counts.filter(|(_, count)| *count > limit);
         self.omitted.extend(omitted.map(|(kind, count)| Omitted { id: kind.id, count: count - limit }));
@@ -264,7 +298,7 @@ impl Inspection<'_> {
         let mut names = Vec::new();
         let mut at = self.walk.buckets.get(index as usize)?;
         while let Some(parent) = at.parent.filter(|parent| *parent < at.index) {
-            names.push(quote(at.name));
+            names.push(excerpt(at.name));
             at = self.walk.buckets.get(parent as usize)?;
         }
         names.reverse();

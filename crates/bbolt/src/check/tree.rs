@@ -1,5 +1,7 @@
 //! The walk itself: rounds of branch levels and leaves, one round for each level of buckets.
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 
 use super::claims::Claims;
@@ -9,6 +11,12 @@ use crate::db::Db;
 use crate::format::{MAX_DEPTH, PageKind};
 use crate::page::Page;
 use crate::problem::{Code, Detail, Problem, Problems};
+
+/// Branch pages whose problems are held apart before they are put together.
+const PIECE: usize = 1024;
+
+/// Following keys of a branch that are looked at for an upper bound; only damage makes more than one necessary.
+const KEYS_TRIED: usize = 16;
 
 /// Leaves that one thread takes at a time: enough to read ahead, few enough to share out evenly.
 const CHUNK: usize = 1024;
@@ -68,6 +76,8 @@ struct Ground<'a, 'w, O> {
     claims: Claims,
     buckets: Vec<BucketInfo<'a>>,
     limit: u64,
+    /// Problems of leaves, put together as chunks are done so that they never pile up.
+    leaf_problems: Mutex<Problems>,
 }
 
 struct Walker<'a, 'w, O: Observer<'a>> {
@@ -87,7 +97,14 @@ pub(super) fn walk<'a, O: Observer<'a>>(
 ) -> Walk<'a, O::Chunk> {
     let meta = db.meta();
     let root = BucketInfo { index: 0, parent: None, name: &[], root: meta.root, sequence: meta.sequence, depth: 0 };
-    let ground = Ground { db, observer, claims, buckets: vec![root], limit: problems.limit() };
+    let ground = Ground {
+        db,
+        observer,
+        claims,
+        buckets: vec![root],
+        limit: problems.limit(),
+        leaf_problems: Mutex::new(Problems::new(problems.limit())),
+    };
     let mut walker = Walker { ground, problems, chunks: Vec::new(), census: Census::default(), next_rank: 0 };
     let bounds = Bounds { root: true, ..Bounds::default() };
     let mut entries = Vec::new();
@@ -97,7 +114,8 @@ pub(super) fn walk<'a, O: Observer<'a>>(
     while !entries.is_empty() {
         entries = walker.round(entries);
     }
-    let Walker { ground, problems, chunks, census, .. } = walker;
+    let Walker { ground, mut problems, chunks, census, .. } = walker;
+    problems.merge(ground.leaf_problems.into_inner().unwrap_or_else(PoisonError::into_inner));
     Walk { buckets: ground.buckets, chunks, problems, census, in_use: ground.claims }
 }
 
@@ -138,36 +156,27 @@ impl<'a, O: Observer<'a>> Walker<'a, '_, O> {
             if entry.level >= depth { forest.add_entry(entry) } else { frontier.push((entry, depth)) }
         }
         while !frontier.is_empty() {
-            frontier = self.branch_level(frontier, &mut forest);
+            frontier = self.branch_level(&frontier, &mut forest);
         }
         self.leaf_level(&forest)
     }
 
     /// Checks the branch pages of one level and returns those of the next.
-    fn branch_level(&mut self, level: Vec<(Entry<'a>, u32)>, forest: &mut Forest<'a>) -> Vec<(Entry<'a>, u32)> {
-        let Ground { db, claims, limit, .. } = &self.ground;
-        let checked: Vec<_> = level
-            .par_iter()
-            .map(|(entry, _)| {
-                let mut problems = Problems::new(*limit);
-                let page = open(db, claims, entry, &mut problems);
-                let branch = page.filter(|page| page.kind == PageKind::Branch);
-                if let Some(page) = branch {
-                    examine(db, page, entry.bucket, entry.bounds, &mut problems);
-                }
-                (page, problems)
-            })
-            .collect();
+    fn branch_level(&mut self, level: &[(Entry<'a>, u32)], forest: &mut Forest<'a>) -> Vec<(Entry<'a>, u32)> {
         let mut next = Vec::new();
-        for ((entry, depth), (page, problems)) in level.into_iter().zip(checked) {
-            self.problems.merge(problems);
-            match page {
-                Some(page) if page.kind == PageKind::Branch => self.follow(page, entry, depth, forest, &mut next),
-                Some(page) => {
-                    self.uneven(&page, &entry);
-                    forest.opened.push((entry, page));
+        for piece in level.chunks(PIECE) {
+            let ground = &self.ground;
+            let checked: Vec<_> = piece.par_iter().map(|(entry, _)| ground.branch(entry)).collect();
+            for ((entry, depth), (page, problems)) in piece.iter().zip(checked) {
+                self.problems.merge(problems);
+                match page {
+                    Some(page) if page.kind == PageKind::Branch => self.follow(page, *entry, *depth, forest, &mut next),
+                    Some(page) => {
+                        self.uneven(&page, entry);
+                        forest.opened.push((*entry, page));
+                    }
+                    None => {}
                 }
-                None => {}
             }
         }
         next
@@ -305,6 +314,16 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
         level
     }
 
+    /// Opens a page where a branch is expected, and checks it when it is one.
+    fn branch(&self, entry: &Entry<'a>) -> (Option<Page<'a>>, Problems) {
+        let mut problems = Problems::new(self.limit);
+        let page = open(self.db, &self.claims, entry, &mut problems);
+        if let Some(page) = page.filter(|page| page.kind == PageKind::Branch) {
+            examine(self.db, page, entry.bucket, entry.bounds, &mut problems);
+        }
+        (page, problems)
+    }
+
     fn checked(&self) -> Checked<'a, O::Chunk> {
         Checked {
             chunk: self.observer.chunk(),
@@ -332,6 +351,8 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
             }
         }
         self.observer.finish(&mut out.chunk);
+        let problems = std::mem::replace(&mut out.problems, Problems::new(self.limit));
+        self.leaf_problems.lock().unwrap_or_else(PoisonError::into_inner).merge(problems);
         out
     }
 
@@ -392,7 +413,7 @@ impl<'a> Branch<'a> {
     fn bounds_of(&self, index: u16) -> Bounds<'a> {
         let key = |index| self.page.branch_element(index).map(|element| element.key).filter(|key| !key.is_empty());
         let above = index.saturating_add(1)..self.page.count;
-        Bounds { low: key(index), high: above.into_iter().find_map(key).or(self.high), root: false }
+        Bounds { low: key(index), high: above.take(KEYS_TRIED).find_map(key).or(self.high), root: false }
     }
 }
 

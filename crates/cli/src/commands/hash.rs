@@ -37,7 +37,8 @@ impl Session {
         let options = Options { hash_at: revision, ..self.options() };
         let found = hashes(&container, &options, &*self.progress(path)).map_err(|error| unusable(path, error))?;
         Self::recheck(&container)?;
-        let backend = found.backend.map_err(|error| Failure::damaged(format!("{}: {error}", label(path))))?;
+        let damaged = |error| Failure::damaged(format!("{}: damaged: {error}; run `etcdsnap verify`", label(path)));
+        let backend = found.backend.map_err(damaged)?;
         let kv = found.kv.map_err(|error| no_hash_kv(path, error))?;
         let exit = if found.sound && found.sha256.trailer != "mismatch" { Exit::Done } else { Exit::Damaged };
         if exit == Exit::Damaged {

@@ -29,7 +29,7 @@ impl Backend for Files {
     fn status(&self, path: &Path) -> Result<Status, Failure> {
         let container = open(path)?;
         let inspection = inspect(&container, None)?;
-        if let Some(name) = inspection.stray_values.first() {
+        if let Some(name) = inspection.stray_value {
             return Err(Failure::NotABucket { name: name.to_vec() });
         }
         let keyspace = &inspection.keyspace;

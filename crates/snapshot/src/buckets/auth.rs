@@ -131,7 +131,8 @@ impl Auth {
             let message = format!("the {} roles of this user are not in ascending order", user.roles.len());
             report(Finding::new(&USER_ROLES_UNSORTED, place, message));
         }
-        self.users.push(User { name: user.name, password, roles: user.roles });
+        // By the key: where the file is damaged, the name in the value may be any bytes, a password among them.
+        self.users.push(User { name: key.to_vec(), password, roles: user.roles });
     }
 
     pub(super) fn read_role(&mut self, key: &[u8], value: &[u8], report: &mut Sink<'_>) {

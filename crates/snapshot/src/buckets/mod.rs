@@ -37,7 +37,7 @@ use serde_json::error::Category;
 use crate::catalogue::cluster::{BUCKET_MISSING, BUCKET_UNKNOWN, ENTRY_UNKNOWN, META_BUCKET_MISSING};
 use crate::catalogue::mvcc::KEY_BUCKET_MISSING;
 use crate::finding::Finding;
-use crate::place::{Place, quote};
+use crate::place::{Place, excerpt};
 
 /// Where findings go as they are made.
 pub type Sink<'s> = dyn FnMut(Finding) + 's;
@@ -73,7 +73,7 @@ impl Buckets {
             self.present[index] = true;
             return;
         }
-        let name_shown = quote(name);
+        let name_shown = excerpt(name);
         report(Finding::new(&BUCKET_UNKNOWN, Place::bucket(&name_shown), format!("bucket {name_shown} is unknown")));
         self.unknown.push(name.to_vec());
     }

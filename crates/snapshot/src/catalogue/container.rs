@@ -52,6 +52,11 @@ kinds! { Container:
          inside a value cannot be seen.",
         "Restoring it needs --skip-hash-check. If it was saved as a snapshot, bytes are missing: copy it again. Take \
          backups with `etcdctl snapshot save`.";
+    LENGTH_ODD: Error, "neither a snapshot nor a database by its length",
+        "A database is whole pages, and a snapshot is a database with 32 bytes of SHA-256 behind it. This file is neither: it was cut \
+         inside its hash, or something was appended to it. Nothing says which of its bytes are as they were saved. Restores refuse \
+         it: \"snapshot missing hash but --skip-hash-check=false\".",
+        "Copy the file again from where it was first stored, or use another snapshot.";
     SNAPSHOT_SIZE: Warning, "snapshot has an unusual length",
         "A server sends the pages of its database up to the last one in use, and then their SHA-256. The length of \
          this file does not fit that, so no server sent it like this: typically somebody put a hash behind a copy of a \
@@ -80,10 +85,6 @@ kinds! { Container:
 
     // What happened while it was read.
 
-    INPUT_CHANGED: Error, "file changed while it was read",
-        "Somebody wrote to the file, replaced or removed it. What was read belongs to no single state of it, so \
-         neither this finding nor the others prove anything about the file as it is now.",
-        "Wait until it is written, and verify it again. To back up a running member, use `etcdctl snapshot save`.";
     LIVE_DATABASE: Warning, "database is in use",
         "A server wrote to the database while it was read: its meta pages changed. Pages that were free at the \
          beginning may be in use again, so other findings may come from a mixture of two states. A copy that is made \

@@ -14,7 +14,7 @@ const FIRST_WRITE: i64 = 2;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     compaction(facts, findings);
-    if facts.buckets.has("key") && facts.user_keys() == 0 {
+    if facts.buckets.has("key") && facts.user_keys() == 0 && facts.is_whole() {
         let message = format!("no live key among {} records", facts.keyspace.records);
         findings.push(Finding::new(&KEYSPACE_EMPTY, Place::bucket("key"), message));
     }
@@ -47,6 +47,9 @@ fn compaction(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let scheduled = compaction.scheduled.map_or_else(|| "none".to_owned(), |main| main.to_string());
         let message = format!("finished is {finished}, scheduled is {scheduled}");
         findings.push(Finding::new(&COMPACTION_MARKS_REVERSED, place(), message));
+    }
+    if !facts.is_whole() {
+        return;
     }
     if compaction.compacted() > last {
         let message = format!("compacted at {}, the newest record is at {last}", compaction.compacted());

@@ -15,7 +15,7 @@ use etcdsnap_mvcc::Summary;
 use semver::Version;
 
 use crate::buckets::Buckets;
-use crate::finding::{Finding, Kind};
+use crate::finding::{Finding, Kind, Layer, Severity};
 
 /// The database quota of a server that is started without `--quota-backend-bytes`, in bytes.
 pub const DEFAULT_QUOTA: u64 = 2 * 1024 * 1024 * 1024;
@@ -62,6 +62,15 @@ impl Facts<'_> {
         attached.filter(move |(id, _)| {
             while existing.next_if(|lease| lease.id < *id).is_some() {}
             existing.peek().is_none_or(|lease| lease.id != *id)
+        })
+    }
+
+    /// Is all of the tree there? What seems to be missing from the keyspace of a damaged one is no fact of its own.
+    pub fn is_whole(&self) -> bool {
+        !self.findings.iter().any(|finding| {
+            finding.kind.layer == Layer::Structure
+                && finding.severity == Severity::Error
+                && finding.place.bucket.is_some()
         })
     }
 

@@ -1,0 +1,12 @@
+//! What verification says of damaged files: never that they are sound, never nothing, and never too much.
+
+mod damage {
+    mod bits;
+    mod corruptions;
+    mod lengths;
+    mod many;
+    mod pages;
+    mod samples;
+    mod secrets;
+    mod small_buckets;
+}
