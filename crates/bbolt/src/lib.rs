@@ -1,8 +1,9 @@
-//! Reading and checking bbolt database files over plain bytes.
+//! Reading, checking and writing bbolt database files over plain bytes.
 //!
-//! The format is described in [`format`](mod@format); [`Db`] opens a file given as `&[u8]`, [`Bucket`] and [`Cursor`] read it, and
+//! The format is described in [`mod@format`]; [`Db`] opens a file given as `&[u8]`, [`Bucket`] and [`Cursor`] read it, and
 //! [`check`](check::check) proves that all of it is sound. No byte is believed before it is checked: readers return
-//! [`Corruption`], the check collects [`Problem`]s, nothing panics, and nothing is ever written.
+//! [`Corruption`], the check collects [`Problem`]s, and nothing panics. [`build`] makes a new file from elements in key
+//! order, [`edit`] changes a few elements of an existing one; neither ever touches the bytes that are read.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,10 +19,12 @@
 //! ```
 
 mod bucket;
+pub mod build;
 pub mod check;
 mod collect;
 mod cursor;
 mod db;
+pub mod edit;
 pub mod format;
 mod meta;
 mod page;

@@ -1,0 +1,80 @@
+//! What can go wrong while building.
+
+use std::io;
+
+use super::element::ElementError;
+use crate::problem::{Corruption, Detail};
+
+/// Why a file could not be built. What was written until then is no database: its metas are missing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The page size is not a power of two from 512 bytes to 16 MiB.
+    #[error("a page size of {0} bytes is not a power of two from 512 bytes to 16 MiB")]
+    PageSize(u32),
+    /// The fill is not from 10 to 100 percent.
+    #[error("pages cannot be filled to {0} percent, only to 10 to 100")]
+    FillPercent(u32),
+    /// The transaction is 0, which leaves none for the other meta.
+    #[error("transaction 0 leaves none for the other meta")]
+    Txid,
+    /// A key or value that cannot be written.
+    #[error("bucket {}, key {}: {source}", Detail::key(bucket), Detail::key(key))]
+    Element {
+        /// Name of the bucket; empty for the root bucket.
+        bucket: Box<[u8]>,
+        /// The key, its first 64 bytes.
+        key: Box<[u8]>,
+        /// What is wrong with it.
+        source: ElementError,
+    },
+    /// A key that is not above the one before it.
+    #[error("bucket {}: key {} follows {}", Detail::key(bucket), Detail::key(key), Detail::key(previous))]
+    KeyOrder {
+        /// Name of the bucket; empty for the root bucket.
+        bucket: Box<[u8]>,
+        /// The key.
+        key: Box<[u8]>,
+        /// The key before it.
+        previous: Box<[u8]>,
+    },
+    /// The output could not be written.
+    #[error("cannot write at byte {offset}")]
+    Write {
+        /// Byte offset in the output.
+        offset: u64,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Why a bucket could not be copied.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CopyError {
+    /// The source is damaged.
+    #[error("bucket {}: {source}", Detail::key(bucket))]
+    Source {
+        /// Name of the bucket; empty for the root bucket.
+        bucket: Box<[u8]>,
+        /// Where and how.
+        source: Corruption,
+    },
+    /// A page of the source is the root of two buckets.
+    #[error("bucket {}: its root page {page} is another bucket's too", Detail::key(bucket))]
+    SharedRoot {
+        /// Name of the second bucket.
+        bucket: Box<[u8]>,
+        /// The page.
+        page: u64,
+    },
+    /// Buckets of the source lie in each other deeper than any real ones.
+    #[error("bucket {} lies too deep inside others", Detail::key(bucket))]
+    TooDeep {
+        /// Name of the bucket.
+        bucket: Box<[u8]>,
+    },
+    /// The copy could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+}

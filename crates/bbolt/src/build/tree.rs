@@ -1,0 +1,81 @@
+//! One bucket's tree, growing from left to right: a leaf that is being filled, and above it a level of branches for each
+//! time that the level below came to more than one page.
+//!
+//! Only the right edge is in memory. Pages are handed over as soon as they are complete, children before parents.
+
+use super::branch::{Child, Level, root_above};
+use super::bytes::Stored;
+use super::element::Element;
+use super::leaf::Leaf;
+use super::pages::Pages;
+
+/// The right edge of a tree.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    leaf: Leaf,
+    /// Level 0 is the one right above the leaves.
+    levels: Vec<Level<Box<[u8]>>>,
+    has_buckets: bool,
+    /// Bytes of a page that is full.
+    limit: u32,
+}
+
+impl Tree {
+    /// An empty tree whose pages are full at `limit` bytes.
+    pub fn new(limit: u32) -> Self {
+        Self { leaf: Leaf::new(), levels: Vec::new(), has_buckets: false, limit }
+    }
+
+    /// Takes an element whose key is above all before it.
+    #[inline]
+    pub fn put(&mut self, element: &Element<'_>, pages: &mut Pages) {
+        if !self.leaf.is_empty() && !self.leaf.has_room(element, self.limit) {
+            self.close_leaf(pages);
+        }
+        self.has_buckets |= element.is_bucket();
+        self.leaf.push(element);
+    }
+
+    fn close_leaf(&mut self, pages: &mut Pages) {
+        let child = self.leaf.as_child(pages.leaf(&self.leaf));
+        self.leaf.clear();
+        self.raise(0, child, pages);
+    }
+
+    /// Gives a complete page its place in `level`, and the branches completed by that theirs in the levels above.
+    fn raise(&mut self, level: usize, child: Child<Box<[u8]>>, pages: &mut Pages) {
+        let mut rising = Some(child);
+        for level in level.. {
+            let Some(child) = rising else { return };
+            if self.levels.len() <= level {
+                self.levels.push(Level::new());
+            }
+            let open = self.levels.get_mut(level);
+            rising = open.and_then(|open| open.push(child, self.limit)).and_then(|branch| pages.branch(branch));
+        }
+    }
+
+    /// Finishes a bucket: one that is small enough to lie in its parent's page gets no page.
+    pub fn finish(self, pages: &mut Pages) -> Stored {
+        let alone = self.levels.is_empty() && !self.has_buckets;
+        if alone && self.leaf.bytes() <= inline_limit(pages.page_size()) {
+            Stored::Inline(self.leaf)
+        } else {
+            Stored::Page(self.finish_pages(pages))
+        }
+    }
+
+    /// Adds the pages of the right edge and returns the root.
+    pub fn finish_pages(self, pages: &mut Pages) -> u64 {
+        let mut complete = vec![self.leaf.as_child(pages.leaf(&self.leaf))];
+        for level in self.levels {
+            complete = level.close(complete, self.limit, pages);
+        }
+        root_above(complete, self.limit, pages)
+    }
+}
+
+/// Most bytes of a leaf that bbolt keeps in its parent's page (`bbolt-format.md` 1.7), if there is no bucket in it.
+pub(crate) fn inline_limit(page_size: u32) -> u32 {
+    page_size / 4
+}

@@ -1,0 +1,89 @@
+//! Rewriting one bucket: the changed part of its tree goes to new pages, from the leaves to the root.
+
+use super::EditError;
+use super::subtree::{Change, Opener, Reference, Subtree};
+use crate::bucket::Root;
+use crate::build::{Child, Element, Leaf, Level, Pages, Stored, inline_limit, root_above};
+
+impl<'e> Opener<'e> {
+    /// Writes what `changes`, in key order, make of a bucket: of an existing one or, without `base`, of an empty one. As
+    /// bbolt has it, a small bucket needs no page.
+    pub fn rewrite(
+        &self,
+        base: Option<Root<'e>>,
+        changes: &[Change<'e>],
+        pages: &mut Pages,
+    ) -> Result<Stored, EditError> {
+        let settled = match base {
+            None => Subtree::Leaf(self.apply(Vec::new(), changes)?),
+            Some(Root::Inline(page)) => Subtree::Leaf(self.apply(self.inline(&page)?, changes)?),
+            Some(Root::Page(root)) => self.settled(root, changes)?,
+        };
+        Ok(match inline(&settled, pages.page_size()) {
+            Some(leaf) => Stored::Inline(leaf),
+            None => Stored::Page(write_pages(settled, pages)),
+        })
+    }
+
+    /// The same for the root bucket, which always has a page. Returns its new root page.
+    pub fn rewrite_root(&self, root: u64, changes: &[Change<'e>], pages: &mut Pages) -> Result<u64, EditError> {
+        Ok(write_pages(self.settled(root, changes)?, pages))
+    }
+
+    fn settled(&self, page: u64, changes: &[Change<'e>]) -> Result<Subtree<'e>, EditError> {
+        let height = self.height(page)?;
+        let root = self.open(Reference::root(page), height, changes)?;
+        self.settle_root(root, height)
+    }
+}
+
+fn write_pages(root: Subtree<'_>, pages: &mut Pages) -> u64 {
+    let limit = pages.page_size();
+    let level = write(root, limit, pages);
+    root_above(level, limit, pages)
+}
+
+/// The leaf of a bucket that fits into its parent's page.
+fn inline(root: &Subtree<'_>, page_size: u32) -> Option<Leaf> {
+    let Subtree::Leaf(elements) = root else { return None };
+    let mut leaf = Leaf::new();
+    for element in elements {
+        if element.is_bucket() || !leaf.has_room(element, inline_limit(page_size)) {
+            return None;
+        }
+        leaf.push(element);
+    }
+    Some(leaf)
+}
+
+/// Adds the pages of a settled subtree and returns those of its own height.
+fn write<'e>(subtree: Subtree<'e>, limit: u32, pages: &mut Pages) -> Vec<Child<&'e [u8]>> {
+    match subtree {
+        Subtree::Kept(reference) => vec![reference.child],
+        Subtree::Leaf(elements) => write_leaves(&elements, limit, pages),
+        Subtree::Branch(children) => {
+            let level: Vec<_> = children.into_iter().flat_map(|child| write(child, limit, pages)).collect();
+            Level::new().close(level, limit, pages)
+        }
+    }
+}
+
+fn write_leaves<'e>(elements: &[Element<'e>], limit: u32, pages: &mut Pages) -> Vec<Child<&'e [u8]>> {
+    let mut level = Vec::new();
+    let mut leaf = Leaf::new();
+    let mut first: Option<&Element<'e>> = None;
+    let mut close = |leaf: &Leaf, first: Option<&Element<'e>>| {
+        let child = |first: &Element<'e>| Child { key: first.key, key_size: first.key_size, page: pages.leaf(leaf) };
+        level.extend(first.map(child));
+    };
+    for element in elements {
+        if !leaf.has_room(element, limit) {
+            close(&leaf, first.take());
+            leaf.clear();
+        }
+        first.get_or_insert(element);
+        leaf.push(element);
+    }
+    close(&leaf, first);
+    level
+}
