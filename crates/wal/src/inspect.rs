@@ -1,0 +1,356 @@
+//! One pass over a whole log that does not stop at the first problem.
+
+use crate::damage::{Damage, is_zero};
+use crate::entry::Entry;
+use crate::frame::LENGTH_WORD;
+use crate::log::{HardState, Marker, Metadata};
+use crate::name::SegmentName;
+use crate::outcome::LONG_BODY;
+use crate::place::Place;
+use crate::problem::{Code, Problem};
+use crate::record::{Record, RecordKind};
+use crate::records::Segment;
+use crate::wal::{Wal, gaps};
+
+/// Problems that are kept; the others are only counted.
+const KEPT: usize = 1000;
+
+/// What is in a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SegmentFacts {
+    /// Its name.
+    pub name: SegmentName,
+    /// Bytes of the file.
+    pub len: u64,
+    /// End of its last sound record, in bytes; behind it is space allocated ahead.
+    pub end: u64,
+    /// Number of sound records.
+    pub records: u64,
+    /// Number of entries among them.
+    pub entries: u64,
+    /// Number of snapshot records among them.
+    pub snapshots: u64,
+    /// Index of its first entry.
+    pub first_index: Option<u64>,
+    /// Index of its last entry.
+    pub last_index: Option<u64>,
+    /// Its last hard state.
+    pub hard_state: Option<HardState>,
+    /// A record in it cannot be trusted; there may be more behind `end`.
+    pub damaged: bool,
+}
+
+/// Everything an inspection found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inspection {
+    /// One for each segment, in the order of the log.
+    pub segments: Vec<SegmentFacts>,
+    /// Whose log it is.
+    pub metadata: Option<Metadata>,
+    /// The last hard state.
+    pub hard_state: HardState,
+    /// Index of the last entry, or of the last snapshot if that is higher.
+    pub last_index: u64,
+    /// The first thousand problems, in the order of the log.
+    pub problems: Vec<Problem>,
+    /// Number of further problems.
+    pub omitted: u64,
+}
+
+impl Wal<'_> {
+    /// Reads all records of all segments and notes whatever is wrong.
+    pub fn inspect(&self) -> Inspection {
+        let mut inspector = Inspector::new(self.segments());
+        for (before, after) in gaps(self.segments()) {
+            inspector.report(Code::SegmentGap, None, format!("segments are missing between {before} and {after}"));
+        }
+        for record in self.records() {
+            match record {
+                Ok(record) => inspector.look_at(&record),
+                Err(damage) => inspector.damage(damage),
+            }
+        }
+        inspector.finish(self.segments())
+    }
+}
+
+/// What is known so far.
+struct Inspector<'a> {
+    found: Inspection,
+    metadata: Option<&'a [u8]>,
+    /// Index of the last entry or snapshot, once there was one.
+    last: Option<u64>,
+}
+
+impl<'a> Inspector<'a> {
+    fn new(segments: &[Segment<'a>]) -> Self {
+        let empty = |segment: &Segment<'_>| SegmentFacts {
+            name: segment.name,
+            len: segment.bytes.len() as u64,
+            end: 0,
+            records: 0,
+            entries: 0,
+            snapshots: 0,
+            first_index: None,
+            last_index: None,
+            hard_state: None,
+            damaged: false,
+        };
+        let found = Inspection { segments: segments.iter().map(empty).collect(), ..Inspection::default() };
+        // The first segment of a log begins with entry 1; those before a later one may have been removed.
+        let last = segments.first().filter(|first| first.name.sequence == 0).map(|_| 0);
+        Self { found, metadata: None, last }
+    }
+
+    fn report(&mut self, code: Code, place: Option<Place>, message: String) {
+        self.keep(Problem { code, place, message });
+    }
+
+    fn damage(&mut self, damage: Damage) {
+        if let Some(facts) = self.facts(damage.place.segment) {
+            facts.damaged = true;
+        }
+        self.keep(damage.into());
+    }
+
+    fn keep(&mut self, problem: Problem) {
+        if self.found.problems.len() < KEPT {
+            self.found.problems.push(problem);
+        } else {
+            self.found.omitted += 1;
+        }
+    }
+
+    fn look_at(&mut self, record: &Record<'a>) {
+        self.look_at_frame(record);
+        let (place, data) = (record.place, record.data());
+        let known = match record.kind {
+            RecordKind::Checksum => true,
+            RecordKind::Metadata => self.metadata(place, data),
+            RecordKind::Entry => Entry::parse(data).map(|entry| self.entry(place, &entry)).is_ok(),
+            RecordKind::HardState => HardState::parse(data).map(|state| self.hard_state(place, state)).is_ok(),
+            RecordKind::Snapshot => Marker::parse(place, data).map(|marker| self.marker(&marker)).is_some(),
+            RecordKind::Unknown(number) => {
+                self.report(Code::RecordType, Some(place), format!("no record has type {number}"));
+                true
+            }
+        };
+        if !known {
+            let message = format!("the data of the {} record cannot be decoded", record.kind.noun());
+            self.report(Code::Payload, Some(place), message);
+        }
+    }
+
+    fn facts(&mut self, name: SegmentName) -> Option<&mut SegmentFacts> {
+        let at = self.found.segments.binary_search_by_key(&name, |facts| facts.name).ok()?;
+        self.found.segments.get_mut(at)
+    }
+
+    fn look_at_frame(&mut self, record: &Record<'_>) {
+        let place = record.place;
+        let Some(facts) = self.facts(place.segment) else { return };
+        let number = facts.records;
+        facts.records += 1;
+        facts.end = place.offset + record.frame_len;
+        let head = match number {
+            _ if facts.damaged => true,
+            0 => record.kind == RecordKind::Checksum,
+            1 => record.kind == RecordKind::Metadata,
+            _ => true,
+        };
+        if !head {
+            let message = format!("record {} of the segment is of the kind {}", number + 1, record.kind.noun());
+            self.report(Code::SegmentHead, Some(place), message);
+        }
+        if !record.well_padded {
+            self.report(Code::Padding, Some(place), "the record is not padded with zeros to a multiple of 8".into());
+        }
+        let body = record.frame_len - LENGTH_WORD as u64;
+        if body >= LONG_BODY {
+            self.report(Code::LongRecord, Some(place), format!("the record has {body} bytes"));
+        }
+    }
+
+    fn metadata(&mut self, place: Place, data: &'a [u8]) -> bool {
+        if self.metadata.is_some_and(|first| first != data) {
+            self.report(Code::MetadataConflict, Some(place), "the metadata is not that of the segments before".into());
+        }
+        self.metadata.get_or_insert(data);
+        let metadata = Metadata::parse(data);
+        self.found.metadata = self.found.metadata.or(metadata.ok());
+        metadata.is_ok()
+    }
+
+    fn entry(&mut self, place: Place, entry: &Entry<'_>) {
+        let index = entry.index;
+        if let Some(facts) = self.facts(place.segment) {
+            facts.entries += 1;
+            facts.first_index = facts.first_index.or(Some(index));
+            facts.last_index = Some(index);
+        }
+        if let Some(last) = self.last.filter(|last| index.checked_sub(1) > Some(*last)) {
+            self.report(Code::EntryGap, Some(place), format!("entry {index} follows entry {last}"));
+        }
+        self.last = Some(index);
+    }
+
+    fn hard_state(&mut self, place: Place, state: HardState) {
+        let before = self.found.hard_state;
+        if state.term < before.term || state.commit < before.commit {
+            let message = format!(
+                "term {} and commit index {} follow term {} and commit index {}",
+                state.term, state.commit, before.term, before.commit
+            );
+            self.report(Code::StateBackwards, Some(place), message);
+        }
+        self.found.hard_state = state;
+        if let Some(facts) = self.facts(place.segment) {
+            facts.hard_state = Some(state);
+        }
+    }
+
+    /// A snapshot from the leader may be ahead of all entries; the log goes on behind it.
+    fn marker(&mut self, marker: &Marker) {
+        if let Some(facts) = self.facts(marker.place.segment) {
+            facts.snapshots += 1;
+        }
+        self.last = self.last.max(Some(marker.start.index));
+    }
+
+    fn finish(mut self, segments: &[Segment<'_>]) -> Inspection {
+        if self.metadata.is_none() {
+            self.report(Code::MetadataMissing, None, "no record tells whose log it is".into());
+        }
+        self.found.last_index = self.last.unwrap_or_default();
+        let (commit, last) = (self.found.hard_state.commit, self.found.last_index);
+        if commit > last {
+            let message = format!("entry {commit} is committed, but the last entry is {last}");
+            self.report(Code::Commit, None, message);
+        }
+        for segment in segments {
+            self.look_behind_the_end(segment);
+        }
+        self.found
+    }
+
+    fn look_behind_the_end(&mut self, segment: &Segment<'_>) {
+        let Some(end) = self.facts(segment.name).filter(|facts| !facts.damaged).map(|facts| facts.end) else { return };
+        let rest = usize::try_from(end).ok().and_then(|end| segment.bytes.get(end..)).unwrap_or_default();
+        if is_zero(rest) {
+            return;
+        }
+        let zeros = rest.iter().take_while(|&&byte| byte == 0).count() as u64;
+        let place = Place { segment: segment.name, offset: end + zeros };
+        let message = format!("the log ends at offset {end}, but there are bytes behind it");
+        self.report(Code::BytesAfterEnd, Some(place), message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etcdsnap_proto::prost::Message;
+    use etcdsnap_proto::{raftpb, walpb};
+
+    use super::*;
+    use crate::writer::Writer;
+
+    const METADATA: &[u8] = &[8, 1, 16, 2];
+
+    fn entry(index: u64, data: usize) -> Vec<u8> {
+        let data = (data > 0).then(|| vec![1; data]);
+        raftpb::Entry { term: Some(1), index: Some(index), data, ..raftpb::Entry::default() }.encode_to_vec()
+    }
+
+    fn state(commit: u64) -> Vec<u8> {
+        raftpb::HardState { term: Some(1), vote: Some(1), commit: Some(commit) }.encode_to_vec()
+    }
+
+    /// A sound log of two entries, and what is put behind it.
+    fn written(more: &[(RecordKind, Vec<u8>)]) -> Vec<u8> {
+        let mut writer = Writer::new(0);
+        writer.record(RecordKind::Metadata, METADATA);
+        writer.record(RecordKind::Entry, &entry(1, 0));
+        writer.record(RecordKind::Entry, &entry(2, 0));
+        writer.record(RecordKind::HardState, &state(2));
+        for (kind, data) in more {
+            writer.record(*kind, data);
+        }
+        writer.into_bytes()
+    }
+
+    fn inspect(files: &[(SegmentName, &[u8])]) -> Inspection {
+        let names: Vec<_> = files.iter().map(|(name, _)| name.to_string()).collect();
+        Wal::new(names.iter().zip(files).map(|(name, (_, bytes))| (name.as_str(), *bytes))).inspect()
+    }
+
+    fn codes(files: &[(SegmentName, &[u8])]) -> Vec<Code> {
+        inspect(files).problems.iter().map(|problem| problem.code).collect()
+    }
+
+    fn codes_of(more: &[(RecordKind, Vec<u8>)]) -> Vec<Code> {
+        codes(&[(SegmentName::FIRST, &written(more))])
+    }
+
+    #[test]
+    fn a_sound_log_has_facts_and_no_problems() {
+        let mut bytes = written(&[]);
+        let end = bytes.len() as u64;
+        bytes.resize(bytes.len() + 10_000, 0);
+        let found = inspect(&[(SegmentName::FIRST, &bytes)]);
+        assert_eq!(found.problems, []);
+        assert_eq!((found.last_index, found.hard_state.commit), (2, 2));
+        let [facts] = found.segments[..] else { panic!("one segment") };
+        assert_eq!((facts.len, facts.end, facts.records, facts.entries), (end + 10_000, end, 5, 2));
+        assert_eq!((facts.first_index, facts.last_index, facts.damaged), (Some(1), Some(2), false));
+    }
+
+    #[test]
+    fn senseless_records_are_named() {
+        use RecordKind::{Entry, HardState, Metadata, Snapshot, Unknown};
+        assert_eq!(codes_of(&[(Metadata, vec![8, 3])]), [Code::MetadataConflict]);
+        assert_eq!(codes_of(&[(Unknown(6), vec![])]), [Code::RecordType]);
+        assert_eq!(codes_of(&[(Entry, vec![0xff])]), [Code::Payload]);
+        assert_eq!(codes_of(&[(Snapshot, vec![0xff])]), [Code::Payload]);
+        assert_eq!(codes_of(&[(Entry, entry(4, 0))]), [Code::EntryGap]);
+        assert_eq!(codes_of(&[(HardState, state(1))]), [Code::StateBackwards]);
+        assert_eq!(codes_of(&[(HardState, state(3))]), [Code::Commit]);
+        assert_eq!(codes_of(&[(Entry, entry(3, 10 << 20))]), [Code::LongRecord]);
+        let ahead = walpb::Snapshot { index: Some(9), term: Some(1), conf_state: None }.encode_to_vec();
+        assert_eq!(codes_of(&[(Snapshot, ahead), (Entry, entry(10, 0))]), [], "a snapshot bridges the gap");
+    }
+
+    #[test]
+    fn damage_is_named_and_reading_goes_on() {
+        let sound = written(&[]);
+        let changed = |change: &dyn Fn(&mut Vec<u8>)| {
+            let mut bytes = sound.clone();
+            change(&mut bytes);
+            codes(&[(SegmentName::FIRST, &bytes)])
+        };
+        assert_eq!(changed(&|bytes| bytes.truncate(bytes.len() - 1)), [Code::TornTail]);
+        assert_eq!(changed(&|bytes| bytes.extend([0; 8].into_iter().chain([1]))), [Code::BytesAfterEnd]);
+        assert_eq!(changed(&|bytes| bytes[12] = 1), [Code::Padding]);
+        // A byte of the first entry's index: the entry is left out, the rest is read.
+        let at = sound.windows(4).position(|bytes| bytes == [16, 1, 24, 1]).expect("written");
+        assert_eq!(changed(&|bytes| bytes[at + 3] = 7), [Code::Checksum, Code::EntryGap]);
+        assert_eq!(changed(&|bytes| bytes[8] = 0xff), [Code::Record, Code::MetadataMissing]);
+        assert_eq!(codes(&[(SegmentName::FIRST, &[])]), [Code::MetadataMissing]);
+    }
+
+    #[test]
+    fn segments_must_continue_each_other() {
+        let first = written(&[]);
+        let second = SegmentName { sequence: 1, index: 3 };
+        let third = SegmentName { sequence: 2, index: 3 };
+        let mut foreign = Writer::new(5);
+        foreign.record(RecordKind::Metadata, METADATA);
+        let foreign = foreign.into_bytes();
+        assert_eq!(codes(&[(SegmentName::FIRST, &first), (second, &foreign)]), [Code::Chain]);
+        assert_eq!(codes(&[(SegmentName::FIRST, &first), (third, &foreign)]), [Code::SegmentGap, Code::Chain]);
+        assert_eq!(codes(&[(SegmentName::FIRST, &first[..first.len() - 1]), (second, &foreign)])[0], Code::Truncated);
+        let mut headless = Writer::new(0);
+        headless.record(RecordKind::HardState, &[]);
+        headless.record(RecordKind::Metadata, METADATA);
+        assert_eq!(codes(&[(SegmentName::FIRST, &headless.into_bytes())]), [Code::SegmentHead]);
+    }
+}

@@ -1,0 +1,133 @@
+//! Does a record look unfinished to the protobuf decoder of etcd up to 3.6?
+//!
+//! That decoder has one error for a message that ends where more bytes are expected and for a file that does, and so these
+//! servers take a damaged record of that kind for the unfinished end of the log, wherever in the last segment it is, and cut
+//! off all that follows. What else it refuses, and with which error first, is therefore worth knowing exactly: it looks at
+//! fewer bits of a field number, and lets numbers overflow.
+
+/// Decoding stopped.
+enum Stop {
+    /// Because the bytes end.
+    Unfinished,
+    /// Because of anything else.
+    Invalid,
+}
+
+/// The old decoder runs out of bytes in this record.
+pub(crate) fn is_unfinished(record: &[u8]) -> bool {
+    let mut decoder = Decoder { bytes: record, position: 0 };
+    while decoder.position < record.len() {
+        match decoder.field() {
+            Ok(()) => {}
+            Err(Stop::Unfinished) => return true,
+            Err(Stop::Invalid) => return false,
+        }
+    }
+    false
+}
+
+struct Decoder<'a> {
+    bytes: &'a [u8],
+    position: usize,
+}
+
+impl Decoder<'_> {
+    /// One field of a record: type and checksum are numbers, data is bytes, all else is skipped.
+    fn field(&mut self) -> Result<(), Stop> {
+        let (number, wire_type) = self.tag()?;
+        match (number, wire_type) {
+            (1 | 2, 0) => self.number().map(drop),
+            (3, 2) => self.bytes(),
+            (..=3, _) | (_, 4) => Err(Stop::Invalid),
+            _ => self.skip(wire_type),
+        }
+    }
+
+    /// Only 32 bits of the field number count, with their sign.
+    fn tag(&mut self) -> Result<(i32, u64), Stop> {
+        let tag = self.number()?;
+        let [a, b, c, d, ..] = (tag >> 3).to_le_bytes();
+        Ok((i32::from_le_bytes([a, b, c, d]), tag & 7))
+    }
+
+    /// Up to ten bytes; what does not fit into 64 bits is lost.
+    fn number(&mut self) -> Result<u64, Stop> {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = *self.bytes.get(self.position).ok_or(Stop::Unfinished)?;
+            self.position += 1;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(number);
+            }
+        }
+        Err(Stop::Invalid)
+    }
+
+    fn bytes(&mut self) -> Result<(), Stop> {
+        let len = self.number()?;
+        let end = isize::try_from(len).ok().and_then(|len| len.checked_add_unsigned(self.position));
+        self.advance_to(end.ok_or(Stop::Invalid)?.unsigned_abs())
+    }
+
+    fn advance_to(&mut self, end: usize) -> Result<(), Stop> {
+        self.position = end;
+        if end > self.bytes.len() { Err(Stop::Unfinished) } else { Ok(()) }
+    }
+
+    /// The payload of a field of this wire type, with all that is in it.
+    fn skip(&mut self, wire_type: u64) -> Result<(), Stop> {
+        let (mut wire_type, mut depth) = (wire_type, 0_u64);
+        loop {
+            match wire_type {
+                0 => self.number().map(drop)?,
+                1 => self.advance_to(self.position + 8)?,
+                2 => self.bytes()?,
+                3 => depth += 1,
+                4 => depth = depth.checked_sub(1).ok_or(Stop::Invalid)?,
+                5 => self.advance_to(self.position + 4)?,
+                _ => return Err(Stop::Invalid),
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+            (_, wire_type) = self.tag()?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::record::Fields;
+
+    #[test]
+    fn the_end_is_told_from_other_mistakes() {
+        assert!(is_unfinished(&[8]) && is_unfinished(&[26, 3, 1, 2]) && is_unfinished(&[0x80; 9]));
+        // A length that does not fit any memory, a number without end, and a group's end.
+        assert!(!is_unfinished(&[26, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1]));
+        assert!(!is_unfinished(&[0x80; 11]) && !is_unfinished(&[0x24]));
+        // Field 0 is an error before its payload is looked at; field 2^29 is none here, and unfinished.
+        assert!(!is_unfinished(&[2, 9]) && is_unfinished(&[0x82, 0x80, 0x80, 0x80, 0x10, 9]));
+        // A group that is not closed, and one that is.
+        assert!(is_unfinished(&[0x23, 0x28, 1]) && !is_unfinished(&[0x23, 0x28, 1, 0x24]));
+    }
+
+    proptest! {
+        #[test]
+        fn whole_records_are_not_unfinished_but_their_parts_are(number: i64, crc: u32, data: Vec<u8>, cut: prop::sample::Index) {
+            let mut record = Vec::new();
+            Fields { number, crc, data: Some(&data) }.write(&mut record);
+            prop_assert!(!is_unfinished(&record));
+            let cut = cut.index(record.len());
+            prop_assert_eq!(is_unfinished(&record[..cut]), Fields::parse(&record[..cut]).is_err());
+        }
+
+        #[test]
+        fn any_bytes_are_judged_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            let _ = is_unfinished(&bytes);
+        }
+    }
+}

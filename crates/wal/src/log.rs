@@ -1,0 +1,378 @@
+//! The raft log as a server reads it from a snapshot on (`etcd-format.md` 6.5).
+
+use etcdsnap_proto::ParseError;
+use etcdsnap_proto::prost::Message;
+use etcdsnap_proto::wire::Reader;
+use etcdsnap_proto::{raftpb, walpb};
+use thiserror::Error;
+
+use crate::damage::Damage;
+use crate::entry::Entry;
+use crate::place::Place;
+use crate::record::{Record, RecordKind};
+use crate::records::{Records, Segment};
+
+/// The snapshot reading starts from: all entries up to its index are in it.
+///
+/// The default is the empty snapshot every log begins with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Start {
+    /// Index of the last entry in the snapshot.
+    pub index: u64,
+    /// Term of that entry.
+    pub term: u64,
+}
+
+/// Whose log it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Metadata {
+    /// Id of the member.
+    pub node_id: u64,
+    /// Id of the cluster.
+    pub cluster_id: u64,
+}
+
+/// What raft must not forget. All zero if no such record was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct HardState {
+    /// Newest term seen.
+    pub term: u64,
+    /// Member voted for in that term, 0 for none.
+    pub vote: u64,
+    /// Index of the last entry known to be committed.
+    pub commit: u64,
+}
+
+/// A snapshot the log says was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marker {
+    /// Where it says so.
+    pub place: Place,
+    /// Index and term of the last entry in the snapshot.
+    pub start: Start,
+    /// Members at that entry; since 3.5.
+    pub conf_state: Option<raftpb::ConfState>,
+}
+
+/// An entry and where it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoggedEntry<'a> {
+    /// Where its record is.
+    pub place: Place,
+    /// The entry.
+    pub entry: Entry<'a>,
+}
+
+/// What is in a log behind a snapshot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Log<'a> {
+    /// Whose log it is; `None` if no record says so.
+    pub metadata: Option<Metadata>,
+    /// The last hard state.
+    pub hard_state: HardState,
+    /// The entries with an index above that of the snapshot, without gaps, each index once: what a later record
+    /// overwrote is gone.
+    pub entries: Vec<LoggedEntry<'a>>,
+    /// The log tells of the snapshot that reading started from. Tools insist on it, servers do not.
+    pub start_found: bool,
+    /// Number of entries that a later record took the place of.
+    pub overwritten: u64,
+    /// End of the last sound record.
+    pub end: Option<Place>,
+    /// An unfinished last write behind `end`.
+    pub torn: Option<Damage>,
+}
+
+/// Why a log cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// A record cannot be trusted, and it is no torn tail.
+    #[error(transparent)]
+    Damage(#[from] Damage),
+    /// A record of a type that does not exist.
+    #[error("{place}: no record has type {number}")]
+    UnknownRecord {
+        /// The record.
+        place: Place,
+        /// Its type.
+        number: i64,
+    },
+    /// The data of a sound record does not parse.
+    #[error("{place}: the data of the {} record cannot be decoded", kind.noun())]
+    Payload {
+        /// The record.
+        place: Place,
+        /// What its data should be.
+        kind: RecordKind,
+    },
+    /// Two metadata records differ.
+    #[error("{place}: the metadata is not that of the segments before")]
+    MetadataConflict {
+        /// The record that differs from the first.
+        place: Place,
+    },
+    /// Entries are missing.
+    #[error("{place}: entry {index} follows entry {last}")]
+    EntryGap {
+        /// The record after the gap.
+        place: Place,
+        /// Its index.
+        index: u64,
+        /// Index of the last entry before it.
+        last: u64,
+    },
+    /// The log tells of another snapshot at the index reading starts from.
+    #[error("{place}: the snapshot at index {index} is of term {term}, not {expected}")]
+    SnapshotMismatch {
+        /// The record.
+        place: Place,
+        /// Index of the snapshot.
+        index: u64,
+        /// Term in the log.
+        term: u64,
+        /// Term asked for.
+        expected: u64,
+    },
+}
+
+impl<'a> Log<'a> {
+    /// Reads consecutive segments, the first of which has the entry behind the snapshot, or an earlier one.
+    ///
+    /// A torn tail is the end of the log; any other damage is an error.
+    pub fn read(segments: &[Segment<'a>], start: Start) -> Result<Self, ReadError> {
+        Self::read_until(segments, start, |damage| damage.torn)
+    }
+
+    /// Reads up to the first damage that is the end of the log.
+    pub(crate) fn read_until(
+        segments: &[Segment<'a>],
+        start: Start,
+        is_end: impl Fn(&Damage) -> bool,
+    ) -> Result<Self, ReadError> {
+        let mut log = Self::default();
+        let mut metadata = None;
+        let mut records = Records::new(segments);
+        for record in records.by_ref() {
+            match record {
+                Ok(record) => log.take(&record, start, &mut metadata)?,
+                Err(damage) if is_end(&damage) => {
+                    log.torn = Some(damage);
+                    break;
+                }
+                Err(damage) => return Err(damage.into()),
+            }
+        }
+        log.end = log.torn.map(|damage| damage.place).or(records.end());
+        Ok(log)
+    }
+
+    /// Index of the last entry, or of the snapshot if there is none behind it.
+    pub fn last_index(&self, start: Start) -> u64 {
+        self.entries.last().map_or(start.index, |last| last.entry.index)
+    }
+
+    /// The entries that are certain to stay: those up to the commit index of the hard state.
+    pub fn committed(&self) -> &[LoggedEntry<'a>] {
+        let count = self.entries.partition_point(|logged| logged.entry.index <= self.hard_state.commit);
+        self.entries.get(..count).unwrap_or_default()
+    }
+
+    fn take(&mut self, record: &Record<'a>, start: Start, metadata: &mut Option<&'a [u8]>) -> Result<(), ReadError> {
+        let (place, kind, data) = (record.place, record.kind, record.data());
+        let payload = |_| ReadError::Payload { place, kind };
+        match kind {
+            RecordKind::Checksum => {}
+            RecordKind::Entry => self.append(place, Entry::parse(data).map_err(payload)?, start)?,
+            RecordKind::HardState => self.hard_state = HardState::parse(data).map_err(payload)?,
+            RecordKind::Metadata => {
+                if metadata.is_some_and(|first| first != data) {
+                    return Err(ReadError::MetadataConflict { place });
+                }
+                *metadata = Some(data);
+                self.metadata = Some(Metadata::parse(data).map_err(payload)?);
+            }
+            RecordKind::Snapshot => {
+                let marker = Marker::parse(place, data).ok_or(ReadError::Payload { place, kind })?;
+                self.start_found |= marker.is(start)?;
+            }
+            RecordKind::Unknown(number) => return Err(ReadError::UnknownRecord { place, number }),
+        }
+        Ok(())
+    }
+
+    /// Puts an entry in its place and forgets all that followed there.
+    fn append(&mut self, place: Place, entry: Entry<'a>, start: Start) -> Result<(), ReadError> {
+        let Some(slot) = entry.index.checked_sub(start.index).and_then(|above| above.checked_sub(1)) else {
+            return Ok(());
+        };
+        let held = self.entries.len() as u64;
+        match usize::try_from(slot) {
+            Ok(slot) if slot <= self.entries.len() => {
+                self.entries.truncate(slot);
+                self.overwritten += held - slot as u64;
+                self.entries.push(LoggedEntry { place, entry });
+                Ok(())
+            }
+            _ => Err(ReadError::EntryGap { place, index: entry.index, last: self.last_index(start) }),
+        }
+    }
+}
+
+impl HardState {
+    pub(crate) fn parse(data: &[u8]) -> Result<Self, ParseError> {
+        let [term, vote, commit] = numbers(data)?;
+        Ok(Self { term, vote, commit })
+    }
+}
+
+impl Metadata {
+    pub(crate) fn parse(data: &[u8]) -> Result<Self, ParseError> {
+        let [node_id, cluster_id] = numbers(data)?;
+        Ok(Self { node_id, cluster_id })
+    }
+}
+
+impl Marker {
+    pub(crate) fn parse(place: Place, data: &[u8]) -> Option<Self> {
+        let snapshot = walpb::Snapshot::decode(data).ok()?;
+        let start = Start { index: snapshot.index(), term: snapshot.term() };
+        Some(Self { place, start, conf_state: snapshot.conf_state })
+    }
+
+    /// Is it of this snapshot? Another one at the same index is an error.
+    fn is(&self, wanted: Start) -> Result<bool, ReadError> {
+        let (place, Start { index, term }) = (self.place, self.start);
+        if index == wanted.index && term != wanted.term {
+            return Err(ReadError::SnapshotMismatch { place, index, term, expected: wanted.term });
+        }
+        Ok(index == wanted.index)
+    }
+}
+
+/// The first fields of a message that has only `uint64` ones; absent ones are 0.
+fn numbers<const N: usize>(data: &[u8]) -> Result<[u64; N], ParseError> {
+    let mut numbers = [0; N];
+    let mut reader = Reader::new(data);
+    while !reader.is_empty() {
+        let tag = reader.tag()?;
+        let number = usize::try_from(tag.field - 1).ok().and_then(|field| numbers.get_mut(field));
+        match number {
+            Some(number) => *number = reader.int64(tag)?.cast_unsigned(),
+            None => reader.skip(tag)?,
+        }
+    }
+    Ok(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use etcdsnap_proto::etcdserverpb;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::name::SegmentName;
+    use crate::writer::Writer;
+
+    fn entry(term: u64, index: u64) -> Vec<u8> {
+        raftpb::Entry { term: Some(term), index: Some(index), ..raftpb::Entry::default() }.encode_to_vec()
+    }
+
+    fn state(commit: u64) -> Vec<u8> {
+        raftpb::HardState { term: Some(1), vote: Some(7), commit: Some(commit) }.encode_to_vec()
+    }
+
+    fn marker(index: u64, term: u64) -> Vec<u8> {
+        walpb::Snapshot { index: Some(index), term: Some(term), conf_state: None }.encode_to_vec()
+    }
+
+    /// Reads a log of these records.
+    fn read(start: Start, records: &[(RecordKind, Vec<u8>)], look: impl FnOnce(Result<Log<'_>, ReadError>)) {
+        let mut writer = Writer::new(0);
+        for (kind, data) in records {
+            writer.record(*kind, data);
+        }
+        let bytes = writer.into_bytes();
+        look(Log::read(&[Segment { name: SegmentName::FIRST, bytes: &bytes }], start));
+    }
+
+    fn error(start: Start, records: &[(RecordKind, Vec<u8>)]) -> ReadError {
+        let mut found = None;
+        read(start, records, |log| found = log.err());
+        found.expect("an error")
+    }
+
+    fn terms(log: &Log<'_>) -> Vec<(u64, u64)> {
+        log.entries.iter().map(|logged| (logged.entry.index, logged.entry.term)).collect()
+    }
+
+    use RecordKind::{Entry as E, HardState as H, Metadata as M, Snapshot as S};
+
+    #[test]
+    fn later_entries_overwrite_and_truncate() {
+        let entries = [(1, 1), (1, 2), (1, 3), (1, 4), (2, 3), (2, 4)].map(|(term, index)| (E, entry(term, index)));
+        read(Start::default(), &entries, |log| {
+            let log = log.expect("sound");
+            assert_eq!(terms(&log), [(1, 1), (2, 1), (3, 2), (4, 2)]);
+            assert_eq!(log.overwritten, 2);
+        });
+        read(Start::default(), &[entries.as_slice(), &[(E, entry(3, 1))]].concat(), |log| {
+            assert_eq!(terms(&log.expect("sound")), [(1, 3)]);
+        });
+    }
+
+    #[test]
+    fn reading_begins_behind_the_snapshot() {
+        let records: Vec<_> =
+            (1..=5).map(|index| (E, entry(1, index))).chain([(S, marker(3, 1)), (H, state(4))]).collect();
+        read(Start { index: 3, term: 1 }, &records, |log| {
+            let log = log.expect("sound");
+            assert_eq!(terms(&log), [(4, 1), (5, 1)]);
+            assert!(log.start_found);
+            assert_eq!(log.committed().len(), 1);
+        });
+        read(Start { index: 9, term: 1 }, &records, |log| {
+            let log = log.expect("sound");
+            assert!(log.entries.is_empty() && log.committed().is_empty() && !log.start_found);
+        });
+        let mismatch = error(Start { index: 3, term: 2 }, &records);
+        assert!(matches!(mismatch, ReadError::SnapshotMismatch { index: 3, term: 1, expected: 2, .. }));
+    }
+
+    #[test]
+    fn the_last_hard_state_and_the_only_metadata_count() {
+        let records = [(M, vec![8, 1, 16, 2]), (H, state(1)), (M, vec![8, 1, 16, 2]), (H, vec![])];
+        read(Start::default(), &records, |log| {
+            let log = log.expect("sound");
+            assert_eq!(log.metadata, Some(Metadata { node_id: 1, cluster_id: 2 }));
+            assert_eq!(log.hard_state, HardState::default());
+        });
+        let other = [(M, vec![8, 1, 16, 2]), (M, vec![8, 1, 16, 3])];
+        assert!(matches!(error(Start::default(), &other), ReadError::MetadataConflict { .. }));
+    }
+
+    #[test]
+    fn senseless_records_are_errors() {
+        let unknown = error(Start::default(), &[(RecordKind::Unknown(9), vec![])]);
+        assert!(matches!(unknown, ReadError::UnknownRecord { number: 9, .. }));
+        let gap = error(Start::default(), &[(E, entry(1, 1)), (E, entry(1, 3))]);
+        assert!(matches!(gap, ReadError::EntryGap { index: 3, last: 1, .. }));
+        let far = error(Start::default(), &[(E, entry(1, u64::MAX))]);
+        assert!(matches!(far, ReadError::EntryGap { index: u64::MAX, last: 0, .. }));
+        for kind in [M, E, H, S] {
+            let payload = error(Start::default(), &[(kind, vec![0xff])]);
+            assert!(matches!(payload, ReadError::Payload { kind: found, .. } if found == kind));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_read_as_by_the_general_decoder(bytes in prop::collection::vec(any::<u8>(), 0..24)) {
+            let general = raftpb::HardState::decode(bytes.as_slice()).ok();
+            let general = general.map(|state| [state.term(), state.vote(), state.commit()]);
+            prop_assert_eq!(numbers(&bytes).ok(), general);
+            let general = etcdserverpb::Metadata::decode(bytes.as_slice()).ok();
+            prop_assert_eq!(numbers(&bytes).ok(), general.map(|metadata| [metadata.node_id(), metadata.cluster_id()]));
+        }
+    }
+}

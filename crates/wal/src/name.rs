@@ -1,0 +1,94 @@
+//! Names of the files in a WAL directory (`etcd-format.md` 6.1).
+
+use std::fmt;
+
+/// Name of a segment: `%016x-%016x.wal`.
+///
+/// Ordered as the log is, and as the names sort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SegmentName {
+    /// Place of the segment in the log, from 0, without gaps.
+    pub sequence: u64,
+    /// Index of the first entry that may be in it: 0 for the first segment, else the last index at the cut plus one.
+    pub index: u64,
+}
+
+impl SegmentName {
+    /// The first segment of a new log.
+    pub const FIRST: Self = Self { sequence: 0, index: 0 };
+
+    /// Reads a file name; `None` if it is not a segment's.
+    pub fn parse(name: &str) -> Option<Self> {
+        let (sequence, index) = parse_pair(name.strip_suffix(".wal")?)?;
+        Some(Self { sequence, index })
+    }
+}
+
+impl fmt::Display for SegmentName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}-{:016x}.wal", self.sequence, self.index)
+    }
+}
+
+/// What a file in a WAL directory is, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WalFile {
+    /// Part of the log.
+    Segment(SegmentName),
+    /// A segment prepared for later, `0.tmp` or `1.tmp`; left over after a crash, and of no meaning.
+    Temporary,
+    /// What a segment was before a server repaired it.
+    Broken,
+    /// Nothing of etcd's; servers ignore it with a warning.
+    Foreign,
+}
+
+impl WalFile {
+    /// Tells by the file name, without its directory.
+    pub fn of(name: &str) -> Self {
+        if let Some(segment) = SegmentName::parse(name) {
+            return Self::Segment(segment);
+        }
+        match name.rsplit_once('.') {
+            Some((_, "tmp")) => Self::Temporary,
+            Some((segment, "broken")) if SegmentName::parse(segment).is_some() => Self::Broken,
+            _ => Self::Foreign,
+        }
+    }
+}
+
+/// Two numbers of 16 lower-case hexadecimal digits each, with a hyphen between them.
+pub(crate) fn parse_pair(text: &str) -> Option<(u64, u64)> {
+    let (left, right) = text.split_once('-')?;
+    Some((parse_hex(left)?, parse_hex(right)?))
+}
+
+/// A number of 16 lower-case hexadecimal digits.
+pub(crate) fn parse_hex(text: &str) -> Option<u64> {
+    let digits = text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    digits.then(|| u64::from_str_radix(text, 16).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_as_written() {
+        let name = SegmentName { sequence: 18, index: u64::MAX };
+        assert_eq!(name.to_string(), "0000000000000012-ffffffffffffffff.wal");
+        assert_eq!(SegmentName::parse(&name.to_string()), Some(name));
+        assert_eq!(SegmentName::FIRST.to_string(), "0000000000000000-0000000000000000.wal");
+    }
+
+    #[test]
+    fn every_other_name_is_told_apart() {
+        let first = "0000000000000000-0000000000000000.wal";
+        assert_eq!(WalFile::of(first), WalFile::Segment(SegmentName::FIRST));
+        assert_eq!(WalFile::of("0.tmp"), WalFile::Temporary);
+        assert_eq!(WalFile::of(&format!("{first}.broken")), WalFile::Broken);
+        let foreign =
+            ["1-2.wal", "x.broken", "lost+found", "0000000000000000-000000000000000G.wal", "+000000000000000-"];
+        assert!(foreign.iter().all(|name| WalFile::of(name) == WalFile::Foreign));
+    }
+}

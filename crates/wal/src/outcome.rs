@@ -1,0 +1,246 @@
+//! What a server would make of a log (`etcd-format.md` 6.5 and 6.6).
+//!
+//! All versions read the same format. Where they differ is what they take for the unfinished end of the log, which they cut
+//! off, and what for damage, at which they stop:
+//!
+//! | what is wrong with a record of the last segment | 3.4 to 3.5.4 | 3.5.5, 3.5.6 | 3.5.7 to 3.6 | 3.7 and later |
+//! |---|---|---|---|---|
+//! | its length word is cut short | end | end | end | end |
+//! | up to 8 of its bytes are missing | end, if below 10 MiB | end | end | end |
+//! | more than 8 of its bytes are missing | end, if below 10 MiB | damage | end | end |
+//! | it does not decode, or its checksum is wrong; a sector of it is all zeros | end | end | end | end |
+//! | it ends within a protobuf field; no sector is all zeros | end | end | end | damage |
+//! | any other wrong byte | damage | damage | damage | damage |
+//! | nothing; it has 10 MiB or more | damage | fine | fine | fine |
+//!
+//! An end is the end wherever it is: sound records behind it are lost, and in a segment that is not the last, where nothing
+//! can be cut off, servers stop.
+
+use std::fmt;
+
+use crate::damage::{Damage, DamageKind};
+use crate::frame::{self, LENGTH_WORD, Next};
+use crate::legacy;
+use crate::log::{HardState, Log, Marker, ReadError, Start};
+use crate::place::Place;
+use crate::record::RecordKind;
+use crate::records::{Records, Segment};
+use crate::wal::{SelectError, Wal};
+
+/// Length of record and padding from which on the oldest readers refuse a record, in bytes.
+pub(crate) const LONG_BODY: u64 = 10 * 1024 * 1024;
+
+/// The readers etcd has had, each named for the first release that has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reader {
+    /// 3.4, and 3.5.0 to 3.5.4.
+    V3_4,
+    /// 3.5.5 and 3.5.6.
+    V3_5_5,
+    /// 3.5.7 and later in 3.5, and 3.6.
+    V3_5_7,
+    /// 3.7 and later.
+    V3_7,
+}
+
+/// What a reader does at the start of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Goes on as if nothing were wrong.
+    Reads,
+    /// Copies the last segment to one that ends in `.broken`, cuts off the unfinished end, and goes on.
+    Repairs {
+        /// Where the log is cut off; what follows is lost.
+        cut: Place,
+    },
+    /// Stops.
+    Refuses(Refusal),
+}
+
+/// Why a server stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A record cannot be trusted, and it is no torn tail that this reader would repair.
+    Damage(Damage),
+    /// A sound record is longer than this reader accepts.
+    Length {
+        /// The record.
+        place: Place,
+        /// Bytes of record and padding.
+        bytes: u64,
+    },
+    /// No segment to start in.
+    Select(SelectError),
+    /// The records make no sense together.
+    Read(ReadError),
+    /// Nothing tells whose log it is.
+    NoMetadata,
+    /// The hard state names a committed entry that the log does not have, or that the snapshot has long replaced.
+    Commit {
+        /// Index of the last committed entry.
+        commit: u64,
+        /// Lowest index it may have: that of the snapshot.
+        first: u64,
+        /// Highest index it may have: that of the last entry.
+        last: u64,
+    },
+}
+
+impl Reader {
+    /// All readers, oldest first.
+    pub const ALL: [Self; 4] = [Self::V3_4, Self::V3_5_5, Self::V3_5_7, Self::V3_7];
+
+    /// The reader in release 3.`minor`.`patch`.
+    pub fn of(minor: u64, patch: u64) -> Self {
+        match (minor, patch) {
+            (..=4, _) | (5, ..=4) => Self::V3_4,
+            (5, 5 | 6) => Self::V3_5_5,
+            (5 | 6, _) => Self::V3_5_7,
+            _ => Self::V3_7,
+        }
+    }
+
+    /// The releases that have it.
+    pub fn releases(self) -> &'static str {
+        match self {
+            Self::V3_4 => "3.4 and 3.5.0 to 3.5.4",
+            Self::V3_5_5 => "3.5.5 and 3.5.6",
+            Self::V3_5_7 => "3.5.7 to 3.6",
+            Self::V3_7 => "3.7 and later",
+        }
+    }
+
+    /// Does it stop at a record and padding of this length, whatever they are?
+    fn refuses_length(self, bytes: u64) -> bool {
+        self == Self::V3_4 && bytes >= LONG_BODY
+    }
+
+    /// Does it take this for the unfinished end of the log? `next` is what stands at the place of the damage.
+    fn takes_for_end(self, damage: &Damage, next: Next<'_>) -> bool {
+        let (record, bytes) = match next {
+            Next::Frame(frame) => (frame.record, frame.body.len() as u64),
+            Next::ShortBody(lengths) => (&[][..], lengths.body()),
+            Next::End | Next::ShortWord => (&[][..], 0),
+        };
+        if self.refuses_length(bytes) {
+            return false;
+        }
+        match damage.kind {
+            DamageKind::LengthWord { .. } => true,
+            // 3.5.5 compared with what is left from the length word on, and did not repair what was above.
+            DamageKind::Length { left, .. } => self != Self::V3_5_5 || bytes <= left + LENGTH_WORD as u64,
+            DamageKind::Record(_) if self < Self::V3_7 => damage.torn || legacy::is_unfinished(record),
+            DamageKind::Record(_) | DamageKind::Checksum { .. } | DamageKind::Chain { .. } => damage.torn,
+        }
+    }
+}
+
+impl Wal<'_> {
+    /// What a server with this reader does with the log when it starts from a snapshot, one of those that
+    /// [`valid_markers`](Self::valid_markers) returns for it.
+    pub fn outcome(&self, reader: Reader, start: Start) -> Outcome {
+        match self.refusal_or_cut(reader, start) {
+            Err(refusal) => Outcome::Refuses(refusal),
+            Ok(Some(cut)) => Outcome::Repairs { cut },
+            Ok(None) => Outcome::Reads,
+        }
+    }
+
+    /// The snapshots a server with this reader may start from, in the order of the log: those the log tells of whose
+    /// entries are all committed.
+    ///
+    /// Like servers it looks into all segments there are, up to where the log ends or seems to end.
+    pub fn valid_markers(&self, reader: Reader) -> Result<Vec<Marker>, ReadError> {
+        let (mut markers, mut commit) = (Vec::new(), 0);
+        for record in self.records() {
+            let record = match record {
+                Ok(record) => record,
+                Err(damage) if reader.takes_for_end(&damage, self.look_at(damage.place)) => break,
+                Err(damage) => return Err(damage.into()),
+            };
+            let (place, kind, data) = (record.place, record.kind, record.data());
+            let payload = ReadError::Payload { place, kind };
+            match kind {
+                RecordKind::Snapshot => markers.push(Marker::parse(place, data).ok_or(payload)?),
+                RecordKind::HardState => commit = HardState::parse(data).map_err(|_| payload)?.commit,
+                _ => {}
+            }
+        }
+        markers.retain(|marker| marker.start.index <= commit);
+        Ok(markers)
+    }
+
+    fn refusal_or_cut(&self, reader: Reader, start: Start) -> Result<Option<Place>, Refusal> {
+        // Servers look for snapshots first, in all segments, and so stop at damage even in those they do not need.
+        let end_of_all = self.find_end(self.segments(), reader)?;
+        let segments = self.behind(start.index)?;
+        let are_all = segments.len() == self.segments().len();
+        let end = if are_all { end_of_all } else { self.find_end(segments, reader)? };
+        if let Some(damage) = end.filter(|end| segments.last().is_some_and(|last| last.name != end.place.segment)) {
+            return Err(Refusal::Damage(damage));
+        }
+        let log = Log::read_until(segments, start, |damage| Some(*damage) == end)?;
+        if log.metadata.is_none() {
+            return Err(Refusal::NoMetadata);
+        }
+        let (first, last) = (start.index, log.last_index(start));
+        let commit = log.hard_state.commit;
+        if log.hard_state != HardState::default() && !(first..=last).contains(&commit) {
+            return Err(Refusal::Commit { commit, first, last });
+        }
+        Ok(end.map(|damage| damage.place))
+    }
+
+    /// What this reader takes for the unfinished end of the segments, if anything.
+    fn find_end(&self, segments: &[Segment<'_>], reader: Reader) -> Result<Option<Damage>, Refusal> {
+        for record in Records::new(segments) {
+            match record {
+                Ok(record) => {
+                    let (place, bytes) = (record.place, record.frame_len - LENGTH_WORD as u64);
+                    if reader.refuses_length(bytes) {
+                        return Err(Refusal::Length { place, bytes });
+                    }
+                }
+                Err(damage) if reader.takes_for_end(&damage, self.look_at(damage.place)) => return Ok(Some(damage)),
+                Err(damage) => return Err(Refusal::Damage(damage)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// What stands at a place.
+    fn look_at(&self, place: Place) -> Next<'_> {
+        let segment = self.segments().iter().find(|segment| segment.name == place.segment);
+        let offset = usize::try_from(place.offset).ok();
+        let rest = segment.and_then(|segment| segment.bytes.get(offset?..));
+        frame::read(rest.unwrap_or_default())
+    }
+}
+
+impl From<SelectError> for Refusal {
+    fn from(error: SelectError) -> Self {
+        Self::Select(error)
+    }
+}
+
+impl From<ReadError> for Refusal {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damage(damage) => damage.fmt(f),
+            Self::Length { place, bytes } => write!(f, "{place}: a record of {bytes} bytes is longer than {LONG_BODY}"),
+            Self::Select(error) => error.fmt(f),
+            Self::Read(error) => error.fmt(f),
+            Self::NoMetadata => f.write_str("no record tells whose log it is"),
+            Self::Commit { commit, first, last } => {
+                write!(f, "entry {commit} is committed, but the log reaches from entry {first} to entry {last}")
+            }
+        }
+    }
+}

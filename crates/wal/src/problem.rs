@@ -1,0 +1,112 @@
+//! What can be found in a log, by name.
+
+use std::fmt;
+
+use crate::damage::{Damage, DamageKind};
+use crate::place::Place;
+
+/// How serious a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grade {
+    /// Only worth knowing.
+    Note,
+    /// Suspicious, or repaired by the next server that starts.
+    Warning,
+    /// Servers refuse to start from the log, those of some versions at least.
+    Error,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident $name:literal $grade:ident,)*) => {
+        /// Every rule of the inspection (`etcd-format.md` 6).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Code { $($(#[$doc])* $variant,)* }
+
+        impl Code {
+            /// All codes, in the order of the enum.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Stable name.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// How serious it is.
+            pub fn grade(self) -> Grade {
+                match self { $(Self::$variant => Grade::$grade,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A segment is missing between two others.
+    SegmentGap "WAL_SEGMENT_GAP" Error,
+    /// A segment does not begin with a checksum record and a metadata record.
+    SegmentHead "WAL_SEGMENT_HEAD" Warning,
+    /// The last write was not finished; servers cut it off.
+    TornTail "WAL_TORN_TAIL" Warning,
+    /// A segment that is not the last ends within a record.
+    Truncated "WAL_TRUNCATED" Error,
+    /// A record cannot be decoded.
+    Record "WAL_RECORD" Error,
+    /// The checksum of a record is wrong.
+    Checksum "WAL_CHECKSUM" Error,
+    /// A segment does not continue the one before it.
+    Chain "WAL_CHAIN" Error,
+    /// The padding of a record is not what etcd writes.
+    Padding "WAL_PADDING" Warning,
+    /// A record of 10 MiB or more, which 3.4 and 3.5.0 to 3.5.4 refuse.
+    LongRecord "WAL_LONG_RECORD" Warning,
+    /// There are bytes behind the end of a segment; the next server that starts erases them from the last one.
+    BytesAfterEnd "WAL_BYTES_AFTER_END" Warning,
+    /// A record of a type that does not exist.
+    RecordType "WAL_RECORD_TYPE" Error,
+    /// The data of a sound record does not parse.
+    Payload "WAL_PAYLOAD" Error,
+    /// No record tells whose log it is.
+    MetadataMissing "WAL_METADATA_MISSING" Error,
+    /// Two metadata records differ.
+    MetadataConflict "WAL_METADATA_CONFLICT" Error,
+    /// Entries are missing, and no snapshot covers them.
+    EntryGap "WAL_ENTRY_GAP" Error,
+    /// Term or commit index of the hard state goes down.
+    StateBackwards "WAL_STATE_BACKWARDS" Warning,
+    /// The hard state names a committed entry that the log does not have.
+    Commit "WAL_COMMIT" Error,
+}
+
+/// One thing found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Which rule is broken.
+    pub code: Code,
+    /// Where; `None` for what is about the log as a whole.
+    pub place: Option<Place>,
+    /// The numbers of this case, in a sentence without its place.
+    pub message: String,
+}
+
+impl From<Damage> for Problem {
+    fn from(damage: Damage) -> Self {
+        let code = match damage.kind {
+            _ if damage.torn => Code::TornTail,
+            DamageKind::LengthWord { .. } | DamageKind::Length { .. } => Code::Truncated,
+            DamageKind::Record(_) => Code::Record,
+            DamageKind::Checksum { .. } => Code::Checksum,
+            DamageKind::Chain { .. } => Code::Chain,
+        };
+        Self { code, place: Some(damage.place), message: damage.kind.to_string() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.code.as_str())?;
+        if let Some(place) = self.place {
+            write!(f, "{place}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}

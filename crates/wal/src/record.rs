@@ -1,0 +1,180 @@
+//! Records: what a frame carries (`etcd-format.md` 6.2 to 6.4).
+
+use std::fmt;
+
+use etcdsnap_proto::wire::{ParseError, Reader};
+
+use crate::place::Place;
+use crate::wire;
+
+/// What the data of a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RecordKind {
+    /// Type 1: whose log this is.
+    Metadata,
+    /// Type 2: an entry of the raft log.
+    Entry,
+    /// Type 3: the hard state of raft.
+    HardState,
+    /// Type 4: the running checksum of the segment before; no data.
+    Checksum,
+    /// Type 5: a snapshot was taken.
+    Snapshot,
+    /// A type that does not exist; servers refuse the log.
+    Unknown(i64),
+}
+
+impl RecordKind {
+    /// The kind with this number.
+    pub fn from_number(number: i64) -> Self {
+        match number {
+            1 => Self::Metadata,
+            2 => Self::Entry,
+            3 => Self::HardState,
+            4 => Self::Checksum,
+            5 => Self::Snapshot,
+            number => Self::Unknown(number),
+        }
+    }
+
+    /// Its number in the file.
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Metadata => 1,
+            Self::Entry => 2,
+            Self::HardState => 3,
+            Self::Checksum => 4,
+            Self::Snapshot => 5,
+            Self::Unknown(number) => number,
+        }
+    }
+
+    /// In words, singular.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Metadata => "metadata",
+            Self::Entry => "entry",
+            Self::HardState => "hard state",
+            Self::Checksum => "checksum",
+            Self::Snapshot => "snapshot",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+/// One record whose place in the checksum chain has been verified.
+///
+/// Debug output tells the length of the data, not its bytes, which may be secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Where its frame starts.
+    pub place: Place,
+    /// What its data is.
+    pub kind: RecordKind,
+    /// Running CRC-32C of all data up to and including this record's.
+    pub crc: u32,
+    /// Its data; absent in a checksum record.
+    pub data: Option<&'a [u8]>,
+    /// Bytes of its frame: length word, record and padding.
+    pub frame_len: u64,
+    /// Its padding is what etcd writes: just enough zeros.
+    pub well_padded: bool,
+}
+
+impl<'a> Record<'a> {
+    /// Its data; empty if it has none.
+    pub fn data(&self) -> &'a [u8] {
+        self.data.unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Record<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} ({} bytes) in {}", self.kind, self.data().len(), self.place)
+    }
+}
+
+/// The fields of a `walpb.Record`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fields<'a> {
+    pub number: i64,
+    pub crc: u32,
+    pub data: Option<&'a [u8]>,
+}
+
+impl<'a> Fields<'a> {
+    /// Accepts what a protobuf decoder accepts, and finds the same.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
+        let mut fields = Self::default();
+        let mut reader = Reader::new(bytes);
+        while !reader.is_empty() {
+            let tag = reader.tag()?;
+            match tag.field {
+                1 => fields.number = reader.int64(tag)?,
+                2 => fields.crc = wire::low_half(reader.int64(tag)?),
+                3 => fields.data = Some(reader.bytes(tag)?),
+                _ => reader.skip(tag)?,
+            }
+        }
+        Ok(fields)
+    }
+
+    /// Type and checksum are written even when 0, data only if there is some.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        wire::write_number(out, 1, self.number.cast_unsigned());
+        wire::write_number(out, 2, u64::from(self.crc));
+        if let Some(data) = self.data {
+            wire::write_bytes(out, 3, data);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etcdsnap_proto::prost::Message;
+    use etcdsnap_proto::walpb;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn general(bytes: &[u8]) -> Option<(i64, u32, Option<Vec<u8>>)> {
+        let record = walpb::Record::decode(bytes).ok()?;
+        Some((record.record_type(), record.crc(), record.data))
+    }
+
+    fn own(bytes: &[u8]) -> Option<(i64, u32, Option<Vec<u8>>)> {
+        let fields = Fields::parse(bytes).ok()?;
+        Some((fields.number, fields.crc, fields.data.map(<[u8]>::to_vec)))
+    }
+
+    #[test]
+    fn kinds_have_their_numbers() {
+        assert!((-3..9).all(|number| RecordKind::from_number(number).number() == number));
+    }
+
+    proptest! {
+        #[test]
+        fn records_read_as_written(number: i64, crc: u32, data: Option<Vec<u8>>) {
+            let mut out = Vec::new();
+            let fields = Fields { number, crc, data: data.as_deref() };
+            fields.write(&mut out);
+            prop_assert_eq!(Fields::parse(&out), Ok(fields));
+            let record = walpb::Record { record_type: Some(number), crc: Some(crc), data };
+            prop_assert_eq!(out, record.encode_to_vec());
+        }
+
+        #[test]
+        fn any_bytes_are_read_as_by_the_general_decoder(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            prop_assert_eq!(own(&bytes), general(&bytes));
+        }
+
+        #[test]
+        fn damaged_records_are_read_as_by_the_general_decoder(number in 0..6i64, crc: u32, at: prop::sample::Index, new: u8) {
+            let mut bytes = Vec::new();
+            Fields { number, crc, data: Some(b"data") }.write(&mut bytes);
+            let at = at.index(bytes.len());
+            bytes[at] = new;
+            prop_assert_eq!(own(&bytes), general(&bytes));
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The v2 store in a `.snap` file: a tree of paths (`etcd-format.md` 7.2).
+//!
+//! ```text
+//! /
+//! +-- 0                     the cluster
+//! |   +-- members
+//! |   |   +-- <id>
+//! |   |       +-- raftAttributes    {"peerURLs":[…],"isLearner":true}
+//! |   |       +-- attributes        {"name":"…","clientURLs":[…]}, once the member has started
+//! |   +-- removed_members
+//! |   |   +-- <id>
+//! |   +-- version                   3.5.0
+//! +-- 1                     keys of v2 users
+//! +-- 2                     users and roles of v2
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::member::{is_false, null_is_empty};
+
+/// The v2 store.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Store {
+    /// The root directory.
+    #[serde(rename = "Root")]
+    pub root: Node,
+    /// Number of changes so far.
+    #[serde(rename = "CurrentIndex", default)]
+    pub current_index: u64,
+}
+
+/// A directory or a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Node {
+    /// Its full path.
+    #[serde(default)]
+    pub path: String,
+    /// Number of the change that created it.
+    #[serde(default)]
+    pub created_index: u64,
+    /// Number of the change that last wrote it.
+    #[serde(default)]
+    pub modified_index: u64,
+    /// When it expires, as RFC 3339; the year 1 means never.
+    #[serde(default)]
+    pub expire_time: String,
+    /// Its value; empty for a directory.
+    #[serde(default)]
+    pub value: String,
+    /// What is in the directory, by name; `None` for a value.
+    #[serde(default)]
+    pub children: Option<BTreeMap<String, Node>>,
+}
+
+/// A member as the v2 store knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoreMember {
+    /// Id.
+    pub id: u64,
+    /// Where the other members reach it.
+    pub peer_urls: Vec<String>,
+    /// It follows without a vote.
+    pub is_learner: bool,
+    /// Its name; empty until it has started.
+    pub name: String,
+    /// Where clients reach it; empty until it has started.
+    pub client_urls: Vec<String>,
+}
+
+/// Why a v2 store cannot be read. Servers up to 3.5 need it, so they do not start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// It is no JSON of this shape, or directories are nested more than sixty deep.
+    #[error("the v2 store cannot be decoded: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A directory of a member is not named by an id.
+    #[error("{path} is not named by a member id")]
+    MemberId {
+        /// Path of the directory.
+        path: String,
+    },
+    /// The attributes of a member do not parse.
+    #[error("{path} cannot be decoded: {error}")]
+    Attributes {
+        /// Path of the value.
+        path: String,
+        /// What is wrong with it.
+        error: serde_json::Error,
+    },
+}
+
+/// `{"peerURLs":[…],"isLearner":true}`
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct RaftAttributes {
+    #[serde(rename = "peerURLs", deserialize_with = "null_is_empty")]
+    pub peer_urls: Vec<String>,
+    #[serde(rename = "isLearner", skip_serializing_if = "is_false")]
+    pub is_learner: bool,
+}
+
+/// `{"name":"…","clientURLs":[…]}`
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Attributes {
+    name: String,
+    #[serde(rename = "clientURLs", deserialize_with = "null_is_empty")]
+    client_urls: Vec<String>,
+}
+
+impl Store {
+    /// Parses the JSON of a `.snap` file.
+    pub fn parse(json: &[u8]) -> Result<Self, StoreError> {
+        Ok(serde_json::from_slice(json)?)
+    }
+
+    /// Finds what is at a path such as `/0/version`.
+    pub fn node(&self, path: &str) -> Option<&Node> {
+        path.split('/').filter(|name| !name.is_empty()).try_fold(&self.root, |node, name| node.child(name))
+    }
+
+    /// The members, ascending by id.
+    pub fn members(&self) -> Result<Vec<StoreMember>, StoreError> {
+        let members = self.node("/0/members").into_iter().flat_map(Node::entries);
+        let mut members: Vec<_> = members.map(|(name, node)| member(name, node)).collect::<Result<_, _>>()?;
+        members.sort_unstable_by_key(|member| member.id);
+        Ok(members)
+    }
+
+    /// Ids of the members that were removed, ascending.
+    pub fn removed_members(&self) -> Result<Vec<u64>, StoreError> {
+        let removed = self.node("/0/removed_members").into_iter().flat_map(Node::entries);
+        let mut removed: Vec<_> = removed.map(|(name, node)| member_id(name, node)).collect::<Result<_, _>>()?;
+        removed.sort_unstable();
+        Ok(removed)
+    }
+
+    /// The version the members agreed on; absent in a store that a restore made.
+    pub fn cluster_version(&self) -> Option<&str> {
+        Some(&self.node("/0/version")?.value)
+    }
+
+    /// Path of a directory with things of v2 users in it; `None` if the store describes the cluster and nothing else.
+    ///
+    /// 3.6 does not start while there is one. Below `/2`, what has no children of its own does not count (since 3.5.22: the
+    /// leftovers of v2 authentication), and nowhere do names that begin with an underscore, which v2 hides.
+    pub fn custom_content(&self) -> Option<&str> {
+        let is_custom = |name: &str, node: &Node| match name {
+            "0" => false,
+            "2" => node.visible().any(|(_, below)| below.visible().next().is_some()),
+            _ => node.visible().next().is_some(),
+        };
+        self.root.visible().find(|(name, node)| is_custom(name, node)).map(|(_, node)| node.path.as_str())
+    }
+}
+
+impl Node {
+    fn child(&self, name: &str) -> Option<&Self> {
+        self.children.as_ref()?.get(name)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (&str, &Self)> {
+        self.children.iter().flatten().map(|(name, node)| (name.as_str(), node))
+    }
+
+    fn visible(&self) -> impl Iterator<Item = (&str, &Self)> {
+        self.entries().filter(|(name, _)| !name.starts_with('_'))
+    }
+}
+
+fn member_id(name: &str, node: &Node) -> Result<u64, StoreError> {
+    u64::from_str_radix(name, 16).map_err(|_| StoreError::MemberId { path: node.path.clone() })
+}
+
+fn member(name: &str, node: &Node) -> Result<StoreMember, StoreError> {
+    let id = member_id(name, node)?;
+    let raft: RaftAttributes = attributes(node, "raftAttributes")?;
+    let own: Attributes = attributes(node, "attributes")?;
+    let (peer_urls, is_learner) = (raft.peer_urls, raft.is_learner);
+    Ok(StoreMember { id, peer_urls, is_learner, name: own.name, client_urls: own.client_urls })
+}
+
+/// Nothing, if the member has none.
+fn attributes<T: Default + for<'de> Deserialize<'de>>(member: &Node, name: &str) -> Result<T, StoreError> {
+    let Some(node) = member.child(name) else { return Ok(T::default()) };
+    serde_json::from_str(&node.value).map_err(|error| StoreError::Attributes { path: node.path.clone(), error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A store with these paths, of which those that end in a slash are directories.
+    fn store(values: &[(&str, &str)]) -> Store {
+        let directory = |path: &str| Node { path: path.into(), children: Some(BTreeMap::new()), ..leaf("", "") };
+        fn leaf(path: &str, value: &str) -> Node {
+            let (path, value, expire_time) = (path.into(), value.into(), String::new());
+            Node { path, created_index: 1, modified_index: 1, expire_time, value, children: None }
+        }
+        let mut store = Store { root: directory("/"), current_index: 1 };
+        for (path, value) in values {
+            let (mut node, mut so_far) = (&mut store.root, String::new());
+            let names: Vec<_> = path.split('/').filter(|name| !name.is_empty()).collect();
+            for (depth, name) in names.iter().enumerate() {
+                so_far = format!("{so_far}/{name}");
+                let is_leaf = depth + 1 == names.len() && !path.ends_with('/');
+                let new = if is_leaf { leaf(&so_far, value) } else { directory(&so_far) };
+                node = node.children.get_or_insert_default().entry((*name).into()).or_insert(new);
+            }
+        }
+        store
+    }
+
+    #[test]
+    fn members_are_read_from_both_their_values() {
+        let store = store(&[
+            ("/0/members/d5e92ab4abfe950/raftAttributes", r#"{"peerURLs":["http://b:2380"],"isLearner":true}"#),
+            ("/0/members/1/raftAttributes", r#"{"peerURLs":["http://a:2380"]}"#),
+            ("/0/members/1/attributes", r#"{"name":"a","clientURLs":["http://a:2379"]}"#),
+            ("/0/removed_members/ff", "removed"),
+            ("/0/version", "3.5.0"),
+        ]);
+        let a = StoreMember {
+            id: 1,
+            peer_urls: vec!["http://a:2380".into()],
+            name: "a".into(),
+            client_urls: vec!["http://a:2379".into()],
+            ..StoreMember::default()
+        };
+        let peer_urls = vec!["http://b:2380".into()];
+        let b = StoreMember { id: 0x0d5e_92ab_4abf_e950, peer_urls, is_learner: true, ..StoreMember::default() };
+        assert_eq!(store.members().expect("members"), [a, b]);
+        assert_eq!(store.removed_members().expect("ids"), [0xff]);
+        assert_eq!(store.cluster_version(), Some("3.5.0"));
+    }
+
+    #[test]
+    fn a_store_about_the_cluster_alone_is_told_from_one_with_user_keys() {
+        let custom =
+            |path| store(&[("/0/version", "3.5.0"), ("/1/", ""), (path, "")]).custom_content().map(String::from);
+        assert_eq!(custom("/1/"), None);
+        assert_eq!(custom("/1/foo"), Some("/1".into()));
+        assert_eq!(custom("/1/_hidden"), None);
+        assert_eq!(custom("/3/foo/bar"), Some("/3".into()));
+        assert_eq!(custom("/2/enabled"), None);
+        assert_eq!(custom("/2/users/"), None);
+        assert_eq!(custom("/2/users/root"), Some("/2".into()));
+    }
+
+    #[test]
+    fn what_is_no_store_is_an_error_with_its_path() {
+        assert!(matches!(Store::parse(b"{}"), Err(StoreError::Json(_))));
+        let deep = format!("{{\"Root\":{}", "{\"Children\":{\"a\":".repeat(100_000));
+        assert!(matches!(Store::parse(deep.as_bytes()), Err(StoreError::Json(_))));
+        let unnamed = store(&[("/0/members/x/raftAttributes", "{}")]).members().expect_err("no id");
+        assert_eq!(unnamed.to_string(), "/0/members/x is not named by a member id");
+        let broken = store(&[("/0/members/1/attributes", "{")]).members().expect_err("no attributes");
+        assert!(broken.to_string().starts_with("/0/members/1/attributes cannot be decoded"));
+    }
+}

@@ -1,0 +1,147 @@
+//! Logs as text, in the words of `etcd-dump-logs` (`etcd-format.md` 6.8).
+//!
+//! This is for output that a user asked for: it shows values, and the passwords that 3.4 logs when a user is added. Like the
+//! tool it hides only those of password changes.
+
+mod auth;
+mod fields;
+mod kv;
+mod quote;
+mod raft;
+
+use std::fmt::{self, Display};
+
+use etcdsnap_proto::etcdserverpb::Request;
+use etcdsnap_proto::raftpb::ConfChange;
+use jiff::Timestamp;
+
+use self::fields::Message;
+use self::quote::excerpt;
+use crate::entry::{Entry, EntryKind};
+use crate::json::conf_state_json;
+use crate::log::{HardState, Log, Marker, Metadata};
+use crate::payload::Payload;
+use crate::record::{Record, RecordKind};
+use crate::snap::SnapFile;
+
+/// All that the tool prints of a log read from a snapshot on, with the line break at its end.
+#[derive(Clone, Copy, Debug)]
+pub struct Dump<'d, 'a> {
+    /// The snapshot reading started from, if there was one.
+    pub snap: Option<&'d SnapFile<'a>>,
+    /// What is in the log behind it.
+    pub log: &'d Log<'a>,
+}
+
+/// One entry as a line without its end; nothing for the entries that the tool passes over.
+#[derive(Clone, Copy, Debug)]
+pub struct EntryLine<'e, 'a>(pub &'e Entry<'a>);
+
+/// One record as a line without its end, as `-raw` prints it; nothing for a type that does not exist.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordLine<'r, 'a>(pub &'r Record<'a>);
+
+impl EntryLine<'_, '_> {
+    /// Does the tool print this entry? It passes over changes of several members.
+    pub fn is_printed(&self) -> bool {
+        matches!(self.0.kind, EntryKind::Normal | EntryKind::ConfChange)
+    }
+}
+
+impl Display for Dump<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Snapshot:\n")?;
+        match self.snap {
+            Some(snap) => writeln!(f, "{}", SnapLine(snap))?,
+            None => f.write_str("empty\n")?,
+        }
+        let metadata = self.log.metadata.unwrap_or_default();
+        let state = self.log.hard_state;
+        f.write_str("Start dumping log entries from snapshot.\nWAL metadata:\n")?;
+        write!(f, "nodeID={:x} clusterID={:x} ", metadata.node_id, metadata.cluster_id)?;
+        writeln!(f, "term={} commitIndex={} vote={:x}", state.term, state.commit, state.vote)?;
+        writeln!(f, "WAL entries: {}", self.log.entries.len())?;
+        if let Some(last) = self.log.entries.last() {
+            writeln!(f, "lastIndex={}", last.entry.index)?;
+        }
+        writeln!(f, "{:>4}\t{:>10}\ttype\tdata", "term", "index")?;
+        let mut printed = 0;
+        for line in self.log.entries.iter().map(|logged| EntryLine(&logged.entry)).filter(EntryLine::is_printed) {
+            writeln!(f, "{line}")?;
+            printed += 1;
+        }
+        writeln!(f, "\nEntry types (Normal,ConfigChange) count is : {printed}")
+    }
+}
+
+struct SnapLine<'s, 'a>(&'s SnapFile<'a>);
+
+impl Display for SnapLine<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (start, conf_state) = (self.0.start, &self.0.conf_state);
+        write!(f, "term={} index={} nodes=[", start.term, start.index)?;
+        for (number, voter) in conf_state.voters.iter().enumerate() {
+            let space = if number == 0 { "" } else { " " };
+            write!(f, "{space}{voter:x}")?;
+        }
+        write!(f, "] confstate={}", conf_state_json(conf_state))
+    }
+}
+
+impl Display for EntryLine<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.0.kind == EntryKind::Normal { "norm" } else { "conf" };
+        write!(f, "{:>4}\t{:>10}\t{kind}\t", self.0.term, self.0.index)?;
+        match self.0.payload() {
+            Payload::Empty => Ok(()),
+            Payload::Request(request) => Message(&*request).fmt(f),
+            Payload::LegacyRequest(request) => legacy(&request, f),
+            Payload::ConfChange(change) => conf_change(&change, f),
+            Payload::ConfChangeV2(_) | Payload::Undecodable => f.write_str("???"),
+        }
+    }
+}
+
+impl Display for RecordLine<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let data = self.0.data();
+        match self.0.kind {
+            RecordKind::Checksum => write!(f, "CRC: {}", self.0.crc),
+            RecordKind::Metadata => decoded(f, "Metadata", Metadata::parse(data).ok().as_ref().map(Message)),
+            RecordKind::Entry => decoded(f, "Entry", Entry::parse(data).ok().as_ref().map(Message)),
+            RecordKind::HardState => decoded(f, "HardState", HardState::parse(data).ok().as_ref().map(Message)),
+            RecordKind::Snapshot => decoded(f, "Snapshot", Marker::parse(self.0.place, data).as_ref().map(Message)),
+            RecordKind::Unknown(_) => Ok(()),
+        }
+    }
+}
+
+fn decoded(f: &mut fmt::Formatter<'_>, name: &str, message: Option<impl Display>) -> fmt::Result {
+    match message {
+        Some(message) => write!(f, "{name}: {message}"),
+        None => write!(f, "{name}: ???"),
+    }
+}
+
+fn conf_change(change: &ConfChange, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let names = ["ConfChangeAddNode", "ConfChangeRemoveNode", "ConfChangeUpdateNode", "ConfChangeAddLearnerNode"];
+    let number = change.change_type.unwrap_or_default();
+    match usize::try_from(number).ok().and_then(|number| names.get(number)) {
+        Some(name) => write!(f, "method={name} ")?,
+        None => write!(f, "method={number} ")?,
+    }
+    write!(f, "id={:x}", change.node_id())
+}
+
+fn legacy(request: &Request, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let path = excerpt(request.path(), 64, 64);
+    match request.method() {
+        "" => f.write_str("noop"),
+        "SYNC" => {
+            let time = Timestamp::from_nanosecond(request.time().into()).unwrap_or_default();
+            write!(f, "method=SYNC time=\"{}\"", time.strftime("%Y-%m-%d %H:%M:%S%.f +0000 UTC"))
+        }
+        method @ ("QGET" | "DELETE") => write!(f, "method={method} path={path}"),
+        method => write!(f, "method={method} path={path} val={}", excerpt(request.val(), 128, 0)),
+    }
+}

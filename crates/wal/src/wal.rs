@@ -1,0 +1,91 @@
+//! A whole log: the segments of a directory in order, and which of them reading needs (`etcd-format.md` 6.1).
+
+use thiserror::Error;
+
+use crate::log::{Log, ReadError, Start};
+use crate::name::{SegmentName, WalFile};
+use crate::records::{Records, Segment};
+
+/// The segments of a log. The files stay the caller's, mapped or read.
+#[derive(Clone, Debug, Default)]
+pub struct Wal<'a> {
+    segments: Vec<Segment<'a>>,
+}
+
+/// Why there are no segments to start reading in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SelectError {
+    /// There are no segments, or all begin behind the snapshot.
+    #[error("no segment may hold the entry behind the snapshot at index {index}")]
+    NoSegment {
+        /// Index of the snapshot.
+        index: u64,
+    },
+    /// A segment is missing.
+    #[error("segments are missing between {before} and {after}")]
+    Gap {
+        /// The last segment before the gap.
+        before: SegmentName,
+        /// The first behind it.
+        after: SegmentName,
+    },
+}
+
+/// Why a log cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum OpenError {
+    /// There is no segment to start in.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    /// The segments cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl<'a> Wal<'a> {
+    /// Takes the files of a WAL directory, names and contents, in any order; those that are no segments are left out.
+    pub fn new<'n>(files: impl IntoIterator<Item = (&'n str, &'a [u8])>) -> Self {
+        let segment = |(name, bytes)| match WalFile::of(name) {
+            WalFile::Segment(name) => Some(Segment { name, bytes }),
+            _ => None,
+        };
+        let mut segments: Vec<_> = files.into_iter().filter_map(segment).collect();
+        segments.sort_unstable_by_key(|segment| segment.name);
+        Self { segments }
+    }
+
+    /// All segments, in the order of the log.
+    pub fn segments(&self) -> &[Segment<'a>] {
+        &self.segments
+    }
+
+    /// All records, from the first segment there is.
+    pub fn records(&self) -> Records<'_, 'a> {
+        Records::new(&self.segments)
+    }
+
+    /// The segments that hold all entries behind the snapshot at an index.
+    pub fn behind(&self, index: u64) -> Result<&[Segment<'a>], SelectError> {
+        let first = self.segments.iter().rposition(|segment| segment.name.index <= index);
+        let from = first.and_then(|first| self.segments.get(first..)).ok_or(SelectError::NoSegment { index })?;
+        match gaps(from).next() {
+            Some((before, after)) => Err(SelectError::Gap { before, after }),
+            None => Ok(from),
+        }
+    }
+
+    /// Reads the log from a snapshot on.
+    pub fn read(&self, start: Start) -> Result<Log<'a>, OpenError> {
+        Ok(Log::read(self.behind(start.index)?, start)?)
+    }
+}
+
+/// Neighbours in the list that are not neighbours in the log.
+pub(crate) fn gaps(segments: &[Segment<'_>]) -> impl Iterator<Item = (SegmentName, SegmentName)> {
+    let pairs = segments.windows(2).filter_map(|pair| match pair {
+        [before, after] => Some((before.name, after.name)),
+        _ => None,
+    });
+    pairs.filter(|(before, after)| before.sequence.checked_add(1) != Some(after.sequence))
+}
