@@ -1,0 +1,76 @@
+//! Commands in turn, round by round, so that whatever else goes on meets them all alike.
+
+use std::fs::{self, File};
+use std::time::{Duration, Instant};
+
+use crate::case::Case;
+use crate::failure::Failure;
+use crate::page_cache;
+use crate::run::{Peak, Run, timed, watched};
+
+/// What the page cache holds of the file before each run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cache {
+    Warm,
+    Cold,
+}
+
+/// A case and its runs, one a round.
+#[derive(Debug)]
+pub struct Measured {
+    pub case: Case,
+    pub peak: Peak,
+    pub runs: Vec<Run>,
+}
+
+/// How long nothing is said at most, but for a round that takes longer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Runs all cases `rounds` times.
+///
+/// Before that, warm, each is run once untimed: that fills the page cache and is the run in which memory is watched, so that
+/// watching costs the timed ones nothing. Each round begins with another case, so that no case always follows the same one.
+pub fn measure(cases: Vec<Case>, rounds: usize, cache: Cache) -> Result<Vec<Measured>, Failure> {
+    for case in &cases {
+        prepare(case)?;
+    }
+    let unmeasured = |case| Measured { case, peak: Peak::default(), runs: Vec::new() };
+    let mut series: Vec<Measured> = cases.into_iter().map(unmeasured).collect();
+    if cache == Cache::Warm {
+        for Measured { case, peak, .. } in &mut series {
+            *peak = watched(&case.name, &mut case.command)?;
+            clean_up(case)?;
+        }
+    }
+    let count = series.len();
+    let mut told = Instant::now();
+    for round in 0..rounds {
+        if told.elapsed() > PATIENCE {
+            eprintln!("  {round} of {rounds} rounds done");
+            told = Instant::now();
+        }
+        for turn in 0..count {
+            let Measured { case, runs, .. } = &mut series[(round + turn) % count];
+            if cache == Cache::Cold {
+                let path = &case.input.path;
+                page_cache::forget(path).map_err(Failure::file("drop the cached pages of", path))?;
+            }
+            runs.push(timed(&case.name, &mut case.command)?);
+            clean_up(case)?;
+        }
+    }
+    Ok(series)
+}
+
+/// Makes the copy that a case needs, and has it written to disk, so that no writing goes on later.
+fn prepare(case: &Case) -> Result<(), Failure> {
+    let Some(original) = &case.copied_from else { return Ok(()) };
+    let copy = &case.input.path;
+    fs::copy(original, copy).map_err(Failure::file("write", copy))?;
+    File::open(copy).and_then(|file| file.sync_all()).map_err(Failure::file("write", copy))
+}
+
+/// Removes what a case leaves at once: pages that are never written to disk disturb nobody.
+fn clean_up(case: &Case) -> Result<(), Failure> {
+    case.output.as_ref().map_or(Ok(()), |path| fs::remove_file(path).map_err(Failure::file("remove", path)))
+}
