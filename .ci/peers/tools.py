@@ -98,8 +98,12 @@ class Etcdsnap:
         return self._run([tool, *arguments], file, ETCDSNAP_COMPAT=minor, ETCDCTL_API="3")
 
     def of_live_file(self, command, file, *arguments):
-        """As `native`, on a file that its member may write to meanwhile."""
-        return run([self.program, command, file, *arguments])
+        """As `native`, on a file that its member may write to meanwhile: then that is said, and it is read again."""
+        for _ in range(20):
+            answer = run([self.program, command, file, *arguments])
+            if answer.code != 1 or "while it was read" not in answer.stderr:
+                break
+        return answer
 
     def _run(self, arguments, file, **environment):
         before = _state(file)
