@@ -7,6 +7,7 @@ mod log;
 mod snap;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use etcdsnap_proto::raftpb::ConfState;
 use thiserror::Error;
@@ -41,9 +42,27 @@ impl Release {
     /// All releases, oldest first.
     pub const ALL: [Self; 5] = [Self::V3_4, Self::V3_5, Self::V3_6, Self::V3_7, Self::V3_8];
 
+    /// Its second number: 4 for 3.4.
+    pub fn minor(self) -> u64 {
+        match self {
+            Self::V3_4 => 4,
+            Self::V3_5 => 5,
+            Self::V3_6 => 6,
+            Self::V3_7 => 7,
+            Self::V3_8 => 8,
+        }
+    }
+
     /// Writes fields that are zero, unless they were never set; up to 3.6 all scalars are always set.
     fn writes_unset(self) -> bool {
         self < Self::V3_7
+    }
+}
+
+impl fmt::Display for Release {
+    /// `3.4`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "3.{}", self.minor())
     }
 }
 
