@@ -1,0 +1,226 @@
+"""A real etcd server on a data directory: starting it, asking it, and hearing how it ends."""
+
+import base64
+import json
+import random
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools import Release
+
+START_SECONDS = 60  # for a server that must come up
+LEADER_SECONDS = 10  # for a server that may wait for a leader for ever; hundreds of election timeouts
+HEARTBEAT, ELECTION = 10, 100  # milliseconds
+ALARMS = "exclude=NOSPACE&exclude=CORRUPT"  # a member with an alarm serves, too
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a start: `serves`; `no leader` in good time; or `exits` with a code and its last words."""
+
+    kind: str
+    code: int | None = None
+    words: str = ""
+
+
+def outcome(release: Release, data_dir: Path, **options) -> Outcome:
+    """Starts a release on a member's data directory, waits until it serves or gives up, and stops it again. The server
+    writes to the directory: give it a copy. `options` are those of `Server`."""
+    server = Server(release, data_dir, **options)
+    try:
+        return server.outcome()
+    finally:
+        server.kill()
+
+
+class Server:
+    """One etcd process, on loopback, and what it says. `client` is the release whose etcdctl asks it."""
+
+    def __init__(
+        self,
+        release: Release,
+        data_dir: Path,
+        *,
+        name="default",
+        peer_url=None,
+        flags=(),
+        environment=None,
+        client: Release | None = None,
+        log: Path | None = None,
+    ):
+        self.release = release
+        self.client = client or release
+        self.name = name
+        self.data_dir = data_dir
+        self.log = log or data_dir.with_name(f"{data_dir.name}.log")
+        self.token = None
+        self.user = []
+        self.endpoint = loopback()
+        self.peer_url = peer_url or loopback()
+        self.flags = list(flags)
+        self.environment = environment or {}
+        self.process = None
+        self.start()
+
+    @property
+    def db(self):
+        return self.data_dir / "member" / "snap" / "db"
+
+    def start(self, release=None):
+        """Starts it, or starts it again: of another release if one is given. The log goes on."""
+        self.release = release or self.release
+        command = [
+            self.release.etcd,
+            f"--name={self.name}",
+            f"--data-dir={self.data_dir}",
+            f"--listen-client-urls={self.endpoint}",
+            f"--advertise-client-urls={self.endpoint}",
+            f"--listen-peer-urls={self.peer_url}",
+            f"--initial-advertise-peer-urls={self.peer_url}",
+            f"--initial-cluster={self.name}={self.peer_url}",
+            f"--heartbeat-interval={HEARTBEAT}",
+            f"--election-timeout={ELECTION}",
+            "--logger=zap",
+            "--log-level=warn",
+            *self.flags,
+        ]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment
+            )
+
+    def outcome(self) -> Outcome:
+        """Waits until it serves, ends, or had time enough to elect a leader."""
+        if self._serves_within(LEADER_SECONDS):
+            return Outcome("serves")
+        if self.process.poll() is None:
+            return Outcome("no leader")
+        return Outcome("exits", self.process.returncode, last_words(self.log.read_text(errors="replace")))
+
+    def wait_until_healthy(self):
+        """Waits for a leader. Raises with the server's own words when it does not come up."""
+        if not self._serves_within(START_SECONDS):
+            code, said = self.process.poll(), self.log.read_text(errors="replace")[-4000:]
+            raise RuntimeError(f"etcd {self.release.minor} on {self.data_dir} did not start (exit code {code}):\n{said}")
+
+    def _serves_within(self, seconds):
+        """It has a leader, answers clients, and the cluster has agreed on its version."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                if self._get(f"health?{ALARMS}")["health"] == "true" and self._get("version")["etcdcluster"] != "not_decided":
+                    return True
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                pass
+            time.sleep(0.05)
+        return False
+
+    def _get(self, path):
+        with urllib.request.urlopen(f"{self.endpoint}/{path}", timeout=5) as answer:
+            return json.load(answer)
+
+    def stop(self):
+        """As an administrator does: SIGTERM, after which etcd says goodbye and closes its files."""
+        self._end(signal.SIGTERM)
+
+    def kill(self):
+        self._end(signal.SIGKILL)
+
+    def _end(self, how):
+        self.process.send_signal(how)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def call(self, method, **message):
+        """One request through the JSON gateway, e.g. `call("kv/put", key=b"a", value=b"b")`."""
+        request = urllib.request.Request(
+            f"{self.endpoint}/v3/{method}",
+            data=json.dumps(_encoded(message)).encode(),
+            headers={"Authorization": self.token} if self.token else {},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(f"etcd {self.release.minor}: {method}: {error.read().decode()}") from error
+
+    def authenticate(self, name, password):
+        """From here on, every request is made as this user."""
+        self.token = self.call("auth/authenticate", name=name, password=password)["token"]
+        self.user = [f"--user={name}:{password}"]
+
+    def revision(self):
+        return int(self.call("maintenance/status")["header"]["revision"])
+
+    def etcdctl(self, *arguments):
+        """Runs etcdctl against this server and returns what it printed."""
+        answer = self.client.tool("etcdctl", f"--endpoints={self.endpoint}", *self.user, *arguments)
+        if answer.code != 0:
+            raise RuntimeError(f"etcdctl {self.client.minor} {arguments}: {answer.stderr}")
+        return answer.stdout
+
+    def save_snapshot(self, file):
+        self.etcdctl("snapshot", "save", file)
+
+    def hash_kv(self, revision):
+        """HashKV at a revision, and the compacted revision it was made with (-1: never compacted)."""
+        answer = self.etcdctl("endpoint", "hashkv", f"--rev={revision}", "--write-out=json")
+        reply = json.loads(answer)[0]["HashKV"]
+        return reply["hash"], reply.get("compact_revision", 0)
+
+
+def last_words(log):
+    """Why it ended, from its log: the error of the last panic or fatal line; else Go's own panic; else the last line."""
+    lines = log.splitlines()
+    for line in reversed(lines):
+        entry = _parsed(line)
+        if entry.get("level") in ("panic", "fatal", "dpanic"):
+            return ": ".join(entry[part] for part in ("msg", "error") if entry.get(part))
+    panics = [line for line in lines if line.startswith(("panic: ", "fatal error: "))]
+    return (panics or lines or [""])[-1]
+
+
+def _parsed(line):
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) else {}
+
+
+_given = set()
+
+
+def loopback():
+    """A URL on loopback that nobody listens on. Its port is below those the system gives to outgoing connections, so that it
+    stays free until it is used, and is given only once."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if port in _given or probe.connect_ex(("127.0.0.1", port)) == 0:
+                continue
+        _given.add(port)
+        return f"http://127.0.0.1:{port}"
+
+
+def _encoded(value):
+    """The gateway's JSON: bytes as base64, 64-bit numbers as strings."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, dict):
+        return {name: _encoded(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_encoded(each) for each in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value
