@@ -1,0 +1,52 @@
+//! What killed runs left behind.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::temporary::{is_at, is_temporary};
+
+/// A temporary file or folder whose maker is dead. Locked while this lives, so that nobody else takes it for one too.
+#[derive(Debug)]
+pub struct Leftover {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Leftover {
+    /// `None` for what is in use, or cannot be locked to find out.
+    fn at(path: PathBuf) -> Option<Self> {
+        // Whatever else may have such a name: a link is not followed, a FIFO not waited for.
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        let flags = i32::try_from(flags.bits()).ok()?;
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(&path).ok()?;
+        (file.try_lock().is_ok() && is_at(&file, &path)).then_some(Self { path, _lock: file })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Removes it, with everything in it. Tells what it was.
+    pub fn remove(self) -> io::Result<PathBuf> {
+        let is_folder = self.path.symlink_metadata()?.is_dir();
+        if is_folder { fs::remove_dir_all(&self.path) } else { fs::remove_file(&self.path) }?;
+        Ok(self.path)
+    }
+}
+
+/// The leftovers of killed runs in a folder; none when it cannot be read.
+pub fn leftovers(folder: &Path) -> Vec<Leftover> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let names = entries.flatten().map(|entry| entry.file_name()).filter(|name| is_temporary(name));
+    let mut found: Vec<_> = names.filter_map(|name| Leftover::at(folder.join(name))).collect();
+    found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+    found
+}
+
+/// Removes the leftovers of killed runs in a folder, and tells which. One that cannot be removed stays: it is in nobody's way.
+pub fn remove_leftovers(folder: &Path) -> Vec<PathBuf> {
+    leftovers(folder).into_iter().filter_map(|leftover| leftover.remove().ok()).collect()
+}

@@ -1,0 +1,48 @@
+//! Files and folders that appear under their names whole or not at all.
+//!
+//! [`NewFile`] and [`NewFolder`] are made under a temporary name in the folder where they are to appear, made durable, and
+//! get their name by one rename. Whatever ends a run before that (an error, an interrupt, a power cut, kill -9) leaves
+//! nothing under the name.
+//!
+//! # What a killed run leaves behind
+//!
+//! Every temporary name is `.etcdsnap-` and sixteen hexadecimal digits. Whoever makes one holds a lock on it (`flock`) for as
+//! long as it lives, and the system lets go of the lock when the process dies, however that happens. So a temporary name
+//! that nobody has locked is a leftover: the next run that writes to the same folder [removes](remove_leftovers) it, and a
+//! run at the same time is left alone. Where the file system knows no locks, nothing is removed.
+//!
+//! ```
+//! use std::io::Write as _;
+//! use etcdsnap_publish::{Existing, NewFile};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let target = folder.path().join("copy.db");
+//! let mut new = NewFile::create(&target, None)?;
+//! new.file().write_all(b"pages")?;
+//! assert!(!target.exists());
+//! new.publish(&Existing::Refuse)?;
+//! assert_eq!(std::fs::read(&target)?, b"pages");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! For Unix systems.
+
+mod error;
+mod file;
+mod folder;
+mod interrupt;
+mod leftover;
+mod owner;
+mod parents;
+mod rename;
+mod space;
+mod temporary;
+
+pub use error::Error;
+pub use file::NewFile;
+pub use folder::{NewFolder, Published};
+pub use interrupt::{Interrupt, Interrupted};
+pub use leftover::{Leftover, leftovers, remove_leftovers};
+pub use owner::{Owner, OwnerError};
+pub use rename::{Existing, vacant_beside};
+pub use space::{Demand, NoSpace};

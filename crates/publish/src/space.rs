@@ -1,0 +1,91 @@
+//! Is there room for all that is to be written?
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+/// How many bytes are to be written where, added up for each file system.
+#[derive(Clone, Debug, Default)]
+pub struct Demand {
+    devices: BTreeMap<u64, Device>,
+}
+
+#[derive(Clone, Debug)]
+struct Device {
+    /// An existing folder on it.
+    folder: PathBuf,
+    bytes: u64,
+}
+
+/// A file system is too full.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{folder}: {needed} bytes are needed and {available} are free")]
+pub struct NoSpace {
+    /// A folder on it.
+    pub folder: PathBuf,
+    /// Bytes to be written.
+    pub needed: u64,
+    /// Bytes that this user may write.
+    pub available: u64,
+}
+
+impl Demand {
+    /// Counts `bytes` that are to be written below `path`, which need not exist yet.
+    pub fn add(&mut self, path: &Path, bytes: u64) -> io::Result<()> {
+        let folder = existing(path);
+        let device = fs::metadata(&folder)?.dev();
+        let entry = self.devices.entry(device).or_insert(Device { folder, bytes: 0 });
+        entry.bytes = entry.bytes.saturating_add(bytes);
+        Ok(())
+    }
+
+    /// All bytes counted.
+    pub fn total(&self) -> u64 {
+        self.devices.values().fold(0, |sum, device| sum.saturating_add(device.bytes))
+    }
+
+    /// Compares with what is free now. A file system that does not tell is taken to have room.
+    pub fn check(&self) -> Result<(), NoSpace> {
+        for Device { folder, bytes } in self.devices.values() {
+            let available = available(folder).unwrap_or(u64::MAX);
+            if available < *bytes {
+                return Err(NoSpace { folder: folder.clone(), needed: *bytes, available });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes that this user may still write to the file system of `folder`. `None` when the system does not tell, as for file
+/// systems without a size of their own.
+fn available(folder: &Path) -> Option<u64> {
+    let stats = rustix::fs::statvfs(folder).ok()?;
+    (stats.f_blocks > 0).then(|| stats.f_bavail.saturating_mul(stats.f_frsize))
+}
+
+/// The nearest folder on the way up that exists.
+pub(crate) fn existing(path: &Path) -> PathBuf {
+    let named = path.ancestors().find(|ancestor| !ancestor.as_os_str().is_empty() && ancestor.exists());
+    named.unwrap_or(Path::new(".")).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn demands_on_one_file_system_add_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut demand = Demand::default();
+        demand.add(&folder.path().join("a/b"), 5).expect("its file system");
+        demand.add(folder.path(), 6).expect("its file system");
+        assert_eq!(demand.total(), 11);
+        assert_eq!(demand.devices.len(), 1);
+        assert_eq!(demand.check(), Ok(()));
+        demand.add(folder.path(), u64::MAX).expect("its file system");
+        let refused = demand.check().expect_err("no disk is that large");
+        assert_eq!((refused.folder.as_path(), refused.needed), (folder.path(), u64::MAX));
+    }
+}
