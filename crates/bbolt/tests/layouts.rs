@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use etcdsnap_bbolt::check::{DEFAULT_LIMIT, check};
+use etcdsnap_bbolt::check::{BucketInfo, DEFAULT_LIMIT, Leaf, Observer, check};
 use etcdsnap_bbolt::{Bucket, Db};
 use etcdsnap_testkit::bbolt::{self, ByteOrder, Entry, Freelist, Layout, MetaStyle, PageOrder};
 
@@ -38,18 +38,38 @@ fn read(bucket: &Bucket<'_>) -> BTreeMap<Vec<u8>, Entry> {
         .collect()
 }
 
+/// Counts the pages of leaves that are whole.
+struct WholeLeaves;
+
+impl<'a> Observer<'a> for WholeLeaves {
+    type Chunk = u64;
+
+    fn chunk(&self) -> u64 {
+        0
+    }
+
+    fn leaf(&self, pages: &mut u64, _: &BucketInfo<'a>, leaf: &Leaf<'a>) {
+        if leaf.whole && leaf.page.position.is_some() {
+            *pages += u64::from(leaf.page.overflow) + 1;
+        }
+    }
+}
+
 fn assert_whole(layout: &Layout) {
     let root = content();
     let file = layout.build(&root);
     let db = Db::open(&file).expect("opens");
     assert_eq!(db.page_size(), layout.page_size);
-    let walk = check(&db, &(), DEFAULT_LIMIT);
+    let walk = check(&db, &WholeLeaves, DEFAULT_LIMIT);
     let problems: Vec<_> = walk.problems.kept().iter().map(|problem| (problem.code, problem.to_string())).collect();
     // A bucket that was forced to be inline is larger than bbolt would have it; that is worth an information, no more.
     let expected = layout.inline_limit.is_some_and(|limit| limit > layout.page_size as usize / 4);
     assert!(problems.iter().all(|(code, _)| expected && code.as_str() == "INLINE_BIG"), "{layout:?}: {problems:?}");
     assert_eq!(read(&db.root()), root.entries, "{layout:?}");
     assert_eq!(walk.census.in_use + walk.census.free, db.meta().high_water_mark);
+    let leaves: u64 = walk.chunks.iter().sum();
+    let branches: u64 = walk.buckets.iter().map(|bucket| bucket.branch_pages).sum();
+    assert_eq!(walk.census.in_use, 2 + walk.census.freelist + branches + leaves, "{layout:?}");
     assert!(walk.census.free >= layout.free_pages);
 }
 

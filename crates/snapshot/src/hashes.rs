@@ -8,8 +8,9 @@ use etcdsnap_mvcc::{BackendHashRule, HashKv, HashKvError};
 
 use crate::container::Container;
 use crate::image_hash;
-use crate::inspection::{Inspection, Options, Unusable, thread_count};
+use crate::inspection::{Inspection, Options, Unusable};
 use crate::progress::Progress;
+use crate::reading::thread_count;
 use crate::report::Sha256Facts;
 
 /// The hashes of one backup.

@@ -3,14 +3,10 @@
 //! An [`Inspection`] holds what the walk found: structure, digests, keyspace and the small buckets. Verification adds the
 //! SHA-256 beside it and judges; status and hashes just read numbers off it.
 
-use std::ops::Range;
-use std::sync::Mutex;
-
-use etcdsnap_bbolt::check::{self, BucketInfo, Leaf, Observer, Walk};
+use etcdsnap_bbolt::check::{self, Walk};
 use etcdsnap_bbolt::{Corruption, Db};
-use etcdsnap_image::{Error, Image};
+use etcdsnap_image::Error;
 use etcdsnap_mvcc::{Compaction, Keyspace, ScanChunk, Scanner};
-use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::buckets::Buckets;
 use crate::catalogue::container::STATUS_NOT_BUCKET;
@@ -18,6 +14,7 @@ use crate::container::Container;
 use crate::finding::{Finding, Findings};
 use crate::place::{Place, excerpt};
 use crate::progress::Progress;
+use crate::reading::{self, on_threads, thread_count};
 
 /// How to inspect.
 #[derive(Clone, Copy, Debug)]
@@ -70,15 +67,11 @@ impl<'a> Inspection<'a> {
     ) -> Result<Self, Error> {
         let compaction = Compaction::read(&db).unwrap_or_default();
         let scanner = Scanner::new(compaction, options.limit);
-        let observer = Reading { scanner, image: container.image(), advance, failure: Mutex::new(None) };
         let (walk, keyspace) = on_threads(threads, || {
-            let mut walk = check::check(&db, &observer, options.limit);
+            let mut walk = reading::walk(container, &db, &scanner, options.limit, advance)?;
             let keyspace = Keyspace::from_walk(&db, &mut walk, compaction, options.hash_at);
-            (walk, keyspace)
-        });
-        if let Some(error) = observer.failure.into_inner().unwrap_or_default() {
-            return Err(error);
-        }
+            Ok::<_, Error>((walk, keyspace))
+        })?;
         let (buckets, bucket_findings) = (Buckets::default(), Findings::new(options.limit));
         let mut inspection = Self { db, walk, keyspace, buckets, bucket_findings, stray_value: None, unreadable: None };
         let listed = inspection.read_buckets();
@@ -150,55 +143,4 @@ pub enum Unusable {
     /// The system could not read the file.
     #[error(transparent)]
     Image(#[from] Error),
-}
-
-/// Asks the system for the pages ahead, so that a bad sector or a shrunken file is an error and not a signal.
-struct Reading<'o> {
-    scanner: Scanner,
-    image: &'o Image,
-    advance: &'o (dyn Fn(u64) + Sync),
-    failure: Mutex<Option<Error>>,
-}
-
-impl<'a> Observer<'a> for Reading<'_> {
-    type Chunk = ScanChunk<'a>;
-
-    fn chunk(&self) -> ScanChunk<'a> {
-        self.scanner.chunk()
-    }
-
-    fn leaf(&self, chunk: &mut ScanChunk<'a>, bucket: &BucketInfo<'a>, leaf: &Leaf<'a>) {
-        self.scanner.leaf(chunk, bucket, leaf);
-    }
-
-    fn finish(&self, chunk: &mut ScanChunk<'a>) {
-        self.scanner.finish(chunk);
-    }
-
-    fn prepare(&self, bytes: Range<u64>) {
-        let length = bytes.end.saturating_sub(bytes.start);
-        if let Err(error) = self.image.prefetch(bytes)
-            && let Ok(mut failure) = self.failure.lock()
-        {
-            failure.get_or_insert(error);
-        }
-        (self.advance)(length);
-    }
-}
-
-/// The number of threads that `asked` stands for.
-pub(crate) fn thread_count(asked: usize) -> usize {
-    match asked {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        threads => threads,
-    }
-}
-
-/// Runs `work` so that its parallel parts use `threads` threads.
-fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
-    match ThreadPoolBuilder::new().num_threads(threads.max(1)).build() {
-        Ok(pool) => ThreadPool::install(&pool, work),
-        // Not one thread can be had: rayon then works on the one there is.
-        Err(_) => work(),
-    }
 }

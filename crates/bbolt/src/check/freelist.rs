@@ -13,29 +13,38 @@ fn report(problems: &mut Problems, page: Option<u64>, code: Code, offset: u64, f
     problems.push(Problem { bucket: None, page, element: None, code, offset, found, against });
 }
 
-/// Reads the freelist page, claims its run, and returns the set of free pages; `None` when the file is not meant to have one.
-/// Of an unreadable one the set is empty: then all pages it should have listed are lost.
-pub(super) fn read(db: &Db<'_>, claims: &Claims, problems: &mut Problems) -> Option<Claims> {
+/// What the freelist says, and the room it takes.
+#[derive(Debug)]
+pub(super) struct Freelist {
+    /// The free pages. Of an unreadable freelist the set is empty: then all pages it should have listed are lost.
+    pub free: Claims,
+    /// Pages it lies on; 0 when they are not all there and its own.
+    pub pages: u64,
+}
+
+/// Reads the freelist page and claims its run; `None` when the file is not meant to have one.
+pub(super) fn read(db: &Db<'_>, claims: &Claims, problems: &mut Problems) -> Option<Freelist> {
     let meta = *db.meta();
     if !db.has_freelist() {
         return None;
     }
     let free = Claims::new(claims.bound());
     if !(2..meta.high_water_mark).contains(&meta.freelist) {
-        return Some(free);
+        return Some(Freelist { free, pages: 0 });
     }
     let id = Some(meta.freelist);
     let Some(page) = db.page(meta.freelist) else {
         report(problems, id, Code::FreelistEof, 0, Detail::None, Detail::None);
-        return Some(free);
+        return Some(Freelist { free, pages: 0 });
     };
     super::header(db, &page, None, &[PageKind::Freelist], problems);
-    if !claims.claim(meta.freelist) {
+    let fresh = claims.claim(meta.freelist);
+    if !fresh {
         report(problems, id, Code::DoubleRef, page.offset, Detail::None, Detail::None);
     }
-    super::claim_tail(&page, None, claims, problems);
+    let whole = super::claim_tail(db, &page, None, claims, problems) && fresh;
     if page.kind != PageKind::Freelist {
-        return Some(free);
+        return Some(Freelist { free, pages: 0 });
     }
     let (promised, room) = (page.free_ids_promised(), page.free_ids_room());
     if promised > room {
@@ -57,7 +66,7 @@ pub(super) fn read(db: &Db<'_>, claims: &Claims, problems: &mut Problems) -> Opt
         }
         previous = listed;
     }
-    Some(free)
+    Some(Freelist { free, pages: if whole { u64::from(page.overflow) + 1 } else { 0 } })
 }
 
 /// Compares the free pages with the pages in use, after the walk.

@@ -19,6 +19,7 @@ mod tree;
 use std::ops::Range;
 
 pub use claims::Claims;
+use freelist::Freelist;
 
 use crate::db::Db;
 use crate::format::PageKind;
@@ -40,6 +41,8 @@ pub struct BucketInfo<'a> {
     pub sequence: u64,
     /// Levels of pages, 0 when inline.
     pub depth: u32,
+    /// Pages of its branches with their overflow, of those that are whole as [`Leaf::whole`] says; complete after the walk.
+    pub branch_pages: u64,
 }
 
 /// A leaf page, or an inline bucket's page, that could be read. Its table fits; elements may still be unsound one by one.
@@ -49,6 +52,9 @@ pub struct Leaf<'a> {
     pub page: Page<'a>,
     /// Order among the leaves of its bucket: ascending in key order, but with gaps.
     pub rank: u32,
+    /// Are the page and all its overflow in the file, below the high-water mark, and no other page's too? Always true of the
+    /// page of an inline bucket, which lies inside its parent's.
+    pub whole: bool,
     /// The bytes from its first key to its last value, key, value, key, value …, when they follow each other without a gap
     /// and none of the values is a bucket: then they are all that etcd's hashes see of the page.
     pub packed: Option<&'a [u8]>,
@@ -93,7 +99,9 @@ pub struct Census {
     pub leaf: u64,
     /// Overflow pages of reachable branch and leaf pages.
     pub overflow: u64,
-    /// Pages in use: all of the above, the metas and the freelist.
+    /// Pages of the freelist, overflow included; 0 when there is none, or it is not whole as [`Leaf::whole`] says.
+    pub freelist: u64,
+    /// Pages in use: all of the above, and the metas.
     pub in_use: u64,
     /// Pages below the high-water mark that are not in use.
     pub free: u64,
@@ -127,10 +135,11 @@ pub fn check<'a, O: Observer<'a>>(db: &Db<'a>, observer: &O, limit: u64) -> Walk
     let claims = Claims::new(db.meta().high_water_mark.min(db.pages_in_file()));
     claims.claim(0);
     claims.claim(1);
-    let free = freelist::read(db, &claims, &mut problems);
+    let freelist = freelist::read(db, &claims, &mut problems);
     let mut walk = tree::walk(db, observer, claims, problems);
-    if let Some(free) = free {
+    if let Some(Freelist { free, pages }) = freelist {
         freelist::compare(db, &walk.in_use, &free, &mut walk.problems);
+        walk.census.freelist = pages;
     }
     check_tail(db, &mut walk.problems);
     walk.census.in_use = walk.in_use.len();
@@ -174,13 +183,16 @@ fn header(db: &Db<'_>, page: &Page<'_>, bucket: Option<u32>, kinds: &[PageKind],
     }
 }
 
-/// Claims the overflow pages of a page whose first page is claimed.
-fn claim_tail(page: &Page<'_>, bucket: Option<u32>, claims: &Claims, problems: &mut Problems) {
+/// Claims the overflow pages of a page whose first page is claimed; says whether the page is [whole](Leaf::whole).
+fn claim_tail(db: &Db<'_>, page: &Page<'_>, bucket: Option<u32>, claims: &Claims, problems: &mut Problems) -> bool {
     let first = page.position.unwrap_or(0).saturating_add(1);
     let end = first.saturating_add(page.overflow.into());
     if let Some(taken) = claims.claim_run(first..end) {
         let (code, offset) = (Code::DoubleRef, page.offset);
         let found = Detail::Number(taken);
         problems.push(Problem { bucket, page: Some(taken), element: None, code, offset, found, against: Detail::None });
+        return false;
     }
+    let needs = (u64::from(page.overflow) + 1) * u64::from(db.page_size());
+    end <= claims.bound() && page.run.len() as u64 == needs
 }

@@ -29,8 +29,9 @@ struct Entry<'a> {
     bounds: Bounds<'a>,
     /// 1 for the root of a bucket.
     level: u32,
-    /// Its header is checked and its overflow claimed already: it was taken for a leaf in the round before.
-    opened: bool,
+    /// Its header is checked and its overflow claimed already, because it was taken for something else before; says
+    /// whether it is whole.
+    opened: Option<bool>,
 }
 
 /// A branch page that was followed; leaves find the keys their parent has for them here.
@@ -96,7 +97,8 @@ pub(super) fn walk<'a, O: Observer<'a>>(
     problems: Problems,
 ) -> Walk<'a, O::Chunk> {
     let meta = db.meta();
-    let root = BucketInfo { index: 0, parent: None, name: &[], root: meta.root, sequence: meta.sequence, depth: 0 };
+    let (root, sequence) = (meta.root, meta.sequence);
+    let root = BucketInfo { index: 0, parent: None, name: &[], root, sequence, depth: 0, branch_pages: 0 };
     let ground = Ground {
         db,
         observer,
@@ -109,7 +111,7 @@ pub(super) fn walk<'a, O: Observer<'a>>(
     let bounds = Bounds { root: true, ..Bounds::default() };
     let mut entries = Vec::new();
     if walker.enter(0, meta.root, None, None) {
-        entries.push(Entry { bucket: 0, page: meta.root, bounds, level: 1, opened: false });
+        entries.push(Entry { bucket: 0, page: meta.root, bounds, level: 1, opened: None });
     }
     while !entries.is_empty() {
         entries = walker.round(entries);
@@ -167,13 +169,19 @@ impl<'a, O: Observer<'a>> Walker<'a, '_, O> {
         for piece in level.chunks(PIECE) {
             let ground = &self.ground;
             let checked: Vec<_> = piece.par_iter().map(|(entry, _)| ground.branch(entry)).collect();
-            for ((entry, depth), (page, problems)) in piece.iter().zip(checked) {
+            for ((entry, depth), (opened, problems)) in piece.iter().zip(checked) {
                 self.problems.merge(problems);
-                match page {
-                    Some(page) if page.kind == PageKind::Branch => self.follow(page, *entry, *depth, forest, &mut next),
-                    Some(page) => {
+                match opened {
+                    Some((page, whole)) if page.kind == PageKind::Branch => {
+                        if whole {
+                            let bucket = &mut self.ground.buckets[entry.bucket as usize];
+                            bucket.branch_pages += u64::from(page.overflow) + 1;
+                        }
+                        self.follow(page, *entry, *depth, forest, &mut next);
+                    }
+                    Some((page, whole)) => {
                         self.uneven(&page, entry);
-                        forest.opened.push((*entry, page));
+                        forest.opened.push((*entry, page, whole));
                     }
                     None => {}
                 }
@@ -210,7 +218,7 @@ impl<'a, O: Observer<'a>> Walker<'a, '_, O> {
         } else {
             next.extend(children.into_iter().map(|(index, child)| {
                 let bounds = branch.bounds_of(index);
-                (Entry { bucket: entry.bucket, page: child, bounds, level: entry.level + 1, opened: false }, depth)
+                (Entry { bucket: entry.bucket, page: child, bounds, level: entry.level + 1, opened: None }, depth)
             }));
         }
     }
@@ -260,10 +268,10 @@ impl<'a, O: Observer<'a>> Walker<'a, '_, O> {
     /// Leaves that stood where branches were expected: already opened and claimed, only their bodies are left.
     fn opened_chunk(&mut self, forest: &Forest<'a>) -> Checked<'a, O::Chunk> {
         let mut out = self.ground.checked();
-        for (entry, page) in &forest.opened {
+        for (entry, page, whole) in &forest.opened {
             let rank = self.next_rank;
             self.next_rank = rank.saturating_add(1);
-            self.ground.leaf(entry, *page, rank, &mut out);
+            self.ground.leaf(entry, *page, *whole, rank, &mut out);
         }
         self.ground.observer.finish(&mut out.chunk);
         out
@@ -277,15 +285,23 @@ impl<'a, O: Observer<'a>> Walker<'a, '_, O> {
             let index = u32::try_from(self.ground.buckets.len()).unwrap_or(u32::MAX);
             let (root, sequence) = (found.header.root, found.header.sequence);
             let name = found.name;
-            self.ground.buckets.push(BucketInfo { index, parent: Some(parent), name, root, sequence, depth: 0 });
+            self.ground.buckets.push(BucketInfo {
+                index,
+                parent: Some(parent),
+                name,
+                root,
+                sequence,
+                depth: 0,
+                branch_pages: 0,
+            });
             let bounds = Bounds { root: true, ..Bounds::default() };
             if let Some(page) = found.inline {
                 let rank = self.next_rank;
                 self.next_rank = rank.saturating_add(1);
                 let body = examine(self.ground.db, page, index, bounds, &mut out.problems);
-                self.ground.observe(index, page, rank, &body, &mut out);
+                self.ground.observe(index, Leaf { page, rank, whole: true, packed: body.packed }, &body, &mut out);
             } else if self.enter(index, root, None, Some(found.element)) {
-                entries.push(Entry { bucket: index, page: root, bounds, level: 1, opened: false });
+                entries.push(Entry { bucket: index, page: root, bounds, level: 1, opened: None });
             }
         }
         self.ground.observer.finish(&mut out.chunk);
@@ -314,14 +330,14 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
         level
     }
 
-    /// Opens a page where a branch is expected, and checks it when it is one.
-    fn branch(&self, entry: &Entry<'a>) -> (Option<Page<'a>>, Problems) {
+    /// Opens a page where a branch is expected, and checks it when it is one; says whether it is whole.
+    fn branch(&self, entry: &Entry<'a>) -> (Option<(Page<'a>, bool)>, Problems) {
         let mut problems = Problems::new(self.limit);
-        let page = open(self.db, &self.claims, entry, &mut problems);
-        if let Some(page) = page.filter(|page| page.kind == PageKind::Branch) {
+        let opened = open(self.db, &self.claims, entry, &mut problems);
+        if let Some((page, _)) = opened.filter(|(page, _)| page.kind == PageKind::Branch) {
             examine(self.db, page, entry.bucket, entry.bounds, &mut problems);
         }
-        (page, problems)
+        (opened, problems)
     }
 
     fn checked(&self) -> Checked<'a, O::Chunk> {
@@ -342,11 +358,11 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
         let mut out = self.checked();
         for index in chunk {
             let entry = forest.entry(*index as usize);
-            if let Some(page) = open(self.db, &self.claims, &entry, &mut out.problems) {
+            if let Some((page, whole)) = open(self.db, &self.claims, &entry, &mut out.problems) {
                 if page.kind == PageKind::Leaf {
-                    self.leaf(&entry, page, base.saturating_add(*index), &mut out);
+                    self.leaf(&entry, page, whole, base.saturating_add(*index), &mut out);
                 } else {
-                    out.strays.push(Entry { opened: true, ..entry });
+                    out.strays.push(Entry { opened: Some(whole), ..entry });
                 }
             }
         }
@@ -356,18 +372,17 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
         out
     }
 
-    fn leaf(&self, entry: &Entry<'a>, page: Page<'a>, rank: u32, out: &mut Checked<'a, O::Chunk>) {
+    fn leaf(&self, entry: &Entry<'a>, page: Page<'a>, whole: bool, rank: u32, out: &mut Checked<'a, O::Chunk>) {
         out.census.leaf += 1;
         out.census.overflow += u64::from(page.overflow);
         let body = examine(self.db, page, entry.bucket, entry.bounds, &mut out.problems);
-        self.observe(entry.bucket, page, rank, &body, out);
+        self.observe(entry.bucket, Leaf { page, rank, whole, packed: body.packed }, &body, out);
         let parent = entry.bucket;
         out.buckets.extend(body.buckets.into_iter().map(|found| SubBucket { parent, rank, found }));
     }
 
-    fn observe(&self, bucket: u32, page: Page<'a>, rank: u32, body: &Body<'a>, out: &mut Checked<'a, O::Chunk>) {
+    fn observe(&self, bucket: u32, leaf: Leaf<'a>, body: &Body<'a>, out: &mut Checked<'a, O::Chunk>) {
         out.census.keys += body.keys;
-        let leaf = Leaf { page, rank, packed: body.packed };
         self.observer.leaf(&mut out.chunk, &self.buckets[bucket as usize], &leaf);
     }
 }
@@ -379,8 +394,8 @@ struct Forest<'a> {
     entries: Vec<Entry<'a>>,
     /// In key order within each bucket.
     leaves: Vec<LeafRef>,
-    /// Leaves that were found where a branch was expected.
-    opened: Vec<(Entry<'a>, Page<'a>)>,
+    /// Leaves that were found where a branch was expected, and whether they are whole.
+    opened: Vec<(Entry<'a>, Page<'a>, bool)>,
 }
 
 impl<'a> Forest<'a> {
@@ -404,7 +419,7 @@ impl<'a> Forest<'a> {
         }
         let branch = &self.branches[leaf.parent as usize];
         let (bucket, level) = (branch.bucket, branch.level + 1);
-        Entry { bucket, page: leaf.page, bounds: branch.bounds_of(leaf.element), level, opened: false }
+        Entry { bucket, page: leaf.page, bounds: branch.bounds_of(leaf.element), level, opened: None }
     }
 }
 
@@ -417,8 +432,9 @@ impl<'a> Branch<'a> {
     }
 }
 
-/// Checks the header of a claimed page and claims its overflow; `None` when it is neither branch nor leaf.
-fn open<'a>(db: &Db<'a>, claims: &Claims, entry: &Entry<'a>, problems: &mut Problems) -> Option<Page<'a>> {
+/// Checks the header of a claimed page and claims its overflow; `None` when it is neither branch nor leaf. Says whether the
+/// page is whole.
+fn open<'a>(db: &Db<'a>, claims: &Claims, entry: &Entry<'a>, problems: &mut Problems) -> Option<(Page<'a>, bool)> {
     let Some(page) = db.page(entry.page) else {
         let offset = entry.page.saturating_mul(db.page_size().into());
         let (bucket, page) = (Some(entry.bucket), Some(entry.page));
@@ -426,16 +442,16 @@ fn open<'a>(db: &Db<'a>, claims: &Claims, entry: &Entry<'a>, problems: &mut Prob
         problems.push(Problem { bucket, page, element: None, code: Code::PageEof, offset, found, against });
         return None;
     };
-    if entry.opened {
-        return Some(page);
+    if let Some(whole) = entry.opened {
+        return Some((page, whole));
     }
     let kinds = [PageKind::Branch, PageKind::Leaf];
     header(db, &page, Some(entry.bucket), &kinds, problems);
     if !kinds.contains(&page.kind) {
         return None;
     }
-    claim_tail(&page, Some(entry.bucket), claims, problems);
-    Some(page)
+    let whole = claim_tail(db, &page, Some(entry.bucket), claims, problems);
+    Some((page, whole))
 }
 
 fn examine<'a>(db: &Db<'a>, page: Page<'a>, bucket: u32, bounds: Bounds<'a>, problems: &mut Problems) -> Body<'a> {

@@ -1,0 +1,79 @@
+//! Walking over a database while its pages come in: every command's pass over a file goes through here.
+
+use std::ops::Range;
+use std::sync::Mutex;
+
+use etcdsnap_bbolt::Db;
+use etcdsnap_bbolt::check::{self, BucketInfo, Leaf, Observer, Walk};
+use etcdsnap_image::{Error, Image};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::container::Container;
+
+/// Checks the structure of `db`, which is in `container`, and shows every leaf to `observer`; keeps at most `limit` problems of
+/// each code and tells `advance` how many bytes are about to be read. Runs on the rayon pool it is called in.
+///
+/// # Errors
+/// The system could not read the file.
+pub(crate) fn walk<'a, O: Observer<'a>>(
+    container: &Container,
+    db: &Db<'a>,
+    observer: &O,
+    limit: u64,
+    advance: &(dyn Fn(u64) + Sync),
+) -> Result<Walk<'a, O::Chunk>, Error> {
+    let reading = Reading { observer, image: container.image(), advance, failure: Mutex::new(None) };
+    let walk = check::check(db, &reading, limit);
+    reading.failure.into_inner().unwrap_or_default().map_or(Ok(walk), Err)
+}
+
+/// Asks the system for the pages ahead, so that a bad sector or a shrunken file is an error and not a signal.
+struct Reading<'o, O> {
+    observer: &'o O,
+    image: &'o Image,
+    advance: &'o (dyn Fn(u64) + Sync),
+    failure: Mutex<Option<Error>>,
+}
+
+impl<'a, O: Observer<'a>> Observer<'a> for Reading<'_, O> {
+    type Chunk = O::Chunk;
+
+    fn chunk(&self) -> O::Chunk {
+        self.observer.chunk()
+    }
+
+    fn leaf(&self, chunk: &mut O::Chunk, bucket: &BucketInfo<'a>, leaf: &Leaf<'a>) {
+        self.observer.leaf(chunk, bucket, leaf);
+    }
+
+    fn finish(&self, chunk: &mut O::Chunk) {
+        self.observer.finish(chunk);
+    }
+
+    fn prepare(&self, bytes: Range<u64>) {
+        let length = bytes.end.saturating_sub(bytes.start);
+        if let Err(error) = self.image.prefetch(bytes)
+            && let Ok(mut failure) = self.failure.lock()
+        {
+            failure.get_or_insert(error);
+        }
+        (self.advance)(length);
+    }
+}
+
+/// The number of threads that `asked` stands for.
+pub(crate) fn thread_count(asked: usize) -> usize {
+    match asked {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        threads => threads,
+    }
+}
+
+/// Runs `work` so that its parallel parts use `threads` threads.
+pub(crate) fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    match ThreadPoolBuilder::new().num_threads(threads.max(1)).build() {
+        Ok(pool) => ThreadPool::install(&pool, work),
+        // Not one thread can be had: rayon then works on the one there is.
+        Err(_) => work(),
+    }
+}
