@@ -121,6 +121,24 @@ fn pages_are_as_full_as_asked_for() {
     }
 }
 
+/// Elements that fit badly into single pages share runs of a few.
+#[test]
+fn large_values_leave_little_unused() {
+    let mut root = Bucket::new();
+    let many = root.bucket("many");
+    for number in 0..2_000_u32 {
+        many.put(number.to_be_bytes(), vec![b'v'; 700 + number as usize * 7919 % 4000]);
+    }
+    let (file, built) = build(&root, &Options::default());
+    assert_eq!(sound(&file), root);
+    let db = Db::open(&file).expect("opens");
+    let leaves: Vec<_> =
+        (2..built.high_water_mark).filter_map(|id| db.page(id)).filter(|page| page.kind == PageKind::Leaf).collect();
+    assert!(leaves.iter().filter(|leaf| leaf.id != built.root).all(|leaf| leaf.overflow < 4));
+    let data: usize = leaves.iter().map(used).sum();
+    assert!(data * 100 > file.len() * 75, "{data} of {} bytes", file.len());
+}
+
 /// Trees of every small number of leaves with branches of two, three or four children: where the last branch of a level
 /// could end up with a single child.
 #[test]

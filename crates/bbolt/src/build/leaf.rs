@@ -6,6 +6,11 @@ use super::element::Element;
 use super::pages::MOST_ELEMENTS;
 use crate::format::ByteOrder;
 
+/// Elements larger than this part of a page are worth looking at where they go.
+const LARGE: u64 = 8;
+/// Most pages of a leaf that has several elements for the sake of space.
+const MOST_SHARED_PAGES: u64 = 4;
+
 /// Elements that will share a leaf page, in key order.
 #[derive(Debug)]
 pub(crate) struct Leaf {
@@ -46,6 +51,26 @@ impl Leaf {
     #[inline]
     pub fn has_room(&self, element: &Element<'_>, limit: u32) -> bool {
         self.count < MOST_ELEMENTS && self.bytes.saturating_add(element.bytes()) <= limit
+    }
+
+    /// Does the file get fuller when this leaf takes the element in than when the next one does?
+    ///
+    /// So it does when there is room. It also does when a large element would leave much of this leaf unused, and running
+    /// over onto more pages leaves less: with values of some KiB, of which Kubernetes has many, that saves a fifth of the
+    /// file. Such leaves are kept small all the same, since bbolt writes a leaf anew when one of its elements changes.
+    #[inline]
+    pub fn takes(&self, element: &Element<'_>, limit: u32, page_size: u32) -> bool {
+        self.has_room(element, limit) || (self.count < MOST_ELEMENTS && self.is_fuller_with(element, limit, page_size))
+    }
+
+    fn is_fuller_with(&self, element: &Element<'_>, limit: u32, page_size: u32) -> bool {
+        let [before, element, limit, page_size] = [self.bytes, element.bytes(), limit, page_size].map(u64::from);
+        let after = before + element;
+        let [pages_before, pages_after] = [before, after].map(|bytes| bytes.div_ceil(page_size));
+        element > page_size / LARGE
+            && pages_after <= MOST_SHARED_PAGES
+            && before < pages_before * limit
+            && after * pages_before > before * pages_after
     }
 
     #[inline]

@@ -29,7 +29,7 @@ impl Tree {
     /// Takes an element whose key is above all before it.
     #[inline]
     pub fn put(&mut self, element: &Element<'_>, pages: &mut Pages) {
-        if !self.leaf.is_empty() && !self.leaf.has_room(element, self.limit) {
+        if !self.leaf.is_empty() && !self.leaf.takes(element, self.limit, pages.page_size()) {
             self.close_leaf(pages);
         }
         self.has_buckets |= element.is_bucket();
