@@ -31,7 +31,7 @@ pub mod incidents;
 pub mod inspection;
 pub mod place;
 pub mod progress;
-mod reading;
+pub mod reading;
 pub mod report;
 mod store;
 mod unchecked;

@@ -15,7 +15,7 @@ use crate::container::Container;
 ///
 /// # Errors
 /// The system could not read the file.
-pub(crate) fn walk<'a, O: Observer<'a>>(
+pub fn walk<'a, O: Observer<'a>>(
     container: &Container,
     db: &Db<'a>,
     observer: &O,
@@ -62,7 +62,7 @@ impl<'a, O: Observer<'a>> Observer<'a> for Reading<'_, O> {
 }
 
 /// The number of threads that `asked` stands for.
-pub(crate) fn thread_count(asked: usize) -> usize {
+pub fn thread_count(asked: usize) -> usize {
     match asked {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         threads => threads,
@@ -70,7 +70,7 @@ pub(crate) fn thread_count(asked: usize) -> usize {
 }
 
 /// Runs `work` so that its parallel parts use `threads` threads.
-pub(crate) fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+pub fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     match ThreadPoolBuilder::new().num_threads(threads.max(1)).build() {
         Ok(pool) => ThreadPool::install(&pool, work),
         // Not one thread can be had: rayon then works on the one there is.

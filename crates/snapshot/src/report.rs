@@ -60,7 +60,7 @@ pub struct SourceFacts {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sha256Facts {
-    /// Hex digest of the image (the file without its trailer).
+    /// Hex digest of the image (the file without its trailer); empty when it was not wanted.
     pub digest: String,
     /// `match`, `mismatch` or `absent`.
     pub trailer: &'static str,

@@ -32,6 +32,9 @@ pub struct VerifyOptions {
     pub inspection: Options,
     /// The version of the server the snapshot was taken from, when the user knows it; some incidents depend on it.
     pub server_version: Option<Version>,
+    /// Computes the SHA-256 only when there is a trailer to compare it with; the digest in the report is empty otherwise.
+    /// For those who verify before they do something else with the file.
+    pub only_compare: bool,
 }
 
 /// A report and, when the database could be walked, what else can be asked about it.
@@ -93,22 +96,24 @@ fn read<'a>(
     progress: &dyn Progress,
 ) -> Result<(Sha256Facts, Result<Inspection<'a>, OpenError>), Error> {
     let threads = thread_count(options.inspection.threads);
+    let walk = |walkers, advance: &(dyn Fn(u64) + Sync)| match Db::open(container.database()) {
+        Ok(db) => Inspection::new(container, db, &options.inspection, walkers, advance).map(Ok),
+        Err(error) => Ok(Err(error)),
+    };
+    let advance = |bytes| progress.advance(bytes);
+    if options.only_compare && container.trailer == Trailer::Absent {
+        let sha256 = Sha256Facts { digest: String::new(), trailer: "absent" };
+        return Ok((sha256, walk(threads, &advance)?));
+    }
     let stop = AtomicBool::new(false);
     let (digest, inspection) = std::thread::scope(|scope| {
-        let hash = || image_hash::compute(container, &stop, &|bytes| progress.advance(bytes));
-        let walk = || match Db::open(container.database()) {
-            Ok(db) => {
-                // The hash keeps one thread busy all the time.
-                let walkers = threads.saturating_sub(1).max(1);
-                Inspection::new(container, db, &options.inspection, walkers, &|_| ()).map(Ok)
-            }
-            Err(error) => Ok(Err(error)),
-        };
+        let hash = || image_hash::compute(container, &stop, &advance);
         if threads == 1 {
-            return (hash(), walk());
+            return (hash(), walk(1, &|_| ()));
         }
         let hashing = scope.spawn(hash);
-        let inspection = walk();
+        // The hash keeps one thread busy all the time.
+        let inspection = walk(threads - 1, &|_| ());
         if inspection.is_err() {
             stop.store(true, Ordering::Relaxed);
         }

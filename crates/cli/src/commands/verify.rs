@@ -85,7 +85,8 @@ impl Session {
 
     fn judge(&self, path: &Path, args: &Verify, policies: &Policies) -> Result<Verified, Failure> {
         let container = self.open(path)?;
-        let options = VerifyOptions { inspection: self.options(), server_version: args.server_version.clone() };
+        let (inspection, server_version) = (self.options(), args.server_version.clone());
+        let options = VerifyOptions { inspection, server_version, ..VerifyOptions::default() };
         let verified =
             verify(&container, &options, &*self.progress(path)).map_err(|error| Failure::new(error.to_string()))?;
         let has_live_key =

@@ -82,7 +82,7 @@ impl Checked<'_> {
 impl<'a> Document<'a> {
     /// The document about one file.
     pub fn new(checked: &Checked<'a>) -> Self {
-        let Census { branch, leaf, overflow, in_use, free, keys: _ } = checked.census;
+        let Census { branch, leaf, overflow, in_use, free, freelist: _, keys: _ } = checked.census;
         let listed = |problem: &Problem| Listed {
             code: problem.code.as_str(),
             severity: severity(problem.code),
