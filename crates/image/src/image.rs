@@ -110,6 +110,11 @@ impl Image {
         self.source.as_ref().map(|source| source.path.as_path())
     }
 
+    /// The open file, for who lets the system copy from it; `None` for a stream. Its position means nothing.
+    pub fn file(&self) -> Option<&File> {
+        self.source.as_ref().map(|source| &source.file)
+    }
+
     /// Brings the bytes of `range` into memory ahead of their use, so that touching them cannot fail: call it window by
     /// window, some MiB each, before a scan. Bytes that are in memory already cost next to nothing.
     ///

@@ -56,10 +56,19 @@ impl Minor {
 ///
 /// What makes the difference is in the buckets, and, where bytes could not be read, in `facts.findings`.
 pub fn verdicts(facts: &Facts<'_>) -> Vec<BootVerdict> {
+    all(facts, caveats::caveats)
+}
+
+/// As [`verdicts`], of a database as a restore has left it: what is said of the restore itself is left out.
+pub fn verdicts_after_restore(facts: &Facts<'_>) -> Vec<BootVerdict> {
+    all(facts, caveats::of_a_server)
+}
+
+fn all(facts: &Facts<'_>, caveats: fn(&Facts<'_>, Minor) -> Vec<String>) -> Vec<BootVerdict> {
     let verdict = |minor: Minor| {
         let refusals = refusals::refusals(facts, minor);
         let starts = refusals.is_empty();
-        let reasons = if starts { caveats::caveats(facts, minor) } else { refusals };
+        let reasons = if starts { caveats(facts, minor) } else { refusals };
         BootVerdict { version: minor.as_str(), starts, reasons }
     };
     Minor::ALL.into_iter().map(verdict).collect()
@@ -120,6 +129,9 @@ mod tests {
             "It starts with 5 keys at revision 13, never compacted.",
         ];
         assert_eq!(verdicts[1].reasons, all);
+        let (buckets, keyspace) = (buckets(&[], &[]), keyspace());
+        let restored = verdicts_after_restore(&crate::incidents::testing::facts(&buckets, &keyspace));
+        assert_eq!(restored[1].reasons, [all[0], all[2]]);
         assert!(says(&verdicts, "3.7", "raises the storage version and the cluster version to 3.7.0"));
         assert!(!says(&verdicts, "3.5", "raises"));
     }

@@ -1,6 +1,6 @@
 //! All hashes of one backup: of the image, of all buckets, of the backend, of the keyspace at a revision.
 
-use std::sync::atomic::AtomicBool;
+use std::ops::ControlFlow;
 
 use etcdsnap_bbolt::{Corruption, Db};
 use etcdsnap_mvcc::digest::backend_hash;
@@ -36,11 +36,10 @@ pub struct Hashes {
 pub fn hashes(container: &Container, options: &Options, progress: &dyn Progress) -> Result<Hashes, Unusable> {
     let db = Db::open(container.database())?;
     progress.phase("hash", container.database().len() as u64);
-    let stop = AtomicBool::new(false);
     let walkers = thread_count(options.threads).saturating_sub(1).max(1);
     let (digest, inspection) = std::thread::scope(|scope| {
-        let hashing = scope.spawn(|| image_hash::compute(container, &stop, &|bytes| progress.advance(bytes)));
-        let inspection = Inspection::new(container, db, options, walkers, &|_| ());
+        let hashing = scope.spawn(|| image_hash::compute(container, &|| false, &|bytes| progress.advance(bytes)));
+        let inspection = Inspection::new(container, db, options, walkers, &|_| ControlFlow::Continue(()));
         (hashing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), inspection)
     });
     progress.finished();

@@ -1,7 +1,6 @@
 //! The SHA-256 of the image, and whether the trailer agrees.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use etcdsnap_checksum::sha256;
 use etcdsnap_image::Error;
@@ -12,13 +11,13 @@ use crate::report::Sha256Facts;
 /// How far ahead of the hash the system is asked for pages, in bytes.
 const AHEAD: u64 = 8 << 20;
 
-/// Hashes the database from front to back, telling how far it is; `None` when `stop` is set meanwhile.
+/// Hashes the database from front to back, telling how far it is; `None` when `stopped` says so meanwhile.
 ///
 /// # Errors
 /// The system could not read the file.
 pub(crate) fn compute(
     container: &Container,
-    stop: &AtomicBool,
+    stopped: &dyn Fn() -> bool,
     advance: &dyn Fn(u64),
 ) -> Result<Option<[u8; 32]>, Error> {
     let bytes = container.database();
@@ -30,11 +29,7 @@ pub(crate) fn compute(
         advance(done - before);
         before = done;
         failure = image.prefetch(done..(done + AHEAD).min(length)).err();
-        if failure.is_some() || stop.load(Ordering::Relaxed) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if failure.is_some() || stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     failure.map_or(Ok(digest), Err)
 }

@@ -8,13 +8,11 @@ use etcdsnap_bbolt::{Corruption, Db};
 use etcdsnap_image::Error;
 use etcdsnap_mvcc::{Compaction, Keyspace, ScanChunk, Scanner};
 
-use crate::buckets::Buckets;
-use crate::catalogue::container::STATUS_NOT_BUCKET;
+use crate::buckets::{Buckets, SmallBuckets};
 use crate::container::Container;
-use crate::finding::{Finding, Findings};
-use crate::place::{Place, excerpt};
+use crate::finding::Findings;
 use crate::progress::Progress;
-use crate::reading::{self, on_threads, thread_count};
+use crate::reading::{self, Advance, on_threads, telling, thread_count};
 
 /// How to inspect.
 #[derive(Clone, Copy, Debug)]
@@ -56,14 +54,16 @@ pub struct Inspection<'a> {
 impl<'a> Inspection<'a> {
     /// Walks over an opened database on `threads` threads.
     ///
+    /// `advance` hears of bytes about to be read, and may put an end to the walk: what was found is not all then.
+    ///
     /// # Errors
     /// The system could not read the file; what is wrong *in* the file is never an error.
-    pub fn new(
+    pub(crate) fn new(
         container: &'a Container,
         db: Db<'a>,
         options: &Options,
         threads: usize,
-        advance: &(dyn Fn(u64) + Sync),
+        advance: &Advance<'_>,
     ) -> Result<Self, Error> {
         let compaction = Compaction::read(&db).unwrap_or_default();
         let scanner = Scanner::new(compaction, options.limit);
@@ -72,17 +72,8 @@ impl<'a> Inspection<'a> {
             let keyspace = Keyspace::from_walk(&db, &mut walk, compaction, options.hash_at);
             Ok::<_, Error>((walk, keyspace))
         })?;
-        let (buckets, bucket_findings) = (Buckets::default(), Findings::new(options.limit));
-        let mut inspection = Self { db, walk, keyspace, buckets, bucket_findings, stray_value: None, unreadable: None };
-        let listed = inspection.read_buckets();
-        let findings = &mut inspection.bucket_findings;
-        match listed {
-            Ok(()) => inspection.buckets.finish(&mut |finding| findings.push(finding)),
-            // What stands behind the error is not known, so nothing of it is said to be missing.
-            Err(_) => inspection.buckets.finish(&mut |_| ()),
-        }
-        inspection.unreadable = inspection.unreadable.or(listed.err());
-        Ok(inspection)
+        let SmallBuckets { buckets, findings, stray_value, unreadable } = SmallBuckets::read(&db, options.limit);
+        Ok(Self { db, walk, keyspace, buckets, bucket_findings: findings, stray_value, unreadable })
     }
 
     /// Opens and walks a database without anything beside it, telling `progress` about the pages read.
@@ -92,44 +83,9 @@ impl<'a> Inspection<'a> {
     pub fn alone(container: &'a Container, options: &Options, progress: &dyn Progress) -> Result<Self, Unusable> {
         let db = Db::open(container.database())?;
         progress.phase("pages", container.database().len() as u64);
-        let inspection =
-            Self::new(container, db, options, thread_count(options.threads), &|bytes| progress.advance(bytes));
+        let inspection = Self::new(container, db, options, thread_count(options.threads), &telling(progress));
         progress.finished();
         Ok(inspection?)
-    }
-
-    /// Reads the small buckets by cursor; they are few pages, and their rules want their entries in order. An error in one
-    /// of them is kept, and the next one is read; an error in the list of buckets ends it.
-    fn read_buckets(&mut self) -> Result<(), Corruption> {
-        for element in self.db.root().elements() {
-            let element = element?;
-            let findings = &mut self.bucket_findings;
-            if element.is_bucket() {
-                self.buckets.read_bucket(element.key, &mut |finding| findings.push(finding));
-            } else {
-                self.stray_value = self.stray_value.or(Some(element.key));
-                let name = excerpt(element.key);
-                let message = format!("{name} is a value, not a bucket");
-                findings.push(Finding::new(&STATUS_NOT_BUCKET, Place::bucket(&name), message));
-            }
-            if element.is_bucket() && element.key != b"key" {
-                let entries = self.read_entries(element.key);
-                self.unreadable = self.unreadable.or(entries.err());
-            }
-        }
-        Ok(())
-    }
-
-    fn read_entries(&mut self, name: &[u8]) -> Result<(), Corruption> {
-        let Some(bucket) = self.db.root().bucket(name)? else { return Ok(()) };
-        let findings = &mut self.bucket_findings;
-        for entry in bucket.elements() {
-            let entry = entry?;
-            if !entry.is_bucket() {
-                self.buckets.read_entry(name, entry.key, entry.value, &mut |finding| findings.push(finding));
-            }
-        }
-        Ok(())
     }
 }
 

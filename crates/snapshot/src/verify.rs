@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use etcdsnap_bbolt::{Db, OpenError};
 use etcdsnap_checksum::sha256;
 use etcdsnap_image::Error;
+use etcdsnap_publish::{Interrupt, Interrupted};
 use semver::Version;
 
 use crate::boot;
@@ -20,7 +21,7 @@ use crate::incidents::{Facts, incidents};
 use crate::inspection::{Inspection, Options};
 use crate::place::{Place, excerpt};
 use crate::progress::Progress;
-use crate::reading::thread_count;
+use crate::reading::{Advance, thread_count};
 use crate::report::{Omitted, Report, Sha256Facts, SourceFacts};
 use crate::store::metas_moved;
 use crate::unchecked;
@@ -35,6 +36,20 @@ pub struct VerifyOptions {
     /// Computes the SHA-256 only when there is a trailer to compare it with; the digest in the report is empty otherwise.
     /// For those who verify before they do something else with the file.
     pub only_compare: bool,
+    /// A wish to stop halfway.
+    pub interrupt: Interrupt,
+}
+
+/// Why a verification has no outcome.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The system could not read the file, or the file changed while it was read.
+    #[error(transparent)]
+    Image(#[from] Error),
+    /// It was asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 /// A report and, when the database could be walked, what else can be asked about it.
@@ -49,17 +64,19 @@ pub struct Verified<'a> {
 /// Verifies one backup.
 ///
 /// # Errors
-/// The system could not read the file, or the file changed while it was read. Whatever is wrong *in* the file is a finding.
+/// The system could not read the file, the file changed while it was read, or the verification was interrupted. Whatever is
+/// wrong *in* the file is a finding.
 pub fn verify<'a>(
     container: &'a Container,
     options: &VerifyOptions,
     progress: &dyn Progress,
-) -> Result<Verified<'a>, Error> {
+) -> Result<Verified<'a>, VerifyError> {
     progress.phase("verify", container.database().len() as u64);
     let outcome = read(container, options, progress);
     progress.finished();
+    options.interrupt.check()?;
     // A file that changed meanwhile is told before anything that was found in it: nothing of that can be trusted.
-    container.recheck()?;
+    container.recheck().map_err(Error::from)?;
     let (sha256, opened) = outcome?;
     let mut findings = container_findings(container, &sha256);
     let (inspection, error) = match opened {
@@ -96,24 +113,30 @@ fn read<'a>(
     progress: &dyn Progress,
 ) -> Result<(Sha256Facts, Result<Inspection<'a>, OpenError>), Error> {
     let threads = thread_count(options.inspection.threads);
-    let walk = |walkers, advance: &(dyn Fn(u64) + Sync)| match Db::open(container.database()) {
+    let walk = |walkers, advance: &Advance<'_>| match Db::open(container.database()) {
         Ok(db) => Inspection::new(container, db, &options.inspection, walkers, advance).map(Ok),
         Err(error) => Ok(Err(error)),
     };
+    let go_on = || if options.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let advance = |bytes| progress.advance(bytes);
     if options.only_compare && container.trailer == Trailer::Absent {
         let sha256 = Sha256Facts { digest: String::new(), trailer: "absent" };
+        let advance = |bytes| {
+            advance(bytes);
+            go_on()
+        };
         return Ok((sha256, walk(threads, &advance)?));
     }
     let stop = AtomicBool::new(false);
+    let stopped = || stop.load(Ordering::Relaxed) || options.interrupt.is_set();
     let (digest, inspection) = std::thread::scope(|scope| {
-        let hash = || image_hash::compute(container, &stop, &advance);
+        let hash = || image_hash::compute(container, &stopped, &advance);
         if threads == 1 {
-            return (hash(), walk(1, &|_| ()));
+            return (hash(), walk(1, &|_| go_on()));
         }
         let hashing = scope.spawn(hash);
         // The hash keeps one thread busy all the time.
-        let inspection = walk(threads - 1, &|_| ());
+        let inspection = walk(threads - 1, &|_| go_on());
         if inspection.is_err() {
             stop.store(true, Ordering::Relaxed);
         }

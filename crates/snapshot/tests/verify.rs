@@ -7,7 +7,7 @@ use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::inspection::Options;
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_snapshot::report::Report;
-use etcdsnap_snapshot::verify::{VerifyOptions, verify};
+use etcdsnap_snapshot::verify::{VerifyError, VerifyOptions, verify};
 use etcdsnap_testkit::bbolt::{Freelist, Layout, PageOrder};
 use etcdsnap_testkit::etcd::{Compactions, History, Server};
 use etcdsnap_testkit::{damage, reseal, seal};
@@ -68,6 +68,15 @@ fn a_hash_is_computed_only_when_it_is_wanted() {
         assert_eq!((wanted.sha256.trailer, wanted.sha256.digest.is_empty()), (trailer, trailer == "absent"));
         assert_eq!(wanted.findings, all.findings);
     }
+}
+
+#[test]
+fn an_interrupted_verification_has_no_outcome() {
+    let container = Container::open(&real_snapshots()[0], &OpenOptions::default()).expect("a database");
+    let options = VerifyOptions::default();
+    options.interrupt.set();
+    let error = verify(&container, &options, &Silent).expect_err("interrupted before it began");
+    assert!(matches!(error, VerifyError::Interrupted(_)), "{error}");
 }
 
 #[test]

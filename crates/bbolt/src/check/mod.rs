@@ -16,7 +16,7 @@ mod metas;
 mod rules;
 mod tree;
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 pub use claims::Claims;
 use freelist::Freelist;
@@ -77,8 +77,11 @@ pub trait Observer<'a>: Sync {
     /// The chunk has seen its last leaf.
     fn finish(&self, _chunk: &mut Self::Chunk) {}
 
-    /// These bytes of the file are about to be read.
-    fn prepare(&self, _bytes: Range<u64>) {}
+    /// These bytes of the file are about to be read. Their chunk is left out when the answer is to break; what the walk found is
+    /// not all then.
+    fn prepare(&self, _bytes: Range<u64>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 /// An observer that looks away.

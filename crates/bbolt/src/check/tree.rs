@@ -354,8 +354,12 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
         let page_size = u64::from(self.db.page_size());
         let position = |index: Option<&u32>| index.map_or(0, |index| forest.leaves[*index as usize].page);
         let (first, last) = (position(chunk.first()), position(chunk.last()));
-        self.observer.prepare(first.saturating_mul(page_size)..last.saturating_add(1).saturating_mul(page_size));
+        let bytes = first.saturating_mul(page_size)..last.saturating_add(1).saturating_mul(page_size);
         let mut out = self.checked();
+        if self.observer.prepare(bytes).is_break() {
+            self.observer.finish(&mut out.chunk);
+            return out;
+        }
         for index in chunk {
             let entry = forest.entry(*index as usize);
             if let Some((page, whole)) = open(self.db, &self.claims, &entry, &mut out.problems) {

@@ -8,6 +8,20 @@ use crate::incidents::{DEFAULT_QUOTA, Facts};
 
 /// All sentences that hold for this version, most important first.
 pub(super) fn caveats(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
+    let mut reasons = running(facts, minor);
+    members(facts.buckets, minor, &mut reasons);
+    reasons.push(starts_with(facts));
+    reasons
+}
+
+/// Those that are about the server alone and not about the restore before it.
+pub(super) fn of_a_server(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
+    let mut reasons = running(facts, minor);
+    reasons.push(starts_with(facts));
+    reasons
+}
+
+fn running(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
     let mut reasons = Vec::new();
     damage(facts, minor, &mut reasons);
     alarms(facts.buckets, &mut reasons);
@@ -16,8 +30,6 @@ pub(super) fn caveats(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
     versions(facts.buckets, minor, &mut reasons);
     compaction(facts, minor, &mut reasons);
     leases(facts, minor, &mut reasons);
-    members(facts.buckets, minor, &mut reasons);
-    reasons.push(starts_with(facts));
     reasons
 }
 

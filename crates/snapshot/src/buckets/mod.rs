@@ -22,6 +22,7 @@ mod cluster;
 mod lease;
 mod members;
 mod meta;
+mod small;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -31,6 +32,7 @@ pub use cluster::{Cluster, Downgrade};
 pub use lease::{Lease, Leases};
 pub use members::{Member, Members};
 pub use meta::{ConfState, Meta};
+pub use small::SmallBuckets;
 
 use serde_json::error::Category;
 
