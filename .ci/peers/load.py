@@ -5,6 +5,7 @@ import random
 from member import Member
 
 KEYS = 40
+ROOT = ("root", "secret")
 
 
 class Load:
@@ -54,7 +55,7 @@ class Load:
     def add_users(self):
         """A root user with authentication on, and one with a role for a range of keys."""
         call = self.member.call
-        call("auth/user/add", name="root", password="secret")
+        call("auth/user/add", name=ROOT[0], password=ROOT[1])
         call("auth/role/add", name="root")
         call("auth/user/grant", user="root", role="root")
         call("auth/user/add", name="reader", password="other")
@@ -62,7 +63,7 @@ class Load:
         call("auth/role/grant", name="readers", perm={"permType": "READ", "key": b"/k", "range_end": b"/l"})
         call("auth/user/grant", user="reader", role="readers")
         call("auth/enable")
-        self.member.authenticate("root", "secret")
+        self.member.authenticate(*ROOT)
 
     def _put(self, key=None):
         message = {"key": key or self._key(), "value": self._value()}

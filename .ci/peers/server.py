@@ -16,7 +16,7 @@ from tools import Release
 
 START_SECONDS = 60  # for a server that must come up
 LEADER_SECONDS = 10  # for a server that may wait for a leader for ever; hundreds of election timeouts
-HEARTBEAT, ELECTION = 10, 100  # milliseconds
+ELECTION = 100  # milliseconds without a heartbeat until an election begins; ten heartbeats
 ALARMS = "exclude=NOSPACE&exclude=CORRUPT"  # a member with an alarm serves, too
 
 
@@ -49,6 +49,7 @@ class Server:
         *,
         name="default",
         peer_url=None,
+        election=ELECTION,
         flags=(),
         environment=None,
         client: Release | None = None,
@@ -63,7 +64,7 @@ class Server:
         self.user = []
         self.endpoint = loopback()
         self.peer_url = peer_url or loopback()
-        self.flags = list(flags)
+        self.flags = [f"--heartbeat-interval={election // 10}", f"--election-timeout={election}", *flags]
         self.environment = environment or {}
         self.process = None
         self.start()
@@ -84,8 +85,6 @@ class Server:
             f"--listen-peer-urls={self.peer_url}",
             f"--initial-advertise-peer-urls={self.peer_url}",
             f"--initial-cluster={self.name}={self.peer_url}",
-            f"--heartbeat-interval={HEARTBEAT}",
-            f"--election-timeout={ELECTION}",
             "--logger=zap",
             "--log-level=warn",
             *self.flags,
@@ -184,7 +183,7 @@ def last_words(log):
     for line in reversed(lines):
         entry = _parsed(line)
         if entry.get("level") in ("panic", "fatal", "dpanic"):
-            return ": ".join(entry[part] for part in ("msg", "error") if entry.get(part))
+            return ": ".join(entry[part] for part in ("msg", "error", "panic") if entry.get(part))
     panics = [line for line in lines if line.startswith(("panic: ", "fatal error: "))]
     return (panics or lines or [""])[-1]
 

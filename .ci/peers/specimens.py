@@ -4,7 +4,8 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from load import Load
+from content import content
+from load import ROOT, Load
 from member import Member
 
 REQUESTS = 150  # between two snapshots
@@ -20,6 +21,8 @@ class Specimen:
     revision: int
     compacted: int
     hash_kv: dict  # revision -> HashKV of the live member
+    content: dict  # what else the live member served, at these revisions
+    root: tuple | None  # the administrator's name and password, if authentication is on
 
     def __str__(self):
         return f"{self.minor} {self.what}"
@@ -62,7 +65,8 @@ def _snapshot(member, load, what, compacted):
         hashes[each], at = member.hash_kv(each)
         if at != compacted:
             raise AssertionError(f"the member is compacted at {at}, asked for {compacted}")
-    return Specimen(member.release.minor, what, file, revision, compacted, hashes)
+    root = ROOT if member.user else None
+    return Specimen(member.release.minor, what, file, revision, compacted, hashes, content(member, hashes), root)
 
 
 def _revisions(chance: random.Random, compacted, revision):

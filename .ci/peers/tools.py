@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,15 +59,17 @@ class Release:
     def has_hashkv(self):
         return self.minor not in ("3.4", "3.5")
 
+    @property
+    def hashes_compacted(self):
+        """Whether a server answers for HashKV at the compacted revision itself: 3.4.23 and 3.5.1 refuse."""
+        return self.minor not in ("3.4", "3.5")
+
     def tool(self, name, *arguments):
         """Runs one of them, on copies of the files it is given: `hashkv` writes to its input."""
-        files = [word for word in arguments if isinstance(word, Path) and word.exists()]
-        copies = {file: shutil.copyfile(file, file.with_suffix(".copy")) for file in files}
-        try:
+        with tempfile.TemporaryDirectory(prefix="etcdsnap-tool-") as folder:
+            files = {word for word in arguments if isinstance(word, Path) and word.exists()}
+            copies = {file: shutil.copyfile(file, Path(folder, str(number))) for number, file in enumerate(files)}
             return run([self.folder / name, *(copies.get(word, word) for word in arguments)], ETCDCTL_API="3")
-        finally:
-            for copy in copies.values():
-                copy.unlink()
 
 
 class BboltLibrary:
