@@ -9,7 +9,7 @@
 use etcdsnap_bbolt::{Bucket, Db};
 use etcdsnap_fuzz::answers::Answers;
 use etcdsnap_fuzz::metas;
-use etcdsnap_mvcc::{Compaction, HashKvError, Keyspace, Scanner};
+use etcdsnap_mvcc::{Compaction, Keyspace, RevisionError, Scanner};
 use etcdsnap_testkit::etcd::{self, EtcdStore, Server};
 use libfuzzer_sys::fuzz_target;
 
@@ -141,7 +141,7 @@ fn agrees_with_model(db: &Db<'_>, compaction: Compaction, revision: i64, answers
     }
     (model.scheduled_compaction, model.finished_compaction) = (scheduled, finished);
     let hash = answers.hash_kv.map(|answer| answer.hash).map_err(|error| match error {
-        HashKvError::Compacted => etcd::HashKvError::Compacted,
+        RevisionError::Compacted => etcd::HashKvError::Compacted,
         _ => etcd::HashKvError::Future,
     });
     assert_eq!(hash, model.hash_kv(revision), "HashKV at {revision}, {compaction:?}");

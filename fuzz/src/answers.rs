@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use etcdsnap_bbolt::check::{self, Census};
 use etcdsnap_bbolt::{Code, Db, Problem};
 use etcdsnap_mvcc::digest::BucketDigest;
-use etcdsnap_mvcc::{Compaction, HashKv, HashKvError, Keyspace, Rule, Scanner, Summary, Violation};
+use etcdsnap_mvcc::{Compaction, HashKv, Keyspace, RevisionError, Rule, Scanner, Summary, Violation};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// What a walk found, and what the keyspace made of it.
@@ -18,7 +18,7 @@ pub struct Answers<'a> {
     pub violations: Vec<Violation>,
     pub violation_counts: Vec<u64>,
     pub summary: Summary,
-    pub hash_kv: Result<HashKv, HashKvError>,
+    pub hash_kv: Result<HashKv, RevisionError>,
 }
 
 static ONE: LazyLock<ThreadPool> = LazyLock::new(|| pool(1));

@@ -40,6 +40,18 @@ impl Compaction {
     }
 }
 
+/// Why a revision cannot be read; the texts are etcd's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RevisionError {
+    /// The revision is below the compacted one.
+    #[error("mvcc: required revision has been compacted")]
+    Compacted,
+    /// The revision is above the current one.
+    #[error("mvcc: required revision is a future revision")]
+    Future,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

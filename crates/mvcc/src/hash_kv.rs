@@ -6,11 +6,11 @@
 
 use etcdsnap_bbolt::Page;
 
-use crate::RevisionKey;
 use crate::digest::{Digest, LeafDigest};
 use crate::keyspace::{Kept, Keyspace};
 use crate::scan::KeyLeaf;
 use crate::state::Position;
+use crate::{RevisionError, RevisionKey};
 
 /// A HashKV and what it is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,18 +23,6 @@ pub struct HashKv {
     pub compact_revision: i64,
 }
 
-/// Why there is no hash at a revision; the texts are etcd's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum HashKvError {
-    /// The revision is below the compacted one.
-    #[error("mvcc: required revision has been compacted")]
-    Compacted,
-    /// The revision is above the current one.
-    #[error("mvcc: required revision is a future revision")]
-    Future,
-}
-
 impl Keyspace<'_> {
     /// The store's current revision, as a server that starts from it has it.
     pub fn current_revision(&self) -> i64 {
@@ -42,14 +30,14 @@ impl Keyspace<'_> {
     }
 
     /// HashKV at the revision that the keyspace was made for. As in etcd a negative one is not refused, and hashes no record.
-    pub fn hash_kv(&self) -> Result<HashKv, HashKvError> {
+    pub fn hash_kv(&self) -> Result<HashKv, RevisionError> {
         let (revision, current) = (self.kept.revision, self.current_revision());
         let compact_revision = self.compaction.compacted();
         if revision > 0 && revision < compact_revision {
-            return Err(HashKvError::Compacted);
+            return Err(RevisionError::Compacted);
         }
         if revision > current {
-            return Err(HashKvError::Future);
+            return Err(RevisionError::Future);
         }
         let selection = Selection::new(&self.kept, compact_revision);
         let mut digests = self.key_digests.iter().peekable();

@@ -3,64 +3,16 @@
 use std::collections::BTreeMap;
 
 use etcdsnap_bbolt::check::{BucketInfo, Walk};
-use etcdsnap_bbolt::{Collector, Db, LeafElement, Page};
-use etcdsnap_proto::KeyValueRef;
+use etcdsnap_bbolt::{Collector, Db};
 use rayon::prelude::*;
 
 use crate::digest::{self, BucketDigest, LeafDigest};
 use crate::generations::{Generations, Tally};
-use crate::scan::{Counts, KeyLeaf, Place, ScanChunk, check_step};
+use crate::records::Records;
+use crate::scan::{Counts, KeyLeaf, ScanChunk};
 use crate::state::{PARTITIONS, Position, State};
-use crate::violation::{Fact, Rule, Violation};
-use crate::{Compaction, Revision, RevisionKey, Summary};
-
-/// Where the records of the `key` bucket are, in the order of revisions.
-#[derive(Debug)]
-pub(crate) struct Records<'a> {
-    db: Db<'a>,
-    inline: Option<Page<'a>>,
-    pub leaves: Vec<KeyLeaf>,
-}
-
-impl<'a> Records<'a> {
-    pub fn page(&self, leaf: &KeyLeaf) -> Option<Page<'a>> {
-        if leaf.page == u64::MAX { self.inline } else { self.db.page(leaf.page) }
-    }
-
-    /// The page of a position, and the record there.
-    pub fn at(&self, position: Position) -> Option<(Page<'a>, LeafElement<'a>)> {
-        let at = self.leaves.binary_search_by_key(&position.rank(), |leaf| leaf.rank).ok()?;
-        let page = self.page(self.leaves.get(at)?)?;
-        Some((page, page.leaf_element(position.index())?))
-    }
-
-    /// The user key, revision and fields at a position.
-    pub fn record(&self, position: Position) -> Option<(Revision, KeyValueRef<'a>)> {
-        let (_, element) = self.at(position)?;
-        Some((RevisionKey::parse(element.key).ok()?.revision, KeyValueRef::parse(element.value).ok()?))
-    }
-
-    /// The first position whose main revision is above `main`.
-    pub fn end_of(&self, main: i64) -> Position {
-        let at = self.leaves.partition_point(|leaf| leaf.last.main <= main);
-        let Some(leaf) = self.leaves.get(at) else { return Position::END };
-        let above = |page: Page<'a>| {
-            (0..page.count).find(|index| {
-                let key = page.leaf_element(*index).map(|element| RevisionKey::parse(element.key));
-                matches!(key, Some(Ok(key)) if key.revision.main > main)
-            })
-        };
-        Position::new(leaf.rank, self.page(leaf).and_then(above).unwrap_or(0))
-    }
-
-    /// A violation by the record at a position.
-    pub fn violation(&self, position: Position, rule: Rule, found: Fact, expected: Fact) -> Option<Violation> {
-        let (page, element) = self.at(position)?;
-        let revision = RevisionKey::parse(element.key).ok().map(|key| key.revision);
-        let place = Place { page, index: position.index(), position };
-        Some(place.violation(revision, rule, found, expected))
-    }
-}
+use crate::violation::Violation;
+use crate::{Compaction, Summary};
 
 /// Everything a scan tells about hashes and keyspace.
 #[derive(Debug)]
@@ -118,7 +70,7 @@ impl<'a> Keyspace<'a> {
         let buckets = digest::buckets(walk_buckets, &mut digests);
         digests.retain(|leaf| Some(leaf.bucket) == key_bucket);
         let records = Records { db: *db, inline, leaves };
-        check_leaf_steps(&records, compaction, &mut violations);
+        records.check_steps(compaction.compacted(), &mut violations);
         let last = records.leaves.last().map(|leaf| leaf.last);
         let revision = hash_at.filter(|revision| *revision != 0).unwrap_or_else(|| compaction.current(last));
         let generations = Generations::new(&records, compaction, revision, limit);
@@ -182,19 +134,5 @@ impl Counts {
         self.bump_markers += other.bump_markers;
         self.at_compaction += other.at_compaction;
         self.bytes += other.bytes;
-    }
-}
-
-/// Checks the steps from each leaf to the next, and to the first.
-fn check_leaf_steps(records: &Records<'_>, compaction: Compaction, violations: &mut Collector<Violation>) {
-    let mut previous = None;
-    for leaf in &records.leaves {
-        check_step(previous, leaf.first, compaction.compacted(), |rule, found, expected| {
-            let position = Position::new(leaf.rank, 0);
-            if let Some(violation) = records.violation(position, rule, found, expected) {
-                violations.push(violation);
-            }
-        });
-        previous = Some(leaf.last);
     }
 }

@@ -4,6 +4,11 @@
 //! it saw: status hash, backend hash, HashKV, key counts, and every breach of the rules that records keep in a healthy
 //! store. Memory is 24 bytes a record and a few dozen bytes a leaf page; values are never copied.
 //!
+//! [`Revisions`] is for who wants the records themselves: it streams a stretch of revisions from either end, or makes an
+//! [`Index`] of records by key, which answers what lived, was deleted or changed at any readable revision. While it is made
+//! and kept, an index takes 24 bytes a record and some 64 bytes a leaf page; an answer takes 8 bytes a key, and
+//! some 32 more while it is put in key order.
+//!
 //! ```
 //! use etcdsnap_bbolt::{Db, check};
 //! use etcdsnap_mvcc::{Compaction, Keyspace, Scanner};
@@ -23,19 +28,28 @@ mod compaction;
 pub mod digest;
 mod generations;
 mod hash_kv;
+mod histories;
+mod index;
 mod keyspace;
 mod live;
+mod order;
+mod records;
 mod revision;
+mod revisions;
 mod scan;
 mod state;
 mod summary;
 mod violation;
 
-pub use compaction::Compaction;
+pub use compaction::{Compaction, RevisionError};
 pub use digest::BackendHashRule;
-pub use hash_kv::{HashKv, HashKvError};
+pub use hash_kv::HashKv;
+pub use index::{Deleted, Index};
 pub use keyspace::Keyspace;
+pub use records::Record;
 pub use revision::{Revision, RevisionKey, RevisionKeyError};
+pub use revisions::{Batches, Damage, Direction, Prepare, Revisions, Wanted};
 pub use scan::{ScanChunk, Scanner};
+pub use state::Position;
 pub use summary::Summary;
 pub use violation::{Fact, Rule, Violation};

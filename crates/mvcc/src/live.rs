@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use etcdsnap_proto::KeyValueRef;
-
-use crate::{Keyspace, RevisionKey};
+use crate::{Keyspace, Record};
 
 impl Keyspace<'_> {
     /// Is there a live key for which `wanted` holds? Reads records from the newest to the oldest and stops at the first hit;
@@ -14,16 +12,17 @@ impl Keyspace<'_> {
         let pages = self.records.leaves.iter().rev().filter_map(|leaf| self.records.page(leaf));
         let elements = pages.flat_map(|page| (0..page.count).rev().filter_map(move |index| page.leaf_element(index)));
         for element in elements {
-            let (Ok(key), Ok(record)) = (RevisionKey::parse(element.key), KeyValueRef::parse(element.value)) else {
+            let Some(Record { tombstone, kv, .. }) = Record::parse(&element).filter(|record| !record.is_nameless())
+            else {
                 continue;
             };
-            if record.key.is_empty() || !wanted(record.key) || deleted.contains(record.key) {
+            if !wanted(kv.key) || deleted.contains(kv.key) {
                 continue;
             }
-            if !key.tombstone {
+            if !tombstone {
                 return true;
             }
-            deleted.insert(record.key);
+            deleted.insert(kv.key);
         }
         false
     }

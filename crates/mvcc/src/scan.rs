@@ -65,12 +65,12 @@ impl Scanner {
         Self { compacted: -1, records: false, limit: 0 }
     }
 
-    fn records<'a>(&self, chunk: &mut ScanChunk<'a>, leaf: &Leaf<'a>) {
-        let page = leaf.page;
+    /// Looks at the records of one leaf of the `key` bucket.
+    pub(crate) fn records<'a>(&self, chunk: &mut ScanChunk<'a>, page: Page<'a>, rank: u32) {
         let mut ends: Option<(Revision, Revision)> = None;
         for index in 0..page.count {
             let Some(element) = page.leaf_element(index).filter(|element| !element.is_bucket()) else { continue };
-            let place = Place { page, index, position: Position::new(leaf.rank, index) };
+            let place = Place { page, index, position: Position::new(rank, index) };
             let Some(revision) = self.record(chunk, &place, &element) else { continue };
             if let Some((_, last)) = ends {
                 check_step(Some(last), revision, self.compacted, |rule, found, expected| {
@@ -81,7 +81,7 @@ impl Scanner {
         }
         if let Some((first, last)) = ends {
             let id = page.position.unwrap_or(u64::MAX);
-            chunk.leaves.push(KeyLeaf { rank: leaf.rank, page: id, first, last });
+            chunk.leaves.push(KeyLeaf { rank, page: id, first, last });
         }
         if page.position.is_none() {
             chunk.inline = Some(page);
@@ -157,7 +157,7 @@ impl<'a> Observer<'a> for Scanner {
         }
         chunk.digests.push(LeafDigest::of(bucket, leaf));
         if self.records && bucket.name == b"key" {
-            self.records(chunk, leaf);
+            self.records(chunk, leaf.page, leaf.rank);
         }
     }
 

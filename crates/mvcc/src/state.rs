@@ -10,23 +10,24 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::violation::Rule;
 
-/// Place of a record in the order of revisions: rank of its leaf, index on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Position(u64);
+/// Place of a record in the order of revisions: rank of its leaf, index on it. Of two records of one file the newer one has the
+/// greater position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(u64);
 
 impl Position {
     /// One past every record.
-    pub const END: Self = Self(u64::MAX);
+    pub(crate) const END: Self = Self(u64::MAX);
 
-    pub fn new(rank: u32, index: u16) -> Self {
+    pub(crate) fn new(rank: u32, index: u16) -> Self {
         Self(u64::from(rank) << 32 | u64::from(index) << 16)
     }
 
-    pub fn rank(self) -> u32 {
+    pub(crate) fn rank(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
-    pub fn index(self) -> u16 {
+    pub(crate) fn index(self) -> u16 {
         (self.0 >> 16 & 0xFFFF) as u16
     }
 }
@@ -101,6 +102,10 @@ impl State {
 
     pub fn is_put(&self) -> bool {
         self.place & TOMBSTONE == 0
+    }
+
+    pub fn is_marker(&self) -> bool {
+        self.has(MARKER)
     }
 
     pub fn is_leased(&self) -> bool {

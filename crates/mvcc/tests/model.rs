@@ -2,7 +2,7 @@
 
 use etcdsnap_bbolt::{Db, Grade, check};
 use etcdsnap_mvcc::digest::backend_hash;
-use etcdsnap_mvcc::{BackendHashRule, Compaction, HashKvError, Keyspace, Scanner};
+use etcdsnap_mvcc::{BackendHashRule, Compaction, Keyspace, RevisionError, Scanner};
 use etcdsnap_testkit::bbolt::{Layout, PageOrder};
 use etcdsnap_testkit::etcd::{self, Compactions, EtcdStore, History, Server, TombstoneRule};
 use proptest::prelude::*;
@@ -51,8 +51,8 @@ fn assert_hash_kv(store: &EtcdStore, layout: &Layout) {
     for revision in (compacted.max(1)..=current).step_by(usize::try_from(step).expect("small")).chain(around) {
         let ours = with_keyspace(&file, Some(revision), |keyspace| keyspace.hash_kv().map(|kv| kv.hash));
         let expected = store.hash_kv(revision).map_err(|error| match error {
-            etcd::HashKvError::Compacted => HashKvError::Compacted,
-            etcd::HashKvError::Future => HashKvError::Future,
+            etcd::HashKvError::Compacted => RevisionError::Compacted,
+            etcd::HashKvError::Future => RevisionError::Future,
         });
         assert_eq!(ours, expected, "at {revision}, compacted {compacted}, current {current}");
     }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use etcdsnap_bbolt::{Corruption, Db};
 use etcdsnap_mvcc::digest::backend_hash;
-use etcdsnap_mvcc::{BackendHashRule, HashKv, HashKvError};
+use etcdsnap_mvcc::{BackendHashRule, HashKv, RevisionError};
 
 use crate::container::Container;
 use crate::image_hash;
@@ -24,7 +24,7 @@ pub struct Hashes {
     /// one wrote its own keys into the database.
     pub backend: Result<u32, Corruption>,
     /// What a server answers to `Maintenance.HashKV`.
-    pub kv: Result<HashKv, HashKvError>,
+    pub kv: Result<HashKv, RevisionError>,
     /// Is the structure sound? Hashes of damaged files are of what could be read.
     pub sound: bool,
 }

@@ -12,6 +12,7 @@
 
 mod claims;
 mod freelist;
+mod leaves;
 mod metas;
 mod rules;
 mod tree;
@@ -20,6 +21,7 @@ use std::ops::{ControlFlow, Range};
 
 pub use claims::Claims;
 use freelist::Freelist;
+pub use leaves::Leaves;
 
 use crate::db::Db;
 use crate::format::PageKind;

@@ -23,10 +23,10 @@ const CHUNK: usize = 1024;
 
 /// A page that the next branch level, or the next round, begins at.
 #[derive(Clone, Copy)]
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     bucket: u32,
-    page: u64,
-    bounds: Bounds<'a>,
+    pub page: u64,
+    pub bounds: Bounds<'a>,
     /// 1 for the root of a bucket.
     level: u32,
     /// Its header is checked and its overflow claimed already, because it was taken for something else before; says
@@ -44,8 +44,8 @@ struct Branch<'a> {
 
 /// A leaf to be checked. There is one for every leaf page of the file, so it is small.
 #[derive(Clone, Copy)]
-struct LeafRef {
-    page: u64,
+pub(super) struct LeafRef {
+    pub page: u64,
     /// Index into the branches, or into the entries of leaves that no followed branch points to.
     parent: u32,
     /// The branch's element.
@@ -99,20 +99,8 @@ pub(super) fn walk<'a, O: Observer<'a>>(
     let meta = db.meta();
     let (root, sequence) = (meta.root, meta.sequence);
     let root = BucketInfo { index: 0, parent: None, name: &[], root, sequence, depth: 0, branch_pages: 0 };
-    let ground = Ground {
-        db,
-        observer,
-        claims,
-        buckets: vec![root],
-        limit: problems.limit(),
-        leaf_problems: Mutex::new(Problems::new(problems.limit())),
-    };
-    let mut walker = Walker { ground, problems, chunks: Vec::new(), census: Census::default(), next_rank: 0 };
-    let bounds = Bounds { root: true, ..Bounds::default() };
-    let mut entries = Vec::new();
-    if walker.enter(0, meta.root, None, None) {
-        entries.push(Entry { bucket: 0, page: meta.root, bounds, level: 1, opened: None });
-    }
+    let mut walker = Walker::new(db, observer, root, claims, problems);
+    let mut entries = walker.enter_root();
     while !entries.is_empty() {
         entries = walker.round(entries);
     }
@@ -121,7 +109,41 @@ pub(super) fn walk<'a, O: Observer<'a>>(
     Walk { buckets: ground.buckets, chunks, problems, census, in_use: ground.claims }
 }
 
-impl<'a, O: Observer<'a>> Walker<'a, '_, O> {
+/// Follows the branch pages of one bucket, and leaves its leaves unread.
+pub(super) fn branches<'a>(
+    db: &Db<'a>,
+    bucket: BucketInfo<'a>,
+    claims: Claims,
+    problems: Problems,
+) -> (Forest<'a>, Claims, Problems) {
+    let mut walker = Walker::new(db, &(), bucket, claims, problems);
+    let entries = walker.enter_root();
+    let forest = walker.forest(entries);
+    (forest, walker.ground.claims, walker.problems)
+}
+
+impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
+    /// A walker that begins at the first bucket of its list.
+    fn new(db: &'w Db<'a>, observer: &'w O, first: BucketInfo<'a>, claims: Claims, problems: Problems) -> Self {
+        let ground = Ground {
+            db,
+            observer,
+            claims,
+            buckets: vec![first],
+            limit: problems.limit(),
+            leaf_problems: Mutex::new(Problems::new(problems.limit())),
+        };
+        Self { ground, problems, chunks: Vec::new(), census: Census::default(), next_rank: 0 }
+    }
+
+    /// Enters the first bucket.
+    fn enter_root(&mut self) -> Vec<Entry<'a>> {
+        let page = self.ground.buckets.first().map_or(0, |bucket| bucket.root);
+        let bounds = Bounds { root: true, ..Bounds::default() };
+        let entry = Entry { bucket: 0, page, bounds, level: 1, opened: None };
+        if self.enter(0, page, None, None) { vec![entry] } else { Vec::new() }
+    }
+
     /// Claims the first page of a subtree; false when the id is impossible or the page already in use.
     fn enter(&mut self, bucket: u32, page: u64, parent: Option<&Page<'a>>, element: Option<u16>) -> bool {
         let hwm = self.ground.db.meta().high_water_mark;
@@ -147,6 +169,12 @@ impl<'a, O: Observer<'a>> Walker<'a, '_, O> {
 
     /// One round: everything below `entries`, and the entries of the next round.
     fn round(&mut self, entries: Vec<Entry<'a>>) -> Vec<Entry<'a>> {
+        let forest = self.forest(entries);
+        self.leaf_level(&forest)
+    }
+
+    /// Checks the branch pages below `entries`, level by level.
+    fn forest(&mut self, entries: Vec<Entry<'a>>) -> Forest<'a> {
         let depths: Vec<u32> = entries.iter().map(|entry| self.ground.probe(entry)).collect();
         for (entry, depth) in entries.iter().zip(&depths) {
             let bucket = &mut self.ground.buckets[entry.bucket as usize];
@@ -160,7 +188,7 @@ impl<'a, O: Observer<'a>> Walker<'a, '_, O> {
         while !frontier.is_empty() {
             frontier = self.branch_level(&frontier, &mut forest);
         }
-        self.leaf_level(&forest)
+        forest
     }
 
     /// Checks the branch pages of one level and returns those of the next.
@@ -180,7 +208,7 @@ impl<'a, O: Observer<'a>> Walker<'a, '_, O> {
                         self.follow(page, *entry, *depth, forest, &mut next);
                     }
                     Some((page, whole)) => {
-                        self.uneven(&page, entry);
+                        self.problems.push(uneven(&page, entry));
                         forest.opened.push((*entry, page, whole));
                     }
                     None => {}
@@ -223,13 +251,6 @@ impl<'a, O: Observer<'a>> Walker<'a, '_, O> {
         }
     }
 
-    fn uneven(&mut self, page: &Page<'a>, entry: &Entry<'a>) {
-        let (code, offset) = (Code::UnevenDepth, page.offset);
-        let (found, against) = (Detail::Words(page.kind.to_string()), Detail::Number(entry.level.into()));
-        let bucket = Some(entry.bucket);
-        self.problems.push(Problem { bucket, page: page.position, element: None, code, offset, found, against });
-    }
-
     /// Checks all leaves in file order, then the inline buckets found in them.
     fn leaf_level(&mut self, forest: &Forest<'a>) -> Vec<Entry<'a>> {
         let base = self.next_rank;
@@ -248,7 +269,7 @@ impl<'a, O: Observer<'a>> Walker<'a, '_, O> {
         }
         for entry in &entries {
             if let Some(page) = self.ground.db.page(entry.page) {
-                self.uneven(&page, entry);
+                self.problems.push(uneven(&page, entry));
             }
         }
         self.sub_buckets(buckets, &mut entries);
@@ -393,13 +414,13 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
 
 /// The leaves of one round and the branches above them.
 #[derive(Default)]
-struct Forest<'a> {
+pub(super) struct Forest<'a> {
     branches: Vec<Branch<'a>>,
     entries: Vec<Entry<'a>>,
     /// In key order within each bucket.
-    leaves: Vec<LeafRef>,
+    pub leaves: Vec<LeafRef>,
     /// Leaves that were found where a branch was expected, and whether they are whole.
-    opened: Vec<(Entry<'a>, Page<'a>, bool)>,
+    pub opened: Vec<(Entry<'a>, Page<'a>, bool)>,
 }
 
 impl<'a> Forest<'a> {
@@ -416,7 +437,7 @@ impl<'a> Forest<'a> {
         self.leaves.extend(children.iter().map(leaf));
     }
 
-    fn entry(&self, leaf: usize) -> Entry<'a> {
+    pub fn entry(&self, leaf: usize) -> Entry<'a> {
         let leaf = self.leaves[leaf];
         if !leaf.has_branch {
             return self.entries[leaf.parent as usize];
@@ -438,7 +459,12 @@ impl<'a> Branch<'a> {
 
 /// Checks the header of a claimed page and claims its overflow; `None` when it is neither branch nor leaf. Says whether the
 /// page is whole.
-fn open<'a>(db: &Db<'a>, claims: &Claims, entry: &Entry<'a>, problems: &mut Problems) -> Option<(Page<'a>, bool)> {
+pub(super) fn open<'a>(
+    db: &Db<'a>,
+    claims: &Claims,
+    entry: &Entry<'a>,
+    problems: &mut Problems,
+) -> Option<(Page<'a>, bool)> {
     let Some(page) = db.page(entry.page) else {
         let offset = entry.page.saturating_mul(db.page_size().into());
         let (bucket, page) = (Some(entry.bucket), Some(entry.page));
@@ -458,6 +484,19 @@ fn open<'a>(db: &Db<'a>, claims: &Claims, entry: &Entry<'a>, problems: &mut Prob
     Some((page, whole))
 }
 
-fn examine<'a>(db: &Db<'a>, page: Page<'a>, bucket: u32, bounds: Bounds<'a>, problems: &mut Problems) -> Body<'a> {
+/// A page of another kind than its level asks for.
+pub(super) fn uneven(page: &Page<'_>, entry: &Entry<'_>) -> Problem {
+    let (code, offset) = (Code::UnevenDepth, page.offset);
+    let (found, against) = (Detail::Words(page.kind.to_string()), Detail::Number(entry.level.into()));
+    Problem { bucket: Some(entry.bucket), page: page.position, element: None, code, offset, found, against }
+}
+
+pub(super) fn examine<'a>(
+    db: &Db<'a>,
+    page: Page<'a>,
+    bucket: u32,
+    bounds: Bounds<'a>,
+    problems: &mut Problems,
+) -> Body<'a> {
     Examiner { page, bucket, bounds, page_size: db.page_size(), problems }.body()
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use etcdsnap_mvcc::HashKvError;
+use etcdsnap_mvcc::RevisionError;
 use etcdsnap_snapshot::hashes::hashes;
 use etcdsnap_snapshot::inspection::Options;
 
@@ -56,7 +56,7 @@ impl Session {
     }
 }
 
-fn no_hash_kv(path: &Path, error: HashKvError) -> Failure {
+fn no_hash_kv(path: &Path, error: RevisionError) -> Failure {
     let advice = "`etcdsnap status` shows from which revision to which one it can be hashed";
     Failure::new(format!("{}: {error}; {advice}", label(path)))
 }

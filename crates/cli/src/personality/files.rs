@@ -8,7 +8,7 @@ use std::path::Path;
 
 use etcdsnap_bbolt::{Code, Db, Detail, Grade, MetaError, OpenError, PageKind, Problem};
 use etcdsnap_image::Error;
-use etcdsnap_mvcc::{HashKvError, RevisionKey, RevisionKeyError, Rule, Violation};
+use etcdsnap_mvcc::{RevisionError, RevisionKey, RevisionKeyError, Rule, Violation};
 use etcdsnap_snapshot::container::{self, Compression, Container, OpenOptions};
 use etcdsnap_snapshot::inspection::{Inspection, Options, Unusable};
 use etcdsnap_snapshot::progress::Silent;
@@ -50,8 +50,8 @@ impl Backend for Files {
             return Err(Failure::Unreadable(record));
         }
         let answer = inspection.keyspace.hash_kv().map_err(|error| match error {
-            HashKvError::Compacted => Failure::Compacted,
-            HashKvError::Future => Failure::Future,
+            RevisionError::Compacted => Failure::Compacted,
+            RevisionError::Future => Failure::Future,
             other => Failure::Other(other.to_string()),
         })?;
         Ok(HashKv { hash: answer.hash, hash_revision: answer.revision, compact_revision: answer.compact_revision })

@@ -1,0 +1,110 @@
+//! The leaves of one bucket, for who wants to read them in key order, or only some of them.
+//!
+//! The branch pages are followed at once, by the same walk and rules as in the check; a leaf is checked when it is read. So
+//! reading can begin after a few pages, and what was read is as well checked as if all had been.
+
+use super::tree::{self, Forest, examine, open};
+use super::{BucketInfo, Claims};
+use crate::bucket::Root;
+use crate::format::PageKind;
+use crate::page::Page;
+use crate::problem::{Corruption, Problems};
+use crate::{Bucket, Db};
+
+/// The leaves of one bucket, in key order; memory is 16 bytes a leaf and a few dozen bytes a branch page.
+pub struct Leaves<'a> {
+    db: Db<'a>,
+    forest: Forest<'a>,
+    /// The page of an inline bucket, which is then all there is.
+    inline: Option<Page<'a>>,
+    claims: Claims,
+    problems: Problems,
+}
+
+impl<'a> Leaves<'a> {
+    /// Follows the branch pages of the bucket `name` of the root bucket; a missing bucket has no leaves. At most `limit`
+    /// problems of each code are kept.
+    ///
+    /// # Errors
+    /// The root bucket is too damaged to find the bucket in it.
+    pub fn of(db: &Db<'a>, name: &[u8], limit: u64) -> Result<Self, Corruption> {
+        let claims = Claims::new(db.meta().high_water_mark.min(db.pages_in_file()));
+        claims.claim(0);
+        claims.claim(1);
+        let problems = Problems::new(limit);
+        let empty = |claims, problems, inline| Self { db: *db, forest: Forest::default(), inline, claims, problems };
+        Ok(match db.root().bucket(name)? {
+            None => empty(claims, problems, None),
+            Some(Bucket { root: Root::Inline(page), .. }) => empty(claims, problems, Some(page)),
+            Some(Bucket { root: Root::Page(root), sequence, .. }) => {
+                let info = BucketInfo { index: 0, parent: None, name: &[], root, sequence, depth: 0, branch_pages: 0 };
+                let (forest, claims, problems) = tree::branches(db, info, claims, problems);
+                Self { db: *db, forest, inline: None, claims, problems }
+            }
+        })
+    }
+
+    /// What is wrong with the branch pages.
+    pub fn problems(&self) -> &Problems {
+        &self.problems
+    }
+
+    /// How many leaves there are.
+    pub fn len(&self) -> usize {
+        self.forest.leaves.len() + self.forest.opened.len() + usize::from(self.inline.is_some())
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The page of a leaf, unchecked, as often as wanted; `None` when there is none or it is no leaf page.
+    #[inline]
+    pub fn page(&self, index: usize) -> Option<Page<'a>> {
+        match self.forest.leaves.get(index) {
+            Some(leaf) => self.db.page(leaf.page).filter(|page| page.kind == PageKind::Leaf),
+            None => self.inline.or_else(|| Some(self.forest.opened.get(index - self.forest.leaves.len())?.1)),
+        }
+    }
+
+    /// The bytes in the file that a leaf begins with: one page.
+    pub fn bytes(&self, index: usize) -> std::ops::Range<u64> {
+        let size = u64::from(self.db.page_size());
+        let start = match self.forest.leaves.get(index) {
+            Some(leaf) => leaf.page.saturating_mul(size),
+            None => self.page(index).map_or(0, |page| page.offset()),
+        };
+        start..start.saturating_add(size)
+    }
+
+    /// The key that the branch above has for a leaf; `None` for a lone leaf.
+    pub fn first_key(&self, index: usize) -> Option<&'a [u8]> {
+        (index < self.forest.leaves.len()).then(|| self.forest.entry(index).bounds.low)?
+    }
+
+    /// Checks a leaf by all rules and returns it, even when single elements are unsound; `None` when it is no leaf. To be
+    /// called once a leaf: a second call finds its overflow pages in use.
+    pub fn read(&self, index: usize, problems: &mut Problems) -> Option<Page<'a>> {
+        if index >= self.forest.leaves.len() {
+            let page = self.page(index)?;
+            let bounds = super::rules::Bounds { root: self.inline.is_some(), ..Default::default() };
+            examine(&self.db, page, 0, bounds, problems);
+            return Some(page);
+        }
+        let entry = self.forest.entry(index);
+        let (page, _) = open(&self.db, &self.claims, &entry, problems)?;
+        if page.kind != PageKind::Leaf {
+            problems.push(tree::uneven(&page, &entry));
+            return None;
+        }
+        examine(&self.db, page, 0, entry.bounds, problems);
+        Some(page)
+    }
+}
+
+impl std::fmt::Debug for Leaves<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Leaves").field("len", &self.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,115 @@
+//! Every record by its key: the keyspace at any readable revision, what was deleted, what came before a change.
+//!
+//! An index is made of the [`State`]s that a scan leaves behind, 24 bytes a record. Questions go through the histories of all
+//! keys, part by part and on all threads; what an answer holds are [`Position`]s, 8 bytes a key, and
+//! records are read where they lie when they are asked for. Neither keys nor values are ever copied.
+
+use etcdsnap_bbolt::{Collector, Db};
+use rayon::prelude::*;
+
+use crate::records::{Record, Records};
+use crate::scan::{KeyLeaf, ScanChunk};
+use crate::state::{PARTITIONS, Position, State};
+use crate::violation::Violation;
+use crate::{Compaction, histories, order};
+
+/// Records by key.
+#[derive(Debug)]
+pub struct Index<'a> {
+    records: Records<'a>,
+    chunks: Vec<Vec<State>>,
+    compaction: Compaction,
+    /// Breaches of the rules about records that stand by themselves or next to each other.
+    pub violations: Collector<Violation>,
+}
+
+/// A key whose newest record deletes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deleted {
+    /// The deletion.
+    pub tombstone: Position,
+    /// The put before it, when it is still in the file.
+    pub last_put: Option<Position>,
+}
+
+impl<'a> Index<'a> {
+    /// Puts together what a scan of the `key` bucket's leaves gave; `limit` breaches of each rule are kept.
+    pub fn from_chunks(db: &Db<'a>, chunks: Vec<ScanChunk<'a>>, compaction: Compaction, limit: u64) -> Self {
+        let (mut leaves, mut inline, mut violations) = (Vec::new(), None, Collector::new(limit));
+        let mut states = Vec::new();
+        for chunk in chunks {
+            leaves.extend(chunk.leaves);
+            inline = inline.or(chunk.inline);
+            violations.merge(chunk.violations);
+            states.push(chunk.states);
+        }
+        leaves.sort_unstable_by_key(|leaf: &KeyLeaf| leaf.rank);
+        let records = Records { db: *db, inline, leaves };
+        records.check_steps(compaction.compacted(), &mut violations);
+        Self { records, chunks: states, compaction, violations }
+    }
+
+    /// The newest puts of all keys that live at a revision, which has to be a
+    /// [readable](crate::Revisions::readable) one; in no order.
+    pub fn live_at(&self, revision: i64) -> Vec<Position> {
+        let end = self.records.end_of(revision);
+        self.gather(|history, live| {
+            let upto = history.partition_point(|state| state.position() < end);
+            let newest = history[..upto].last().filter(|state| state.is_put() && !state.is_marker());
+            live.extend(newest.map(State::position));
+        })
+    }
+
+    /// The keys that are deleted at a revision while their deletion is still in the file; in no order.
+    pub fn deleted_at(&self, revision: i64) -> Vec<Deleted> {
+        let end = self.records.end_of(revision);
+        self.gather(|history, deleted| {
+            let upto = history.partition_point(|state| state.position() < end);
+            if let Some((tombstone, before)) = history[..upto].split_last().filter(|(newest, _)| !newest.is_put()) {
+                let last_put = before.last().filter(|state| state.is_put()).map(State::position);
+                deleted.push(Deleted { tombstone: tombstone.position(), last_put });
+            }
+        })
+    }
+
+    /// The records with revisions above `after` and up to `upto` in the order of revisions, each with the record before it in
+    /// its key's history.
+    pub fn changes(&self, after: i64, upto: i64) -> Vec<(Position, Option<Position>)> {
+        let (start, end) = (self.records.end_of(after), self.records.end_of(upto));
+        let mut changes = self.gather(|history, changes| {
+            let from = history.partition_point(|state| state.position() < start);
+            let upto = history.partition_point(|state| state.position() < end);
+            for at in (from..upto).filter(|at| !history[*at].is_marker()) {
+                let before = at.checked_sub(1).map(|before| history[before].position());
+                changes.push((history[at].position(), before));
+            }
+        });
+        changes.par_sort_unstable();
+        changes
+    }
+
+    /// Goes through the histories of all keys, on all threads.
+    fn gather<T: Send>(&self, look: impl Fn(&[State], &mut Vec<T>) + Sync) -> Vec<T> {
+        let unfinished = self.compaction.is_unfinished();
+        let parts = (0..PARTITIONS).into_par_iter().map(|part| {
+            let (states, mut found) = (histories::part(&self.chunks, part), Vec::new());
+            histories::each(&states, unfinished, |at| self.records.key(at), |history, _| look(history, &mut found));
+            found
+        });
+        parts.flatten().collect()
+    }
+
+    /// The record at a position.
+    pub fn record(&self, position: Position) -> Option<Record<'a>> {
+        self.records.record(position)
+    }
+
+    /// Brings things that have a position into the order of their user keys; takes some 24 bytes each while it works.
+    pub fn sorted_by_key<T: Copy + Send + Sync>(
+        &self,
+        items: Vec<T>,
+        position: impl Fn(&T) -> Position + Sync,
+    ) -> Vec<T> {
+        order::by_key(items, |item| self.records.key(position(item)))
+    }
+}

@@ -1,0 +1,119 @@
+//! Putting positions into the order of their user keys, without copying keys.
+//!
+//! Keys lie scattered over the whole file, so a comparison that reads two of them costs two misses of every cache. Each entry
+//! therefore carries eight bytes of its key; entries are sorted by those, and only the ones that agree in them are
+//! sorted by the next eight. Bytes that all keys of a group share (`/registry/`…) are passed over at once.
+
+use rayon::prelude::*;
+
+/// From this many entries on, threads share the work on one group.
+const SHARED: usize = 8192;
+/// Up to this many entries, keys are compared as they are.
+const FEW: usize = 12;
+
+/// An item with a piece of its key.
+#[derive(Clone, Copy)]
+struct Entry<T> {
+    /// Eight bytes of the key, filled up with zeros.
+    piece: u64,
+    /// How many of them the key has; of two equal pieces the shorter one comes first.
+    taken: u8,
+    item: T,
+}
+
+/// Sorts items by the key that `key_of` tells; items of equal keys stay in any order. Takes 24 bytes an item and more.
+pub(crate) fn by_key<'a, T, K>(items: Vec<T>, key_of: K) -> Vec<T>
+where
+    T: Copy + Send + Sync,
+    K: Fn(&T) -> &'a [u8] + Sync,
+{
+    let mut entries: Vec<Entry<T>> = items.into_par_iter().map(|item| Entry { piece: 0, taken: 0, item }).collect();
+    let mut groups = vec![(entries.as_mut_slice(), 0)];
+    while !groups.is_empty() {
+        groups = groups.into_par_iter().flat_map_iter(|(group, depth)| refine(group, depth, &key_of)).collect();
+    }
+    entries.into_par_iter().map(|entry| entry.item).collect()
+}
+
+/// Sorts a group whose keys agree in their first `depth` bytes; returns the groups that are still to be sorted.
+fn refine<'g, 'a, T, K>(group: &'g mut [Entry<T>], depth: usize, key_of: &K) -> Vec<(&'g mut [Entry<T>], usize)>
+where
+    T: Copy + Send + Sync,
+    K: Fn(&T) -> &'a [u8] + Sync,
+{
+    let rest = |item: &T, depth: usize| key_of(item).get(depth..).unwrap_or_default();
+    if group.len() <= FEW {
+        group.sort_unstable_by_key(|entry| rest(&entry.item, depth));
+        return Vec::new();
+    }
+    let first = group.first().map_or(&[][..], |entry| rest(&entry.item, depth));
+    let common = |entry: &Entry<T>| shared(first, rest(&entry.item, depth));
+    let depth = depth + fold_min(group, first.len(), common);
+    let fill = |entry: &mut Entry<T>| (entry.piece, entry.taken) = piece(rest(&entry.item, depth));
+    if group.len() >= SHARED {
+        group.par_iter_mut().for_each(fill);
+        group.par_sort_unstable_by_key(|entry| (entry.piece, entry.taken));
+    } else {
+        group.iter_mut().for_each(fill);
+        group.sort_unstable_by_key(|entry| (entry.piece, entry.taken));
+    }
+    let alike = group.chunk_by_mut(|one, other| (one.piece, one.taken) == (other.piece, other.taken));
+    let unsorted = alike.filter(|group| group.len() > 1 && group.first().is_some_and(|entry| entry.taken == 8));
+    unsorted.map(|group| (group, depth + 8)).collect()
+}
+
+fn fold_min<T: Sync>(group: &[Entry<T>], start: usize, of: impl Fn(&Entry<T>) -> usize + Sync) -> usize {
+    if group.len() >= SHARED {
+        group.par_iter().map(&of).reduce(|| start, usize::min)
+    } else {
+        group.iter().map(of).fold(start, usize::min)
+    }
+}
+
+/// Number of leading bytes that two keys share.
+fn shared(one: &[u8], other: &[u8]) -> usize {
+    one.iter().zip(other).take_while(|(one, other)| one == other).count()
+}
+
+fn piece(rest: &[u8]) -> (u64, u8) {
+    if let Some(whole) = rest.first_chunk() {
+        return (u64::from_be_bytes(*whole), 8);
+    }
+    let mut padded = [0; 8];
+    padded[..rest.len()].copy_from_slice(rest);
+    (u64::from_be_bytes(padded), u8::try_from(rest.len()).unwrap_or(8))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn assert_sorted(keys: &[Vec<u8>]) {
+        let mut expected: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+        expected.sort_unstable();
+        let items = (0..keys.len()).collect();
+        let sorted: Vec<&[u8]> = by_key(items, |item| &keys[*item]).into_iter().map(|item| &*keys[item]).collect();
+        assert_eq!(sorted, expected);
+    }
+
+    proptest! {
+        /// Few different bytes, zeros among them, make long shared beginnings and keys that begin other keys.
+        #[test]
+        fn the_order_is_that_of_the_bytes(
+            prefix in "[/ab]{0,20}",
+            tails in prop::collection::vec(prop::collection::vec(0_u8..3, 0..20), 0..300),
+        ) {
+            let keys: Vec<Vec<u8>> = tails.into_iter().map(|tail| [prefix.as_bytes(), &tail].concat()).collect();
+            assert_sorted(&keys);
+        }
+    }
+
+    #[test]
+    fn many_and_long_keys() {
+        let number = |n: u64| n.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes();
+        assert_sorted(&(0..20_000).map(|n| [&b"/registry/pods/"[..], &number(n)].concat()).collect::<Vec<_>>());
+        assert_sorted(&(0..50).map(|n| [&vec![b'x'; 100_000][..], &number(n % 40)].concat()).collect::<Vec<_>>());
+    }
+}

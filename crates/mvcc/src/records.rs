@@ -1,0 +1,106 @@
+//! Records where they lie: from a position to the page, the record, its neighbours.
+
+use etcdsnap_bbolt::{Collector, Db, LeafElement, Page};
+use etcdsnap_proto::KeyValueRef;
+
+use crate::scan::{KeyLeaf, Place, check_step};
+use crate::violation::{Fact, Rule, Violation};
+use crate::{Position, Revision, RevisionKey};
+
+/// One record of the `key` bucket, borrowed from the page it lies on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Its revision.
+    pub revision: Revision,
+    /// Does it delete its key? Then the fields have the key alone.
+    pub tombstone: bool,
+    /// Its fields.
+    pub kv: KeyValueRef<'a>,
+}
+
+impl<'a> Record<'a> {
+    /// Reads a record; `None` when it is none.
+    pub(crate) fn parse(element: &LeafElement<'a>) -> Option<Self> {
+        let RevisionKey { revision, tombstone } = RevisionKey::parse(element.key).ok()?;
+        Some(Self { revision, tombstone, kv: KeyValueRef::parse(element.value).ok()? })
+    }
+
+    /// Is it the marker that a bumped revision leaves, or something else without a user key?
+    pub(crate) fn is_nameless(&self) -> bool {
+        self.kv.key.is_empty()
+    }
+}
+
+/// Where the records of the `key` bucket are, in the order of revisions.
+#[derive(Debug)]
+pub(crate) struct Records<'a> {
+    pub db: Db<'a>,
+    pub inline: Option<Page<'a>>,
+    pub leaves: Vec<KeyLeaf>,
+}
+
+impl<'a> Records<'a> {
+    pub fn page(&self, leaf: &KeyLeaf) -> Option<Page<'a>> {
+        if leaf.page == u64::MAX { self.inline } else { self.db.page(leaf.page) }
+    }
+
+    /// The leaf of a rank. Mostly every leaf has records, so it mostly stands as many places behind the first as its rank says.
+    fn leaf(&self, rank: u32) -> Option<&KeyLeaf> {
+        let guess = rank.checked_sub(self.leaves.first()?.rank)?;
+        match self.leaves.get(guess as usize).filter(|leaf| leaf.rank == rank) {
+            Some(leaf) => Some(leaf),
+            None => self.leaves.get(self.leaves.binary_search_by_key(&rank, |leaf| leaf.rank).ok()?),
+        }
+    }
+
+    /// The page of a position, and the record there.
+    pub fn at(&self, position: Position) -> Option<(Page<'a>, LeafElement<'a>)> {
+        let page = self.page(self.leaf(position.rank())?)?;
+        Some((page, page.leaf_element(position.index())?))
+    }
+
+    /// The record at a position.
+    pub fn record(&self, position: Position) -> Option<Record<'a>> {
+        Record::parse(&self.at(position)?.1)
+    }
+
+    /// The user key at a position; empty when it cannot be read.
+    pub fn key(&self, position: Position) -> &'a [u8] {
+        self.record(position).map_or(&[], |record| record.kv.key)
+    }
+
+    /// The first position whose main revision is above `main`.
+    pub fn end_of(&self, main: i64) -> Position {
+        let at = self.leaves.partition_point(|leaf| leaf.last.main <= main);
+        let Some(leaf) = self.leaves.get(at) else { return Position::END };
+        let above = |page: Page<'a>| {
+            (0..page.count).find(|index| {
+                let key = page.leaf_element(*index).map(|element| RevisionKey::parse(element.key));
+                matches!(key, Some(Ok(key)) if key.revision.main > main)
+            })
+        };
+        Position::new(leaf.rank, self.page(leaf).and_then(above).unwrap_or(0))
+    }
+
+    /// A violation by the record at a position.
+    pub fn violation(&self, position: Position, rule: Rule, found: Fact, expected: Fact) -> Option<Violation> {
+        let (page, element) = self.at(position)?;
+        let revision = RevisionKey::parse(element.key).ok().map(|key| key.revision);
+        let place = Place { page, index: position.index(), position };
+        Some(place.violation(revision, rule, found, expected))
+    }
+
+    /// Checks the steps from each leaf to the next, and to the first.
+    pub fn check_steps(&self, compacted: i64, violations: &mut Collector<Violation>) {
+        let mut previous = None;
+        for leaf in &self.leaves {
+            check_step(previous, leaf.first, compacted, |rule, found, expected| {
+                let position = Position::new(leaf.rank, 0);
+                if let Some(violation) = self.violation(position, rule, found, expected) {
+                    violations.push(violation);
+                }
+            });
+            previous = Some(leaf.last);
+        }
+    }
+}

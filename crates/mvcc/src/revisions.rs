@@ -1,0 +1,324 @@
+//! The `key` bucket in the order of revisions, read as far as it is needed.
+//!
+//! [`Revisions::open`] follows the branch pages alone; [`batches`](Revisions::batches) streams records of a stretch of
+//! revisions, from either end; [`index`](Revisions::index) reads all leaves in file order and remembers who is whose
+//! history. Leaves are judged as they are read, by all rules of structure and of records; what is unsound
+//! is gathered as [`Damage`], and the rest is answered.
+
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use etcdsnap_bbolt::check::{Leaves, Observer as _};
+use etcdsnap_bbolt::{Collector, Corruption, Db, Grade, Page, Problems};
+use rayon::prelude::*;
+
+use crate::index::Index;
+use crate::records::Record;
+use crate::scan::{Place, ScanChunk, check_step};
+use crate::state::State;
+use crate::violation::Violation;
+use crate::{Compaction, Position, Revision, RevisionError, RevisionKey, Scanner};
+
+/// Leaves that one thread takes at a time when all are read.
+const CHUNK: usize = 1024;
+/// Leaves of a batch: enough to keep threads busy, few enough that what they hold is small.
+const BATCH: usize = 256;
+/// Pages of a chunk that are so near to each other are asked for in one piece.
+const NEAR: u64 = 1 << 20;
+
+/// Told which bytes of the file are about to be read; called from several threads.
+pub type Prepare<'p> = dyn Fn(Range<u64>) + Sync + 'p;
+
+/// Says which user keys are wanted; called from several threads.
+pub type Wanted<'w> = dyn Fn(&[u8]) -> bool + Sync + 'w;
+
+/// The records of a database, by revision.
+#[derive(Debug)]
+pub struct Revisions<'a> {
+    db: Db<'a>,
+    leaves: Leaves<'a>,
+    compaction: Compaction,
+    current: i64,
+    scanner: Scanner,
+    damage: Mutex<Damage>,
+}
+
+/// What was unsound in all that was read.
+#[derive(Clone, Debug)]
+pub struct Damage {
+    /// Pages and elements.
+    pub problems: Problems,
+    /// Records.
+    pub violations: Collector<Violation>,
+}
+
+impl Damage {
+    fn new(limit: u64) -> Self {
+        Self { problems: Problems::new(limit), violations: Collector::new(limit) }
+    }
+
+    /// Is there none that could hide or change a record?
+    pub fn is_none(&self) -> bool {
+        self.problems.worst() < Some(Grade::Error) && self.violations.is_empty()
+    }
+}
+
+/// The end that a stretch of revisions is read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the lowest revision on.
+    OldestFirst,
+    /// From the highest revision on.
+    NewestFirst,
+}
+
+impl<'a> Revisions<'a> {
+    /// Follows the branch pages of the bucket `key`; of each rule at most `limit` breaches are kept.
+    ///
+    /// # Errors
+    /// The root bucket is too damaged to find the bucket `key` in it.
+    pub fn open(db: &Db<'a>, limit: u64) -> Result<Self, Corruption> {
+        let compaction = Compaction::read(db).unwrap_or_default();
+        let leaves = Leaves::of(db, b"key", limit)?;
+        let mut damage = Damage::new(limit);
+        damage.problems.merge(leaves.problems().clone());
+        let last = |page: Page<'a>| {
+            (0..page.count).rev().find_map(|index| RevisionKey::parse(page.leaf_element(index)?.key).ok())
+        };
+        let last = (0..leaves.len()).rev().find_map(|index| last(leaves.page(index)?));
+        let current = compaction.current(last.map(|key| key.revision));
+        let scanner = Scanner::new(compaction, limit);
+        Ok(Self { db: *db, leaves, compaction, current, scanner, damage: Mutex::new(damage) })
+    }
+
+    /// The compaction marks.
+    pub fn compaction(&self) -> Compaction {
+        self.compaction
+    }
+
+    /// The store's current revision, as a server that starts from it has it.
+    pub fn current_revision(&self) -> i64 {
+        self.current
+    }
+
+    /// The revision to read at: the asked one, or the current one.
+    ///
+    /// # Errors
+    /// As a server refuses it: the revision is compacted, or not yet there.
+    pub fn readable(&self, asked: Option<i64>) -> Result<i64, RevisionError> {
+        match asked {
+            None => Ok(self.current),
+            Some(revision) if revision < self.compaction.compacted() => Err(RevisionError::Compacted),
+            Some(revision) if revision > self.current => Err(RevisionError::Future),
+            Some(revision) => Ok(revision),
+        }
+    }
+
+    /// What was unsound in all that was read so far.
+    pub fn damage(&self) -> Damage {
+        let mut damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        damage.problems.settle();
+        damage.violations.settle();
+        damage
+    }
+
+    /// Reads every leaf with revisions up to `upto`, in file order and on all threads, and remembers the records of the keys
+    /// that are `wanted`: 24 bytes a record, 48 bytes a leaf.
+    pub fn index(&self, upto: i64, wanted: Option<&Wanted<'_>>, prepare: &Prepare<'_>) -> Index<'a> {
+        let mut order: Vec<usize> = self.stretch(-1, upto).collect();
+        order.par_sort_unstable_by_key(|leaf| self.leaves.bytes(*leaf).start);
+        let chunks: Vec<ScanChunk<'a>> = order
+            .par_chunks(CHUNK)
+            .map(|leaves| {
+                self.prepare(leaves, prepare);
+                let mut chunk = self.scanner.chunk();
+                let mut problems = self.problems();
+                for leaf in leaves {
+                    let start = chunk.states.len();
+                    let page = self.scan(*leaf, &mut chunk, &mut problems);
+                    if let (Some(page), Some(wanted)) = (page, wanted) {
+                        keep_wanted(&mut chunk.states, start, page, wanted);
+                    }
+                }
+                self.scanner.finish(&mut chunk);
+                self.note(problems);
+                chunk
+            })
+            .collect();
+        let index = Index::from_chunks(&self.db, chunks, self.compaction, self.limit());
+        self.lock().violations.merge(index.violations.clone());
+        index
+    }
+
+    /// Streams the records with revisions above `after` and up to `upto`, a batch of leaves at a time; within a batch they are
+    /// in the order of `direction`. Records without a user key are left out.
+    pub fn batches<'r>(
+        &'r self,
+        after: i64,
+        upto: i64,
+        direction: Direction,
+        prepare: &'r Prepare<'r>,
+    ) -> Batches<'r, 'a> {
+        Batches { revisions: self, leaves: self.stretch(after, upto), after, upto, direction, prepare, previous: None }
+    }
+
+    /// The leaves that can have revisions above `after` and up to `upto`. When branch pages are unsound that is all of them.
+    fn stretch(&self, after: i64, upto: i64) -> Range<usize> {
+        let all = 0..self.leaves.len();
+        if self.leaves.problems().worst() >= Some(Grade::Error) {
+            return all;
+        }
+        let main = |leaf| {
+            let key = RevisionKey::parse(self.leaves.first_key(leaf)?).ok()?;
+            Some(key.revision.main)
+        };
+        let first_above = |bound: i64| {
+            let (mut low, mut high) = (all.start, all.end);
+            while low < high {
+                let middle = low + (high - low) / 2;
+                if main(middle).is_some_and(|main| main > bound) { high = middle } else { low = middle + 1 }
+            }
+            low
+        };
+        first_above(after).saturating_sub(1)..first_above(upto)
+    }
+
+    fn limit(&self) -> u64 {
+        self.leaves.problems().limit()
+    }
+
+    fn problems(&self) -> Problems {
+        Problems::new(self.limit())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Damage> {
+        self.damage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, problems: Problems) {
+        self.lock().problems.merge(problems);
+    }
+
+    /// Announces the pages of some leaves, near ones together.
+    fn prepare(&self, leaves: &[usize], prepare: &Prepare<'_>) {
+        let mut runs: Vec<Range<u64>> = Vec::new();
+        let mut pages: Vec<Range<u64>> = leaves.iter().map(|leaf| self.leaves.bytes(*leaf)).collect();
+        pages.sort_unstable_by_key(|page| page.start);
+        for page in pages {
+            match runs.last_mut() {
+                Some(run) if page.start <= run.end.saturating_add(NEAR) => run.end = run.end.max(page.end),
+                _ => runs.push(page),
+            }
+        }
+        runs.into_iter().for_each(prepare);
+    }
+
+    /// Reads and judges one leaf.
+    fn scan(&self, leaf: usize, chunk: &mut ScanChunk<'a>, problems: &mut Problems) -> Option<Page<'a>> {
+        let page = self.leaves.read(leaf, problems)?;
+        self.scanner.records(chunk, page, u32::try_from(leaf).unwrap_or(u32::MAX));
+        Some(page)
+    }
+}
+
+/// Drops the states from `start` on, which are those of `page`, that nobody wants.
+fn keep_wanted(states: &mut Vec<State>, start: usize, page: Page<'_>, wanted: &Wanted<'_>) {
+    let mut kept = start;
+    for at in start..states.len() {
+        let state = states[at];
+        let record = page.leaf_element(state.position().index()).and_then(|element| Record::parse(&element));
+        if record.is_some_and(|record| wanted(record.kv.key)) {
+            states[kept] = state;
+            kept += 1;
+        }
+    }
+    states.truncate(kept);
+}
+
+/// A stream of records; see [`Revisions::batches`].
+pub struct Batches<'r, 'a> {
+    revisions: &'r Revisions<'a>,
+    leaves: Range<usize>,
+    after: i64,
+    upto: i64,
+    direction: Direction,
+    prepare: &'r Prepare<'r>,
+    previous: Option<Revision>,
+}
+
+impl<'a> Iterator for Batches<'_, 'a> {
+    type Item = Vec<Record<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let leaves = self.take()?;
+        self.revisions.prepare(&leaves, self.prepare);
+        let mut pages: Vec<_> = leaves.par_iter().map(|leaf| self.leaf(*leaf)).collect();
+        for (_, chunk, _) in &pages {
+            self.check_step(chunk);
+        }
+        if self.direction == Direction::NewestFirst {
+            pages.reverse();
+        }
+        let mut damage = self.revisions.lock();
+        let mut batch = Vec::new();
+        for (records, chunk, problems) in pages {
+            damage.problems.merge(problems);
+            damage.violations.merge(chunk.violations);
+            batch.extend(records);
+        }
+        Some(batch)
+    }
+}
+
+impl<'a> Batches<'_, 'a> {
+    /// The next leaves to read, ascending.
+    fn take(&mut self) -> Option<Vec<usize>> {
+        let range = &mut self.leaves;
+        let taken = match self.direction {
+            Direction::OldestFirst => range.start..range.end.min(range.start.saturating_add(BATCH)),
+            Direction::NewestFirst => range.start.max(range.end.saturating_sub(BATCH))..range.end,
+        };
+        match self.direction {
+            Direction::OldestFirst => range.start = taken.end,
+            Direction::NewestFirst => range.end = taken.start,
+        }
+        (!taken.is_empty()).then(|| taken.collect())
+    }
+
+    fn leaf(&self, leaf: usize) -> (Vec<Record<'a>>, ScanChunk<'a>, Problems) {
+        let (mut chunk, mut problems) = (self.revisions.scanner.chunk(), self.revisions.problems());
+        let page = self.revisions.scan(leaf, &mut chunk, &mut problems);
+        let wanted = self.after.saturating_add(1)..=self.upto;
+        let records = page.into_iter().flat_map(Page::leaf_elements).filter(|element| !element.is_bucket());
+        let records = records.filter_map(|element| Record::parse(&element));
+        let mut records: Vec<_> =
+            records.filter(|record| wanted.contains(&record.revision.main) && !record.is_nameless()).collect();
+        if self.direction == Direction::NewestFirst {
+            records.reverse();
+        }
+        (records, chunk, problems)
+    }
+
+    /// Records can be missing between two leaves as well.
+    fn check_step(&mut self, chunk: &ScanChunk<'a>) {
+        let Some(leaf) = chunk.leaves.last() else { return };
+        let page = self.revisions.leaves.page(leaf.rank as usize);
+        if let (Some(page), Some(_), Direction::OldestFirst) = (page, self.previous, self.direction) {
+            check_step(self.previous, leaf.first, self.revisions.compaction.compacted(), |rule, found, expected| {
+                let place = Place { page, index: 0, position: Position::new(leaf.rank, 0) };
+                let violation = place.violation(Some(leaf.first), rule, found, expected);
+                self.revisions.lock().violations.push(violation);
+            });
+        }
+        self.previous = Some(leaf.last);
+    }
+}
+
+impl std::fmt::Debug for Batches<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Batches")
+            .field("leaves", &self.leaves)
+            .field("direction", &self.direction)
+            .finish_non_exhaustive()
+    }
+}
