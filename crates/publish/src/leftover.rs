@@ -5,7 +5,9 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::temporary::{is_at, is_temporary};
+use crate::error::Error;
+use crate::parents::sync_folder;
+use crate::temporary::{fresh_name, is_at, is_temporary};
 
 /// A temporary file or folder whose maker is dead. Locked while this lives, so that nobody else takes it for one too.
 #[derive(Debug)]
@@ -35,6 +37,14 @@ impl Leftover {
         if is_folder { fs::remove_dir_all(&self.path) } else { fs::remove_file(&self.path) }?;
         Ok(self.path)
     }
+}
+
+/// Removes a folder as if it had never been published: it loses its name at once, and a kill in between leaves a leftover.
+pub fn discard(folder: &Path) -> Result<(), Error> {
+    let temporary = folder.with_file_name(fresh_name());
+    fs::rename(folder, &temporary).map_err(Error::io("rename it", folder))?;
+    fs::remove_dir_all(&temporary).map_err(Error::io("remove it", &temporary))?;
+    sync_folder(folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
 /// The leftovers of killed runs in a folder; none when it cannot be read.

@@ -98,14 +98,14 @@ pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     (open.dev(), open.ino()) == (named.dev(), named.ino())
 }
 
-fn fresh_name() -> String {
+pub(crate) fn fresh_name() -> String {
     // Seeded anew by the system for every process, and counted up within one.
     let random = RandomState::new().hash_one(std::process::id());
     format!("{MARK}{random:0DIGITS$x}")
 }
 
-/// Is it one of our temporary names?
-pub(crate) fn is_temporary(name: &OsStr) -> bool {
+/// Is it one of the temporary names that outputs have before they get their own?
+pub fn is_temporary(name: &OsStr) -> bool {
     let digits = name.as_encoded_bytes().strip_prefix(MARK.as_bytes());
     digits.is_some_and(|digits| {
         digits.len() == DIGITS && digits.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

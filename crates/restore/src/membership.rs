@@ -15,7 +15,7 @@ use crate::url::{PeerUrls, UrlError};
 
 /// What was asked for. The default is that of the flags, as upstream has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request<'r> {
+pub struct ClusterRequest<'r> {
     /// Whose directories are to be written.
     pub restored: Restored<'r>,
     /// `--initial-cluster`
@@ -40,7 +40,7 @@ pub enum Restored<'r> {
     All,
 }
 
-impl Request<'_> {
+impl ClusterRequest<'_> {
     /// `--name` when it is not given.
     pub const DEFAULT_NAME: &'static str = "default";
     /// `--initial-advertise-peer-urls` when it is not given and upstream is imitated.
@@ -51,7 +51,7 @@ impl Request<'_> {
     pub const DEFAULT_TOKEN: &'static str = "etcd-cluster";
 }
 
-impl Default for Request<'_> {
+impl Default for ClusterRequest<'_> {
     fn default() -> Self {
         Self {
             restored: Restored::Member { name: Self::DEFAULT_NAME, advertised: Some(Self::DEFAULT_ADVERTISED) },
@@ -85,9 +85,9 @@ impl From<&Member> for BootstrapMember {
 /// The new cluster.
 ///
 /// ```
-/// use etcdsnap_restore::{Membership, Release, Request, Restored};
+/// use etcdsnap_restore::{Membership, Release, ClusterRequest, Restored};
 ///
-/// let request = Request {
+/// let request = ClusterRequest {
 ///     restored: Restored::Member { name: "m2", advertised: None },
 ///     initial_cluster: "m1=http://10.0.0.1:2380,m2=http://10.0.0.2:2380,m3=http://10.0.0.3:2380",
 ///     token: "tk",
@@ -110,7 +110,7 @@ impl Membership {
     /// Works out the cluster, with the rules and words of that release. Names of hosts are looked up only with a resolver,
     /// and only to tell whether a member advertises the URLs that `--initial-cluster` has for it.
     pub fn new(
-        request: &Request<'_>,
+        request: &ClusterRequest<'_>,
         release: Release,
         resolver: Option<&dyn Resolver>,
     ) -> Result<Self, MembershipError> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use etcdsnap_restore::manifest::{Directory, ManifestError, Place, Setting, SettingError, Source, Spot};
-use etcdsnap_restore::{Manifest, Membership, Release, Request, Restored};
+use etcdsnap_restore::{ClusterRequest, Manifest, Membership, Release, Restored};
 use proptest::prelude::*;
 
 fn file(name: &str) -> String {
@@ -38,10 +38,10 @@ fn a_pod_of_kubeadm() {
     assert_eq!(name.place.to_string(), "etcd.yaml, spec.containers[0].command[11]");
 
     let [name, cluster, ..] = expected;
-    let request = Request {
+    let request = ClusterRequest {
         restored: Restored::Member { name: name.unwrap_or_default(), advertised: expected[3] },
         initial_cluster: cluster.unwrap_or_default(),
-        ..Request::default()
+        ..ClusterRequest::default()
     };
     let membership = Membership::new(&request, Release::V3_7, None).expect("a cluster");
     assert_eq!((membership.members().len(), membership.warnings().len()), (2, 0));

@@ -1,53 +1,53 @@
 //! What upstream's tools have not: all members at once, learners, advice.
 
 use etcdsnap_restore::{
-    BootstrapError, ClusterId, ErrorClass, LearnerError, MemberId, Membership, MembershipError, Release, Request,
-    Restored,
+    BootstrapError, ClusterId, ClusterRequest, ErrorClass, LearnerError, MemberId, Membership, MembershipError,
+    Release, Restored,
 };
 use proptest::prelude::*;
 
 const THREE: &str = "m1=http://10.0.0.1:2380,m2=http://10.0.0.2:2380,m3=http://10.0.0.3:2380";
 
-fn one<'r>(name: &'r str, advertised: Option<&'r str>, initial_cluster: &'r str) -> Request<'r> {
-    Request { restored: Restored::Member { name, advertised }, initial_cluster, ..Request::default() }
+fn one<'r>(name: &'r str, advertised: Option<&'r str>, initial_cluster: &'r str) -> ClusterRequest<'r> {
+    ClusterRequest { restored: Restored::Member { name, advertised }, initial_cluster, ..ClusterRequest::default() }
 }
 
-fn cluster(request: &Request<'_>) -> Result<Membership, MembershipError> {
+fn cluster(request: &ClusterRequest<'_>) -> Result<Membership, MembershipError> {
     Membership::new(request, Release::V3_7, None)
 }
 
 #[test]
 fn all_members_are_one_cluster() {
-    let all = Request { restored: Restored::All, initial_cluster: THREE, token: "tk", learners: &[] };
+    let all = ClusterRequest { restored: Restored::All, initial_cluster: THREE, token: "tk", learners: &[] };
     let all = cluster(&all).expect("three members");
     assert_eq!(all.cluster_id(), ClusterId(0xe3cf_7ee5_a527_1764));
     assert_eq!(all.restored(), all.members());
     assert!(all.members().is_sorted_by_key(|member| member.id));
     for member in all.members() {
-        let one = Request { token: "tk", ..one(&member.name, None, THREE) };
+        let one = ClusterRequest { token: "tk", ..one(&member.name, None, THREE) };
         let one = cluster(&one).expect("one of three");
         assert_eq!((one.cluster_id(), one.members()), (all.cluster_id(), all.members()));
         assert_eq!(one.restored(), std::slice::from_ref(member));
     }
-    let nobody = Request { restored: Restored::All, initial_cluster: ",", ..Request::default() };
+    let nobody = ClusterRequest { restored: Restored::All, initial_cluster: ",", ..ClusterRequest::default() };
     assert_eq!(cluster(&nobody), Err(BootstrapError::NoMember.into()));
 }
 
 #[test]
 fn learners_do_not_vote_and_keep_their_ids() {
     let voters = cluster(&one("m1", None, THREE)).expect("three voters");
-    let learners = Request { learners: &["m3", "m1", "m3"], ..one("m1", None, THREE) };
+    let learners = ClusterRequest { learners: &["m3", "m1", "m3"], ..one("m1", None, THREE) };
     let learners = cluster(&learners).expect("one voter");
     assert_eq!(learners.cluster_id(), voters.cluster_id());
     assert_eq!(learners.voters().map(|member| member.name.as_str()).collect::<Vec<_>>(), ["m2"]);
     assert_eq!(learners.learners().count(), 2);
     assert!(learners.restored()[0].learner);
 
-    let unknown = cluster(&Request { learners: &["m4"], ..one("m1", None, THREE) }).expect_err("no such member");
+    let unknown = cluster(&ClusterRequest { learners: &["m4"], ..one("m1", None, THREE) }).expect_err("no such member");
     assert_eq!(unknown.to_string(), "--learner m4: --initial-cluster has no member of this name");
     assert_eq!(unknown.hint(), "--initial-cluster names m1, m2, m3; --learner must be one of them.");
     assert_eq!(unknown.class(), ErrorClass::BadArguments);
-    let all = Request { learners: &["m1", "m2", "m3"], ..one("m1", None, THREE) };
+    let all = ClusterRequest { learners: &["m1", "m2", "m3"], ..one("m1", None, THREE) };
     assert_eq!(cluster(&all), Err(LearnerError::NoVoter.into()));
 }
 
@@ -61,7 +61,7 @@ fn two_members_can_have_one_id() {
 
 #[test]
 fn hints_say_what_to_give() {
-    let hint = |request: Request<'_>| cluster(&request).expect_err("a mistake").hint();
+    let hint = |request: ClusterRequest<'_>| cluster(&request).expect_err("a mistake").hint();
     assert_eq!(
         hint(one("m1", Some("http://10.0.0.2:2380"), THREE)),
         "http://10.0.0.2:2380 belongs to member m2: restore it with --name=m2, or member m1 with \
@@ -83,7 +83,7 @@ fn hints_say_what_to_give() {
 
 #[test]
 fn the_identity_of_a_restore_without_flags_is_noticed() {
-    let membership = cluster(&Request::default()).expect("one member");
+    let membership = cluster(&ClusterRequest::default()).expect("one member");
     assert_eq!((membership.cluster_id(), membership.members()[0].id), (ClusterId::DEFAULT, MemberId::DEFAULT));
     let warnings: Vec<_> = membership.warnings().iter().map(ToString::to_string).collect();
     assert!(warnings.len() == 1 && warnings[0].contains("member default gets the id 8e9e05c52164694d"), "{warnings:?}");
@@ -102,7 +102,7 @@ proptest! {
             Restored::Member { name: &name, advertised: advertised.as_deref() }
         };
         for release in Release::ALL {
-            let request = Request { restored, initial_cluster: &text, token: &token, learners: &["a"] };
+            let request = ClusterRequest { restored, initial_cluster: &text, token: &token, learners: &["a"] };
             match Membership::new(&request, release, None) {
                 Ok(membership) => prop_assert!(membership.voters().count() > 0 && !membership.restored().is_empty()),
                 Err(error) => _ = (error.to_string(), error.hint()),

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use etcdsnap_restore::{Membership, Release, Request, Restored};
+use etcdsnap_restore::{ClusterRequest, Membership, Release, Restored};
 use etcdsnap_wal::{BootstrapMember, MemberContext};
 use serde::Deserialize;
 
@@ -49,12 +49,12 @@ fn rows() -> Vec<Row> {
 /// What we answer.
 fn answer(flags: &Flags, release: Release) -> Answer {
     let or = |flag: &'static str| move |value: &Option<String>| value.clone().unwrap_or_else(|| flag.to_owned());
-    let name = or(Request::DEFAULT_NAME)(&flags.name);
-    let advertised = or(Request::DEFAULT_ADVERTISED)(&flags.initial_advertise_peer_urls);
-    let request = Request {
+    let name = or(ClusterRequest::DEFAULT_NAME)(&flags.name);
+    let advertised = or(ClusterRequest::DEFAULT_ADVERTISED)(&flags.initial_advertise_peer_urls);
+    let request = ClusterRequest {
         restored: Restored::Member { name: &name, advertised: Some(&advertised) },
-        initial_cluster: &or(Request::DEFAULT_INITIAL_CLUSTER)(&flags.initial_cluster),
-        token: &or(Request::DEFAULT_TOKEN)(&flags.initial_cluster_token),
+        initial_cluster: &or(ClusterRequest::DEFAULT_INITIAL_CLUSTER)(&flags.initial_cluster),
+        token: &or(ClusterRequest::DEFAULT_TOKEN)(&flags.initial_cluster_token),
         learners: &[],
     };
     match Membership::new(&request, release, None) {

@@ -35,6 +35,11 @@ impl Report {
         self.findings.iter().map(|finding| finding.severity).max()
     }
 
+    /// The findings that say so, when it is not whole and restorable.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error)
+    }
+
     /// Is the backup whole and restorable?
     pub fn is_sound(&self) -> bool {
         self.worst() < Some(Severity::Error)

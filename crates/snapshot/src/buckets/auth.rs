@@ -99,7 +99,7 @@ impl Auth {
         let place = Place::entry("auth", key);
         match (key, value) {
             (b"authEnabled", [1]) => self.enabled = true,
-            (b"authEnabled", [0]) => {}
+            (b"authEnabled", [0]) => self.enabled = false,
             (b"authEnabled", _) => {
                 let message = format!("neither 00 nor 01, but {} bytes of something else", value.len());
                 report(Finding::new(&AUTH_FLAG_INVALID, place, message));

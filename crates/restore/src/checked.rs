@@ -1,0 +1,135 @@
+//! What verification of the backup means for this restore.
+
+use etcdsnap_mvcc::Summary;
+use etcdsnap_snapshot::boot::{self, BootVerdict};
+use etcdsnap_snapshot::catalogue::cluster::{CONSISTENT_INDEX_INVALID, TERM_INVALID};
+use etcdsnap_snapshot::catalogue::container::{RAW_DATABASE_MAY_LAG_WAL, SHA256_MISMATCH, SHA256_MISSING};
+use etcdsnap_snapshot::container::Trailer;
+use etcdsnap_snapshot::finding::{Finding, Severity};
+use etcdsnap_snapshot::incidents::Facts;
+use etcdsnap_snapshot::report::Report;
+use etcdsnap_snapshot::verify::Verified;
+
+use crate::error::RestoreError;
+use crate::plan::Plan;
+
+/// A backup that may be restored, and what will come of it.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What verification found in the backup.
+    pub report: Report,
+    /// Would each version of etcd start from the result?
+    pub boot: Vec<BootVerdict>,
+    /// What a person should know or decide, most important first.
+    pub warnings: Vec<String>,
+}
+
+impl Plan<'_, '_> {
+    /// Judges a verified backup: refuses a damaged one unless that is allowed, and one that no server would start from.
+    pub(crate) fn judge(&self, verified: Verified<'_>) -> Result<Checked, RestoreError> {
+        let Verified { report, inspection } = verified;
+        if report.sha256.trailer == "mismatch" && !self.request.skip_hash_check && !self.request.allow_damaged {
+            return Err(self.mismatch(report));
+        }
+        if report.errors().any(|finding| !self.tolerates(finding)) {
+            return Err(RestoreError::Damaged { report: Box::new(report) });
+        }
+        let summary = inspection.map(|inspection| inspection.keyspace.summary).unwrap_or_default();
+        let boot = self.boot(&report, summary);
+        let target = self.request.target;
+        let wanted = |verdict: &&BootVerdict| target.is_none_or(|target| verdict.version == target.to_string());
+        if !self.request.allow_damaged && !boot.iter().filter(wanted).any(|verdict| verdict.starts) {
+            return Err(RestoreError::WouldNotStart { boot, target });
+        }
+        let warnings = self.warnings(&report, &boot);
+        Ok(Checked { report, boot, warnings })
+    }
+
+    fn mismatch(&self, report: Report) -> RestoreError {
+        let expected = match self.container.trailer {
+            Trailer::Present(hash) => hash,
+            Trailer::Absent => [0; 32],
+        };
+        let digits = report.sha256.digest.as_bytes().chunks_exact(2);
+        let bytes =
+            digits.map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()));
+        let mut got = [0; 32];
+        for (to, byte) in got.iter_mut().zip(bytes) {
+            *to = byte.unwrap_or_default();
+        }
+        RestoreError::HashMismatch { expected, got, report: Box::new(report) }
+    }
+
+    /// Is an error no reason to stop?
+    fn tolerates(&self, finding: &Finding) -> bool {
+        self.request.allow_damaged || (finding.kind.id == SHA256_MISMATCH.id && self.request.skip_hash_check)
+    }
+
+    /// The database as it will be, judged as if it had been read.
+    fn boot(&self, report: &Report, mut summary: Summary) -> Vec<BootVerdict> {
+        if let Some(bump) = self.bump() {
+            summary.last = Some(etcdsnap_mvcc::Revision::of_main(bump.to));
+            // The marker is one live key, the empty one, however many there are.
+            summary.live_keys += u64::from(summary.bump_markers == 0);
+            summary.bump_markers += 1;
+            summary.records += 1;
+            summary.puts += 1;
+        }
+        let findings: Vec<_> = report.findings.iter().filter(|finding| !self.heals(finding)).cloned().collect();
+        boot::verdicts_after_restore(&Facts {
+            buckets: &self.content.buckets,
+            keyspace: &summary,
+            database_size: self.content.edit.size(),
+            server_version: None,
+            findings: &findings,
+        })
+    }
+
+    /// Is it gone after the restore?
+    fn heals(&self, finding: &Finding) -> bool {
+        let bucket = finding.place.bucket.as_deref();
+        let whole = [SHA256_MISMATCH.id, SHA256_MISSING.id, RAW_DATABASE_MAY_LAG_WAL.id];
+        let entry = [CONSISTENT_INDEX_INVALID.id, TERM_INVALID.id];
+        matches!(bucket, Some("members" | "members_removed"))
+            || (self.request.disarm_alarms && bucket == Some("alarm"))
+            || entry.contains(&finding.kind.id)
+            || whole.contains(&finding.kind.id)
+    }
+
+    fn warnings(&self, report: &Report, boot: &[BootVerdict]) -> Vec<String> {
+        let mut warnings = Vec::new();
+        warnings.extend(report.errors().map(|finding| {
+            let place = if finding.place.is_file() { String::new() } else { format!("{}: ", finding.place) };
+            format!("damaged: {place}{} ({}). {}", finding.message, finding.kind.id, finding.kind.explanation)
+        }));
+        warnings.extend(self.membership.warnings().iter().map(ToString::to_string));
+        warnings.extend(boot.iter().filter(|verdict| !verdict.starts).map(|verdict| {
+            let (version, reasons) = (verdict.version, verdict.reasons.join(" "));
+            let remedy = match self.request.target {
+                None => format!(" Does the cluster run {version}? Then restore with --target-version {version}."),
+                Some(_) => String::new(),
+            };
+            format!("etcd {version} would not start from it. {reasons}{remedy}")
+        }));
+        let raised = report.findings.iter().filter(|finding| {
+            finding.severity == Severity::Warning && !self.heals(finding) && !self.is_settled(finding)
+        });
+        warnings.extend(
+            raised.map(|finding| format!("{} ({}). {}", finding.message, finding.kind.id, finding.kind.remedy)),
+        );
+        if self.container.trailer == Trailer::Absent {
+            warnings.push(
+                "the backup is a raw database without a SHA-256: what only its member's log had is not in it."
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+
+    /// Is it about an entry that this restore changes?
+    fn is_settled(&self, finding: &Finding) -> bool {
+        let (Some(bucket), Some(key)) = (&finding.place.bucket, &finding.place.key) else { return false };
+        let entry = format!("{bucket}/{key}");
+        self.changes().iter().any(|change| change.entry == entry)
+    }
+}

@@ -1,0 +1,279 @@
+//! Why nothing was restored. Where upstream has a text for it, it is that text; hints are ours.
+
+use std::io;
+use std::path::PathBuf;
+
+use etcdsnap_bbolt::edit::EditError;
+use etcdsnap_image::{Changed, Error as ImageError};
+use etcdsnap_publish::{Interrupted, NoSpace};
+use etcdsnap_rewrite::schema::Unfit;
+use etcdsnap_snapshot::boot::BootVerdict;
+use etcdsnap_snapshot::place::go_quote;
+use etcdsnap_snapshot::report::Report;
+use etcdsnap_snapshot::verify::VerifyError;
+use etcdsnap_wal::{BootstrapError, Release};
+use thiserror::Error;
+
+use crate::class::ErrorClass;
+use crate::membership::MembershipError;
+
+/// Why nothing was restored. Nothing has been left behind.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// One of `--bump-revision` and `--mark-compacted` without the other.
+    #[error("--mark-compacted required if --revision-bump > 0")]
+    BumpAndMark,
+    /// There are no such revisions.
+    #[error("--bump-revision {by}: the revision {from} cannot grow by that much")]
+    BumpTooFar {
+        /// By how much it should grow.
+        by: u64,
+        /// The revision of the backup.
+        from: i64,
+    },
+    /// There is no such cluster.
+    #[error(transparent)]
+    Membership(#[from] MembershipError),
+    /// There can be no such log.
+    #[error(transparent)]
+    Bootstrap(#[from] BootstrapError),
+    /// A member's name would lead out of the folder it is to be written to.
+    #[error("the name {} cannot be that of a folder", go_quote(.name.as_bytes()))]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// Something is in the way.
+    #[error("data-dir {} {}", quoted(.path), if *.rules == Release::V3_4 { "exists" } else { "not empty or could not be read" })]
+    DataDir {
+        /// As it was given.
+        path: PathBuf,
+        /// The release whose words these are.
+        rules: Release,
+    },
+    /// Something is in the way.
+    #[error("wal-dir {} exists", quoted(.path))]
+    WalDir {
+        /// As it was given.
+        path: PathBuf,
+    },
+    /// The one would be written into the other's place.
+    #[error("wal-dir {} is around data-dir {}", quoted(.wal), quoted(.data))]
+    WalAroundData {
+        /// The one.
+        wal: PathBuf,
+        /// The other.
+        data: PathBuf,
+    },
+    /// An etcd runs on the directory that was to be replaced.
+    #[error("{}: a running etcd has this database open", .database.display())]
+    InUse {
+        /// Its database.
+        database: PathBuf,
+    },
+    /// No SHA-256 behind the database, and it was not allowed to be missing.
+    #[error("snapshot missing hash but --skip-hash-check=false")]
+    MissingHash {
+        /// Is it a raw database, as far as its length tells?
+        raw: bool,
+    },
+    /// The SHA-256 behind the database is that of another one.
+    #[error("expected sha256 {}, got {}", go_bytes(.expected), go_bytes(.got))]
+    HashMismatch {
+        /// What stands there.
+        expected: [u8; 32],
+        /// What was computed.
+        got: [u8; 32],
+        /// All that verification found.
+        report: Box<Report>,
+    },
+    /// Verification found errors.
+    #[error("the backup is damaged ({})", kinds(.report))]
+    Damaged {
+        /// All that it found.
+        report: Box<Report>,
+    },
+    /// There are no pages to copy.
+    #[error("no database can be opened: {0}")]
+    Unopenable(#[from] etcdsnap_bbolt::OpenError),
+    /// The pages that have to change cannot be read.
+    #[error("the database is damaged where it has to change: {0}")]
+    Uneditable(#[from] EditError),
+    /// The pages that have to be known first cannot be read.
+    #[error("the database is damaged where its newest revision stands: {0}")]
+    Unreadable(#[from] etcdsnap_bbolt::Corruption),
+    /// The wanted version cannot be made to start from it.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// The result would be of no use.
+    #[error("{}", no_server(.boot, *.target))]
+    WouldNotStart {
+        /// What every version would do.
+        boot: Vec<BootVerdict>,
+        /// The version that was asked for.
+        target: Option<Release>,
+    },
+    /// The disk is too full.
+    #[error(transparent)]
+    Space(#[from] NoSpace),
+    /// Reading the backup failed.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// Writing failed.
+    #[error("{}: cannot {action}: {source}", .path.display())]
+    Io {
+        /// What was to be done.
+        action: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Making or publishing a file or folder failed.
+    #[error(transparent)]
+    Publish(#[from] etcdsnap_publish::Error),
+    /// It was asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl From<Changed> for RestoreError {
+    fn from(changed: Changed) -> Self {
+        Self::Image(changed.into())
+    }
+}
+
+impl From<VerifyError> for RestoreError {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Image(error) => Self::Image(error),
+            VerifyError::Interrupted(error) => Self::Interrupted(error),
+            _ => Self::Interrupted(Interrupted),
+        }
+    }
+}
+
+impl RestoreError {
+    /// For `map_err`.
+    pub(crate) fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// How upstream's tools would end with it.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::BumpAndMark => ErrorClass::BadArguments,
+            Self::Membership(error) => error.class(),
+            _ => ErrorClass::Failure,
+        }
+    }
+
+    /// Is the command line at fault, whatever the backup is?
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::BumpAndMark
+                | Self::BumpTooFar { .. }
+                | Self::Membership(_)
+                | Self::Bootstrap(_)
+                | Self::Name { .. }
+                | Self::WalAroundData { .. }
+        )
+    }
+
+    /// Is the backup at fault?
+    pub fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::HashMismatch { .. }
+                | Self::Damaged { .. }
+                | Self::Unopenable(_)
+                | Self::Uneditable(_)
+                | Self::Unreadable(_)
+                | Self::Unfit(_)
+                | Self::WouldNotStart { .. }
+        )
+    }
+
+    /// What verification found, where that is the reason.
+    pub fn report(&self) -> Option<&Report> {
+        match self {
+            Self::HashMismatch { report, .. } | Self::Damaged { report } => Some(report),
+            _ => None,
+        }
+    }
+
+    /// What to do about it, in one or two sentences.
+    pub fn hint(&self) -> Option<String> {
+        let fixed = match self {
+            Self::Membership(error) => return Some(error.hint()),
+            Self::BumpAndMark => {
+                "Give both --bump-revision and --mark-compacted, or neither: revisions that are skipped must count as \
+                 compacted, or watchers wait for them."
+            }
+            Self::BumpTooFar { .. } => {
+                "Revisions are 64-bit numbers; 1000000000 is what etcd's documentation suggests."
+            }
+            Self::Name { .. } => "Restore this member by itself, with --name and --data-dir.",
+            Self::DataDir { .. } => {
+                "Name a directory that does not exist or is empty; or let --replace move what is there aside."
+            }
+            Self::WalDir { .. } => {
+                "etcd makes this directory itself, and so does the restore: remove it, or let --replace move it aside."
+            }
+            Self::WalAroundData { .. } => "Put the log beside the data directory or into it.",
+            Self::InUse { .. } => "Stop that etcd first, on this machine and wherever else the directory is mounted.",
+            Self::MissingHash { raw: true } => {
+                "This is a database copied from a member (member/snap/db), not a snapshot: nothing says what its bytes should \
+                 be, and what only the member's log has is not in it. Was the member stopped, or the copy taken of a frozen \
+                 disk? Then give --skip-hash-check; every other check is still made."
+            }
+            Self::MissingHash { raw: false } => {
+                "The length fits neither a snapshot nor a database, so the file was cut or something was appended to it. Take \
+                 another copy; --skip-hash-check restores it if all its pages are there."
+            }
+            Self::HashMismatch { .. } => {
+                "The file was changed after it was saved, or damaged on its way. Take another copy or an older backup; see \
+                 `etcdsnap verify` for what is damaged, and --skip-hash-check or --allow-damaged when there is nothing better."
+            }
+            Self::Damaged { .. } => {
+                "Take another copy or an older backup. `etcdsnap verify` says what is damaged; --allow-damaged restores what \
+                 there is."
+            }
+            Self::WouldNotStart { target: None, .. } => {
+                "--target-version makes it fit the version you run, where that is possible."
+            }
+            Self::Unopenable(_) | Self::Uneditable(_) | Self::Unreadable(_) => {
+                "Take another copy or an older backup; `etcdsnap verify` says what is damaged."
+            }
+            Self::Space(_) => "Make room, or choose another place.",
+            _ => return None,
+        };
+        Some(fixed.into())
+    }
+}
+
+fn quoted(path: &std::path::Path) -> String {
+    go_quote(path.as_os_str().as_encoded_bytes())
+}
+
+/// `[1 2 255]`
+fn go_bytes(bytes: &[u8; 32]) -> String {
+    format!("[{}]", bytes.map(|byte| byte.to_string()).join(" "))
+}
+
+/// Ids of the errors, each once.
+fn kinds(report: &Report) -> String {
+    let mut ids: Vec<_> = report.errors().map(|finding| finding.kind.id).collect();
+    ids.dedup();
+    ids.join(", ")
+}
+
+fn no_server(boot: &[BootVerdict], target: Option<Release>) -> String {
+    let reasons = |verdict: &BootVerdict| format!("etcd {}: {}", verdict.version, verdict.reasons.join(" "));
+    let wanted = |verdict: &&BootVerdict| target.is_none_or(|target| verdict.version == target.to_string());
+    let all: Vec<_> = boot.iter().filter(wanted).map(reasons).collect();
+    let who = target.map_or_else(|| "no version of etcd".to_owned(), |target| format!("no etcd {target}"));
+    format!("{who} would start from it. {}", all.join(" "))
+}

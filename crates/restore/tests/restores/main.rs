@@ -1,0 +1,97 @@
+//! Whole restores, into real directories.
+
+mod content;
+mod damaged;
+mod places;
+mod recorded;
+mod stages;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use etcdsnap_restore::{
+    ClusterRequest, Draft, Interrupt, Outcome, Output, Request, RestoreError, Restored, Stages, Work,
+};
+use etcdsnap_snapshot::container::{Container, OpenOptions};
+use etcdsnap_snapshot::inspection::{Inspection, Options};
+use etcdsnap_snapshot::progress::Silent;
+use tempfile::TempDir;
+
+const SNAPSHOT: &str = "etcd-3.6.14-seed1.db";
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/etcd").join(name)
+}
+
+fn open(path: &Path) -> Container {
+    Container::open(path, &OpenOptions::default()).expect("a database")
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+/// Member m1 alone, into this data directory.
+fn into(data_dir: &Path) -> Request<'static> {
+    Request {
+        cluster: ClusterRequest {
+            restored: Restored::Member { name: "m1", advertised: None },
+            initial_cluster: "m1=http://10.0.0.1:2380",
+            token: "tk",
+            learners: &[],
+        },
+        output: Output::Member { data_dir: Some(data_dir.to_owned()), wal_dir: None },
+        ..Request::default()
+    }
+}
+
+fn with_log(data_dir: &Path, log: &Path) -> Request<'static> {
+    let output = Output::Member { data_dir: Some(data_dir.to_owned()), wal_dir: Some(log.to_owned()) };
+    Request { output, ..into(data_dir) }
+}
+
+fn restore(request: &Request<'_>, source: &Path) -> Result<Outcome, RestoreError> {
+    restore_with(request, source, &(), &Interrupt::default())
+}
+
+fn restore_with(
+    request: &Request<'_>,
+    source: &Path,
+    stages: &dyn Stages,
+    interrupt: &Interrupt,
+) -> Result<Outcome, RestoreError> {
+    let container = open(source);
+    let inspection = Options { threads: 2, ..Options::default() };
+    let work = Work { inspection, progress: &Silent, stages, interrupt };
+    Draft::new(request, None)?.plan(&container)?.execute(work)
+}
+
+/// What `etcdutl snapshot status` hashes.
+fn status_hash(database: &Path) -> u32 {
+    let container = open(database);
+    let inspection = Inspection::alone(&container, &Options::default(), &Silent).expect("readable");
+    assert!(inspection.is_sound(), "{:?}", inspection.walk.problems.kept());
+    inspection.keyspace.status_hash()
+}
+
+/// Every path below a folder, sorted, folders with a slash behind them.
+fn tree(folder: &Path) -> Vec<String> {
+    fn add(folder: &Path, around: &str, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let entry = entry.expect("an entry");
+            let name = format!("{around}{}", entry.file_name().to_string_lossy());
+            if entry.file_type().expect("a type").is_dir() {
+                add(&entry.path(), &format!("{name}/"), found);
+                found.push(format!("{name}/"));
+            } else {
+                found.push(name);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    add(folder, "", &mut found);
+    found.sort();
+    found
+}
+
+const LOG: &str = "0000000000000000-0000000000000000.wal";
