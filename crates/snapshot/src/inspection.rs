@@ -79,7 +79,7 @@ impl<'a> Inspection<'a> {
     /// Opens and walks a database without anything beside it, telling `progress` about the pages read.
     ///
     /// # Errors
-    /// As [`Inspection::new`], or there is no usable meta.
+    /// The system could not read the file, or there is no usable meta; what else is wrong *in* the file is never an error.
     pub fn alone(container: &'a Container, options: &Options, progress: &dyn Progress) -> Result<Self, Unusable> {
         let db = Db::open(container.database())?;
         progress.phase("pages", container.database().len() as u64);
