@@ -1,0 +1,446 @@
+//! One generic reader for every message: the schema says what to do with each field.
+//!
+//! Go writes every field that is no pointer, even when it is zero. So such a field that is absent is one the writer did
+//! not know: it stays absent, unless the release asked for knew it and would show its zero (kubernetes.md 3.4).
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use super::{DecodeError, Options, UnknownField};
+use crate::MAX_DEPTH;
+use crate::number::read_back;
+use crate::schema::{Field, Form, Kind, Message, MessageId, Schema, Shape};
+use crate::text::lossy;
+use crate::value::{Entry, Map, Value};
+use crate::wire::{Payload, Reader, WireError};
+
+/// `ObjectMeta.managedFields`.
+const MANAGED_FIELDS: u32 = 17;
+
+/// One object being read.
+pub(super) struct Walk<'a> {
+    schema: &'static Schema,
+    pub(super) options: Options,
+    /// Levels above the object, where it lies inside of another.
+    depth: usize,
+    path: Vec<Step>,
+    pub(super) unknown: Vec<UnknownField<'a>>,
+}
+
+#[derive(Clone, Copy)]
+enum Step {
+    Field(&'static str),
+    Index(usize),
+    Key,
+}
+
+/// The bytes of one message. A singular message may stand in its parent several times and is their concatenation.
+type Parts<'p, 'a> = &'p [&'a [u8]];
+
+/// A message one of whose singular messages stands there again: to be read anew, parts joined.
+struct SplitField;
+
+/// Fields seen in a message, by their position in the schema.
+#[derive(Clone, Copy, Default)]
+struct Seen(u128);
+
+impl Seen {
+    fn mark(&mut self, index: usize) {
+        self.0 |= 1 << index;
+    }
+
+    fn has(self, index: usize) -> bool {
+        self.0 >> index & 1 == 1
+    }
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(options: Options, depth: usize) -> Self {
+        Self { schema: Schema::built_in(), options, depth, path: Vec::new(), unknown: Vec::new() }
+    }
+
+    /// Levels from the outermost object down to here.
+    pub(super) fn depth(&self) -> usize {
+        self.depth + self.path.len()
+    }
+
+    /// The members of a top-level object, unsorted.
+    pub(super) fn object(&mut self, id: MessageId, message: &'a [u8]) -> Result<Vec<Entry<'a>>, DecodeError> {
+        let mut entries = Vec::with_capacity(6);
+        self.fields(self.schema.message(id), &[message], &mut entries)?;
+        Ok(entries)
+    }
+
+    /// An object of a kind that is not in the schema: field 1 is its metadata, as in all kinds; the rest has no names.
+    pub(super) fn unknown_kind(&mut self, message: &'a [u8]) -> Result<Vec<Entry<'a>>, DecodeError> {
+        let mut entries = Vec::new();
+        let mut reader = Reader::new(message);
+        while let Some((number, payload)) = self.next(&mut reader)? {
+            match payload {
+                Payload::Bytes(bytes) if number == 1 => {
+                    self.path.push(Step::Field("metadata"));
+                    let metadata = self.message(self.schema.object_meta(), &[bytes]);
+                    self.path.pop();
+                    match metadata {
+                        Ok(metadata) => entries.push((Cow::Borrowed("metadata"), metadata)),
+                        Err(_) => self.note(number, payload),
+                    }
+                }
+                _ => self.note(number, payload),
+            }
+        }
+        Ok(entries)
+    }
+
+    /// A message as a value.
+    pub(super) fn message(&mut self, id: MessageId, parts: Parts<'_, 'a>) -> Result<Value<'a>, DecodeError> {
+        let message = self.schema.message(id);
+        if self.depth() > MAX_DEPTH {
+            return Err(DecodeError::TooDeep { path: self.place() });
+        }
+        if message.form == Form::Object {
+            return Ok(Value::Map(self.members(message, parts)?));
+        }
+        self.special(message, parts)
+    }
+
+    /// The members of a message that is an object.
+    pub(super) fn members(&mut self, message: &'static Message, parts: Parts<'_, 'a>) -> Result<Map<'a>, DecodeError> {
+        let mut entries = Vec::new();
+        self.fields(message, parts, &mut entries)?;
+        Ok(Map::from_entries(entries))
+    }
+
+    /// Puts the fields of a message to the entries of the object they lie in.
+    fn fields(
+        &mut self,
+        message: &'static Message,
+        parts: Parts<'_, 'a>,
+        entries: &mut Vec<Entry<'a>>,
+    ) -> Result<(), DecodeError> {
+        let (entries_before, unknown_before) = (entries.len(), self.unknown.len());
+        let mut seen = self.present_fields(message, parts, entries, false)?;
+        if seen.is_err() {
+            entries.truncate(entries_before);
+            self.unknown.truncate(unknown_before);
+            seen = self.present_fields(message, parts, entries, true)?;
+        }
+        self.absent_fields(message, seen.unwrap_or_default(), entries)
+    }
+
+    fn present_fields(
+        &mut self,
+        message: &'static Message,
+        parts: Parts<'_, 'a>,
+        entries: &mut Vec<Entry<'a>>,
+        join: bool,
+    ) -> Result<Result<Seen, SplitField>, DecodeError> {
+        let mut seen = Seen::default();
+        let mut expected = 0;
+        let mut unordered = false;
+        for part in parts {
+            let mut reader = Reader::new(part);
+            while let Some((number, payload)) = self.next(&mut reader)? {
+                let Some((index, field)) = message.field(number, expected) else {
+                    self.note(number, payload);
+                    continue;
+                };
+                expected = if field.shape == Shape::One { index + 1 } else { index };
+                let again = seen.has(index);
+                seen.mark(index);
+                match (field.shape, field.kind, payload) {
+                    (Shape::One, Kind::Message(id), Payload::Bytes(bytes)) => match (again, join) {
+                        (true, false) => return Ok(Err(SplitField)),
+                        (true, true) => {}
+                        (false, false) => self.singular(field, id, &[bytes], entries)?,
+                        (false, true) => self.singular(field, id, &occurrences(parts, number), entries)?,
+                    },
+                    (Shape::One, kind, payload) => match scalar(kind, payload) {
+                        Some(value) => self.put_scalar(field, value, again, entries),
+                        None => self.note(number, payload),
+                    },
+                    (Shape::List, _, _) if self.hides(message, field) => {}
+                    (Shape::List, _, _) => self.put_item(field, payload, entries)?,
+                    (Shape::Map, kind, Payload::Bytes(bytes)) => {
+                        unordered |= self.put_member(field, kind, bytes, entries)?;
+                    }
+                    (Shape::Map, _, _) => self.note(number, payload),
+                }
+            }
+        }
+        if unordered {
+            sort_maps(entries);
+        }
+        Ok(Ok(seen))
+    }
+
+    fn hides(&self, message: &'static Message, field: &Field) -> bool {
+        field.number == MANAGED_FIELDS
+            && !self.options.managed_fields
+            && std::ptr::eq(message, self.schema.message(self.schema.object_meta()))
+    }
+
+    fn singular(
+        &mut self,
+        field: &'static Field,
+        id: MessageId,
+        parts: Parts<'_, 'a>,
+        entries: &mut Vec<Entry<'a>>,
+    ) -> Result<(), DecodeError> {
+        if field.inline {
+            return self.fields(self.schema.message(id), parts, entries);
+        }
+        self.path.push(Step::Field(field.name));
+        let value = self.message(id, parts)?;
+        self.path.pop();
+        if !self.leaves_out(field, &value) {
+            entries.push((Cow::Borrowed(field.name), value));
+        }
+        Ok(())
+    }
+
+    /// Go's `omitempty` leaves out zero scalars and empty lists, never structs; `omitzero` leaves out zero structs.
+    fn leaves_out(&self, field: &'static Field, value: &Value<'_>) -> bool {
+        let omission = field.omission_in(self.options.release);
+        if field.pointer {
+            return false;
+        }
+        match field.kind {
+            Kind::Message(id) => match self.schema.message(id).form {
+                Form::Items => omission.empty && value.is_empty(),
+                Form::Time => omission.zero && *value == Value::Null,
+                _ => false,
+            },
+            _ => omission.empty && is_zero(value),
+        }
+    }
+
+    fn put_scalar(&self, field: &'static Field, value: Value<'a>, again: bool, entries: &mut Vec<Entry<'a>>) {
+        if again {
+            entries.retain(|entry| entry.0 != field.name);
+        }
+        if !self.leaves_out(field, &value) {
+            entries.push((Cow::Borrowed(field.name), value));
+        }
+    }
+
+    fn put_item(
+        &mut self,
+        field: &'static Field,
+        payload: Payload<'a>,
+        entries: &mut Vec<Entry<'a>>,
+    ) -> Result<(), DecodeError> {
+        let at = slot(field.name, entries, || Value::List(Vec::new()));
+        let position = entries[at].1.as_list().map_or(0, <[_]>::len);
+        let mut items = Vec::new();
+        match (field.kind, payload) {
+            (Kind::Message(id), Payload::Bytes(bytes)) => {
+                self.path.extend([Step::Field(field.name), Step::Index(position)]);
+                let item = self.message(id, &[bytes])?;
+                self.path.truncate(self.path.len() - 2);
+                if let Some(list) = entries[at].1.as_list_mut() {
+                    list.push(item);
+                }
+                return Ok(());
+            }
+            (Kind::Message(_), _) => self.note(field.number, payload),
+            (kind, payload) => match scalar(kind, payload) {
+                Some(item) => items.push(item),
+                None => match packed(kind, payload) {
+                    Some(numbers) => items = numbers,
+                    None => self.note(field.number, payload),
+                },
+            },
+        }
+        if let Some(list) = entries[at].1.as_list_mut() {
+            list.append(&mut items);
+        }
+        Ok(())
+    }
+
+    /// Puts an entry of a map field to its map and says whether it came out of order.
+    fn put_member(
+        &mut self,
+        field: &'static Field,
+        kind: Kind,
+        bytes: &'a [u8],
+        entries: &mut Vec<Entry<'a>>,
+    ) -> Result<bool, DecodeError> {
+        let (mut key, mut value, mut parts) = (Cow::Borrowed(""), None, Vec::new());
+        let mut reader = Reader::new(bytes);
+        self.path.extend([Step::Field(field.name), Step::Key]);
+        while let Some((number, payload)) = self.next(&mut reader)? {
+            match (number, kind, payload) {
+                (1, _, Payload::Bytes(text)) => key = lossy(text),
+                (2, Kind::Message(_), Payload::Bytes(message)) => parts.push(message),
+                (2, kind, payload) => value = scalar(kind, payload),
+                _ => self.note(number, payload),
+            }
+        }
+        let value = match kind {
+            Kind::Message(id) => self.message(id, &parts)?,
+            Kind::Bytes => value.unwrap_or(Value::Bytes(Cow::Borrowed(b""))),
+            kind => value.unwrap_or_else(|| zero(kind)),
+        };
+        self.path.truncate(self.path.len() - 2);
+        let at = slot(field.name, entries, || Value::Map(Map::new()));
+        Ok(entries[at].1.as_map_mut().is_some_and(|map| !map.append(key, value)))
+    }
+
+    /// Absent lists without `omitempty` are `null`, as are absent pointers; zeros the asked-for release would show.
+    fn absent_fields(
+        &mut self,
+        message: &'static Message,
+        seen: Seen,
+        entries: &mut Vec<Entry<'a>>,
+    ) -> Result<(), DecodeError> {
+        let release = self.options.release;
+        for (index, field) in message.fields.iter().enumerate() {
+            if seen.has(index) || field.omission_in(release).empty && !self.is_struct(field) || !field.known_in(release)
+            {
+                continue;
+            }
+            let value = match field.kind {
+                _ if field.pointer || field.shape != Shape::One || field.kind == Kind::Bytes => Value::Null,
+                Kind::Message(id) if self.schema.message(id).form == Form::Items => Value::Null,
+                _ if release.is_none() => continue,
+                Kind::Message(id) if field.inline => {
+                    self.fields(self.schema.message(id), &[], entries)?;
+                    continue;
+                }
+                Kind::Message(id) => self.message(id, &[])?,
+                kind => zero(kind),
+            };
+            if !self.leaves_out(field, &value) {
+                entries.push((Cow::Borrowed(field.name), value));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_struct(&self, field: &Field) -> bool {
+        let form = match field.kind {
+            Kind::Message(id) => self.schema.message(id).form,
+            _ => return false,
+        };
+        field.shape == Shape::One && !field.pointer && form != Form::Items
+    }
+
+    pub(super) fn next(&self, reader: &mut Reader<'a>) -> Result<Option<(u32, Payload<'a>)>, DecodeError> {
+        reader.next().map_err(|problem| self.damaged(problem))
+    }
+
+    fn damaged(&self, problem: WireError) -> DecodeError {
+        DecodeError::Protobuf { path: self.place(), problem }
+    }
+
+    pub(super) fn note(&mut self, number: u32, payload: Payload<'a>) {
+        self.unknown.push(UnknownField { path: self.place(), number, payload });
+    }
+
+    pub(super) fn place(&self) -> String {
+        let mut text = String::new();
+        for step in &self.path {
+            match step {
+                Step::Field(name) if text.is_empty() => text.push_str(name),
+                Step::Field(name) => text.extend([".", name]),
+                Step::Index(index) => write!(text, "[{index}]").expect("a string takes everything"),
+                Step::Key => text.push_str("[…]"),
+            }
+        }
+        text
+    }
+}
+
+/// The position of a field's entry, which is made first where it is missing.
+fn slot<'a>(name: &'static str, entries: &mut Vec<Entry<'a>>, empty: impl FnOnce() -> Value<'a>) -> usize {
+    if let Some(at) = entries.iter().rposition(|entry| entry.0 == name) {
+        return at;
+    }
+    entries.push((Cow::Borrowed(name), empty()));
+    entries.len() - 1
+}
+
+/// All occurrences of a field in a message.
+fn occurrences<'a>(parts: Parts<'_, 'a>, wanted: u32) -> Vec<&'a [u8]> {
+    let mut found = Vec::new();
+    for part in parts {
+        let mut reader = Reader::new(part);
+        while let Ok(Some((number, payload))) = reader.next() {
+            if let Payload::Bytes(bytes) = payload
+                && number == wanted
+            {
+                found.push(bytes);
+            }
+        }
+    }
+    found
+}
+
+fn sort_maps(entries: &mut [Entry<'_>]) {
+    for (_, value) in entries {
+        if let Value::Map(map) = value {
+            *map = Map::from_entries(std::mem::take(map).into_entries());
+        }
+    }
+}
+
+/// One scalar, or nothing where the wire type is another.
+fn scalar(kind: Kind, payload: Payload<'_>) -> Option<Value<'_>> {
+    Some(match (kind, payload) {
+        (Kind::Text, Payload::Bytes(bytes)) => Value::Text(lossy(bytes)),
+        (Kind::Bytes, Payload::Bytes(bytes)) => Value::Bytes(Cow::Borrowed(bytes)),
+        (Kind::Bool, Payload::Varint(number)) => Value::Bool(number != 0),
+        (Kind::Int, Payload::Varint(number)) => Value::Int(number.cast_signed()),
+        (Kind::Uint, Payload::Varint(number)) => unsigned(number),
+        (Kind::Double, Payload::Fixed64(bits)) => read_back(f64::from_bits(bits)),
+        _ => return None,
+    })
+}
+
+/// The numbers of a packed list.
+fn packed(kind: Kind, payload: Payload<'_>) -> Option<Vec<Value<'_>>> {
+    let Payload::Bytes(mut bytes) = payload else { return None };
+    let mut items = Vec::new();
+    while !bytes.is_empty() {
+        let payload = match kind {
+            Kind::Bool | Kind::Int | Kind::Uint => {
+                let mut reader = Reader::new(bytes);
+                let number = reader.varint().ok()?;
+                bytes = reader.rest();
+                Payload::Varint(number)
+            }
+            Kind::Double => {
+                let (first, rest) = bytes.split_first_chunk()?;
+                bytes = rest;
+                Payload::Fixed64(u64::from_le_bytes(*first))
+            }
+            Kind::Text | Kind::Bytes | Kind::Message(_) => return None,
+        };
+        items.push(scalar(kind, payload)?);
+    }
+    Some(items)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Kubernetes' JSON keeps larger numbers as doubles")]
+fn unsigned<'a>(number: u64) -> Value<'a> {
+    i64::try_from(number).map_or(Value::Float(number as f64), Value::Int)
+}
+
+fn is_zero(value: &Value<'_>) -> bool {
+    match value {
+        Value::Bool(truth) => !truth,
+        Value::Int(number) => *number == 0,
+        Value::Float(number) => *number == 0.0,
+        other => other.is_empty(),
+    }
+}
+
+fn zero<'a>(kind: Kind) -> Value<'a> {
+    match kind {
+        Kind::Text => Value::from(""),
+        Kind::Bytes | Kind::Message(_) => Value::Null,
+        Kind::Bool => Value::Bool(false),
+        Kind::Int | Kind::Uint | Kind::Double => Value::Int(0),
+    }
+}
