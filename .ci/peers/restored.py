@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sources
 from cluster import Cluster
-from content import content
+from content import content, keyspace
 from field import Comparison
 from maker import Imitation, Native, RealTool
 from tools import Release
@@ -37,6 +37,11 @@ class Restored(Comparison):
         if os.environ.get("ETCDSNAP_MAKER") == "etcdutl":
             return [RealTool(self.releases["3.7"])]
         return [self.native, Imitation(self.field.etcdsnap, "3.7")]
+
+    def startable(self, minor, number):
+        """One of the snapshots that a release starts from as they are: another one for every number."""
+        fitting = [source for source in self.sources if source.may_start_on(minor)]
+        return fitting[number % len(fitting)]
 
     def every(self, cases, check):
         """`check(case, folder)` for all cases. A case's text is its name in reports."""
@@ -78,9 +83,13 @@ class Restored(Comparison):
         self.assertEqual(set(verdicts.values()), {"sound"}, f"{db}: {verdicts}")
 
     def assert_serves(self, cluster, source):
-        """Every member serves what the snapshot holds."""
-        for server in cluster:
-            self.assertEqual(content(server, source.content["keyspaces"]), source.content, server.name)
+        """Every member serves what the snapshot holds; of learners only the keys can be asked."""
+        revisions = source.content["keyspaces"]
+        for name, server in cluster.servers.items():
+            if name in cluster.learners:
+                self.assertEqual({each: keyspace(server, each) for each in revisions}, revisions, name)
+            else:
+                self.assertEqual(content(server, revisions), source.content, name)
         for revision, expected in source.hash_kv.items():
             if revision != source.compacted or all(server.release.hashes_compacted for server in cluster):
                 self.assertEqual(cluster.hash_kv(revision), expected, f"HashKV at {revision}")

@@ -105,8 +105,8 @@ class Server:
     def wait_until_healthy(self):
         """Waits for a leader. Raises with the server's own words when it does not come up."""
         if not self._serves_within(START_SECONDS):
-            code, said = self.process.poll(), self.log.read_text(errors="replace")[-4000:]
-            raise RuntimeError(f"etcd {self.release.minor} on {self.data_dir} did not start (exit code {code}):\n{said}")
+            code, words = self.process.poll(), last_words(self.log.read_text(errors="replace"))
+            raise RuntimeError(f"etcd {self.release.minor} on {self.data_dir} does not serve (exit code {code}): {words}")
 
     def _serves_within(self, seconds):
         """It has a leader, answers clients, and the cluster has agreed on its version."""
