@@ -35,4 +35,5 @@ pub mod reading;
 pub mod report;
 mod store;
 mod unchecked;
+pub mod usage;
 pub mod verify;

@@ -39,6 +39,7 @@ mod bytes;
 mod copy;
 mod element;
 mod error;
+mod estimate;
 mod leaf;
 mod pages;
 mod tree;
@@ -47,6 +48,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 
 pub use element::ElementError;
 pub use error::{BuildError, CopyError};
+pub use estimate::{Estimate, Room};
 
 pub(crate) use branch::{Child, Level, root_above};
 pub(crate) use bytes::{Stored, meta_page};
