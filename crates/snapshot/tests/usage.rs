@@ -31,7 +31,9 @@ fn assert_adds_up(usage: &Usage<'_>, size: u64) {
     let balance = &usage.balance;
     assert_eq!(balance.total(), size, "{balance:?}");
     let mut rows = etcdsnap_snapshot::usage::PrefixUsage::default();
-    usage.prefixes.iter().for_each(|row| rows.add(row));
+    for row in &usage.prefixes {
+        rows.add(row);
+    }
     assert_eq!(
         [rows.live_values, rows.live_keys, rows.live_overhead, rows.old_revisions, rows.tombstones],
         [balance.live_values, balance.live_keys, balance.live_overhead, balance.old_revisions, balance.tombstones]

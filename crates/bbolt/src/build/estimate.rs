@@ -7,6 +7,7 @@
 
 use super::Options;
 use super::bytes::{ELEMENT_SIZE, PAGE_HEADER_SIZE};
+use super::leaf::takes;
 use super::pages::MOST_ELEMENTS;
 use super::tree::inline_limit;
 use crate::format::BUCKET_HEADER;
@@ -62,8 +63,8 @@ impl Estimate {
     #[inline]
     pub fn put(&mut self, key: u64, value: u64) {
         let bytes = u64::from(ELEMENT_SIZE) + key + value;
-        let room = self.open_elements < MOST_ELEMENTS.into() && self.open_bytes + bytes <= self.limit;
-        if self.open_elements > 0 && !room {
+        let open = (self.open_elements, self.open_bytes);
+        if self.open_elements > 0 && !takes(open, bytes, self.limit, self.page_size) {
             self.close();
         }
         if self.open_elements == 0 {
@@ -168,7 +169,9 @@ mod tests {
         let mut bucket = Estimate::new(&options);
         for part in sizes.chunks(sizes.len().div_ceil(parts).max(1)) {
             let mut estimate = Estimate::new(&options);
-            part.iter().for_each(|size| estimate.put(8, *size as u64));
+            for size in part {
+                estimate.put(8, *size as u64);
+            }
             bucket.merge(&estimate);
         }
         let mut root = Estimate::new(&options);
@@ -179,7 +182,8 @@ mod tests {
     #[test]
     fn measured_in_one_go_it_is_exact() {
         let odd: Vec<usize> = (0..5_000).map(|number| number * number % 3_000).collect();
-        for sizes in [&[][..], &[1], &[1000], &[1010], &[900; 3], &[20; 40_000], &[100_000, 5, 70_000], &odd] {
+        let (small, mixed) = (vec![20; 40_000], [100_000, 5, 70_000]);
+        for sizes in [&[][..], &[1], &[1000], &[1010], &[900; 3], &small, &mixed, &odd] {
             for page_size in [512, 4096, 16384] {
                 let (built, estimated) = both(sizes, 1, page_size);
                 assert_eq!(built, estimated, "{} elements, pages of {page_size}", sizes.len());

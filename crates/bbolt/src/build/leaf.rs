@@ -53,24 +53,11 @@ impl Leaf {
         self.count < MOST_ELEMENTS && self.bytes.saturating_add(element.bytes()) <= limit
     }
 
-    /// Does the file get fuller when this leaf takes the element in than when the next one does?
-    ///
-    /// So it does when there is room. It also does when a large element would leave much of this leaf unused, and running
-    /// over onto more pages leaves less: with values of some KiB, of which Kubernetes has many, that saves a fifth of the
-    /// file. Such leaves are kept small all the same, since bbolt writes a leaf anew when one of its elements changes.
+    /// See [`takes`].
     #[inline]
     pub fn takes(&self, element: &Element<'_>, limit: u32, page_size: u32) -> bool {
-        self.has_room(element, limit) || (self.count < MOST_ELEMENTS && self.is_fuller_with(element, limit, page_size))
-    }
-
-    fn is_fuller_with(&self, element: &Element<'_>, limit: u32, page_size: u32) -> bool {
         let [before, element, limit, page_size] = [self.bytes, element.bytes(), limit, page_size].map(u64::from);
-        let after = before + element;
-        let [pages_before, pages_after] = [before, after].map(|bytes| bytes.div_ceil(page_size));
-        element > page_size / LARGE
-            && pages_after <= MOST_SHARED_PAGES
-            && before < pages_before * limit
-            && after * pages_before > before * pages_after
+        takes((self.count.into(), before), element, limit, page_size)
     }
 
     #[inline]
@@ -109,4 +96,25 @@ impl Leaf {
         self.data.clear();
         self.data.shrink_to(KEPT);
     }
+}
+
+/// Does the file get fuller when a leaf with so many elements and bytes takes another element in than when the next leaf does?
+///
+/// So it does when there is room. It also does when a large element would leave much of this leaf unused, and running
+/// over onto more pages leaves less: with values of some KiB, of which Kubernetes has many, that saves a fifth of the
+/// file. Such leaves are kept small all the same, since bbolt writes a leaf anew when one of its elements changes.
+#[inline]
+pub(crate) fn takes((count, before): (u64, u64), element: u64, limit: u64, page_size: u64) -> bool {
+    let after = before.saturating_add(element);
+    if count >= u64::from(MOST_ELEMENTS) {
+        return false;
+    }
+    if after <= limit {
+        return true;
+    }
+    let [pages_before, pages_after] = [before, after].map(|bytes| bytes.div_ceil(page_size));
+    element > page_size / LARGE
+        && pages_after <= MOST_SHARED_PAGES
+        && before < pages_before * limit
+        && after * pages_before > before * pages_after
 }

@@ -41,6 +41,33 @@ Examples:
 
 Ends with 5 when files differ, 3 when a file does not match its own SHA-256.";
 
+pub const USAGE: &str = "\
+Examples:
+  etcdsnap usage backup.db
+  etcdsnap usage --depth 3 --top 30 backup.db
+  etcdsnap usage --by bucket backup.db
+  etcdsnap usage -o html backup.db > usage.html
+  etcdsnap usage -o json backup.db | jq '.prefixes[] | select(.keys > 1000) | .prefix'";
+
+pub const LEASES: &str = "\
+Examples:
+  etcdsnap leases backup.db
+  etcdsnap leases -o json backup.db | jq '[.leases[] | select(.keys == 0)] | length'";
+
+pub const USERS: &str = "\
+Examples:
+  etcdsnap users backup.db
+  etcdsnap users -o json backup.db | jq -r '.users[] | select(.roles | index(\"root\")) | .name'";
+
+pub const ROLES: &str = "\
+Examples:
+  etcdsnap roles backup.db";
+
+pub const MEMBERS: &str = "\
+Examples:
+  etcdsnap members backup.db
+  etcdsnap members -o json backup.db | jq -r '.members[].peerUrls[]'";
+
 pub const DB: &str = "\
 Examples:
   etcdsnap db check backup.db

@@ -4,7 +4,9 @@ mod db;
 mod examples;
 mod global;
 mod hash;
+mod listings;
 mod status;
+mod usage;
 mod verify;
 
 use clap::{Parser, Subcommand};
@@ -13,7 +15,9 @@ use clap_complete::Shell;
 pub use db::{Db, DbPage, DbSource};
 pub use global::{Color, Global, ProgressMode};
 pub use hash::Hash;
+pub use listings::{Leases, Members, Roles, Users};
 pub use status::Status;
+pub use usage::{By, Usage, UsageForm};
 pub use verify::{Verify, VerifyForm};
 
 /// Proves that an etcd backup is whole and restorable, and shows what is in it, without etcd
@@ -41,6 +45,11 @@ pub enum Command {
     Verify(Verify),
     Status(Status),
     Hash(Hash),
+    Usage(Usage),
+    Members(Members),
+    Leases(Leases),
+    Users(Users),
+    Roles(Roles),
     /// Looks at a file as bbolt sees it: metas, pages, buckets
     ///
     /// etcd keeps everything in one bbolt database. These commands show it below the level of keys and revisions; they are

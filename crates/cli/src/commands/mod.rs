@@ -3,8 +3,10 @@
 mod completions;
 mod db;
 mod hash;
+mod listings;
 mod man;
 mod status;
+mod usage;
 mod verify;
 
 use std::io;
@@ -33,6 +35,11 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(&session, &args),
         Command::Status(args) => status::run(&session, &args),
         Command::Hash(args) => hash::run(&session, &args),
+        Command::Usage(args) => usage::run(&session, &args),
+        Command::Members(args) => listings::members(&session, &args),
+        Command::Leases(args) => listings::leases(&session, &args),
+        Command::Users(args) => listings::users(&session, &args),
+        Command::Roles(args) => listings::roles(&session, &args),
         Command::Db(command) => db::run(&session, &command),
         Command::Completions { shell } => completions::run(shell),
         Command::Man => man::run(),
@@ -59,6 +66,17 @@ impl Session {
             Inspection::alone(container, &self.options(), &*progress).map_err(|error| unusable(path, error))?;
         Self::recheck(container)?;
         Ok(inspection)
+    }
+
+    /// How a run ends that shows what was read of a file; says so when that is not all.
+    fn tell_soundness(inspection: &Inspection<'_>, path: &Path) -> Exit {
+        if inspection.is_sound() {
+            return Exit::Done;
+        }
+        let file = label(path);
+        Failure::damaged(format!("{file}: damaged, so the numbers are of what could be read; run `etcdsnap verify`"))
+            .print();
+        Exit::Damaged
     }
 
     /// How the library is to work.

@@ -5,21 +5,14 @@ use etcdsnap_snapshot::verify::source_facts;
 use super::Session;
 use crate::args::{Form, Status};
 use crate::exit::{Exit, Failure};
+use crate::output::console;
 use crate::output::status::{Document, text};
-use crate::output::{console, label};
 
 pub fn run(session: &Session, args: &Status) -> Result<Exit, Failure> {
     let container = session.open(&args.file)?;
     let inspection = session.inspect(&container, &args.file)?;
     let (source, database, store) = (source_facts(&container), inspection.database_facts(), inspection.store_facts());
-    let exit = if inspection.is_sound() {
-        Exit::Done
-    } else {
-        let file = label(&args.file);
-        Failure::damaged(format!("{file}: damaged, so the numbers are of what could be read; run `etcdsnap verify`"))
-            .print();
-        Exit::Damaged
-    };
+    let exit = Session::tell_soundness(&inspection, &args.file);
     match args.output {
         Form::Json => console::json(exit, &Document::new(&source, &database, &store)),
         Form::Text => {

@@ -5,9 +5,11 @@
 pub mod console;
 pub mod db;
 pub mod hash;
+pub mod listings;
 mod sheet;
 mod source;
 pub mod status;
+pub mod usage;
 pub mod verify;
 mod words;
 

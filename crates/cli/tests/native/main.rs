@@ -1,7 +1,9 @@
 //! The native commands as users and scripts meet them: the program is run, and its output and exit code are looked at.
 
+mod account;
 mod db;
 mod hash;
+mod listings;
 mod program;
 mod status;
 mod streams;

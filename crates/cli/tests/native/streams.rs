@@ -11,11 +11,16 @@ use crate::program::{args, changed, fixture, program, run};
 const FILE: &str = "etcd-3.6.14-seed1.db";
 
 /// Every command that reads a file, with `FILE` in the place of its name.
-const READERS: [&[&str]; 9] = [
+const READERS: [&[&str]; 14] = [
     &["verify", "FILE"],
     &["verify", "--no-mmap", "FILE"],
     &["status", "FILE"],
     &["hash", "FILE", "FILE"],
+    &["usage", "FILE"],
+    &["members", "FILE"],
+    &["leases", "FILE"],
+    &["users", "FILE"],
+    &["roles", "FILE"],
     &["db", "info", "FILE"],
     &["db", "pages", "FILE"],
     &["db", "page", "FILE", "2"],

@@ -2,10 +2,15 @@
 
 use crate::program::run;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 16] = [
     "verify",
     "status",
     "hash",
+    "usage",
+    "members",
+    "leases",
+    "users",
+    "roles",
     "db",
     "db info",
     "db pages",
@@ -30,7 +35,9 @@ fn every_command_explains_itself() {
         assert!(answer.stdout.contains(&format!("Usage: etcdsnap {command}")), "{command}: {}", answer.stdout);
         assert!(answer.stderr.is_empty());
     }
-    for command in ["verify", "status", "hash", "db", "completions", "man"] {
+    for command in
+        ["verify", "status", "hash", "usage", "members", "leases", "users", "roles", "db", "completions", "man"]
+    {
         assert!(run([command, "--help"]).stdout.contains("Examples:\n  etcdsnap "), "{command}");
     }
     let tool = run(["--help"]).stdout;

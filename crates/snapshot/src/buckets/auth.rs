@@ -1,11 +1,12 @@
 //! The `auth`, `authUsers` and `authRoles` buckets: whether authentication is on, who may log in, and what roles allow
 //! (`etcd-format.md` 2.1 and 9.3).
 //!
-//! Password hashes are looked at once, for their kind, and never kept.
+//! Password hashes are looked at once, for their kind, and never kept; only [`password_hashes`] gives them out.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use etcdsnap_proto::authpb;
+use etcdsnap_bbolt::{Corruption, Db};
+use etcdsnap_proto::authpb::{self, permission::PermissionType};
 use etcdsnap_proto::prost::Message;
 
 use super::{Sink, big_endian, unknown_entry};
@@ -61,8 +62,82 @@ pub enum PasswordKind {
 pub struct Role {
     /// Name.
     pub name: Vec<u8>,
-    /// Number of key ranges it gives access to.
-    pub permissions: usize,
+    /// The key ranges it gives access to, ascending by their first keys.
+    pub permissions: Vec<Permission>,
+}
+
+/// Access to a range of keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permission {
+    /// What may be done.
+    pub access: Access,
+    /// The first key.
+    pub key: Vec<u8>,
+    /// The first key behind the range; empty for the single key, one zero byte for no end.
+    pub range_end: Vec<u8>,
+}
+
+/// What a permission allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reading.
+    Read,
+    /// Writing.
+    Write,
+    /// Both.
+    ReadWrite,
+    /// A number that no known version gives a meaning.
+    Unknown(i32),
+}
+
+/// The keys that a permission is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// One key.
+    Key,
+    /// All keys that begin with the first key.
+    Prefix,
+    /// The first key and all above it.
+    FromKey,
+    /// From the first key up to another one.
+    Range,
+}
+
+impl Permission {
+    /// The keys it is about.
+    pub fn extent(&self) -> Extent {
+        match &*self.range_end {
+            [] => Extent::Key,
+            [0] => Extent::FromKey,
+            end if !self.key.is_empty() && prefix_end(&self.key).as_deref() == Some(end) => Extent::Prefix,
+            _ => Extent::Range,
+        }
+    }
+}
+
+/// The first key behind all that begin with `prefix`; `None` when there is no such key.
+fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte < 0xff)?;
+    let mut end = prefix.get(..=last)?.to_vec();
+    *end.last_mut()? += 1;
+    Some(end)
+}
+
+/// The password hashes of all users that have one, by name.
+///
+/// # Errors
+/// The bucket `authUsers` cannot be read.
+pub fn password_hashes(db: &Db<'_>) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Corruption> {
+    let mut hashes = BTreeMap::new();
+    let Some(users) = db.root().bucket(b"authUsers")? else { return Ok(hashes) };
+    for entry in users.elements() {
+        let entry = entry?;
+        if let Ok(user) = authpb::User::decode(entry.value) {
+            hashes.insert(entry.key.to_vec(), user.password);
+        }
+    }
+    hashes.retain(|_, password| !password.is_empty());
+    Ok(hashes)
 }
 
 impl User {
@@ -145,12 +220,18 @@ impl Auth {
             }
         };
         check_name(key, &role.name, &ROLE_NAME_MISMATCH, &place, report);
-        let unknown = role.key_permission.iter().filter(|permission| !is_known(permission.permission_type)).count();
+        let permission = |permission: authpb::Permission| Permission {
+            access: access(permission.permission_type),
+            key: permission.key,
+            range_end: permission.range_end,
+        };
+        let permissions: Vec<_> = role.key_permission.into_iter().map(permission).collect();
+        let unknown = permissions.iter().filter(|permission| matches!(permission.access, Access::Unknown(_))).count();
         if unknown > 0 {
-            let message = format!("{unknown} of {} permissions are of an unknown type", role.key_permission.len());
+            let message = format!("{unknown} of {} permissions are of an unknown type", permissions.len());
             report(Finding::new(&ROLE_PERMISSION_UNKNOWN, place, message));
         }
-        self.roles.push(Role { name: role.name, permissions: role.key_permission.len() });
+        self.roles.push(Role { name: role.name, permissions });
     }
 }
 
@@ -171,8 +252,13 @@ fn password_kind(user: &authpb::User) -> PasswordKind {
     }
 }
 
-fn is_known(permission_type: i32) -> bool {
-    authpb::permission::PermissionType::try_from(permission_type).is_ok()
+fn access(permission_type: i32) -> Access {
+    match PermissionType::try_from(permission_type) {
+        Ok(PermissionType::Read) => Access::Read,
+        Ok(PermissionType::Write) => Access::Write,
+        Ok(PermissionType::ReadWrite) => Access::ReadWrite,
+        Err(_) => Access::Unknown(permission_type),
+    }
 }
 
 #[cfg(test)]
@@ -219,7 +305,27 @@ mod tests {
         assert!(buckets.auth.needs_unreadable_role());
         let expected = ["AUTH_NAME_UNLISTED", "ROLE_PERMISSION_UNKNOWN", "ROLE_UNDECODABLE", "USER_NAME_MISMATCH"];
         assert_eq!(ids, [&expected[..], &["USER_ROLES_UNSORTED", "USER_UNDECODABLE"]].concat());
-        assert_eq!(buckets.auth.roles, [Role { name: b"\xffr".into(), permissions: 1 }]);
+        assert_eq!(
+            buckets.auth.roles,
+            [Role {
+                name: b"\xffr".into(),
+                permissions: vec![Permission { access: Access::Unknown(9), key: b"k".into(), range_end: Vec::new() }]
+            }]
+        );
+    }
+
+    #[test]
+    fn permissions_are_about_keys_in_four_ways() {
+        let extent = |key: &[u8], range_end: &[u8]| {
+            Permission { access: Access::Read, key: key.into(), range_end: range_end.into() }.extent()
+        };
+        assert_eq!(extent(b"foo", b""), Extent::Key);
+        assert_eq!(extent(b"foo", b"fop"), Extent::Prefix);
+        assert_eq!(extent(b"foo", b"foz"), Extent::Range);
+        assert_eq!(extent(b"foo", b"\0"), Extent::FromKey);
+        assert_eq!(extent(b"\0", b"\0"), Extent::FromKey);
+        assert_eq!(extent(b"a\xff", b"b"), Extent::Prefix);
+        assert_eq!(extent(b"\xff", b"\xff\xff"), Extent::Range);
     }
 
     #[test]

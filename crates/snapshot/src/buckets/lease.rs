@@ -65,6 +65,11 @@ impl Leases {
         self.list.iter()
     }
 
+    /// The lease with this id.
+    pub fn get(&self, id: i64) -> Option<&Lease> {
+        self.list.binary_search_by_key(&id, |lease| lease.id).ok().and_then(|at| self.list.get(at))
+    }
+
     /// How many leases there are.
     pub fn len(&self) -> usize {
         self.list.len()

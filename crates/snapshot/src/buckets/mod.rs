@@ -27,7 +27,7 @@ mod small;
 pub(crate) mod testing;
 
 pub use alarm::{Alarm, AlarmKind};
-pub use auth::{Auth, PasswordKind, Role, User};
+pub use auth::{Access, Auth, Extent, PasswordKind, Permission, Role, User, password_hashes};
 pub use cluster::{Cluster, Downgrade};
 pub use lease::{Lease, Leases};
 pub use members::{Member, Members};

@@ -1,8 +1,8 @@
 //! Where the bytes of a backup are, to the byte.
 //!
 //! One walk looks at every leaf once. What a record takes is added up by prefix and by bucket as it is met; which put of a key
-//! is the newest, and so alive, is known when all of them were seen, so for each key the newest is remembered
-//! ([`keys`]). What stands between the records (headers, branches, free pages …) is known from the walk itself. In the end
+//! is the newest, and so alive, is known when all of them were seen, so for each key the newest is remembered.
+//! What stands between the records (headers, branches, free pages …) is known from the walk itself. In the end
 //! every byte of the file is in exactly one column of the [`Balance`], and that is checked, not hoped.
 //!
 //! A leaf page whose elements cannot be told apart without doubt is not attributed at all: its bytes are `damaged`.
@@ -18,6 +18,7 @@ mod prefix;
 mod savings;
 
 use etcdsnap_bbolt::{Db, Grade};
+use serde::Serialize;
 
 pub use balance::{Balance, Unbalanced};
 pub use prefix::{MOST_PREFIXES, PrefixUsage};
@@ -75,7 +76,8 @@ pub struct Usage<'a> {
 }
 
 /// Numbers of keys and records.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// Keys whose newest record is a put.
     pub live_keys: u64,
@@ -85,7 +87,7 @@ pub struct Counts {
     pub tombstones: u64,
     /// Records that cannot be read.
     pub unreadable_records: u64,
-    /// Live keys that are too large to be written by one request of a server with default flags.
+    /// Live keys that take more than [`REQUEST_LIMIT`] with their values.
     pub oversized_keys: u64,
 }
 
@@ -134,6 +136,15 @@ pub struct KeyUsage<'a> {
     pub bytes: u64,
 }
 
+/// Most bytes of a request that a server with default flags takes (`--max-request-bytes`).
+pub const REQUEST_LIMIT: u64 = 1_572_864;
+
+/// Size of a database from which on a server with default flags takes no more writes (`--quota-backend-bytes`), in bytes.
+pub const DEFAULT_QUOTA: u64 = 2 << 30;
+
+/// The largest quota that etcd suggests, in bytes.
+pub const LARGEST_QUOTA: u64 = 8 << 30;
+
 /// Why there is no account.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -158,9 +169,9 @@ pub fn usage<'a>(
     let db = Db::open(container.database()).map_err(Unusable::from)?;
     let accountant = Accountant::new(&db, options);
     progress.phase("pages", container.database().len() as u64);
-    let walk = on_threads(thread_count(options.threads), || {
-        reading::walk(container, &db, &accountant, 1, &|bytes| progress.advance(bytes))
-    });
+    let advance = reading::telling(progress);
+    let threads = thread_count(options.threads);
+    let walk = on_threads(threads, || reading::walk(container, &db, &accountant, 1, &advance));
     progress.finished();
     let mut walk = walk.map_err(Unusable::from)?;
     let account = accountant.close(&db, std::mem::take(&mut walk.chunks));

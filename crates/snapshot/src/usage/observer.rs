@@ -13,10 +13,7 @@ use etcdsnap_proto::KeyValueRef;
 use super::keys::{Greatest, KeyState, Keys, Met};
 use super::leaf;
 use super::prefix::{MOST_PREFIXES, PrefixUsage, Prefixes, folder};
-use super::{Balance, BucketUsage, Counts, KeyUsage, Options};
-
-/// Most bytes of a request that a server with default flags takes (`--max-request-bytes`).
-const REQUEST_LIMIT: u64 = 1_572_864;
+use super::{Balance, BucketUsage, Counts, KeyUsage, Options, REQUEST_LIMIT};
 
 /// Sums up what the leaves hold.
 #[derive(Debug)]

@@ -1,0 +1,44 @@
+//! `usage`.
+
+use etcdsnap_snapshot::usage::{Options, UsageError, usage};
+use etcdsnap_snapshot::verify::source_facts;
+
+use super::{Session, unusable};
+use crate::args::{Usage, UsageForm};
+use crate::exit::{Exit, Failure};
+use crate::output::usage::{Document, html, text};
+use crate::output::{console, label};
+
+pub fn run(session: &Session, args: &Usage) -> Result<Exit, Failure> {
+    let container = session.open(&args.file)?;
+    let usual = if args.output == UsageForm::Html { 3 } else { 2 };
+    let options = Options {
+        threads: session.options().threads,
+        depth: args.depth.unwrap_or(usual),
+        separator: args.separator,
+        top: args.top as usize,
+    };
+    let account = usage(&container, &options, &*session.progress(&args.file)).map_err(|error| match error {
+        UsageError::Unusable(error) => unusable(&args.file, error),
+        error => Failure::new(format!("{}: {error}", label(&args.file))),
+    })?;
+    Session::recheck(&container)?;
+    let exit = if account.is_sound {
+        Exit::Done
+    } else {
+        let file = label(&args.file);
+        Failure::damaged(format!("{file}: damaged, so some bytes belong to nothing known; run `etcdsnap verify`"))
+            .print();
+        Exit::Damaged
+    };
+    let source = source_facts(&container);
+    match args.output {
+        UsageForm::Json => console::json(exit, &Document::new(&source, &account, &args.separator)),
+        UsageForm::Html => console::write(exit, |out| html(&Document::new(&source, &account, &args.separator), out)),
+        UsageForm::Text => {
+            let mut sheet = console::sheet();
+            text(&source, &account, args, &mut sheet);
+            console::print(sheet, exit)
+        }
+    }
+}

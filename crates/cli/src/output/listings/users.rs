@@ -1,0 +1,81 @@
+//! `users`.
+
+use std::collections::BTreeMap;
+
+use etcdsnap_snapshot::buckets::{Auth, PasswordKind, User};
+use etcdsnap_snapshot::place::quote;
+use serde::Serialize;
+
+use super::{name, table};
+use crate::output::Sheet;
+use crate::output::sheet::FAINT;
+use crate::output::words::TextOrBase64;
+
+/// The document of `-o json`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document<'a> {
+    auth_enabled: bool,
+    /// Null where there is none.
+    auth_revision: Option<u64>,
+    users: Vec<Row<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    #[serde(flatten)]
+    name: TextOrBase64<'a>,
+    password: &'static str,
+    #[serde(flatten)]
+    hash: Option<TextOrBase64<'a>>,
+    roles: Vec<&'a str>,
+}
+
+impl<'a> Document<'a> {
+    /// The users of one database, with the password hashes that are to be shown.
+    pub fn new(auth: &'a Auth, hashes: &'a BTreeMap<Vec<u8>, Vec<u8>>) -> Self {
+        let hash = |bytes| TextOrBase64 { key: "passwordHash", base64_key: "passwordHashBase64", bytes };
+        let row = |user: &'a User| Row {
+            name: name(&user.name),
+            password: match user.password {
+                PasswordKind::Bcrypt => "bcrypt",
+                PasswordKind::None => "none",
+                PasswordKind::Unusable => "unusable",
+            },
+            hash: hashes.get(&user.name).map(|bytes| hash(bytes)),
+            roles: roles(auth, user),
+        };
+        Self { auth_enabled: auth.enabled, auth_revision: auth.revision, users: auth.users.iter().map(row).collect() }
+    }
+
+    /// Lays them out.
+    pub fn text(&self, sheet: &mut Sheet) {
+        let state = if self.auth_enabled { "on" } else { "off" };
+        let revision = self.auth_revision.map_or_else(|| "none".to_owned(), |revision| revision.to_string());
+        sheet.line(&[(FAINT, "authentication  ")], &format!("{state}, revision {revision}"));
+        if self.users.is_empty() {
+            return sheet.line(&[(FAINT, "users           ")], "none");
+        }
+        let with_hashes = self.users.iter().any(|user| user.hash.is_some());
+        let row = |user: &Row<'_>| {
+            let roles = user.roles.iter().map(|role| quote(role.as_bytes())).collect::<Vec<_>>().join(" ");
+            let roles = if roles.is_empty() { "-".to_owned() } else { roles };
+            let mut row = vec![quote(user.name.bytes), user.password.to_owned()];
+            row.extend(with_hashes.then(|| user.hash.map_or_else(|| "-".to_owned(), |hash| quote(hash.bytes))));
+            row.push(roles);
+            row
+        };
+        let rows: Vec<_> = self.users.iter().map(row).collect();
+        let header: &[&str] =
+            if with_hashes { &["NAME", "PASSWORD", "HASH", "ROLES"] } else { &["NAME", "PASSWORD", "ROLES"] };
+        table(header, &rows, sheet);
+    }
+}
+
+/// The roles of a user. Where its password is not where it should be, damage may have made a role of it: then only names of roles
+/// that there are count.
+fn roles<'a>(auth: &'a Auth, user: &'a User) -> Vec<&'a str> {
+    let is_known = |role: &str| auth.role_names().any(|name| name == role.as_bytes());
+    let certain = |role: &&str| user.password != PasswordKind::Unusable || is_known(role);
+    user.roles.iter().map(String::as_str).filter(certain).collect()
+}

@@ -1,0 +1,66 @@
+//! What the numbers of an account should make one think of.
+
+use etcdsnap_snapshot::usage::{DEFAULT_QUOTA, LARGEST_QUOTA, Savings, Usage};
+use serde::Serialize;
+
+use crate::output::words::{quantity, size};
+
+/// A remark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Hint {
+    /// Stable name.
+    pub id: &'static str,
+    /// The remark.
+    pub message: String,
+}
+
+/// All remarks about an account, the most pressing first.
+pub fn hints(usage: &Usage<'_>) -> Vec<Hint> {
+    let mut hints = Vec::new();
+    let mut hint = |id, message| hints.push(Hint { id, message });
+    let balance = &usage.balance;
+    if balance.damaged > 0 {
+        hint("DAMAGED", format!("{} could not be read; run `etcdsnap verify`", size(balance.damaged)));
+    }
+    if usage.database_size > LARGEST_QUOTA {
+        hint(
+            "OVER_LARGEST_QUOTA",
+            "the database is larger than 8 GiB, the largest quota that etcd suggests".to_owned(),
+        );
+    } else if usage.database_size > DEFAULT_QUOTA {
+        let message = "the database is larger than 2 GiB, etcd's default quota: a member without --quota-backend-bytes \
+                       raises the alarm NOSPACE and takes no more writes";
+        hint("OVER_DEFAULT_QUOTA", message.to_owned());
+    }
+    if usage.counts.oversized_keys > 0 {
+        let message = format!(
+            "{} larger than 1.5 MiB, the most that etcd takes in one request by default (--max-request-bytes)",
+            are(usage.counts.oversized_keys, "live key")
+        );
+        hint("OVERSIZED_KEYS", message);
+    }
+    if let Some(savings) = &usage.savings {
+        hints.extend(of_savings(usage, savings));
+    }
+    hints
+}
+
+/// Savings of a quarter or more are worth a remark.
+fn of_savings(usage: &Usage<'_>, savings: &Savings) -> Option<Hint> {
+    let worth = |smaller: u64| smaller <= usage.database_size / 4 * 3;
+    if worth(savings.defragmented_size) {
+        let free = size(usage.database_size - savings.defragmented_size);
+        let message = format!("{free} are unused room: `etcdctl defrag` gives them back to the file system");
+        return Some(Hint { id: "FRAGMENTED", message });
+    }
+    worth(savings.compacted_and_defragmented_size).then(|| {
+        let history = size(savings.compaction);
+        let message = format!("{history} are history: compact more often, or keep fewer revisions");
+        Hint { id: "MUCH_HISTORY", message }
+    })
+}
+
+/// `1 live key is`, `7 live keys are`.
+fn are(count: u64, noun: &str) -> String {
+    format!("{} {}", quantity(count, noun), if count == 1 { "is" } else { "are" })
+}
