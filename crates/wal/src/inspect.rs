@@ -15,6 +15,19 @@ use crate::wal::{Wal, gaps};
 /// Problems that are kept; the others are only counted.
 const KEPT: usize = 1000;
 
+/// How a segment stands to the one before it in the checksum chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chain {
+    /// It is the first of a log, and begins the chain.
+    Begins,
+    /// It continues the segment before it.
+    Continues,
+    /// It begins with another checksum than the segment before it ends with.
+    Broken,
+    /// What was before it is missing or damaged, so its first checksum has to be believed.
+    Believed,
+}
+
 /// What is in a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SegmentFacts {
@@ -36,6 +49,12 @@ pub struct SegmentFacts {
     pub last_index: Option<u64>,
     /// Its last hard state.
     pub hard_state: Option<HardState>,
+    /// Running checksum it says the log had before it; `None` if its first record says nothing of it.
+    pub seed: Option<u32>,
+    /// Running checksum behind its last sound record.
+    pub crc: u32,
+    /// Is it the right segment behind the one before it?
+    pub chain: Chain,
     /// A record in it cannot be trusted; there may be more behind `end`.
     pub damaged: bool,
 }
@@ -94,6 +113,9 @@ impl<'a> Inspector<'a> {
             first_index: None,
             last_index: None,
             hard_state: None,
+            seed: None,
+            crc: 0,
+            chain: Chain::Believed,
             damaged: false,
         };
         let found = Inspection { segments: segments.iter().map(empty).collect(), ..Inspection::default() };
@@ -152,6 +174,10 @@ impl<'a> Inspector<'a> {
         let number = facts.records;
         facts.records += 1;
         facts.end = place.offset + record.frame_len;
+        facts.crc = record.crc;
+        if number == 0 && record.kind == RecordKind::Checksum {
+            facts.seed = Some(record.crc);
+        }
         let head = match number {
             _ if facts.damaged => true,
             0 => record.kind == RecordKind::Checksum,
@@ -227,10 +253,26 @@ impl<'a> Inspector<'a> {
             let message = format!("entry {commit} is committed, but the last entry is {last}");
             self.report(Code::Commit, None, message);
         }
+        self.link();
         for segment in segments {
             self.look_behind_the_end(segment);
         }
         self.found
+    }
+
+    /// Tells how each segment stands to the one before it.
+    fn link(&mut self) {
+        let mut before: Option<SegmentFacts> = None;
+        for facts in &mut self.found.segments {
+            let next = before.filter(|before| before.name.sequence.checked_add(1) == Some(facts.name.sequence));
+            facts.chain = match (next, facts.seed) {
+                (None, Some(0)) if facts.name.sequence == 0 => Chain::Begins,
+                (Some(before), Some(seed)) if before.crc == seed => Chain::Continues,
+                (Some(before), _) if !before.damaged => Chain::Broken,
+                _ => Chain::Believed,
+            };
+            before = Some(*facts);
+        }
     }
 
     fn look_behind_the_end(&mut self, segment: &Segment<'_>) {
@@ -348,6 +390,12 @@ mod tests {
         assert_eq!(codes(&[(SegmentName::FIRST, &first), (second, &foreign)]), [Code::Chain]);
         assert_eq!(codes(&[(SegmentName::FIRST, &first), (third, &foreign)]), [Code::SegmentGap, Code::Chain]);
         assert_eq!(codes(&[(SegmentName::FIRST, &first[..first.len() - 1]), (second, &foreign)])[0], Code::Truncated);
+        let chains = |segments: &[(SegmentName, &[u8])]| -> Vec<Chain> {
+            inspect(segments).segments.iter().map(|facts| facts.chain).collect()
+        };
+        assert_eq!(chains(&[(SegmentName::FIRST, &first), (second, &foreign)]), [Chain::Begins, Chain::Broken]);
+        assert_eq!(chains(&[(second, &foreign), (third, &first)]), [Chain::Believed, Chain::Broken]);
+        assert_eq!(chains(&[(SegmentName::FIRST, &first), (third, &foreign)]), [Chain::Begins, Chain::Believed]);
         let mut headless = Writer::new(0);
         headless.record(RecordKind::HardState, &[]);
         headless.record(RecordKind::Metadata, METADATA);

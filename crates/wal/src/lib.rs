@@ -49,7 +49,7 @@ mod writer;
 pub use bootstrap::{Bootstrap, BootstrapError, BootstrapMember, NewSegment, Release, SEGMENT_LEN};
 pub use damage::{Damage, DamageKind};
 pub use entry::{Entry, EntryKind};
-pub use inspect::{Inspection, SegmentFacts};
+pub use inspect::{Chain, Inspection, SegmentFacts};
 pub use json::conf_state_json;
 pub use log::{HardState, Log, LoggedEntry, Marker, Metadata, ReadError, Start};
 pub use member::MemberContext;

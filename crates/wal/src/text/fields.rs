@@ -1,118 +1,176 @@
-//! Protobuf messages as the one-line text of Go's library: `name:value other:<name:"text" > `.
+//! The fields of protobuf messages, told one by one to whatever form they are wanted in.
 
-use std::fmt::{self, Display, Write};
-
-/// A message that can be written in this form.
+/// A message whose fields can be told.
 pub(super) trait Fields {
-    /// Writes all fields that are set, in the order of the definition.
-    fn write(&self, to: &mut Line<'_, '_>);
+    /// Tells all fields that are set, in the order of the definition.
+    fn write(&self, to: &mut Line<'_>);
 }
 
-/// The text of a message.
-pub(super) struct Message<'m, M>(pub &'m M);
+/// What fields are made into.
+pub(super) trait Form {
+    /// A number.
+    fn number(&mut self, name: &'static str, number: Number);
+    /// A number that is the id of a member, lease or request.
+    fn id(&mut self, name: &'static str, id: Number) {
+        self.number(name, id);
+    }
+    /// A value of an enumeration, by its name where it has one.
+    fn symbol(&mut self, name: &'static str, number: i32, symbol: Option<&str>);
+    /// Bytes, or a string.
+    fn bytes(&mut self, name: &'static str, bytes: &[u8]);
+    /// Several ids under one name.
+    fn ids(&mut self, name: &'static str, ids: &[u64]) {
+        for id in ids {
+            self.id(name, (*id).into());
+        }
+    }
+    /// Several strings under one name.
+    fn strings(&mut self, name: &'static str, strings: &[String]) {
+        for string in strings {
+            self.bytes(name, string.as_bytes());
+        }
+    }
+    /// Bytes, or a string, that may be secret.
+    fn secret(&mut self, name: &'static str, bytes: &[u8]);
+    /// A message begins; `listed` if there may be several under this name.
+    fn begin(&mut self, name: &'static str, listed: bool);
+    /// The message ends that began last.
+    fn end(&mut self);
+}
 
-impl<M: Fields> Display for Message<'_, M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut line = Line { to: f, result: Ok(()) };
-        self.0.write(&mut line);
-        line.result
+/// A number as Go knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Number {
+    Unsigned(u64),
+    Signed(i64),
+    Flag(bool),
+}
+
+impl From<u64> for Number {
+    fn from(number: u64) -> Self {
+        Self::Unsigned(number)
     }
 }
 
-/// Where fields are written to; remembers the first failure.
-pub(super) struct Line<'l, 'f> {
-    to: &'l mut fmt::Formatter<'f>,
-    result: fmt::Result,
+impl From<i64> for Number {
+    fn from(number: i64) -> Self {
+        Self::Signed(number)
+    }
 }
 
-impl Line<'_, '_> {
-    /// A number that is written even when it is 0.
-    pub fn always(&mut self, name: &str, value: impl Display) -> &mut Self {
-        self.put(format_args!("{name}:{value} "))
+impl From<bool> for Number {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+/// Where fields are told to. Those that are zero or empty are left out, unless they are told as present.
+pub(super) struct Line<'l>(&'l mut dyn Form);
+
+impl<'l> Line<'l> {
+    /// Tells a form.
+    pub fn new(form: &'l mut dyn Form) -> Self {
+        Self(form)
+    }
+
+    /// A number that is present even when it is 0.
+    pub fn always(&mut self, name: &'static str, value: impl Into<Number>) -> &mut Self {
+        self.0.number(name, value.into());
+        self
     }
 
     /// A number.
-    pub fn number<N: Display + Default + PartialEq>(&mut self, name: &str, value: N) -> &mut Self {
+    pub fn number<N: Into<Number> + Default + PartialEq>(&mut self, name: &'static str, value: N) -> &mut Self {
         if value == N::default() { self } else { self.always(name, value) }
     }
 
+    /// An id that is present even when it is 0.
+    pub fn always_id(&mut self, name: &'static str, value: impl Into<Number>) -> &mut Self {
+        self.0.id(name, value.into());
+        self
+    }
+
+    /// An id.
+    pub fn id<N: Into<Number> + Default + PartialEq>(&mut self, name: &'static str, value: N) -> &mut Self {
+        if value == N::default() { self } else { self.always_id(name, value) }
+    }
+
+    /// Each of several ids.
+    pub fn ids(&mut self, name: &'static str, values: &[u64]) -> &mut Self {
+        self.0.ids(name, values);
+        self
+    }
+
     /// A truth.
-    pub fn flag(&mut self, name: &str, value: bool) -> &mut Self {
+    pub fn flag(&mut self, name: &'static str, value: bool) -> &mut Self {
         self.number(name, value)
     }
 
     /// A value of an enumeration, which begins with 0.
-    pub fn symbol(&mut self, name: &str, value: i32, symbols: &[&str]) -> &mut Self {
-        match usize::try_from(value).ok().and_then(|value| symbols.get(value)) {
-            _ if value == 0 => self,
-            Some(symbol) => self.always(name, symbol),
-            None => self.always(name, value),
-        }
+    pub fn symbol(&mut self, name: &'static str, value: i32, symbols: &[&str]) -> &mut Self {
+        if value == 0 { self } else { self.always_symbol(name, value, symbols) }
     }
 
-    /// Bytes, or a string, that are written even when there are none.
-    pub fn always_bytes(&mut self, name: &str, value: &[u8]) -> &mut Self {
-        self.put(format_args!("{name}:{} ", Quoted(value)))
+    /// A value of an enumeration that is present even when it is its first.
+    pub fn always_symbol(&mut self, name: &'static str, value: i32, symbols: &[&str]) -> &mut Self {
+        let symbol = usize::try_from(value).ok().and_then(|value| symbols.get(value)).copied();
+        self.0.symbol(name, value, symbol);
+        self
+    }
+
+    /// Bytes that are present even when there are none.
+    pub fn always_bytes(&mut self, name: &'static str, value: &[u8]) -> &mut Self {
+        self.0.bytes(name, value);
+        self
     }
 
     /// Bytes.
-    pub fn bytes(&mut self, name: &str, value: &[u8]) -> &mut Self {
+    pub fn bytes(&mut self, name: &'static str, value: &[u8]) -> &mut Self {
         if value.is_empty() { self } else { self.always_bytes(name, value) }
     }
 
     /// A string.
-    pub fn string(&mut self, name: &str, value: &str) -> &mut Self {
+    pub fn string(&mut self, name: &'static str, value: &str) -> &mut Self {
         self.bytes(name, value.as_bytes())
     }
 
     /// Each of several strings.
-    pub fn strings(&mut self, name: &str, values: &[String]) -> &mut Self {
-        values.iter().fold(self, |line, value| line.always_bytes(name, value.as_bytes()))
-    }
-
-    /// Each of several numbers.
-    pub fn numbers(&mut self, name: &str, values: &[u64]) -> &mut Self {
-        values.iter().fold(self, |line, value| line.always(name, value))
-    }
-
-    /// Each of several messages; one that may be absent is such a list too.
-    pub fn messages<'m, M: Fields + 'm>(&mut self, name: &str, values: impl IntoIterator<Item = &'m M>) -> &mut Self {
-        values.into_iter().fold(self, |line, value| line.put(format_args!("{name}:<{}> ", Message(value))))
-    }
-
-    fn put(&mut self, text: fmt::Arguments<'_>) -> &mut Self {
-        self.result = self.result.and_then(|()| self.to.write_fmt(text));
+    pub fn strings(&mut self, name: &'static str, values: &[String]) -> &mut Self {
+        self.0.strings(name, values);
         self
     }
-}
 
-/// Bytes in double quotes, with all but printable ASCII in octal.
-struct Quoted<'b>(&'b [u8]);
-
-impl Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('"')?;
-        for &byte in self.0 {
-            match byte {
-                b'\n' => f.write_str("\\n")?,
-                b'\r' => f.write_str("\\r")?,
-                b'\t' => f.write_str("\\t")?,
-                b'"' | b'\\' => write!(f, "\\{}", char::from(byte))?,
-                b' '..=b'~' => f.write_char(byte.into())?,
-                _ => write!(f, "\\{byte:03o}")?,
-            }
-        }
-        f.write_char('"')
+    /// Bytes that may be secret, present even when there are none.
+    pub fn always_secret(&mut self, name: &'static str, value: &[u8]) -> &mut Self {
+        self.0.secret(name, value);
+        self
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// Bytes, or a string, that may be secret.
+    pub fn secret(&mut self, name: &'static str, value: impl AsRef<[u8]>) -> &mut Self {
+        let value = value.as_ref();
+        if value.is_empty() { self } else { self.always_secret(name, value) }
+    }
 
-    #[test]
-    fn bytes_are_quoted_in_octal() {
-        let bytes = b"a \n\r\t\"\\~\x7f\x00\xc3\xa9";
-        assert_eq!(Quoted(bytes).to_string(), r#""a \n\r\t\"\\~\177\000\303\251""#);
+    /// A message that may be absent.
+    pub fn message(&mut self, name: &'static str, value: Option<&impl Fields>) -> &mut Self {
+        if let Some(value) = value {
+            self.inner(name, false, value);
+        }
+        self
+    }
+
+    /// Each of several messages.
+    pub fn messages(&mut self, name: &'static str, values: &[impl Fields]) -> &mut Self {
+        for value in values {
+            self.inner(name, true, value);
+        }
+        self
+    }
+
+    fn inner(&mut self, name: &'static str, listed: bool, value: &impl Fields) {
+        self.0.begin(name, listed);
+        value.write(self);
+        self.0.end();
     }
 }

@@ -1,11 +1,15 @@
 //! Logs as text, in the words of `etcd-dump-logs` (`etcd-format.md` 6.8).
 //!
 //! This is for output that a user asked for: it shows values, and the passwords that 3.4 logs when a user is added. Like the
-//! tool it hides only those of password changes.
+//! tool it hides only those of password changes. [`PayloadText`] and [`payload_json`] tell the same of one entry, and show
+//! values only when asked to.
 
 mod auth;
 mod fields;
+mod go;
 mod kv;
+mod object;
+mod payload;
 mod quote;
 mod raft;
 
@@ -15,7 +19,9 @@ use etcdsnap_proto::etcdserverpb::Request;
 use etcdsnap_proto::raftpb::ConfChange;
 use jiff::Timestamp;
 
-use self::fields::Message;
+use self::fields::Fields;
+use self::go::{Message, Style};
+use self::payload::CHANGES;
 use self::quote::excerpt;
 use crate::entry::{Entry, EntryKind};
 use crate::json::conf_state_json;
@@ -23,6 +29,17 @@ use crate::log::{HardState, Log, Marker, Metadata};
 use crate::payload::Payload;
 use crate::record::{Record, RecordKind};
 use crate::snap::SnapFile;
+
+pub use self::payload::{PayloadText, payload_json};
+
+/// Are bytes shown that may be secret: values, passwords and tokens? Keys and names always are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// As they are.
+    Shown,
+    /// Only how many there are.
+    Hidden,
+}
 
 /// All that the tool prints of a log read from a snapshot on, with the line break at its end.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +111,7 @@ impl Display for EntryLine<'_, '_> {
         write!(f, "{:>4}\t{:>10}\t{kind}\t", self.0.term, self.0.index)?;
         match self.0.payload() {
             Payload::Empty => Ok(()),
-            Payload::Request(request) => Message(&*request).fmt(f),
+            Payload::Request(request) => Message(&*request, Style::TOOL).fmt(f),
             Payload::LegacyRequest(request) => legacy(&request, f),
             Payload::ConfChange(change) => conf_change(&change, f),
             Payload::ConfChangeV2(_) | Payload::Undecodable => f.write_str("???"),
@@ -107,26 +124,25 @@ impl Display for RecordLine<'_, '_> {
         let data = self.0.data();
         match self.0.kind {
             RecordKind::Checksum => write!(f, "CRC: {}", self.0.crc),
-            RecordKind::Metadata => decoded(f, "Metadata", Metadata::parse(data).ok().as_ref().map(Message)),
-            RecordKind::Entry => decoded(f, "Entry", Entry::parse(data).ok().as_ref().map(Message)),
-            RecordKind::HardState => decoded(f, "HardState", HardState::parse(data).ok().as_ref().map(Message)),
-            RecordKind::Snapshot => decoded(f, "Snapshot", Marker::parse(self.0.place, data).as_ref().map(Message)),
+            RecordKind::Metadata => decoded(f, "Metadata", Metadata::parse(data).ok().as_ref()),
+            RecordKind::Entry => decoded(f, "Entry", Entry::parse(data).ok().as_ref()),
+            RecordKind::HardState => decoded(f, "HardState", HardState::parse(data).ok().as_ref()),
+            RecordKind::Snapshot => decoded(f, "Snapshot", Marker::parse(self.0.place, data).as_ref()),
             RecordKind::Unknown(_) => Ok(()),
         }
     }
 }
 
-fn decoded(f: &mut fmt::Formatter<'_>, name: &str, message: Option<impl Display>) -> fmt::Result {
+fn decoded(f: &mut fmt::Formatter<'_>, name: &str, message: Option<&impl Fields>) -> fmt::Result {
     match message {
-        Some(message) => write!(f, "{name}: {message}"),
+        Some(message) => write!(f, "{name}: {}", Message(message, Style::TOOL)),
         None => write!(f, "{name}: ???"),
     }
 }
 
 fn conf_change(change: &ConfChange, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let names = ["ConfChangeAddNode", "ConfChangeRemoveNode", "ConfChangeUpdateNode", "ConfChangeAddLearnerNode"];
     let number = change.change_type.unwrap_or_default();
-    match usize::try_from(number).ok().and_then(|number| names.get(number)) {
+    match usize::try_from(number).ok().and_then(|number| CHANGES.get(number)) {
         Some(name) => write!(f, "method={name} ")?,
         None => write!(f, "method={number} ")?,
     }

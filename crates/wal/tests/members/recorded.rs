@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::fixtures::Member;
-use etcdsnap_wal::text::{Dump, RecordLine};
+use etcdsnap_wal::text::{Dump, PayloadText, RecordLine, Values, payload_json};
 use etcdsnap_wal::{Outcome, Reader, Start, snap};
 
 fn assert_same(name: &str, ours: &str, recorded: &str) {
@@ -36,6 +36,40 @@ fn records_are_those_the_tool_printed() {
         raw.push_str("EOF: All entries were processed.\n");
         assert_same(&member.name, &raw, &member.recorded("dump-logs-raw"));
     }
+}
+
+/// Each entry of the log that has every request, on a line.
+fn every_request(values: Values) -> (String, Vec<serde_json::Value>) {
+    let member = Member::named("every-request");
+    let wal = member.wal();
+    let log = wal.read(Start::default()).expect("sound");
+    let (mut text, mut json) = (String::new(), Vec::new());
+    for payload in log.entries.iter().map(|logged| logged.entry.payload()) {
+        writeln!(text, "{:28}{}", payload.name(), PayloadText { payload: &payload, values }).expect("memory");
+        json.push(payload_json(&payload, values));
+    }
+    (text, json)
+}
+
+#[test]
+fn values_and_passwords_are_shown_only_when_asked_for() {
+    let (shown, json) = every_request(Values::Shown);
+    let secrets = [r#"password:"p""#, r#"simple_token:"t.1""#, r#"hashedPassword:"h==""#, r#"value:"v""#, r#"Val:"v""#];
+    for secret in secrets {
+        assert!(shown.contains(secret), "{secret}");
+    }
+    assert!(json.iter().any(|entry| entry["put"]["value"] == "v"));
+    let (hidden, json) = every_request(Values::Hidden);
+    for secret in secrets {
+        assert!(!hidden.contains(secret), "{secret}");
+    }
+    assert!(hidden.contains("PrevValue:(2 bytes)") && hidden.contains("password:(1 bytes)"));
+    // What is about the cluster is no secret; ids are hexadecimal.
+    assert!(hidden.contains(r#"Path:"/0/version" Val:"3.5.0""#) && hidden.contains("lease:fffffffffffffff9"));
+    let put = json.iter().find(|entry| entry["put"]["valueSize"] == 1).expect("a put");
+    assert_eq!(put["put"]["keyBase64"], "YQBiCg0JIlx//8OpfiA=");
+    assert_eq!(json.iter().filter(|entry| entry["authUserAdd"]["passwordSize"] == 1).count(), 1);
+    assert!(!serde_json::to_string(&json).expect("JSON").contains(r#":"h==""#));
 }
 
 #[test]

@@ -1,0 +1,119 @@
+//! Messages as the one-line text of Go's protobuf library: `name:value other:<name:"text" > `.
+
+use std::fmt::{self, Display, Write};
+
+use super::Values;
+use super::fields::{Fields, Form, Line, Number};
+
+/// The text of a message.
+pub(super) struct Message<'m, M: ?Sized>(pub &'m M, pub Style);
+
+/// How it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Style {
+    /// What to do with values.
+    pub values: Values,
+    /// Ids are hexadecimal, as everywhere else but in protobuf's texts.
+    pub hex_ids: bool,
+}
+
+impl Style {
+    /// As `etcd-dump-logs` prints it.
+    pub const TOOL: Self = Self { values: Values::Shown, hex_ids: false };
+}
+
+impl<M: Fields + ?Sized> Display for Message<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Text { to: f, style: self.1, result: Ok(()) };
+        self.0.write(&mut Line::new(&mut text));
+        text.result
+    }
+}
+
+/// Remembers the first failure.
+struct Text<'t, 'f> {
+    to: &'t mut fmt::Formatter<'f>,
+    style: Style,
+    result: fmt::Result,
+}
+
+impl Text<'_, '_> {
+    fn put(&mut self, text: fmt::Arguments<'_>) {
+        self.result = self.result.and_then(|()| self.to.write_fmt(text));
+    }
+}
+
+impl Form for Text<'_, '_> {
+    fn number(&mut self, name: &'static str, number: Number) {
+        match number {
+            Number::Unsigned(number) => self.put(format_args!("{name}:{number} ")),
+            Number::Signed(number) => self.put(format_args!("{name}:{number} ")),
+            Number::Flag(flag) => self.put(format_args!("{name}:{flag} ")),
+        }
+    }
+
+    fn id(&mut self, name: &'static str, id: Number) {
+        match id {
+            Number::Unsigned(id) if self.style.hex_ids => self.put(format_args!("{name}:{id:016x} ")),
+            Number::Signed(id) if self.style.hex_ids => self.put(format_args!("{name}:{id:016x} ")),
+            id => self.number(name, id),
+        }
+    }
+
+    fn symbol(&mut self, name: &'static str, number: i32, symbol: Option<&str>) {
+        match symbol {
+            Some(symbol) => self.put(format_args!("{name}:{symbol} ")),
+            None => self.put(format_args!("{name}:{number} ")),
+        }
+    }
+
+    fn bytes(&mut self, name: &'static str, bytes: &[u8]) {
+        self.put(format_args!("{name}:{} ", Quoted(bytes)));
+    }
+
+    fn secret(&mut self, name: &'static str, bytes: &[u8]) {
+        match self.style.values {
+            Values::Shown => self.bytes(name, bytes),
+            Values::Hidden => self.put(format_args!("{name}:({} bytes) ", bytes.len())),
+        }
+    }
+
+    fn begin(&mut self, name: &'static str, _listed: bool) {
+        self.put(format_args!("{name}:<"));
+    }
+
+    fn end(&mut self) {
+        self.put(format_args!("> "));
+    }
+}
+
+/// Bytes in double quotes, with all but printable ASCII in octal.
+struct Quoted<'b>(&'b [u8]);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        for &byte in self.0 {
+            match byte {
+                b'\n' => f.write_str("\\n")?,
+                b'\r' => f.write_str("\\r")?,
+                b'\t' => f.write_str("\\t")?,
+                b'"' | b'\\' => write!(f, "\\{}", char::from(byte))?,
+                b' '..=b'~' => f.write_char(byte.into())?,
+                _ => write!(f, "\\{byte:03o}")?,
+            }
+        }
+        f.write_char('"')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_quoted_in_octal() {
+        let bytes = b"a \n\r\t\"\\~\x7f\x00\xc3\xa9";
+        assert_eq!(Quoted(bytes).to_string(), r#""a \n\r\t\"\\~\177\000\303\251""#);
+    }
+}

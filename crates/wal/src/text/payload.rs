@@ -1,0 +1,102 @@
+//! What one entry asks for, as text and as JSON.
+
+use std::fmt::{self, Display};
+
+use etcdsnap_proto::raftpb::{ConfChange, ConfChangeSingle, ConfChangeV2};
+use serde_json::{Value, json};
+
+use super::Values;
+use super::fields::{Fields, Line};
+use super::go::{Message, Style};
+use super::kv::request_in;
+use super::object::object;
+use crate::member::MemberContext;
+use crate::payload::Payload;
+
+/// The kinds of change of a member, by number.
+pub(super) const CHANGES: [&str; 4] =
+    ["ConfChangeAddNode", "ConfChangeRemoveNode", "ConfChangeUpdateNode", "ConfChangeAddLearnerNode"];
+
+/// The fields of what an entry asks for, on one line, without its [name](Payload::name) and who asked.
+#[derive(Clone, Copy, Debug)]
+pub struct PayloadText<'p> {
+    /// The decoded data of the entry.
+    pub payload: &'p Payload,
+    /// What to do with values.
+    pub values: Values,
+}
+
+impl Payload {
+    /// What it asks for, in the words of the protobuf definition, such as `put` or `lease_grant`; `empty`, `conf_change`,
+    /// `conf_change_v2`, `v2` for requests to the v2 store, `undecodable`, and `unknown` for a request of a newer version.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Request(envelope) => request_in(envelope).map_or("unknown", |(name, _)| name),
+            Self::LegacyRequest(_) => "v2",
+            Self::ConfChange(_) => "conf_change",
+            Self::ConfChangeV2(_) => "conf_change_v2",
+            Self::Undecodable => "undecodable",
+        }
+    }
+}
+
+impl Display for PayloadText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message: &dyn Fields = match self.payload {
+            Payload::Empty | Payload::Undecodable => return Ok(()),
+            Payload::Request(envelope) => match request_in(envelope) {
+                Some((_, request)) => request,
+                None => return Ok(()),
+            },
+            Payload::LegacyRequest(request) => &**request,
+            Payload::ConfChange(change) => change,
+            Payload::ConfChangeV2(change) => change,
+        };
+        let style = Style { values: self.values, hex_ids: true };
+        f.write_str(Message(message, style).to_string().trim_end())
+    }
+}
+
+/// The same as a JSON object, with the envelope of a request; `null` if there is nothing to tell.
+pub fn payload_json(payload: &Payload, values: Values) -> Value {
+    match payload {
+        Payload::Empty | Payload::Undecodable => Value::Null,
+        Payload::Request(envelope) => object(&**envelope, values),
+        Payload::LegacyRequest(request) => json!({ "v2": object(&**request, values) }),
+        Payload::ConfChange(change) => json!({ "confChange": object(change, values) }),
+        Payload::ConfChangeV2(change) => json!({ "confChangeV2": object(change, values) }),
+    }
+}
+
+/// Members are no secret: the context of a change is shown as the JSON it is, or by its length if it is none.
+fn context(context: Option<&[u8]>, to: &mut Line<'_>) {
+    match context {
+        Some(context) if MemberContext::parse(context).is_ok() => to.bytes("context", context),
+        Some(context) => to.secret("context", context),
+        None => to,
+    };
+}
+
+impl Fields for ConfChange {
+    fn write(&self, to: &mut Line<'_>) {
+        to.id("id", self.id()).always_symbol("type", self.change_type.unwrap_or_default(), &CHANGES);
+        to.id("node_id", self.node_id());
+        context(self.context.as_deref(), to);
+    }
+}
+
+impl Fields for ConfChangeSingle {
+    fn write(&self, to: &mut Line<'_>) {
+        to.always_symbol("type", self.change_type.unwrap_or_default(), &CHANGES).id("node_id", self.node_id());
+    }
+}
+
+impl Fields for ConfChangeV2 {
+    fn write(&self, to: &mut Line<'_>) {
+        let transitions =
+            ["ConfChangeTransitionAuto", "ConfChangeTransitionJointImplicit", "ConfChangeTransitionJointExplicit"];
+        to.symbol("transition", self.transition.unwrap_or_default(), &transitions).messages("changes", &self.changes);
+        context(self.context.as_deref(), to);
+    }
+}
