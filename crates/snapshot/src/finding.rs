@@ -45,6 +45,21 @@ pub enum Layer {
     Mvcc,
     /// Members, leases, alarms, auth, versions.
     Cluster,
+    /// Segments, records and checksums of a write-ahead log.
+    Wal,
+}
+
+impl Layer {
+    /// Lower-case name, as in the JSON output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Container => "container",
+            Self::Structure => "structure",
+            Self::Mvcc => "mvcc",
+            Self::Cluster => "cluster",
+            Self::Wal => "wal",
+        }
+    }
 }
 
 /// One rule of the catalogue: what it means whenever it is found, and what to do then.

@@ -10,6 +10,9 @@ use serde::Serialize;
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Place {
+    /// Name of the file, where a directory of several was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Bucket path from the root, names quoted where they are not printable, joined by `/`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<String>,
@@ -66,6 +69,7 @@ impl fmt::Display for Place {
             separator = ", ";
             Ok(())
         };
+        part(f, "file", self.file.as_ref().map(|v| v as _))?;
         part(f, "bucket", self.bucket.as_ref().map(|v| v as _))?;
         part(f, "page", self.page.as_ref().map(|v| v as _))?;
         part(f, "element", self.element.as_ref().map(|v| v as _))?;

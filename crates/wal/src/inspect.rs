@@ -3,7 +3,7 @@
 use crate::damage::{Damage, is_zero};
 use crate::entry::Entry;
 use crate::frame::LENGTH_WORD;
-use crate::log::{HardState, Marker, Metadata};
+use crate::log::{HardState, Marker, Metadata, Start};
 use crate::name::SegmentName;
 use crate::outcome::LONG_BODY;
 use crate::place::Place;
@@ -70,6 +70,8 @@ pub struct Inspection {
     pub hard_state: HardState,
     /// Index of the last entry, or of the last snapshot if that is higher.
     pub last_index: u64,
+    /// The snapshots it tells of, in the order of the log.
+    pub snapshots: Vec<Start>,
     /// The first thousand problems, in the order of the log.
     pub problems: Vec<Problem>,
     /// Number of further problems.
@@ -240,6 +242,7 @@ impl<'a> Inspector<'a> {
         if let Some(facts) = self.facts(marker.place.segment) {
             facts.snapshots += 1;
         }
+        self.found.snapshots.push(marker.start);
         self.last = self.last.max(Some(marker.start.index));
     }
 

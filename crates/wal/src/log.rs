@@ -220,21 +220,24 @@ impl<'a> Log<'a> {
 }
 
 impl HardState {
-    pub(crate) fn parse(data: &[u8]) -> Result<Self, ParseError> {
+    /// Reads the data of a record of this kind.
+    pub fn parse(data: &[u8]) -> Result<Self, ParseError> {
         let [term, vote, commit] = numbers(data)?;
         Ok(Self { term, vote, commit })
     }
 }
 
 impl Metadata {
-    pub(crate) fn parse(data: &[u8]) -> Result<Self, ParseError> {
+    /// Reads the data of a record of this kind.
+    pub fn parse(data: &[u8]) -> Result<Self, ParseError> {
         let [node_id, cluster_id] = numbers(data)?;
         Ok(Self { node_id, cluster_id })
     }
 }
 
 impl Marker {
-    pub(crate) fn parse(place: Place, data: &[u8]) -> Option<Self> {
+    /// Reads the data of a snapshot record; `None` if it is none.
+    pub fn parse(place: Place, data: &[u8]) -> Option<Self> {
         let snapshot = walpb::Snapshot::decode(data).ok()?;
         let start = Start { index: snapshot.index(), term: snapshot.term() };
         Some(Self { place, start, conf_state: snapshot.conf_state })

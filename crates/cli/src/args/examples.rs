@@ -74,6 +74,14 @@ Examples:
   etcdsnap db pages backup.db | grep unknown
   etcdsnap db page backup.db 2 17";
 
+pub const WAL: &str = "\
+Examples:
+  etcdsnap wal verify /var/lib/etcd
+  etcdsnap wal ls /var/lib/etcd/member/wal
+  etcdsnap wal dump --from 4711 --type put,txn,delete_range /var/lib/etcd
+  etcdsnap wal dump -o ndjson /var/lib/etcd | jq -r 'select(.request.put.key? == \"/a\") | .index'
+  etcdsnap wal dump -o etcd-dump-logs /var/lib/etcd";
+
 pub const COMPLETIONS: &str = "\
 Examples:
   etcdsnap completions bash > /etc/bash_completion.d/etcdsnap

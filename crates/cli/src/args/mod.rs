@@ -8,6 +8,7 @@ mod listings;
 mod status;
 mod usage;
 mod verify;
+mod wal;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
@@ -19,6 +20,7 @@ pub use listings::{Leases, Members, Roles, Users};
 pub use status::Status;
 pub use usage::{By, Usage, UsageForm};
 pub use verify::{Verify, VerifyForm};
+pub use wal::{Wal, WalDump, WalDumpForm, WalSource};
 
 /// Proves that an etcd backup is whole and restorable, and shows what is in it, without etcd
 ///
@@ -56,6 +58,12 @@ pub enum Command {
     /// for finding out what exactly is damaged.
     #[command(subcommand, after_help = examples::DB)]
     Db(Db),
+    /// Looks at a member's write-ahead log
+    ///
+    /// A member writes everything into its log before it acts on it. These commands read the log of a data directory, also of
+    /// one whose database is lost.
+    #[command(subcommand, after_help = examples::WAL)]
+    Wal(Wal),
     /// Prints a script that completes etcdsnap's commands and options in a shell
     #[command(after_help = examples::COMPLETIONS)]
     Completions {

@@ -8,6 +8,7 @@ mod man;
 mod status;
 mod usage;
 mod verify;
+mod wal;
 
 use std::io;
 use std::path::Path;
@@ -41,6 +42,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Users(args) => listings::users(&session, &args),
         Command::Roles(args) => listings::roles(&session, &args),
         Command::Db(command) => db::run(&session, &command),
+        Command::Wal(command) => wal::run(&session, &command),
         Command::Completions { shell } => completions::run(shell),
         Command::Man => man::run(),
     }
@@ -49,14 +51,18 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
 impl Session {
     /// Opens what the user named, `-` being standard input.
     fn open(&self, path: &Path) -> Result<Container, Failure> {
-        let mapping = if self.global.no_mmap { Mapping::Never } else { Mapping::Auto };
-        let options = OpenOptions { mapping, ..OpenOptions::default() };
+        let options = OpenOptions { mapping: self.mapping(), ..OpenOptions::default() };
         let container = if path == Path::new("-") {
             Container::from_stdin(io::stdin().lock(), &options)
         } else {
             Container::open(path, &options)
         };
         Ok(container?)
+    }
+
+    /// How files are to be read.
+    fn mapping(&self) -> Mapping {
+        if self.global.no_mmap { Mapping::Never } else { Mapping::Auto }
     }
 
     /// Walks over the database of what was opened at `path`, once.

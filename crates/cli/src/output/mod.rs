@@ -4,6 +4,7 @@
 
 pub mod console;
 pub mod db;
+mod findings;
 pub mod hash;
 pub mod listings;
 mod sheet;
@@ -11,6 +12,7 @@ mod source;
 pub mod status;
 pub mod usage;
 pub mod verify;
+pub mod wal;
 mod words;
 
 #[cfg(test)]

@@ -9,3 +9,4 @@ mod status;
 mod streams;
 mod usage;
 mod verify;
+mod wal;

@@ -20,6 +20,9 @@ macro_rules! requests {
             }
         }
 
+        /// Names of all requests.
+        pub(super) const REQUESTS: &[&str] = &[$(stringify!($name),)*];
+
         /// Name and fields of the request in an envelope.
         pub(super) fn request_in(envelope: &InternalRaftRequest) -> Option<(&'static str, &dyn Fields)> {
             $(if let Some(request) = &envelope.$name {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Values;
 use super::fields::{Fields, Line};
 use super::go::{Message, Style};
-use super::kv::request_in;
+use super::kv::{REQUESTS, request_in};
 use super::object::object;
 use crate::member::MemberContext;
 use crate::payload::Payload;
@@ -27,6 +27,12 @@ pub struct PayloadText<'p> {
 }
 
 impl Payload {
+    /// Everything that [`name`](Self::name) can be.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let others = ["conf_change", "conf_change_v2", "empty", "unknown", "undecodable"];
+        others.into_iter().chain(REQUESTS.iter().copied())
+    }
+
     /// What it asks for, in the words of the protobuf definition, such as `put` or `lease_grant`; `empty`, `conf_change`,
     /// `conf_change_v2`, `v2` for requests to the v2 store, `undecodable`, and `unknown` for a request of a newer version.
     pub fn name(&self) -> &'static str {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::fixtures::Member;
 use etcdsnap_wal::text::{Dump, PayloadText, RecordLine, Values, payload_json};
-use etcdsnap_wal::{Outcome, Reader, Start, snap};
+use etcdsnap_wal::{Outcome, Payload, Reader, Start, snap};
 
 fn assert_same(name: &str, ours: &str, recorded: &str) {
     for (number, (ours, recorded)) in ours.lines().zip(recorded.lines()).enumerate() {
@@ -45,6 +45,7 @@ fn every_request(values: Values) -> (String, Vec<serde_json::Value>) {
     let log = wal.read(Start::default()).expect("sound");
     let (mut text, mut json) = (String::new(), Vec::new());
     for payload in log.entries.iter().map(|logged| logged.entry.payload()) {
+        assert!(Payload::names().any(|name| name == payload.name()));
         writeln!(text, "{:28}{}", payload.name(), PayloadText { payload: &payload, values }).expect("memory");
         json.push(payload_json(&payload, values));
     }

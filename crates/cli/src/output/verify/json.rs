@@ -1,12 +1,11 @@
 //! `verify -o json`: one object, whatever the number of files. `docs/json.md` describes it for users.
 
 use etcdsnap_snapshot::boot::BootVerdict;
-use etcdsnap_snapshot::finding::{Finding, Layer, Severity};
-use etcdsnap_snapshot::place::Place;
 use etcdsnap_snapshot::report::{DatabaseFacts, Omitted, Sha256Facts, StoreFacts, Unchecked};
 use serde::Serialize;
 
 use super::{Outcome, Verified, exit};
+use crate::output::findings::Explained;
 use crate::output::source::Source;
 use crate::output::words::TextOrBase64;
 use crate::policy::Assertion;
@@ -45,19 +44,6 @@ struct Judged<'a> {
     boot: &'a [BootVerdict],
     assertions: &'a [Assertion],
     unchecked: &'a [Unchecked],
-}
-
-/// A finding with its rule's words.
-#[derive(Debug, Serialize)]
-struct Explained<'a> {
-    id: &'static str,
-    severity: Severity,
-    layer: Layer,
-    title: &'static str,
-    message: &'a str,
-    place: &'a Place,
-    explanation: &'static str,
-    remedy: &'static str,
 }
 
 /// A file that was not verified.
@@ -105,21 +91,6 @@ impl<'a> Judged<'a> {
             boot: &report.boot,
             assertions,
             unchecked: &report.unchecked,
-        }
-    }
-}
-
-impl<'a> Explained<'a> {
-    fn new(finding: &'a Finding) -> Self {
-        Self {
-            id: finding.kind.id,
-            severity: finding.severity,
-            layer: finding.kind.layer,
-            title: finding.kind.title,
-            message: &finding.message,
-            place: &finding.place,
-            explanation: finding.kind.explanation,
-            remedy: finding.kind.remedy,
         }
     }
 }

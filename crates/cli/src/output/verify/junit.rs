@@ -5,8 +5,8 @@ use etcdsnap_snapshot::finding::{Layer, Severity};
 use etcdsnap_snapshot::report;
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::findings::{Group, groups};
-use super::{Outcome, Verdict, Verified, placed};
+use super::{Outcome, Verdict, Verified};
+use crate::output::findings::{Group, groups, placed};
 use crate::output::label;
 use crate::policy::Assertion;
 
@@ -60,12 +60,12 @@ fn case(name: &str, status: TestCaseStatus) -> TestCase {
 }
 
 fn layer_case(report: &report::Report, layer: Layer) -> TestCase {
-    let groups = groups(report).into_iter().filter(|group| group.kind.layer == layer);
+    let groups = groups(&report.findings, &report.omitted).into_iter().filter(|group| group.kind.layer == layer);
     let (errors, others): (Vec<_>, Vec<_>) = groups.partition(|group| group.severity == Severity::Error);
     let reached = match layer {
         Layer::Container => true,
         Layer::Structure => report.database.is_some(),
-        Layer::Mvcc | Layer::Cluster => report.store.is_some(),
+        _ => report.store.is_some(),
     };
     let first = errors.first().and_then(|group| group.findings.first());
     let status = match first {
@@ -81,20 +81,11 @@ fn layer_case(report: &report::Report, layer: Layer) -> TestCase {
             status
         }
     };
-    let mut case = case(name(layer), status);
+    let mut case = case(layer.as_str(), status);
     if !others.is_empty() {
         case.set_system_out(lines(&others));
     }
     case
-}
-
-fn name(layer: Layer) -> &'static str {
-    match layer {
-        Layer::Container => "container",
-        Layer::Structure => "structure",
-        Layer::Mvcc => "mvcc",
-        Layer::Cluster => "cluster",
-    }
 }
 
 /// One line a finding, then how many more there were and what to do about them.

@@ -1,6 +1,5 @@
 //! What `verify` prints: one outcome a file, in the form that was asked for.
 
-mod findings;
 mod json;
 mod junit;
 mod sarif;
@@ -8,7 +7,7 @@ mod text;
 
 use std::path::PathBuf;
 
-use etcdsnap_snapshot::finding::{Finding, Severity};
+use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::report::Report;
 
 use crate::exit::{Exit, Failure};
@@ -107,11 +106,6 @@ impl Outcome {
 /// How a run over all of them ends.
 pub fn exit(outcomes: &[Outcome]) -> Exit {
     outcomes.iter().map(|outcome| outcome.verdict().exit()).fold(Exit::Done, Exit::and)
-}
-
-/// A finding's sentence with its place in front, for forms that have no field for a place.
-fn placed(finding: &Finding) -> String {
-    if finding.place.is_file() { finding.message.clone() } else { format!("{}: {}", finding.place, finding.message) }
 }
 
 #[cfg(test)]

@@ -2,18 +2,14 @@
 
 use anstyle::Style;
 use etcdsnap_snapshot::boot::BootVerdict;
-use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::report::{Report, StoreFacts};
 
-use super::findings::{Group, count, groups};
-use super::{Outcome, Verdict, Verified, placed};
-use crate::output::sheet::{BAD, FAINT, GOOD, NEWS, ODD, PLAIN, STRONG, Sheet};
+use super::{Outcome, Verdict, Verified};
+use crate::output::findings::{groups, tally};
+use crate::output::sheet::{BAD, FAINT, GOOD, ODD, PLAIN, STRONG, Sheet};
 use crate::output::{label, quantity, size};
 use crate::policy::Assertion;
-
-/// Findings of one rule that are shown one by one.
-const SHOWN: usize = 5;
 
 /// Lays out all outcomes. With `quiet`, files that need nobody's attention are left out.
 pub fn text(outcomes: &[Outcome], quiet: bool, sheet: &mut Sheet) {
@@ -66,18 +62,10 @@ fn color(verdict: Verdict) -> Style {
     }
 }
 
-fn severity_color(severity: Severity) -> Style {
-    match severity {
-        Severity::Error => BAD,
-        Severity::Warning => ODD,
-        Severity::Note => NEWS,
-    }
-}
-
 impl Verified {
     fn lay_out(&self, file: &str, sheet: &mut Sheet) {
         let verdict = self.verdict();
-        let groups = groups(&self.report);
+        let groups = groups(&self.report.findings, &self.report.omitted);
         sheet.line(&[(color(verdict), words(verdict)), (PLAIN, "  "), (STRONG, file)], &tally(&groups));
         sheet.line(&[(PLAIN, "  ")], meaning(verdict));
         facts(&self.report, sheet);
@@ -89,15 +77,6 @@ impl Verified {
         boot(&self.report, sheet);
         unchecked(&self.report, sheet);
     }
-}
-
-/// `  (2 errors, 1 warning)`, or nothing.
-fn tally(groups: &[Group<'_>]) -> String {
-    let kinds = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
-    let counted = kinds.map(|(severity, noun)| (count(groups, severity), noun));
-    let parts: Vec<_> =
-        counted.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| quantity(*count, noun)).collect();
-    if parts.is_empty() { String::new() } else { format!("  ({})", parts.join(", ")) }
 }
 
 /// What the file is, in two or three lines.
@@ -137,26 +116,6 @@ fn cluster(store: &StoreFacts) -> String {
         names => format!("{}: {}", quantity(names.len() as u64, "member"), names.join(", ")),
     });
     parts.join("; ")
-}
-
-impl Group<'_> {
-    fn lay_out(&self, sheet: &mut Sheet) {
-        let color = severity_color(self.severity);
-        let title = match self.total() {
-            1 => format!("  {}", self.kind.title),
-            total => format!("  {} ({total} times)", self.kind.title),
-        };
-        sheet.line(&[(color, self.severity.as_str()), (PLAIN, " "), (STRONG, self.kind.id)], &title);
-        for finding in self.findings.iter().take(SHOWN) {
-            sheet.line(&[(PLAIN, "    ")], &placed(finding));
-        }
-        let shown = self.findings.len().min(SHOWN) as u64;
-        if self.total() > shown {
-            sheet.styled(&[(PLAIN, "    ")], FAINT, &format!("… and {} more", self.total() - shown));
-        }
-        sheet.styled(&[(FAINT, "  means "), (PLAIN, "")], FAINT, self.kind.explanation);
-        sheet.line(&[(FAINT, "  do    ")], self.kind.remedy);
-    }
 }
 
 fn assertions(assertions: &[Assertion], sheet: &mut Sheet) {

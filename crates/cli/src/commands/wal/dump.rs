@@ -1,0 +1,92 @@
+//! `wal dump`.
+
+use std::io;
+use std::io::Write;
+
+use etcdsnap_datadir::SnapFiles;
+use etcdsnap_wal::text::{Dump, RecordLine, Values};
+use etcdsnap_wal::{Damage, Start};
+
+use super::{Session, Source};
+use crate::args::{WalDump, WalDumpForm};
+use crate::exit::{Exit, Failure};
+use crate::output::wal::dump::{Fates, Item, json, ndjson, text};
+use crate::output::{console, label};
+
+pub fn run(session: &Session, args: &WalDump) -> Result<Exit, Failure> {
+    let source = Source::open(session, &args.path)?;
+    match args.output {
+        WalDumpForm::EtcdDumpLogs | WalDumpForm::EtcdDumpLogsRaw if args.is_filtered() || args.records => {
+            let what = "--from, --to, --type and --records";
+            Err(Failure::usage(format!(
+                "{what} do not go with the forms of etcd-dump-logs; use -o text, json or ndjson"
+            )))
+        }
+        WalDumpForm::EtcdDumpLogs => as_tool(&source),
+        WalDumpForm::EtcdDumpLogsRaw => raw_as_tool(&source),
+        WalDumpForm::Text => native(&source, args, |items, out| text(items, args.records, out)),
+        WalDumpForm::Json => native(&source, args, |items, out| json(items, args.records, out)),
+        WalDumpForm::Ndjson => native(&source, args, |items, out| ndjson(items, out)),
+    }
+}
+
+/// Our own forms: all that was written, in order, damage included.
+fn native(
+    source: &Source,
+    args: &WalDump,
+    write: impl FnOnce(&mut dyn Iterator<Item = Item<'_>>, &mut dyn Write) -> io::Result<()>,
+) -> Result<Exit, Failure> {
+    let wal = source.wal.wal();
+    let damages: Vec<_> = wal.records().filter_map(Result::err).collect();
+    let exit = exit_of(source, &damages);
+    let values = if args.values { Values::Shown } else { Values::Hidden };
+    let fates = Fates::new(&wal);
+    let items = wal.records().map(|record| match record {
+        Ok(record) => Item::of_record(&record, &fates, values),
+        Err(damage) => Item::Damage(damage),
+    });
+    let mut items = items.filter(|item| match item {
+        Item::Entry(entry) => args.wants(entry.index, entry.kind),
+        Item::Record(_) => args.records && !args.is_filtered(),
+        Item::Damage(_) => true,
+    });
+    console::write(exit, |out| write(&mut items, out))
+}
+
+/// Damage is told on standard error too, since its line in the output is easily overlooked among thousands.
+fn exit_of(source: &Source, damages: &[Damage]) -> Exit {
+    let Some(worst) = damages.iter().find(|damage| !damage.torn) else { return Exit::Done };
+    let log = label(&source.wal.directory);
+    Failure::damaged(format!("{log}: {worst}; run `etcdsnap wal verify`")).print();
+    Exit::Damaged
+}
+
+/// As the tool does: from the newest `.snap` file on, if there is one.
+fn as_tool(source: &Source) -> Result<Exit, Failure> {
+    let snap = source.snaps.as_ref().and_then(|snaps: &SnapFiles| snaps.newest(|_| true)).map(|(_, snap)| snap);
+    let start = snap.as_ref().map_or_else(Start::default, |snap| snap.start);
+    let wal = source.wal.wal();
+    let log = wal.read(start).map_err(|error| {
+        let log = label(&source.wal.directory);
+        Failure::damaged(format!("{log}: {error}; `-o text` shows what can be read"))
+    })?;
+    console::write(Exit::Done, |out| write!(out, "{}", Dump { snap: snap.as_ref(), log: &log }))
+}
+
+fn raw_as_tool(source: &Source) -> Result<Exit, Failure> {
+    let wal = source.wal.wal();
+    let damages: Vec<_> = wal.records().filter_map(Result::err).collect();
+    let exit = exit_of(source, &damages);
+    console::write(exit, |out| {
+        for record in wal.records().map_while(Result::ok) {
+            writeln!(out, "{}", RecordLine(&record))?;
+        }
+        match damages.first() {
+            None => writeln!(out, "EOF: All entries were processed."),
+            Some(damage) if damage.torn => {
+                writeln!(out, "ErrUnexpectedEOF: The last record might be corrupted, error: unexpected EOF.")
+            }
+            Some(_) => Ok(()),
+        }
+    })
+}

@@ -1,0 +1,23 @@
+//! `wal verify`.
+
+use super::{Session, Source};
+use crate::args::{Form, WalSource};
+use crate::exit::{Exit, Failure};
+use crate::output::console;
+use crate::output::wal::verify::{Document, Verified, text};
+
+pub fn run(session: &Session, args: &WalSource) -> Result<Exit, Failure> {
+    let source = Source::open(session, &args.path)?;
+    let report = source.report(session);
+    source.recheck()?;
+    let verified = Verified { directory: &source.wal.directory, report: &report };
+    let exit = if report.is_sound() { Exit::Done } else { Exit::Damaged };
+    match args.output {
+        Form::Json => console::json(exit, &Document::new(&verified)),
+        Form::Text => {
+            let mut sheet = console::sheet();
+            text(&verified, &mut sheet);
+            console::print(sheet, exit)
+        }
+    }
+}

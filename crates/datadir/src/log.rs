@@ -1,0 +1,98 @@
+//! A write-ahead log judged by itself: what is wrong with it, and what the readers of etcd's releases make of it.
+
+use etcdsnap_snapshot::catalogue;
+use etcdsnap_snapshot::finding::{Finding, Findings, Severity};
+use etcdsnap_snapshot::place::Place;
+use etcdsnap_snapshot::report::Omitted;
+use etcdsnap_wal::{Inspection, Outcome, Problem, ReadError, Reader, Refusal, Start, Wal};
+
+use crate::snap_files::SnapFiles;
+
+/// Everything known about a log.
+#[derive(Clone, Debug)]
+pub struct LogReport {
+    /// What is in it.
+    pub inspection: Inspection,
+    /// What is wrong with it, worst first.
+    pub findings: Vec<Finding>,
+    /// Findings counted but not kept.
+    pub omitted: Vec<Omitted>,
+    /// What each reader does with it, oldest reader first.
+    pub verdicts: Vec<ReaderVerdict>,
+}
+
+/// What the servers that share a reader do with a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReaderVerdict {
+    /// The reader.
+    pub reader: Reader,
+    /// The snapshot they start from; the empty one if there is none they could use.
+    pub start: Start,
+    /// What they do.
+    pub outcome: Outcome,
+}
+
+impl LogReport {
+    /// Judges a log, keeping at most `limit` findings of each rule. `snaps` are the `.snap` files beside it, as far as they
+    /// are known; servers up to 3.6 start from one of them.
+    pub fn new(wal: &Wal<'_>, snaps: Option<&SnapFiles>, limit: u64) -> Self {
+        let inspection = wal.inspect();
+        let mut findings = Findings::new(limit);
+        for problem in &inspection.problems {
+            findings.push(finding(problem));
+        }
+        let omitted = findings.omitted().collect();
+        let mut findings = findings.into_kept();
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        let verdicts = Reader::ALL.map(|reader| verdict(wal, snaps, reader)).to_vec();
+        Self { inspection, findings, omitted, verdicts }
+    }
+
+    /// The worst severity among the findings.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// Is nothing of it damaged or lost? An unfinished last write is no damage.
+    pub fn is_sound(&self) -> bool {
+        self.worst() < Some(Severity::Error)
+    }
+
+    /// Is there anything to cut off for the servers that can?
+    pub fn is_torn(&self) -> bool {
+        self.verdicts.iter().any(|verdict| matches!(verdict.outcome, Outcome::Repairs { .. }))
+    }
+}
+
+/// The snapshot that servers with this reader start from: up to 3.6 the newest `.snap` file the log tells of, later the newest
+/// the log tells of. Where the files are not known, those of the log are taken to be there.
+pub(crate) fn start_of(wal: &Wal<'_>, snaps: Option<&SnapFiles>, reader: Reader) -> Result<Start, ReadError> {
+    let markers = wal.valid_markers(reader)?;
+    let start = match snaps {
+        Some(snaps) if reader < Reader::V3_7 => {
+            let told = |start: Start| markers.iter().any(|marker| marker.start == start);
+            snaps.newest(told).map(|(_, file)| file.start)
+        }
+        _ => markers.last().map(|marker| marker.start),
+    };
+    Ok(start.unwrap_or_default())
+}
+
+fn verdict(wal: &Wal<'_>, snaps: Option<&SnapFiles>, reader: Reader) -> ReaderVerdict {
+    match start_of(wal, snaps, reader) {
+        Ok(start) => ReaderVerdict { reader, start, outcome: wal.outcome(reader, start) },
+        Err(error) => {
+            let outcome = Outcome::Refuses(Refusal::from(error));
+            ReaderVerdict { reader, start: Start::default(), outcome }
+        }
+    }
+}
+
+/// A problem of the log as a finding.
+pub(crate) fn finding(problem: &Problem) -> Finding {
+    let place = problem.place.map_or_else(Place::file, |place| Place {
+        file: Some(place.segment.to_string()),
+        ..Place::offset(place.offset)
+    });
+    Finding::new(catalogue::wal::of(problem.code), place, problem.message.clone())
+}

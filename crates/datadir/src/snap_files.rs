@@ -1,0 +1,60 @@
+//! The files of a `snap` directory beside the database, opened for reading.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use etcdsnap_image::{Image, Mapping};
+use etcdsnap_wal::Start;
+use etcdsnap_wal::snap::{self, SnapDirFile, SnapFile, SnapName};
+
+use crate::wal_files::{ListError, OtherFile, list};
+
+/// A `snap` directory.
+#[derive(Debug)]
+pub struct SnapFiles {
+    /// Its path.
+    pub directory: PathBuf,
+    /// Its `.snap` files, by name.
+    snaps: Vec<(String, SnapName, Image)>,
+    /// `.snap` files that could not be read, and why.
+    pub unreadable: Vec<(String, etcdsnap_image::Error)>,
+    /// What else is in it but directories, by name; the database too.
+    pub others: Vec<OtherFile<SnapDirFile>>,
+}
+
+impl SnapFiles {
+    /// Opens all `.snap` files of a directory. One that cannot be read is set aside.
+    ///
+    /// # Errors
+    /// The directory cannot be listed.
+    pub fn open(directory: &Path, mapping: Mapping) -> Result<Self, ListError> {
+        let (mut snaps, mut unreadable, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, size) in list(directory)? {
+            let kind = name.to_str().map_or(SnapDirFile::Foreign, SnapDirFile::of);
+            match (kind, name.to_str()) {
+                (SnapDirFile::Snapshot(parsed), Some(text)) => match Image::open(&directory.join(text), mapping) {
+                    Ok(image) => snaps.push((text.to_owned(), parsed, image)),
+                    Err(error) => unreadable.push((text.to_owned(), error)),
+                },
+                (kind, _) => others.push(OtherFile { name, kind, size }),
+            }
+        }
+        Ok(Self { directory: directory.to_owned(), snaps, unreadable, others })
+    }
+
+    /// The `.snap` files, oldest first: name, name read, and contents.
+    pub fn snaps(&self) -> impl DoubleEndedIterator<Item = (&str, SnapName, &[u8])> {
+        self.snaps.iter().map(|(name, parsed, image)| (name.as_str(), *parsed, image.bytes()))
+    }
+
+    /// The snapshot a server up to 3.6 loads: the newest readable one that `wanted` accepts.
+    pub fn newest(&self, wanted: impl Fn(Start) -> bool) -> Option<(SnapName, SnapFile<'_>)> {
+        snap::newest(self.snaps().map(|(name, _, bytes)| (name, bytes)), wanted)
+    }
+
+    /// The database received with the snapshot at this index, if it is there.
+    pub fn received(&self, index: u64) -> Option<&OsString> {
+        let wanted = |file: &&OtherFile<SnapDirFile>| file.kind == SnapDirFile::ReceivedDatabase(index);
+        self.others.iter().find(wanted).map(|file| &file.name)
+    }
+}

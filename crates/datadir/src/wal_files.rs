@@ -1,0 +1,95 @@
+//! The files of a WAL directory, opened for reading.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use etcdsnap_image::{Changed, Image, Mapping};
+use etcdsnap_wal::{Wal, WalFile};
+use thiserror::Error;
+
+use crate::layout::kind;
+
+/// A WAL directory.
+#[derive(Debug)]
+pub struct WalFiles {
+    /// Its path.
+    pub directory: PathBuf,
+    /// Its segments, by name.
+    segments: Vec<(String, Image)>,
+    /// Segments that could not be read, and why.
+    pub unreadable: Vec<(String, etcdsnap_image::Error)>,
+    /// What else is in it, by name.
+    pub others: Vec<OtherFile<WalFile>>,
+}
+
+/// A file that is not part of the log, or not of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherFile<K> {
+    /// Its name, without its directory.
+    pub name: OsString,
+    /// What it is by its name.
+    pub kind: K,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// A directory could not be listed.
+#[derive(Debug, Error)]
+#[error("{path}: the directory cannot be read: {source}")]
+pub struct ListError {
+    /// The directory.
+    pub path: PathBuf,
+    /// The system's answer.
+    pub source: io::Error,
+}
+
+impl WalFiles {
+    /// Opens all segments of a directory, or only one. One that cannot be read is set aside.
+    ///
+    /// # Errors
+    /// The directory cannot be listed.
+    pub fn open(directory: &Path, only: Option<&OsStr>, mapping: Mapping) -> Result<Self, ListError> {
+        let (mut segments, mut unreadable, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, size) in list(directory)? {
+            match (kind(&name), name.to_str()) {
+                (WalFile::Segment(_), Some(_)) if only.is_some_and(|only| only != name) => {}
+                (WalFile::Segment(_), Some(text)) => match Image::open(&directory.join(text), mapping) {
+                    Ok(image) => segments.push((text.to_owned(), image)),
+                    Err(error) => unreadable.push((text.to_owned(), error)),
+                },
+                (kind, _) => others.push(OtherFile { name, kind, size }),
+            }
+        }
+        Ok(Self { directory: directory.to_owned(), segments, unreadable, others })
+    }
+
+    /// The log they are.
+    pub fn wal(&self) -> Wal<'_> {
+        Wal::new(self.segments.iter().map(|(name, image)| (name.as_str(), image.bytes())))
+    }
+
+    /// Are the segments still as they were when they were opened?
+    ///
+    /// # Errors
+    /// What changed.
+    pub fn recheck(&self) -> Result<(), Changed> {
+        self.segments.iter().try_for_each(|(_, image)| image.recheck())
+    }
+}
+
+/// Names and sizes of the files in a directory, by name; without directories.
+pub(crate) fn list(directory: &Path) -> Result<Vec<(OsString, u64)>, ListError> {
+    let failed = |source| ListError { path: directory.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in directory.read_dir().map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        // A file that went away meanwhile is not there.
+        let Ok(metadata) = entry.path().metadata().or_else(|_| entry.metadata()) else { continue };
+        if !metadata.is_dir() {
+            files.push((entry.file_name(), metadata.len()));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
