@@ -25,6 +25,8 @@ pub enum Exit {
     Policy,
     /// The inputs differ.
     Differ,
+    /// A signal asked to stop.
+    Interrupted,
 }
 
 impl Exit {
@@ -37,6 +39,7 @@ impl Exit {
             Self::Damaged => 3,
             Self::Policy => 4,
             Self::Differ => 5,
+            Self::Interrupted => 130,
         }
     }
 
@@ -54,6 +57,7 @@ impl Exit {
             Self::Failed => 3,
             Self::Damaged => 4,
             Self::Usage => 5,
+            Self::Interrupted => 6,
         }
     }
 }
@@ -83,6 +87,11 @@ impl Failure {
     /// The command line or a policy file asks for something that makes no sense.
     pub fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, ..Self::new(message) }
+    }
+
+    /// A signal asked to stop.
+    pub fn interrupted(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Interrupted, ..Self::new(message) }
     }
 
     /// The input was read, and what is wrong with it does not let the command go on.

@@ -103,14 +103,11 @@ impl Plan<'_, '_> {
             format!("damaged: {place}{} ({}). {}", finding.message, finding.kind.id, finding.kind.explanation)
         }));
         warnings.extend(self.membership.warnings().iter().map(ToString::to_string));
-        warnings.extend(boot.iter().filter(|verdict| !verdict.starts).map(|verdict| {
-            let (version, reasons) = (verdict.version, verdict.reasons.join(" "));
-            let remedy = match self.request.target {
-                None => format!(" Does the cluster run {version}? Then restore with --target-version {version}."),
-                Some(_) => String::new(),
-            };
-            format!("etcd {version} would not start from it. {reasons}{remedy}")
-        }));
+        if self.request.target.is_none() {
+            let refusing: Vec<_> =
+                boot.iter().filter(|verdict| !verdict.starts).map(|verdict| verdict.version).collect();
+            warnings.extend(would_not_start(&refusing));
+        }
         let raised = report.findings.iter().filter(|finding| {
             finding.severity == Severity::Warning && !self.heals(finding) && !self.is_settled(finding)
         });
@@ -132,4 +129,14 @@ impl Plan<'_, '_> {
         let entry = format!("{bucket}/{key}");
         self.changes().iter().any(|change| change.entry == entry)
     }
+}
+
+/// The versions, and the way out.
+fn would_not_start(versions: &[&str]) -> Option<String> {
+    let (last, others) = versions.split_last()?;
+    let all = if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) };
+    let one = if others.is_empty() { "that" } else { "such a" };
+    Some(format!(
+        "etcd {all} would not start from it. For a cluster of {one} version restore with --target-version, which makes it fit."
+    ))
 }

@@ -118,11 +118,14 @@ impl Plan<'_, '_> {
     fn directory(&self, output: &Output) -> Directory {
         let Output { site, segment, snap } = output;
         let database = site.database();
-        let mut files = vec![NewPath { bytes: self.content.edit.size(), path: database.clone() }];
+        let size = self.content.edit.size();
+        let mut files = vec![NewPath { path: database.clone(), bytes: size, written: size }];
         if let Some((name, bytes)) = snap {
-            files.push(NewPath { path: database.with_file_name(name), bytes: bytes.len() as u64 });
+            let size = bytes.len() as u64;
+            files.push(NewPath { path: database.with_file_name(name), bytes: size, written: size });
         }
-        files.push(NewPath { path: site.log().join(segment.name.to_string()), bytes: segment.len });
+        let log = site.log().join(segment.name.to_string());
+        files.push(NewPath { path: log, bytes: segment.len, written: segment.bytes.len() as u64 });
         let moved = |(from, to): (&std::path::Path, &std::path::Path)| (from.to_owned(), to.to_owned());
         Directory {
             member: site.member.clone(),
@@ -172,8 +175,10 @@ pub struct Directory {
 pub struct NewPath {
     /// Where.
     pub path: PathBuf,
-    /// How long it is, holes included.
+    /// How long it is, a hole at its end included.
     pub bytes: u64,
+    /// Bytes in front of that hole.
+    pub written: u64,
 }
 
 impl Directory {

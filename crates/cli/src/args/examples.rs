@@ -67,6 +67,30 @@ pub const MEMBERS: &str = "\
 Examples:
   etcdsnap members backup.db
   etcdsnap members -o json backup.db | jq -r '.members[].peerUrls[]'";
+pub const RESTORE: &str = "\
+Examples:
+  # a cluster of one member, then how to start it
+  etcdsnap restore backup.db --data-dir /var/lib/etcd --name m1 \\
+      --initial-cluster m1=https://10.0.0.1:2380 --initial-cluster-token after-the-fire
+
+  # what would be done, and what is wrong with the backup; writes nothing
+  etcdsnap restore backup.db --dry-run --data-dir /var/lib/etcd
+
+  # three members from one read: restored/m1.etcd, restored/m2.etcd, restored/m3.etcd
+  etcdsnap restore backup.db --all-members --output-dir restored --initial-cluster \\
+      m1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380,m3=https://10.0.0.3:2380
+
+  # kubeadm: name, URLs and directory as the static pod has them; the old directory moves aside
+  mv /etc/kubernetes/manifests/etcd.yaml /root/
+  etcdsnap restore backup.db --from-manifest /root/etcd.yaml --replace --bump-revision auto
+  mv /root/etcd.yaml /etc/kubernetes/manifests/
+
+  # an init container that hands the directory to etcd's user
+  etcdsnap restore /backup/etcd.db.gz --data-dir /var/run/etcd/data --chown 1000:1000
+
+Ends with 0 when every directory is whole and on the disk; with 3, and nothing written, when the
+backup is damaged or would not start; with 1 when it could not be done, 2 for wrong usage, and 130
+when SIGINT or SIGTERM stopped it.";
 
 pub const DB: &str = "\
 Examples:

@@ -5,6 +5,7 @@ mod examples;
 mod global;
 mod hash;
 mod listings;
+mod restore;
 mod status;
 mod usage;
 mod verify;
@@ -17,6 +18,7 @@ pub use db::{Db, DbPage, DbSource};
 pub use global::{Color, Global, ProgressMode};
 pub use hash::Hash;
 pub use listings::{Leases, Members, Roles, Users};
+pub use restore::{AuthChoice, BumpChoice, Restore};
 pub use status::Status;
 pub use usage::{By, Usage, UsageForm};
 pub use verify::{Verify, VerifyForm};
@@ -52,6 +54,7 @@ pub enum Command {
     Leases(Leases),
     Users(Users),
     Roles(Roles),
+    Restore(Restore),
     /// Looks at a file as bbolt sees it: metas, pages, buckets
     ///
     /// etcd keeps everything in one bbolt database. These commands show it below the level of keys and revisions; they are

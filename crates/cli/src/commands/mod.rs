@@ -5,6 +5,7 @@ mod db;
 mod hash;
 mod listings;
 mod man;
+mod restore;
 mod status;
 mod usage;
 mod verify;
@@ -41,6 +42,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Leases(args) => listings::leases(&session, &args),
         Command::Users(args) => listings::users(&session, &args),
         Command::Roles(args) => listings::roles(&session, &args),
+        Command::Restore(args) => restore::run(&session, &args),
         Command::Db(command) => db::run(&session, &command),
         Command::Wal(command) => wal::run(&session, &command),
         Command::Completions { shell } => completions::run(shell),

@@ -7,6 +7,7 @@ pub mod db;
 mod findings;
 pub mod hash;
 pub mod listings;
+pub mod restore;
 mod sheet;
 mod source;
 pub mod status;

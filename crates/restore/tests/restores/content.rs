@@ -124,7 +124,7 @@ fn a_version_that_would_not_start_is_told_with_the_remedy() {
     let folder = folder();
     let outcome = restore(&into(&folder.path().join("m1.etcd")), &fixture(SNAPSHOT)).expect("a sound snapshot");
     let about_3_4 = outcome.checked.warnings.iter().find(|warning| warning.contains("etcd 3.4 would not start"));
-    assert!(about_3_4.is_some_and(|warning| warning.ends_with("restore with --target-version 3.4.")), "{about_3_4:?}");
+    assert!(about_3_4.is_some_and(|warning| warning.contains("--target-version")), "{about_3_4:?}");
 }
 
 /// A plan judges the database it will make without having it. Here it is compared with the one that it made.

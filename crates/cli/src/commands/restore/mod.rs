@@ -1,0 +1,102 @@
+//! `restore`.
+
+mod failure;
+mod manifest;
+mod names;
+
+use std::time::SystemTime;
+
+use etcdsnap_restore::{Bump, ClusterRequest, Draft, Output, Plan, Request, Resolver, Restored, Work};
+use jiff::Timestamp;
+
+use super::Session;
+use crate::args::{AuthChoice, BumpChoice, Form, Restore};
+use crate::exit::{Exit, Failure};
+use crate::interrupt;
+use crate::output::console;
+use crate::output::restore::{Document, Story, text};
+use failure::explained;
+use manifest::Settings;
+use names::Names;
+
+pub fn run(session: &Session, args: &Restore) -> Result<Exit, Failure> {
+    if args.initial_cluster_state.is_some() {
+        return Err(Failure::usage(
+            "--initial-cluster-state is a flag of etcd, not of a restore: leave it out here, and start the restored members \
+             with --initial-cluster-state=new",
+        ));
+    }
+    let settings = Settings::new(args)?;
+    let learners: Vec<_> = args.learners.iter().map(String::as_str).collect();
+    let request = request(args, &settings, &learners)?;
+    let resolver: Option<&dyn Resolver> = if args.resolve { Some(&Names) } else { None };
+    let failed = |error| explained(&error, &args.file);
+    let draft = Draft::new(&request, resolver).map_err(failed)?;
+    let container = session.open(&args.file)?;
+    let plan = draft.plan(&container).map_err(failed)?;
+    restore(session, args, &settings, &plan)
+}
+
+fn restore(session: &Session, args: &Restore, settings: &Settings, plan: &Plan<'_, '_>) -> Result<Exit, Failure> {
+    let unheard = |error| Failure::new(format!("signals cannot be heard: {error}"));
+    let interrupt = interrupt::listen().map_err(unheard)?;
+    let progress = session.progress(&args.file);
+    let work = Work { inspection: session.options(), progress: &*progress, stages: &(), interrupt: &interrupt };
+    let done = if args.dry_run {
+        plan.check(work).map(|checked| (checked, Vec::new()))
+    } else {
+        plan.execute(work).map(|outcome| (outcome.checked, outcome.removed_leftovers))
+    };
+    let (checked, removed) = done.map_err(|error| explained(&error, &args.file))?;
+    let directories = plan.directories();
+    let etcd = directories.iter().map(|directory| settings.etcd_flags(directory, plan.membership())).collect();
+    let story = Story { dry_run: args.dry_run, plan, checked: &checked, removed: &removed, etcd };
+    match args.output {
+        Form::Text => {
+            let mut sheet = console::sheet();
+            text(&story, &directories, &mut sheet);
+            console::print(sheet, Exit::Done)
+        }
+        Form::Json => console::json(Exit::Done, &Document::new(&story, &directories)),
+    }
+}
+
+fn request<'r>(args: &'r Restore, settings: &'r Settings, learners: &'r [&'r str]) -> Result<Request<'r>, Failure> {
+    let restored = if args.all_members {
+        Restored::All
+    } else {
+        Restored::Member { name: &settings.name, advertised: settings.advertised.as_deref() }
+    };
+    let output = match &args.output_dir {
+        Some(folder) => Output::All { folder: folder.clone() },
+        None => Output::Member { data_dir: settings.data_dir.clone(), wal_dir: settings.wal_dir.clone() },
+    };
+    Ok(Request {
+        cluster: ClusterRequest {
+            restored,
+            initial_cluster: &settings.initial_cluster,
+            token: &settings.token,
+            learners,
+        },
+        output,
+        target: args.target_version.map(Into::into),
+        skip_hash_check: args.skip_hash_check,
+        allow_damaged: args.allow_damaged,
+        bump: bump(args)?,
+        disarm_alarms: args.disarm_alarms,
+        disable_auth: args.auth == AuthChoice::Disable,
+        replace: args.replace.then(|| format!(".replaced-{}", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"))),
+        owner: args.chown,
+        preallocate: !args.no_preallocate,
+        ..Request::default()
+    })
+}
+
+fn bump(args: &Restore) -> Result<Option<Bump>, Failure> {
+    let by = match args.bump_revision {
+        Some(BumpChoice::Auto) => return Ok(Some(Bump::Auto { now: SystemTime::now() })),
+        Some(BumpChoice::By(by)) => by,
+        None => 0,
+    };
+    Bump::from_flags(by, args.mark_compacted).map_err(|error| explained(&error, &args.file))
+}

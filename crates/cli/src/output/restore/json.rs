@@ -1,0 +1,134 @@
+//! `restore -o json`. `docs/json.md` describes it for users.
+
+use std::path::Path;
+
+use etcdsnap_restore::{BumpPlan, Change, Directory, Member, NewPath};
+use etcdsnap_snapshot::boot::BootVerdict;
+use etcdsnap_snapshot::report::{DatabaseFacts, Sha256Facts, StoreFacts};
+use serde::Serialize;
+
+use super::Story;
+use crate::output::source::Source;
+
+/// Grows when a field changes its meaning or goes away; new fields do not change it.
+const FORMAT_VERSION: u32 = 1;
+
+/// The whole document.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document<'a> {
+    format_version: u32,
+    dry_run: bool,
+    source: Source<'a>,
+    sha256: &'a Sha256Facts,
+    database: Option<&'a DatabaseFacts>,
+    store: Option<&'a StoreFacts>,
+    cluster: Cluster<'a>,
+    directories: Vec<Made<'a>>,
+    changes: &'a [Change],
+    bump: Option<&'a BumpPlan>,
+    boot: &'a [BootVerdict],
+    warnings: &'a [String],
+    removed_leftovers: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Cluster<'a> {
+    id: String,
+    members: Vec<NewMember<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewMember<'a> {
+    id: String,
+    name: &'a str,
+    peer_urls: Vec<String>,
+    learner: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Made<'a> {
+    member: &'a str,
+    data_dir: String,
+    wal_dir: Option<String>,
+    files: Vec<File>,
+    moved_aside: Vec<Moved>,
+    etcd_flags: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct File {
+    path: String,
+    bytes: u64,
+    written: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Moved {
+    from: String,
+    to: String,
+}
+
+impl<'a> Document<'a> {
+    /// The document about one restore; `directories` are those of its plan.
+    pub fn new(story: &'a Story<'a>, directories: &'a [Directory]) -> Self {
+        let Story { dry_run, plan, checked, removed, etcd } = story;
+        let report = &checked.report;
+        let membership = plan.membership();
+        Self {
+            format_version: FORMAT_VERSION,
+            dry_run: *dry_run,
+            source: (&report.source).into(),
+            sha256: &report.sha256,
+            database: report.database.as_ref(),
+            store: report.store.as_ref(),
+            cluster: Cluster {
+                id: format!("{:016x}", membership.cluster_id()),
+                members: membership.members().iter().map(NewMember::new).collect(),
+            },
+            directories: directories.iter().zip(etcd).map(|(directory, flags)| Made::new(directory, flags)).collect(),
+            changes: plan.changes(),
+            bump: plan.bump(),
+            boot: &checked.boot,
+            warnings: &checked.warnings,
+            removed_leftovers: removed.iter().map(|path| text(path)).collect(),
+        }
+    }
+}
+
+impl<'a> NewMember<'a> {
+    fn new(member: &'a Member) -> Self {
+        Self {
+            id: format!("{:016x}", member.id),
+            name: &member.name,
+            peer_urls: member.peer_urls.texts(),
+            learner: member.learner,
+        }
+    }
+}
+
+impl<'a> Made<'a> {
+    fn new(directory: &'a Directory, flags: &[(&'static str, String)]) -> Self {
+        let moved = directory.moved_aside.iter();
+        Self {
+            member: &directory.member.name,
+            data_dir: text(&directory.data_dir),
+            wal_dir: directory.wal_dir.as_deref().map(text),
+            files: directory.files.iter().map(File::new).collect(),
+            moved_aside: moved.map(|(from, to)| Moved { from: text(from), to: text(to) }).collect(),
+            etcd_flags: flags.iter().map(|(flag, value)| format!("--{flag}={value}")).collect(),
+        }
+    }
+}
+
+impl File {
+    fn new(file: &NewPath) -> Self {
+        Self { path: text(&file.path), bytes: file.bytes, written: file.written }
+    }
+}
+
+fn text(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,35 @@
+//! What `restore` prints: what was made, or would be, of which backup, and how to start it.
+
+mod json;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use etcdsnap_restore::{Checked, Directory, Plan};
+
+pub use json::Document;
+pub use text::text;
+
+/// Everything there is to tell.
+#[derive(Debug)]
+pub struct Story<'s> {
+    /// Nothing was written.
+    pub dry_run: bool,
+    /// What was to be done.
+    pub plan: &'s Plan<'s, 's>,
+    /// What became of it.
+    pub checked: &'s Checked,
+    /// What killed runs had left.
+    pub removed: &'s [PathBuf],
+    /// For each directory, what etcd has to be started with: flags without dashes, and values.
+    pub etcd: Vec<Vec<(&'static str, String)>>,
+}
+
+/// A path as the user would write it: below the directory that was named, not below what that stands for.
+fn as_given(path: &Path, directory: &Directory) -> PathBuf {
+    let data = directory.files.first().and_then(|database| database.path.ancestors().nth(3));
+    match data.and_then(|data| path.strip_prefix(data).ok()) {
+        Some(inside) => directory.data_dir.join(inside),
+        None => path.to_owned(),
+    }
+}
