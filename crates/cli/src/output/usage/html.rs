@@ -7,16 +7,34 @@ use std::io::{self, Write};
 
 use super::Document;
 
-const PAGE: &str = include_str!("page.html");
-/// Where the document goes: inside a script element, as JSON.
-const PLACE: &str = "@DOCUMENT@";
+const PAGE: &str = include_str!("page/page.html");
+
+/// What goes where: each place in the page comes once, in this order.
+const STYLE: &str = "@STYLE@";
+const DOCUMENT: &str = "@DOCUMENT@";
+const SCRIPT: &str = "@SCRIPT@";
+
+const STYLES: &str = include_str!("page/style.css");
+/// Later ones use what earlier ones define.
+const SCRIPTS: [&str; 4] = [
+    include_str!("page/account.js"),
+    include_str!("page/tree.js"),
+    include_str!("page/map.js"),
+    include_str!("page/tables.js"),
+];
 
 /// Writes the page.
 pub fn html(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let (before, after) = PAGE.split_once(PLACE).unwrap_or((PAGE, ""));
-    out.write_all(before.as_bytes())?;
-    out.write_all(embed(&serde_json::to_string(document)?).as_bytes())?;
-    out.write_all(after.as_bytes())
+    let document = embed(&serde_json::to_string(document)?);
+    let script = SCRIPTS.concat();
+    let mut rest = PAGE;
+    for (place, content) in [(STYLE, STYLES), (DOCUMENT, &document), (SCRIPT, &script)] {
+        let (before, after) = rest.split_once(place).unwrap_or((rest, ""));
+        out.write_all(before.as_bytes())?;
+        out.write_all(content.trim_end().as_bytes())?;
+        rest = after;
+    }
+    out.write_all(rest.as_bytes())
 }
 
 /// JSON that no HTML parser sees an end tag or a comment in. `<` only ever stands inside strings.
@@ -29,8 +47,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_document_has_one_place() {
-        assert_eq!(PAGE.matches(PLACE).count(), 1);
+    fn every_part_has_one_place_and_they_are_in_order() {
+        let places =
+            [STYLE, DOCUMENT, SCRIPT].map(|place| PAGE.match_indices(place).map(|(at, _)| at).collect::<Vec<_>>());
+        assert!(places.iter().all(|place| place.len() == 1) && places.is_sorted(), "{places:?}");
     }
 
     #[test]
