@@ -1,10 +1,40 @@
 //! Kubernetes objects as they lie in etcd, shown as kubectl shows them, without a cluster.
+//!
+//! A stored value is recognised ([`Stored`]), opened with a [`Keyring`](encryption::Keyring) if it is encrypted, decoded
+//! ([`decode`](mod@decode)) over a table of all kinds ([`schema`]), completed as its API server would have done
+//! ([`Cluster`](cluster::Cluster)), and written as kubectl's [`json`] or [`yaml`]. Its key says where it belongs ([`key`]); what every
+//! object has is read without decoding the rest ([`metadata`]). The crate takes bytes and gives values: it opens no files
+//! and knows nothing of snapshots.
+//!
+//! ```
+//! use etcdsnap_kube::cluster::Cluster;
+//! use etcdsnap_kube::decode::decode;
+//! use etcdsnap_kube::key::{Place, Roots};
+//! use etcdsnap_kube::yaml;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let (key, value, revision) = (b"/registry/ex.io/foos/demo/x", br#"{"apiVersion":"ex.io/v1","kind":"Foo","metadata":{"name":"x"}}"#, 7);
+//! let Place::Object(place) = Roots::default().place(key) else { panic!("no object") };
+//! assert_eq!((place.namespace, place.name), (Some("demo"), "x"));
+//!
+//! let cluster = Cluster::default();
+//! let mut object = decode(value, cluster.options(false))?;
+//! cluster.present(&mut object, revision);
+//! assert_eq!(yaml::to_string(&object.value), "apiVersion: ex.io/v1\nkind: Foo\nmetadata:\n  name: x\n  resourceVersion: \"7\"\n");
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod cbor;
+pub mod cluster;
 pub mod decode;
 pub mod encryption;
 pub mod json;
+pub mod key;
+pub mod list;
+pub mod metadata;
 mod number;
+pub mod resource;
 pub mod schema;
 mod stored;
 mod text;

@@ -52,6 +52,11 @@ impl<'a> Stored<'a> {
     }
 }
 
+/// Whether bytes begin as what Kubernetes stores in clear: the test for a true key after decryption.
+pub(crate) fn looks_clear(value: &[u8]) -> bool {
+    value.starts_with(PROTOBUF) || value.starts_with(CBOR) || value.starts_with(b"{")
+}
+
 impl<'a> Envelope<'a> {
     /// Reads an envelope with its magic bytes. Bytes behind it that are no field, such as a newline, are no fault.
     pub fn parse(value: &'a [u8]) -> Option<Self> {

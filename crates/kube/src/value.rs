@@ -239,6 +239,11 @@ impl<'a> Map<'a> {
         self.0.iter().map(|(key, value)| (key.as_ref(), value))
     }
 
+    /// The entries in the order of their keys.
+    pub(crate) fn entries(&self) -> &[Entry<'a>] {
+        &self.0
+    }
+
     /// Members in the order of their keys, for changing.
     pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&str, &mut Value<'a>)> {
         self.0.iter_mut().map(|(key, value)| (&**key, value))

@@ -1,5 +1,18 @@
 //! Encryption at rest: what the API server encrypted, opened with the keys of its configuration (kubernetes.md 2.4).
+//!
+//! A value says by whom and with which key it is sealed: see [`Sealed`]. A [`Keyring`] holds the keys, read from an
+//! [`EncryptionConfiguration`](Configuration) or an OpenShift backup, and opens values. Only what begins as Kubernetes stores
+//! it counts as opened: one of the formats does not notice a wrong key by itself. No error shows any part of a key or a value.
 
+mod cipher;
+mod config;
+mod keyring;
+mod kms;
+mod openshift;
 mod sealed;
 
+pub use config::{ConfigError, Configuration, KeyConfig, ProviderConfig, Rule};
+pub use keyring::{KeyError, Keyring, OpenError, Opened};
+pub use kms::{Fingerprint, FingerprintError, KmsEnvelope, SecretKind};
+pub use openshift::{BackupError, configurations_in_backup, configurations_in_secret};
 pub use sealed::{Provider, Sealed};

@@ -46,11 +46,14 @@ pub(crate) fn parse_stored(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
 }
 
 fn parse_text(text: &str, written_again: bool) -> Result<Value<'_>, JsonError> {
+    parse_with(text, Level { left: MAX_DEPTH, written_again })
+}
+
+/// Reads a whole document by a seed.
+pub(super) fn parse_with<'a, S: DeserializeSeed<'a>>(text: &'a str, seed: S) -> Result<S::Value, JsonError> {
     let mut reader = Deserializer::from_str(text);
     reader.disable_recursion_limit();
-    let read = Level { left: MAX_DEPTH, written_again }
-        .deserialize(&mut reader)
-        .and_then(|value| reader.end().map(|()| value));
+    let read = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     read.map_err(|error| JsonError {
         problem: match error.classify() {
             Category::Eof => "the JSON ends too early",
@@ -64,10 +67,10 @@ fn parse_text(text: &str, written_again: bool) -> Result<Value<'_>, JsonError> {
 
 /// Reads a value with so many levels left below it.
 #[derive(Clone, Copy)]
-struct Level {
-    left: usize,
+pub(super) struct Level {
+    pub(super) left: usize,
     /// Whether doubles are taken as they read back once they are written.
-    written_again: bool,
+    pub(super) written_again: bool,
 }
 
 impl Level {
@@ -142,7 +145,7 @@ impl<'de> Visitor<'de> for Level {
     }
 }
 
-struct Key;
+pub(super) struct Key;
 
 impl<'de> DeserializeSeed<'de> for Key {
     type Value = Cow<'de, str>;

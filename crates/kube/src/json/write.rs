@@ -27,6 +27,11 @@ pub fn write(value: &Value<'_>, layout: Layout, out: &mut impl Write) -> io::Res
     if layout == Layout::Indented { out.write_all(b"\n") } else { Ok(()) }
 }
 
+/// Writes a value that begins in a line of that many levels, indented, without a newline at the end.
+pub(crate) fn write_within(value: &Value<'_>, depth: usize, out: &mut impl Write) -> io::Result<()> {
+    Writer { out, layout: Layout::Indented, depth }.value(value)
+}
+
 /// A value as JSON text.
 pub fn to_string(value: &Value<'_>, layout: Layout) -> String {
     let mut text = Vec::new();

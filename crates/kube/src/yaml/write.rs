@@ -22,13 +22,20 @@ const SIMPLE_KEY: usize = 128;
 
 /// Writes a value as a YAML document, without `---`.
 pub fn write(value: &Value<'_>, out: &mut impl Write) -> io::Result<()> {
-    let mut writer = Writer { out, column: 0, indented: true, blank: true };
+    let mut writer = Writer::new(out);
     match value {
         Value::Map(map) if !map.is_empty() => writer.map(map, 0)?,
         Value::List(list) if !list.is_empty() => writer.list(list, 0)?,
         other => writer.scalar(other, INDENT, false)?,
     }
     // A literal block ends its own last line.
+    if writer.column == 0 { Ok(()) } else { writer.out.write_all(b"\n") }
+}
+
+/// Writes a value as an item of a list that is not indented.
+pub(crate) fn write_item(value: &Value<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut writer = Writer::new(out);
+    writer.item(value, 0)?;
     if writer.column == 0 { Ok(()) } else { writer.out.write_all(b"\n") }
 }
 
@@ -50,7 +57,11 @@ struct Writer<'w, W> {
     blank: bool,
 }
 
-impl<W: Write> Writer<'_, W> {
+impl<'w, W: Write> Writer<'w, W> {
+    fn new(out: &'w mut W) -> Self {
+        Self { out, column: 0, indented: true, blank: true }
+    }
+
     /// Writes text that has no line break.
     fn put(&mut self, text: &str) -> io::Result<()> {
         self.column += if text.is_ascii() { text.len() } else { text.chars().count() };
@@ -112,16 +123,17 @@ impl<W: Write> Writer<'_, W> {
     }
 
     fn list(&mut self, list: &[Value<'_>], indent: usize) -> io::Result<()> {
-        for item in list {
-            self.line(indent)?;
-            self.mark("-", true, true)?;
-            match item {
-                Value::Map(map) if !map.is_empty() => self.map(map, indent + INDENT)?,
-                Value::List(inner) if !inner.is_empty() => self.list(inner, indent + INDENT)?,
-                scalar => self.scalar(scalar, indent + INDENT, false)?,
-            }
+        list.iter().try_for_each(|item| self.item(item, indent))
+    }
+
+    fn item(&mut self, item: &Value<'_>, indent: usize) -> io::Result<()> {
+        self.line(indent)?;
+        self.mark("-", true, true)?;
+        match item {
+            Value::Map(map) if !map.is_empty() => self.map(map, indent + INDENT),
+            Value::List(inner) if !inner.is_empty() => self.list(inner, indent + INDENT),
+            scalar => self.scalar(scalar, indent + INDENT, false),
         }
-        Ok(())
     }
 
     /// A scalar, or an empty collection. `indent` is where its further lines begin.

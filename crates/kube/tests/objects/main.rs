@@ -2,6 +2,8 @@
 //!
 //! The data lies in `testdata/kube`; where `ETCDSNAP_FIXTURES_KUBE` names a folder with all of it, that is tried too.
 
+mod cluster;
+mod encryption;
 mod fixtures;
 mod golden;
 mod texts;

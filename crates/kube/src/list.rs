@@ -1,0 +1,92 @@
+//! kubectl's `List`: what `kubectl get` prints of several objects, written one object at a time.
+
+use std::io::{self, Write};
+
+use crate::json;
+use crate::value::Value;
+use crate::yaml;
+
+/// The text form of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `-o json`
+    Json,
+    /// `-o yaml`
+    Yaml,
+}
+
+/// Writes a list without keeping its objects.
+#[derive(Debug)]
+pub struct ListWriter<W> {
+    out: W,
+    form: Form,
+    items: u64,
+}
+
+impl<W: Write> ListWriter<W> {
+    /// Begins a list. Nothing is written yet.
+    pub fn new(out: W, form: Form) -> Self {
+        Self { out, form, items: 0 }
+    }
+
+    /// Writes the next object.
+    pub fn item(&mut self, object: &Value<'_>) -> io::Result<()> {
+        let begins = self.items == 0;
+        self.items += 1;
+        match self.form {
+            Form::Json => {
+                let before: &str =
+                    if begins { "{\n    \"apiVersion\": \"v1\",\n    \"items\": [\n        " } else { ",\n        " };
+                self.out.write_all(before.as_bytes())?;
+                json::write_within(object, 2, &mut self.out)
+            }
+            Form::Yaml => {
+                if begins {
+                    self.out.write_all(b"apiVersion: v1\nitems:\n")?;
+                }
+                yaml::write_item(object, &mut self.out)
+            }
+        }
+    }
+
+    /// Ends the list and gives back what it was written to.
+    pub fn finish(mut self) -> io::Result<W> {
+        let (empty, end): (&str, &str) = match self.form {
+            Form::Json => (
+                "{\n    \"apiVersion\": \"v1\",\n    \"items\": []",
+                ",\n    \"kind\": \"List\",\n    \"metadata\": {\n        \"resourceVersion\": \"\"\n    }\n}\n",
+            ),
+            Form::Yaml => ("apiVersion: v1\nitems: []\n", "kind: List\nmetadata:\n  resourceVersion: \"\"\n"),
+        };
+        match (self.items, self.form) {
+            (0, _) => self.out.write_all(empty.as_bytes())?,
+            (_, Form::Json) => self.out.write_all(b"\n    ]")?,
+            (_, Form::Yaml) => {}
+        }
+        self.out.write_all(end.as_bytes())?;
+        Ok(self.out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Layout, parse, to_string};
+
+    #[test]
+    fn a_list_is_written_as_if_it_were_one_value() {
+        for items in [r"[]", r#"[{"a":[{"b":1}]}]"#, r#"[{"a":"x\ny"},{"b":{}}]"#] {
+            let text =
+                format!(r#"{{"apiVersion":"v1","items":{items},"kind":"List","metadata":{{"resourceVersion":""}}}}"#);
+            let whole = parse(text.as_bytes()).expect("JSON");
+            for (form, expected) in
+                [(Form::Json, to_string(&whole, Layout::Indented)), (Form::Yaml, yaml::to_string(&whole))]
+            {
+                let mut list = ListWriter::new(Vec::new(), form);
+                let objects = whole.at(&["items"]).and_then(Value::as_list).expect("a list");
+                objects.iter().try_for_each(|object| list.item(object)).expect("memory");
+                assert_eq!(String::from_utf8(list.finish().expect("memory")).expect("a text"), expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Resources: what a kind is called in keys, in requests and on the command line.
+
+mod built_in;
+mod custom;
+mod version;
+
+use std::borrow::Cow;
+
+use crate::decode::Object;
+
+/// One resource: a kind of objects and where they are stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// API group; empty for the core group.
+    pub group: Cow<'static, str>,
+    /// Plural in lower case, as requests have it.
+    pub plural: Cow<'static, str>,
+    /// Singular in lower case.
+    pub singular: Cow<'static, str>,
+    /// Kind, such as `Deployment`.
+    pub kind: Cow<'static, str>,
+    /// kubectl's short names.
+    pub short_names: Vec<Cow<'static, str>>,
+    /// Whether its objects lie in namespaces.
+    pub namespaced: bool,
+    /// What stands between root and namespace in keys, such as `services/specs` or `ex.io/foos`.
+    pub path: Cow<'static, str>,
+    /// For custom resources: the served versions, best first, and whether they differ in nothing but their name.
+    pub custom: Option<Versions>,
+}
+
+/// The versions of a custom resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versions {
+    /// Served versions, in the order in which Kubernetes prefers them.
+    pub served: Vec<String>,
+    /// Whether the conversion strategy is `None`: objects of all versions are the same but for `apiVersion`.
+    pub alike: bool,
+}
+
+/// All resources there may be in a snapshot: the built-in ones, and those its definitions define.
+#[derive(Clone, Debug)]
+pub struct Resources(Vec<Resource>);
+
+impl Default for Resources {
+    fn default() -> Self {
+        Self(built_in::resources().collect())
+    }
+}
+
+impl Resources {
+    /// Takes in a CustomResourceDefinition of either version; other objects change nothing. Says whether it was one.
+    pub fn learn(&mut self, object: &Object<'_>) -> bool {
+        let Some(resource) = custom::defined_by(object) else { return false };
+        self.0.retain(|known| known.custom.is_none() || known.path != resource.path);
+        self.0.push(resource);
+        true
+    }
+
+    /// All of them: the built-in ones, then custom ones as they were learnt.
+    pub fn iter(&self) -> impl Iterator<Item = &Resource> {
+        self.0.iter()
+    }
+
+    /// The resource whose keys have this path.
+    pub fn at_path(&self, path: &str) -> Option<&Resource> {
+        self.0.iter().find(|resource| resource.path == path)
+    }
+
+    /// The resource of a kind in a group. Where a group stored a kind under another group's path, that resource is meant.
+    pub fn of_kind(&self, group: &str, kind: &str) -> Option<&Resource> {
+        let in_group = self.0.iter().find(|resource| resource.kind == kind && resource.group == group);
+        in_group.or_else(|| {
+            let shared = group == "extensions" || group == "events.k8s.io";
+            self.0.iter().find(|resource| shared && resource.kind == kind && resource.custom.is_none())
+        })
+    }
+
+    /// The resources a user means by a word, as kubectl takes it: plural, singular, short name or kind in any case, with or
+    /// without `.group` or `.version.group` behind it. Several where groups share a name; the first is kubectl's choice.
+    pub fn named(&self, word: &str) -> Vec<&Resource> {
+        let word = word.to_lowercase();
+        let exact: Vec<_> = self.0.iter().filter(|resource| resource.is_called(&word)).collect();
+        if !exact.is_empty() {
+            return exact;
+        }
+        let Some((name, group)) = word.split_once('.') else { return Vec::new() };
+        let in_group = |group: &str| -> Vec<_> {
+            let called = self.0.iter().filter(|resource| resource.is_called(name));
+            called
+                .filter(|resource| resource.group == group || resource.group.starts_with(&format!("{group}.")))
+                .collect()
+        };
+        let found = in_group(group);
+        match group.split_once('.') {
+            Some((_version, group)) if found.is_empty() => in_group(group),
+            None if found.is_empty() && version::is_version(group) => in_group(""),
+            _ => found,
+        }
+    }
+}
+
+impl Resource {
+    /// Plural and group, as in `deployments.apps`; the plural alone in the core group.
+    pub fn full_name(&self) -> String {
+        if self.group.is_empty() { self.plural.to_string() } else { format!("{}.{}", self.plural, self.group) }
+    }
+
+    fn is_called(&self, word: &str) -> bool {
+        self.plural == word || self.singular == word || self.short_names.iter().any(|name| name == word)
+    }
+}
+
+impl Versions {
+    /// The version kubectl asks for, given those of all resources of the group.
+    pub(crate) fn preferred<'v>(&'v self, group: impl Iterator<Item = &'v Self>) -> Option<&'v str> {
+        let all = group.flat_map(|versions| &versions.served);
+        let best = all.min_by(|left, right| version::compare(left, right))?;
+        self.served.iter().find(|version| *version == best).or(self.served.first()).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::{Options, decode};
+
+    fn plurals(resources: &Resources, word: &str) -> Vec<String> {
+        resources.named(word).iter().map(|resource| resource.full_name()).collect()
+    }
+
+    #[test]
+    fn words_mean_what_they_mean_to_kubectl() {
+        let resources = Resources::default();
+        for (word, full) in [
+            ("po", "pods"),
+            ("Deployment", "deployments.apps"),
+            ("deploy.apps", "deployments.apps"),
+            ("deployments.v1.apps", "deployments.apps"),
+            ("pods.v1", "pods"),
+            ("netpol", "networkpolicies.networking.k8s.io"),
+            ("ing.networking", "ingresses.networking.k8s.io"),
+            ("crd", "customresourcedefinitions.apiextensions.k8s.io"),
+            ("dc", "deploymentconfigs.apps.openshift.io"),
+        ] {
+            assert_eq!(plurals(&resources, word), [full], "{word}");
+        }
+        assert!(plurals(&resources, "foos").is_empty());
+        assert!(plurals(&resources, "pods.apps").is_empty());
+    }
+
+    #[test]
+    fn definitions_add_resources() {
+        let mut resources = Resources::default();
+        let definition = br#"{"kind":"CustomResourceDefinition","apiVersion":"apiextensions.k8s.io/v1","spec":{
+            "group":"ex.io","scope":"Cluster","names":{"plural":"foos","kind":"Foo","shortNames":["fo"]},
+            "versions":[{"name":"v1beta1","served":true},{"name":"v1","served":true},{"name":"v2","served":false}]}}"#;
+        let object = decode(definition, Options::default()).expect("JSON");
+        assert!(resources.learn(&object) && resources.learn(&object));
+        assert_eq!(plurals(&resources, "fo"), ["foos.ex.io"]);
+        let foo = resources.at_path("ex.io/foos").expect("a resource");
+        assert!(!foo.namespaced && foo.singular == "foo");
+        let versions = foo.custom.as_ref().expect("custom");
+        assert_eq!((versions.served.join(" ").as_str(), versions.alike), ("v1 v1beta1", true));
+    }
+}

@@ -1,0 +1,144 @@
+//! A snapshot of a real API server's etcd, against what kubectl printed of it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use etcdsnap_bbolt::Db;
+use etcdsnap_kube::cluster::Cluster;
+use etcdsnap_kube::decode::{Object, decode};
+use etcdsnap_kube::encryption::Keyring;
+use etcdsnap_kube::json::{Layout, to_string};
+use etcdsnap_kube::key::{Place, RootFinder, Roots};
+use etcdsnap_kube::list::{Form, ListWriter};
+use etcdsnap_kube::metadata::Header;
+use etcdsnap_kube::value::Value;
+use etcdsnap_kube::{Stored, yaml};
+use etcdsnap_proto::KeyValueRef;
+
+use crate::fixtures::{folders, json, read, text};
+
+/// Bytes of the hash behind a snapshot.
+const TRAILER: usize = 32;
+
+/// A live key: its value in clear, and the revision of its last change.
+struct Live {
+    value: Vec<u8>,
+    revision: i64,
+}
+
+/// The live keys of a snapshot, decrypted.
+fn live(path: &Path, keyring: &Keyring) -> BTreeMap<Vec<u8>, Live> {
+    let file = read(path);
+    let db = Db::open(&file[..file.len() - TRAILER]).expect("a database");
+    let keys = db.root().bucket(b"key").expect("sound").expect("a bucket");
+    let mut live = BTreeMap::new();
+    for element in keys.elements() {
+        let element = element.expect("sound");
+        let record = KeyValueRef::parse(element.value).expect("a record");
+        if element.key.len() > 17 {
+            live.remove(record.key);
+            continue;
+        }
+        let value = match Stored::recognise(record.value) {
+            Stored::Encrypted(sealed) => keyring.open(&sealed, record.key).expect("a key that opens it").value,
+            _ => record.value.to_vec(),
+        };
+        live.insert(record.key.to_vec(), Live { value, revision: record.mod_revision });
+    }
+    live
+}
+
+fn learn(live: &BTreeMap<Vec<u8>, Live>) -> (Roots, Cluster) {
+    let (mut finder, mut cluster) = (RootFinder::default(), Cluster::default());
+    for (key, Live { value, .. }) in live {
+        finder.look(key, value);
+        if Header::read(value).is_ok_and(|header| Cluster::learns_from(&header.kind)) {
+            cluster.learn(&decode(value, cluster.options(false)).expect("an object"));
+        }
+    }
+    (finder.finish(), cluster)
+}
+
+/// The objects a list of kubectl's has, as the list that we make of them.
+fn listed(expected: &Value<'_>, live: &BTreeMap<Vec<u8>, Live>, managed_fields: bool, form: Form) -> String {
+    let (roots, cluster) = learn(live);
+    let mut list = ListWriter::new(Vec::new(), form);
+    for item in expected.at(&["items"]).and_then(Value::as_list).expect("a list") {
+        let object = find(item, live, &roots, &cluster, managed_fields);
+        list.item(&object.value).expect("memory");
+    }
+    String::from_utf8(list.finish().expect("memory")).expect("a text")
+}
+
+fn find<'a>(
+    wanted: &Value<'_>,
+    live: &'a BTreeMap<Vec<u8>, Live>,
+    roots: &Roots,
+    cluster: &Cluster,
+    managed_fields: bool,
+) -> Object<'a> {
+    let named = |key: &[u8]| match roots.place(key) {
+        Place::Object(key) => {
+            let kind = cluster.resources().at_path(key.path).map(|resource| &*resource.kind);
+            wanted.text_at(&["kind"]) == kind
+                && wanted.text_at(&["metadata", "name"]) == Some(key.name)
+                && wanted.text_at(&["metadata", "namespace"]) == key.namespace
+        }
+        _ => false,
+    };
+    let (_, Live { value, revision }) = live.iter().find(|(key, _)| named(key)).expect("a key of that object");
+    let mut object = decode(value, cluster.options(managed_fields)).expect("an object");
+    assert_eq!(object.unknown, []);
+    cluster.present(&mut object, *revision);
+    object
+}
+
+#[test]
+fn a_real_cluster_shows_as_by_kubectl() {
+    for folder in folders() {
+        let folder = folder.join("real-1.20");
+        let keyring = Keyring::from_config(&text(&folder.join("enc.yaml"))).expect("a configuration");
+        let live = live(&folder.join("k8s-1.20.2-enc.snapshot.db"), &keyring);
+        for name in ["cm", "crd", "deploy", "event", "foos", "job", "lease", "ns", "pod", "role", "sts", "svc"] {
+            let path = folder.join(format!("kubectl_{name}.json"));
+            let recorded = text(&path);
+            assert_eq!(listed(&json(&recorded), &live, true, Form::Json), recorded, "{name}");
+            let recorded_yaml = text(&path.with_extension("yaml"));
+            assert_eq!(listed(&json(&recorded), &live, false, Form::Yaml), recorded_yaml, "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_value_of_a_real_cluster_has_a_place_and_a_type() {
+    for folder in folders() {
+        let folder = folder.join("real-1.20");
+        let keyring = Keyring::from_config(&text(&folder.join("enc.yaml"))).expect("a configuration");
+        let live = live(&folder.join("k8s-1.20.2-enc.snapshot.db"), &keyring);
+        let (roots, cluster) = learn(&live);
+        assert_eq!(cluster.release(), Some(20));
+        let mut objects = 0;
+        for (key, Live { value, .. }) in &live {
+            let key_text = String::from_utf8_lossy(key);
+            let Place::Object(place) = roots.place(key) else { continue };
+            let header = Header::read(value).unwrap_or_else(|error| panic!("{key_text}: {error}"));
+            let object = decode(value, cluster.options(true)).expect("an object");
+            assert!(object.known_kind, "{key_text}");
+            assert_eq!(Header::of_value(&object.value), Ok(header.clone()), "{key_text}");
+            assert_eq!(place.disagreement(&header.metadata), None, "{key_text}");
+            assert_eq!(
+                json(&to_string(&object.value, Layout::Compact)),
+                json(&json_of_yaml(&object.value)),
+                "{key_text}"
+            );
+            objects += 1;
+        }
+        assert!(objects > 150, "{objects}");
+    }
+}
+
+/// The YAML of an object as another reader understands it, in JSON.
+fn json_of_yaml(object: &Value<'_>) -> String {
+    let value: serde_json::Value = serde_saphyr::from_str(&yaml::to_string(object)).expect("YAML");
+    value.to_string()
+}
