@@ -42,3 +42,12 @@ fn touch(ahead: &[u8]) {
     let sum = block.iter().step_by(CACHE_LINE).fold(0u8, |sum, &byte| sum.wrapping_add(byte));
     black_box(sum);
 }
+
+/// Lower-case hex digits, as tools print digests.
+pub fn hex(digest: &[u8]) -> String {
+    use std::fmt::Write as _;
+    digest.iter().fold(String::with_capacity(digest.len() * 2), |mut out, byte| {
+        _ = write!(out, "{byte:02x}");
+        out
+    })
+}

@@ -7,6 +7,8 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use etcdsnap_publish::Error as Unpublished;
+use etcdsnap_rewrite::Error as Rewriting;
 use etcdsnap_snapshot::container::OpenError;
 use etcdsnap_snapshot::finding::Finding;
 
@@ -119,6 +121,24 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+impl From<Rewriting> for Failure {
+    fn from(error: Rewriting) -> Self {
+        let text = error.to_string();
+        match error {
+            Rewriting::Open(error) => error.into(),
+            error if error.is_interruption() => Self::interrupted("interrupted; nothing was written"),
+            Rewriting::Damaged { findings, .. } => {
+                let finding = findings.into_iter().next().map(Box::new);
+                Self { finding, ..Self::damaged(format!("{text}; `etcdsnap verify` says what can be done")) }
+            }
+            Rewriting::Copy { .. } => Self::damaged(text),
+            Rewriting::Publish(Unpublished::Exists { .. }) => Self::new(format!("{text}; --force replaces it")),
+            Rewriting::NoSpace(_) => Self::new(format!("{text}; make room")),
+            _ => Self::new(text),
+        }
     }
 }
 

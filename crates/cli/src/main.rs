@@ -1,7 +1,7 @@
 //! The etcdsnap binary: arguments become a command, a command becomes an exit code.
 //!
-//! SIGINT and SIGTERM keep their default action: nothing is ever half written by these commands, so the process may simply
-//! end, and a shell sees 130.
+//! SIGINT and SIGTERM keep their default action in commands that only read: the process may simply end, and a shell sees 130.
+//! Those that write take back what they began first, and end with 130 themselves.
 
 mod args;
 mod commands;

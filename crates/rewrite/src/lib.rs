@@ -1,5 +1,21 @@
 //! An etcd database written anew.
 //!
-//! [`schema`] says which entries of a database change so that it suits another version of etcd.
+//! [`mod@defrag`] copies one without its free pages, [`mod@migrate`] moves one to the storage version of another etcd. [`schema`] says
+//! which entries change so that a database suits another version.
+//!
+//! A source is verified before anything is made of it, and what is made is verified before it gets its name. For Unix systems.
 
+pub mod defrag;
+mod error;
+mod held;
+pub mod migrate;
+mod output;
+mod proof;
 pub mod schema;
+mod sound;
+mod target;
+
+pub use error::Error;
+pub use held::Held;
+pub use sound::{Tolerance, Work};
+pub use target::Target;

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use etcdsnap_checksum::sha256;
+use etcdsnap_checksum::sha256::{self, hex};
 use etcdsnap_image::Error;
 
 use crate::container::{Container, Trailer};
@@ -42,13 +42,4 @@ pub(crate) fn facts(container: &Container, digest: &[u8; 32]) -> Sha256Facts {
         Trailer::Present(_) => "mismatch",
     };
     Sha256Facts { digest: hex(digest), trailer }
-}
-
-/// Lower-case hex digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        _ = write!(out, "{byte:02x}");
-        out
-    })
 }

@@ -163,7 +163,7 @@ fn container_findings(container: &Container, sha256: &Sha256Facts) -> Vec<Findin
             Finding::new(&container::RAW_DATABASE_MAY_LAG_WAL, Place::file(), "this is a raw database, not a snapshot"),
         ],
         Trailer::Present(written) if sha256.trailer == "mismatch" => {
-            let (written, computed) = (image_hash::hex(&written), &sha256.digest);
+            let (written, computed) = (sha256::hex(&written), &sha256.digest);
             let message = format!("the trailer says {written}, the image hashes to {computed}");
             let place = Place::offset(container.database().len() as u64);
             vec![Finding::new(&container::SHA256_MISMATCH, place, message)]

@@ -106,6 +106,20 @@ Examples:
   etcdsnap wal dump -o ndjson /var/lib/etcd | jq -r 'select(.request.put.key? == \"/a\") | .index'
   etcdsnap wal dump -o etcd-dump-logs /var/lib/etcd";
 
+pub const DEFRAG: &str = "\
+Examples:
+  etcdsnap defrag backup.db small.db
+  etcdsnap defrag --in-place /var/lib/etcd
+
+Ends with 3 when the source is damaged; nothing is written then.";
+
+pub const MIGRATE: &str = "\
+Examples:
+  etcdsnap migrate --target-version 3.5 backup.db for-3.5.db
+  etcdsnap migrate --target-version 3.5 --in-place /var/lib/etcd
+
+Ends with 3 when the source is damaged; nothing is written then.";
+
 pub const COMPLETIONS: &str = "\
 Examples:
   etcdsnap completions bash > /etc/bash_completion.d/etcdsnap

@@ -1,10 +1,12 @@
 //! What can be typed: clap's definitions and their help texts. Data only; behaviour is in `commands`.
 
 mod db;
+mod defrag;
 mod examples;
 mod global;
 mod hash;
 mod listings;
+mod migrate;
 mod restore;
 mod status;
 mod usage;
@@ -15,9 +17,11 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use db::{Db, DbPage, DbSource};
+pub use defrag::Defrag;
 pub use global::{Color, Global, ProgressMode};
 pub use hash::Hash;
 pub use listings::{Leases, Members, Roles, Users};
+pub use migrate::Migrate;
 pub use restore::{AuthChoice, BumpChoice, Restore};
 pub use status::Status;
 pub use usage::{By, Usage, UsageForm};
@@ -55,6 +59,8 @@ pub enum Command {
     Users(Users),
     Roles(Roles),
     Restore(Restore),
+    Defrag(Defrag),
+    Migrate(Migrate),
     /// Looks at a file as bbolt sees it: metas, pages, buckets
     ///
     /// etcd keeps everything in one bbolt database. These commands show it below the level of keys and revisions; they are

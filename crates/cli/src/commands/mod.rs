@@ -2,10 +2,13 @@
 
 mod completions;
 mod db;
+mod defrag;
 mod hash;
 mod listings;
 mod man;
+mod migrate;
 mod restore;
+mod rewriting;
 mod status;
 mod usage;
 mod verify;
@@ -43,6 +46,8 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Users(args) => listings::users(&session, &args),
         Command::Roles(args) => listings::roles(&session, &args),
         Command::Restore(args) => restore::run(&session, &args),
+        Command::Defrag(args) => defrag::run(&session, &args),
+        Command::Migrate(args) => migrate::run(&session, &args),
         Command::Db(command) => db::run(&session, &command),
         Command::Wal(command) => wal::run(&session, &command),
         Command::Completions { shell } => completions::run(shell),

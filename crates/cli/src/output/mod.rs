@@ -4,9 +4,11 @@
 
 pub mod console;
 pub mod db;
+pub mod defrag;
 mod findings;
 pub mod hash;
 pub mod listings;
+pub mod migrate;
 pub mod restore;
 mod sheet;
 mod source;

@@ -2,7 +2,7 @@
 
 use crate::program::run;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 18] = [
     "verify",
     "status",
     "hash",
@@ -17,6 +17,8 @@ const COMMANDS: [&str; 16] = [
     "db page",
     "db buckets",
     "db check",
+    "defrag",
+    "migrate",
     "completions",
     "man",
 ];
@@ -35,9 +37,21 @@ fn every_command_explains_itself() {
         assert!(answer.stdout.contains(&format!("Usage: etcdsnap {command}")), "{command}: {}", answer.stdout);
         assert!(answer.stderr.is_empty());
     }
-    for command in
-        ["verify", "status", "hash", "usage", "members", "leases", "users", "roles", "db", "completions", "man"]
-    {
+    for command in [
+        "verify",
+        "status",
+        "hash",
+        "usage",
+        "members",
+        "leases",
+        "users",
+        "roles",
+        "db",
+        "defrag",
+        "migrate",
+        "completions",
+        "man",
+    ] {
         assert!(run([command, "--help"]).stdout.contains("Examples:\n  etcdsnap "), "{command}");
     }
     let tool = run(["--help"]).stdout;
@@ -46,7 +60,7 @@ fn every_command_explains_itself() {
 
 #[test]
 fn wrong_usage_ends_with_2_on_standard_error() {
-    let lines: [&[&str]; 13] = [
+    let lines: [&[&str]; 16] = [
         &[],
         &["prove"],
         &["--speed"],
@@ -60,6 +74,9 @@ fn wrong_usage_ends_with_2_on_standard_error() {
         &["db"],
         &["db", "page", "a.db"],
         &["verify", "--threads", "0", "a.db"],
+        &["defrag", "a.db"],
+        &["defrag", "--in-place", "a", "b"],
+        &["migrate", "a.db", "b.db"],
     ];
     for line in lines {
         let answer = run(line);

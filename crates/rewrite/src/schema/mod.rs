@@ -8,6 +8,8 @@
 //!
 //! Both give [`Change`]s, which go into an [`Editor`] or are shown to a user; nothing is written here.
 
+mod caution;
+mod entries;
 mod fit;
 mod migration;
 
@@ -16,6 +18,8 @@ use std::fmt;
 
 use etcdsnap_bbolt::edit::{EditError, Editor};
 
+pub use caution::{Caution, cautions};
+pub use entries::{Undecodable, needed};
 pub use fit::{NewVoters, Unfit, fit};
 pub use migration::{Migration, MigrationError, detect};
 

@@ -1,0 +1,40 @@
+//! `defrag`.
+
+use etcdsnap_rewrite::defrag::{defrag, defrag_in_place};
+use etcdsnap_snapshot::verify::source_facts;
+
+use super::Session;
+use super::rewriting::{Rewriting, hold, target, tell_tolerated};
+use crate::args::{Defrag, Form};
+use crate::exit::{Exit, Failure};
+use crate::output::console;
+use crate::output::defrag::{Document, Outcome, text};
+
+pub fn run(session: &Session, args: &Defrag) -> Result<Exit, Failure> {
+    let outcome = rewrite(session, args)?;
+    tell_tolerated(&args.source, &outcome.defragmented.tolerated);
+    match args.output {
+        Form::Json => console::json(Exit::Done, &Document::new(&outcome)),
+        Form::Text => {
+            let mut sheet = console::sheet();
+            text(&outcome, &mut sheet);
+            console::print(sheet, Exit::Done)
+        }
+    }
+}
+
+fn rewrite(session: &Session, args: &Defrag) -> Result<Outcome, Failure> {
+    if let Some(path) = &args.target {
+        let source = session.open(&args.source)?;
+        let target = target(&source, path, args.force)?;
+        let rewriting = Rewriting::begin(session, &args.source, args.allow_damaged)?;
+        let defragmented = defrag(&source, &target, &rewriting.work())?;
+        return Ok(Outcome { source: source_facts(&source), target: path.clone(), defragmented });
+    }
+    let held = hold(session, &args.source)?;
+    let target = held.path().to_owned();
+    let source = source_facts(&session.open(&target)?);
+    let rewriting = Rewriting::begin(session, &args.source, args.allow_damaged)?;
+    let defragmented = defrag_in_place(held, &rewriting.opening, &rewriting.work())?;
+    Ok(Outcome { source, target, defragmented })
+}

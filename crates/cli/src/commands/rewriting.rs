@@ -1,0 +1,94 @@
+//! What the commands have in common that write a database anew.
+
+use std::io;
+use std::path::Path;
+
+use etcdsnap_image::Mapping;
+use etcdsnap_publish::{Existing, Interrupt};
+use etcdsnap_rewrite::{Held, Target, Tolerance, Work};
+use etcdsnap_snapshot::container::{Container, OpenOptions, Origin};
+use etcdsnap_snapshot::finding::Finding;
+use etcdsnap_snapshot::progress::Progress;
+
+use super::Session;
+use crate::exit::Failure;
+use crate::interrupt;
+use crate::output::label;
+
+/// One such piece of work.
+pub struct Rewriting {
+    name: String,
+    threads: usize,
+    tolerance: Tolerance,
+    progress: Box<dyn Progress>,
+    interrupt: Interrupt,
+    /// How the source is opened.
+    pub opening: OpenOptions,
+}
+
+impl Rewriting {
+    /// Begins to work on the file at `source`. From now on signals are wishes.
+    pub fn begin(session: &Session, source: &Path, allow_damaged: bool) -> Result<Self, Failure> {
+        let mapping = if session.global.no_mmap { Mapping::Never } else { Mapping::Auto };
+        let interrupt =
+            interrupt::listen().map_err(|error| Failure::new(format!("signals cannot be heard: {error}")))?;
+        Ok(Self {
+            name: label(source),
+            threads: session.options().threads,
+            tolerance: if allow_damaged { Tolerance::Readable } else { Tolerance::Nothing },
+            progress: session.progress(source),
+            interrupt,
+            opening: OpenOptions { mapping, ..OpenOptions::default() },
+        })
+    }
+
+    pub fn work(&self) -> Work<'_> {
+        Work {
+            name: &self.name,
+            threads: self.threads,
+            tolerance: self.tolerance,
+            progress: &*self.progress,
+            interrupt: &self.interrupt,
+        }
+    }
+}
+
+/// The new file, which must not be the source.
+pub fn target<'t>(source: &Container, target: &'t Path, force: bool) -> Result<Target<'t>, Failure> {
+    if target == Path::new("-") {
+        return Err(Failure::usage(
+            "DST must be a file: a copy is checked before it appears, so it cannot be a stream",
+        ));
+    }
+    let same = |source: &Path| Ok::<_, io::Error>(source.canonicalize()? == target.canonicalize()?);
+    if source.path().is_some_and(|source| same(source).unwrap_or(false)) {
+        return Err(Failure::usage(format!("{}: DST is SRC itself; name another file", label(target))));
+    }
+    let existing = if force { Existing::Replace } else { Existing::Refuse };
+    Ok(Target { path: target, existing, owner: None })
+}
+
+/// The database of the member whose data directory is named, locked.
+pub fn hold(session: &Session, directory: &Path) -> Result<Held, Failure> {
+    let Origin::DataDirectory { database } = session.open(directory)?.origin else {
+        let message = "--in-place takes the data directory of a member; give DST to copy a file";
+        return Err(Failure::usage(format!("{}: {message}", label(directory))));
+    };
+    Ok(Held::take(&database)?)
+}
+
+/// Says of a damaged source that it was worked on all the same.
+pub fn tell_tolerated(source: &Path, tolerated: &[Finding]) {
+    let Some(first) = tolerated.first() else { return };
+    let more = match tolerated.len() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    Failure::new(format!(
+        "{}: damaged, {}: {}{more}; went on all the same",
+        label(source),
+        first.kind.id,
+        first.message
+    ))
+    .print();
+}

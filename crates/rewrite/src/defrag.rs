@@ -1,0 +1,120 @@
+//! Copying a database into a new file without its free pages.
+//!
+//! ```text
+//!  source ── verified ──► leaf by leaf in key order ──► packed pages ──► written behind ──► walked over, synced ──► name
+//!             (all threads)      (this thread)                           (another thread)   (all threads)
+//! ```
+//!
+//! The copy has every bucket, entry and sequence of the source, its page size, byte order and transaction number. Before it
+//! gets its name it is read again: every structural rule must hold, and every bucket must have the digest it has in the
+//! source. A SHA-256 stands behind the copy when one stood behind the source and was right.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use etcdsnap_bbolt::Db;
+use etcdsnap_bbolt::build::{BuildError, Builder, Built, CopyError, Options};
+use etcdsnap_publish::Existing;
+use etcdsnap_snapshot::container::{Compression, Container, OpenOptions};
+use etcdsnap_snapshot::finding::Finding;
+
+use crate::held::Held;
+use crate::output::write_behind;
+use crate::proof::prove;
+use crate::sound::Sound;
+use crate::target::Target;
+use crate::{Error, Work};
+
+/// What a copy came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Defragmented {
+    /// Bytes of the source's database.
+    pub size_before: u64,
+    /// Bytes of those in pages that are in use.
+    pub in_use_before: u64,
+    /// Bytes of the copy's database.
+    pub size: u64,
+    /// Buckets below the root.
+    pub buckets: u64,
+    /// Entries in all buckets.
+    pub entries: u64,
+    /// The hash that `snapshot status` prints, of both.
+    pub status_hash: u32,
+    /// The SHA-256 behind the copy.
+    pub sha256: Option<[u8; 32]>,
+    /// Errors of the source that were put up with.
+    pub tolerated: Vec<Finding>,
+    /// What killed runs had left beside the target, and was removed.
+    pub removed_leftovers: Vec<PathBuf>,
+}
+
+/// Copies the database in `source` to a new file.
+///
+/// # Errors
+/// Nothing has appeared under the target's name then, and what was there is as it was.
+pub fn defrag(source: &Container, target: &Target<'_>, work: &Work<'_>) -> Result<Defragmented, Error> {
+    target.check()?;
+    let sound = Sound::verify(source, work)?;
+    let in_use = sound.inspection.walk.census.in_use.saturating_mul(sound.inspection.db.page_size().into());
+    let mut new = target.create(in_use)?;
+    let built = copy(&sound, new.file(), in_use, target, work)?;
+    let sha256 = prove(&sound, &mut new, built.size, None, work)?;
+    source.recheck().map_err(etcdsnap_image::Error::from)?;
+    work.interrupt.check()?;
+    let removed_leftovers = new.removed_leftovers().to_vec();
+    new.publish(&target.existing)?;
+    let keyspace = &sound.inspection.keyspace;
+    Ok(Defragmented {
+        size_before: sound.inspection.db.size(),
+        in_use_before: in_use,
+        size: built.size,
+        buckets: keyspace.buckets.len() as u64,
+        entries: keyspace.total_pairs(),
+        status_hash: keyspace.status_hash(),
+        sha256,
+        tolerated: sound.tolerated,
+        removed_leftovers,
+    })
+}
+
+/// Puts a copy of the database of a member that is not running in its place, `member/snap/db` in a data directory. Neither
+/// the log nor anything else of the member is touched, and the owner stays.
+///
+/// # Errors
+/// As [`defrag`]; [`Error::InUse`] while etcd runs.
+pub fn defrag_in_place(database: Held, options: &OpenOptions, work: &Work<'_>) -> Result<Defragmented, Error> {
+    let source = Container::open(database.path(), options)?;
+    if source.compression != Compression::None {
+        return Err(Error::NotAMember { path: database.path().to_owned() });
+    }
+    let owner = database.owner().map_err(|source| Error::Write { path: database.path().to_owned(), source })?;
+    let target = Target { path: database.path(), existing: Existing::Replace, owner: Some(owner) };
+    let defragmented = defrag(&source, &target, work)?;
+    if let Ok(db) = Db::open(source.database()) {
+        // The new file is in force and durable. That an etcd could still have waited for the old one is unlikely enough for
+        // a failure here to be no failure of the whole.
+        _ = database.retire(db.page_size());
+    }
+    Ok(defragmented)
+}
+
+/// Writes the pages.
+fn copy(sound: &Sound<'_>, file: &File, in_use: u64, target: &Target<'_>, work: &Work<'_>) -> Result<Built, Error> {
+    let db: &Db<'_> = &sound.inspection.db;
+    work.progress.phase("copy", in_use);
+    let (built, written) = write_behind(file, work.interrupt, &|bytes| work.progress.advance(bytes), |behind| {
+        let mut builder = Builder::new(behind, &Options::like(db))?;
+        builder.copy(&db.root())?;
+        Ok::<_, CopyError>(builder.finish()?)
+    });
+    work.progress.finished();
+    work.interrupt.check()?;
+    match built {
+        // It only says that the other thread has stopped, which knows why.
+        Err(CopyError::Build(BuildError::Write { source, .. })) => {
+            Err(target.write_error(written.err().unwrap_or(source)))
+        }
+        Err(source) => Err(Error::Copy { name: work.name.to_owned(), source }),
+        Ok(built) => written.map(|()| built).map_err(|source| target.write_error(source)),
+    }
+}

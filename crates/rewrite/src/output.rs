@@ -1,0 +1,123 @@
+//! A file that is written on a thread of its own, while the next pages are being made.
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt as _;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use etcdsnap_publish::Interrupt;
+
+/// Writes that may wait: some megabytes, since whoever builds a file writes in pieces of half a megabyte or more.
+const WAITING: usize = 4;
+
+/// Lets `produce` write into a file, which is new and empty; `advance` hears how many bytes reached it.
+///
+/// # Errors
+/// What `produce` ends with, and after that what the writing thread ended with: then `produce` got an error in vain.
+pub fn write_behind<T, E>(
+    file: &File,
+    interrupt: &Interrupt,
+    advance: &(dyn Fn(u64) + Sync),
+    produce: impl FnOnce(Behind) -> Result<T, E>,
+) -> (Result<T, E>, io::Result<()>) {
+    let (pieces, waiting) = sync_channel(WAITING);
+    thread::scope(|scope| {
+        let writing = scope.spawn(move || write(file, interrupt, advance, &waiting));
+        let produced = produce(Behind { pieces, position: 0 });
+        let written = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (produced, written)
+    })
+}
+
+/// Bytes and the place in the file where they belong.
+struct Piece {
+    offset: u64,
+    bytes: Vec<u8>,
+}
+
+fn write(
+    file: &File,
+    interrupt: &Interrupt,
+    advance: &(dyn Fn(u64) + Sync),
+    waiting: &Receiver<Piece>,
+) -> io::Result<()> {
+    for Piece { offset, bytes } in waiting {
+        if interrupt.is_set() {
+            return Err(io::Error::other("interrupted"));
+        }
+        file.write_all_at(&bytes, offset)?;
+        advance(bytes.len() as u64);
+    }
+    Ok(())
+}
+
+/// The end of the file where bytes go in. Errors of the file come late, or not here at all.
+#[derive(Debug)]
+pub struct Behind {
+    pieces: SyncSender<Piece>,
+    position: u64,
+}
+
+impl Write for Behind {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let piece = Piece { offset: self.position, bytes: bytes.to_vec() };
+        self.pieces.send(piece).map_err(|_| io::Error::other("the writing thread has stopped"))?;
+        self.position += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Behind {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::Current(distance) => self.position.checked_add_signed(distance),
+            // What will be the end is not known here.
+            SeekFrom::End(_) => None,
+        };
+        self.position = position.ok_or(io::ErrorKind::Unsupported)?;
+        Ok(self.position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_reach_their_places() {
+        let file = tempfile::tempfile().expect("a file");
+        let (produced, written) = write_behind(&file, &Interrupt::default(), &|_| (), |mut behind| {
+            behind.seek(SeekFrom::Start(4))?;
+            behind.write_all(b"pages")?;
+            behind.seek(SeekFrom::Start(0))?;
+            behind.write_all(b"meta")
+        });
+        produced.and(written).expect("written");
+        let mut bytes = [0; 9];
+        file.read_exact_at(&mut bytes, 0).expect("readable");
+        assert_eq!(&bytes, b"metapages");
+    }
+
+    #[test]
+    fn a_file_that_fails_ends_the_work() {
+        let file = File::open("/dev/null").expect("for reading only");
+        let endless = |mut behind: Behind| -> io::Result<()> {
+            loop {
+                behind.write_all(b"pages")?;
+            }
+        };
+        let (produced, written) = write_behind(&file, &Interrupt::default(), &|_| (), endless);
+        assert!(produced.is_err() && written.is_err());
+        let interrupt = Interrupt::default();
+        interrupt.set();
+        let file = tempfile::tempfile().expect("a file");
+        assert!(write_behind(&file, &interrupt, &|_| (), endless).1.is_err());
+        assert_eq!(file.metadata().expect("open").len(), 0);
+    }
+}

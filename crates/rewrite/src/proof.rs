@@ -1,0 +1,103 @@
+//! Proving that a copy holds what its source holds, before it gets its name: by the digests that a walk over each of them
+//! takes of every bucket.
+
+use std::fs::File;
+use std::ops::ControlFlow;
+use std::os::unix::fs::FileExt as _;
+use std::thread;
+
+use etcdsnap_bbolt::check::{BucketInfo, DEFAULT_LIMIT, Walk};
+use etcdsnap_bbolt::{Db, Grade};
+use etcdsnap_checksum::sha256;
+use etcdsnap_mvcc::{Compaction, Keyspace, Scanner};
+use etcdsnap_publish::{Interrupted, NewFile};
+use etcdsnap_snapshot::container::{Container, OpenOptions};
+use etcdsnap_snapshot::inspection::Inspection;
+use etcdsnap_snapshot::place::excerpt;
+use etcdsnap_snapshot::reading::{on_threads, thread_count, walk};
+
+use crate::sound::Sound;
+use crate::{Error, Work};
+
+/// Reads a new file of `size` bytes again, while the system brings it to the disk; puts the SHA-256 behind it when one stood
+/// behind the source. Entries of `spared`, a bucket of the root, may differ from the source.
+pub(crate) fn prove(
+    sound: &Sound<'_>,
+    new: &mut NewFile,
+    size: u64,
+    spared: Option<&[u8]>,
+    work: &Work<'_>,
+) -> Result<Option<[u8; 32]>, Error> {
+    let copy = Container::open(new.path(), &OpenOptions::default())?;
+    let path = new.path().to_owned();
+    let file: &File = new.file();
+    work.progress.phase("check the copy", size);
+    let (synced, digest, difference) = thread::scope(|scope| {
+        let syncing = scope.spawn(|| file.sync_data());
+        let hashing = scope.spawn(|| sound.sealed.then(|| hash(copy.database(), work)).transpose());
+        let difference = difference(&sound.inspection, &copy, spared, work);
+        let digest = hashing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (syncing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), digest, difference)
+    });
+    work.progress.finished();
+    if let Some(part) = difference? {
+        return Err(Error::Differs { name: work.name.to_owned(), part });
+    }
+    let digest = digest?;
+    let sealed = digest.map_or(Ok(()), |digest| file.write_all_at(&digest, size));
+    synced.and(sealed).map_err(|source| Error::Write { path, source })?;
+    Ok(digest)
+}
+
+/// The SHA-256 of a file in memory.
+fn hash(bytes: &[u8], work: &Work<'_>) -> Result<[u8; 32], Interrupted> {
+    let mut go_on = |_| if work.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    sha256::digest(bytes, &mut go_on).ok_or(Interrupted)
+}
+
+/// Walks over the pages of a copy and compares what is in them with the source, but for the entries of `spared`, a bucket of
+/// the root. `None` when nothing differs, else what does, for the end of a sentence.
+fn difference(
+    source: &Inspection<'_>,
+    copy: &Container,
+    spared: Option<&[u8]>,
+    work: &Work<'_>,
+) -> Result<Option<String>, Error> {
+    let Ok(db) = Db::open(copy.database()) else { return Ok(Some("its metas".to_owned())) };
+    let advance = |bytes| {
+        work.progress.advance(bytes);
+        if work.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let (walk, keyspace) = on_threads(thread_count(work.threads), || {
+        let mut walk = walk(copy, &db, &Scanner::digests_only(), DEFAULT_LIMIT, &advance)?;
+        let keyspace = Keyspace::from_walk(&db, &mut walk, Compaction::default(), None);
+        Ok::<_, Error>((walk, keyspace))
+    })?;
+    work.interrupt.check()?;
+    Ok(compare(source, &walk, &keyspace, spared))
+}
+
+fn compare<C>(
+    source: &Inspection<'_>,
+    walk: &Walk<'_, C>,
+    keyspace: &Keyspace<'_>,
+    spared: Option<&[u8]>,
+) -> Option<String> {
+    if walk.problems.worst() >= Some(Grade::Error) {
+        return Some("its structure".to_owned());
+    }
+    if shapes(&source.walk.buckets).ne(shapes(&walk.buckets)) {
+        return Some("its buckets".to_owned());
+    }
+    let pairs = source.keyspace.buckets.iter().zip(&keyspace.buckets);
+    let mut differing = pairs.filter(|(before, after)| before != after && Some(before.name) != spared);
+    let bucket = differing.next().map(|(before, _)| format!("bucket {}", excerpt(before.name)));
+    // Digests do not look into buckets inside buckets; at least their entries are counted.
+    let entries = spared.is_none() && source.walk.census.keys != walk.census.keys;
+    bucket.or(entries.then(|| "the number of entries".to_owned()))
+}
+
+/// What is known of buckets apart from what they hold and where.
+fn shapes<'w>(buckets: &'w [BucketInfo<'_>]) -> impl Iterator<Item = (Option<u32>, &'w [u8], u64)> {
+    buckets.iter().map(|bucket| (bucket.parent, bucket.name, bucket.sequence))
+}

@@ -1,0 +1,75 @@
+//! A source that was verified before anything is made of it.
+
+use std::fmt;
+
+use etcdsnap_publish::Interrupt;
+use etcdsnap_snapshot::container::{Container, Trailer};
+use etcdsnap_snapshot::finding::{Finding, Severity};
+use etcdsnap_snapshot::inspection::{Inspection, Options as InspectionOptions};
+use etcdsnap_snapshot::progress::Progress;
+use etcdsnap_snapshot::verify::{VerifyOptions, verify};
+
+use crate::Error;
+
+/// How to work, whatever is done.
+#[derive(Clone, Copy)]
+pub struct Work<'w> {
+    /// What the source is called in errors: its path, or "standard input".
+    pub name: &'w str,
+    /// Threads to use, at least 1; all cores when 0.
+    pub threads: usize,
+    /// Which errors of the source are put up with.
+    pub tolerance: Tolerance,
+    /// Hears how far the work is.
+    pub progress: &'w dyn Progress,
+    /// Ends the work when it is set.
+    pub interrupt: &'w Interrupt,
+}
+
+impl fmt::Debug for Work<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, threads, tolerance, progress: _, interrupt } = self;
+        let mut shown = f.debug_struct("Work");
+        shown.field("name", name).field("threads", threads).field("tolerance", tolerance);
+        shown.field("interrupt", interrupt).finish_non_exhaustive()
+    }
+}
+
+/// Which errors of the source are put up with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tolerance {
+    /// None.
+    #[default]
+    Nothing,
+    /// Whatever lets all that is in the source be read. What cannot be read is never left out in silence.
+    Readable,
+}
+
+/// A source that may be worked with.
+#[derive(Debug)]
+pub(crate) struct Sound<'a> {
+    pub inspection: Inspection<'a>,
+    /// There is a SHA-256 behind the database, and it is right.
+    pub sealed: bool,
+    /// Errors that were put up with.
+    pub tolerated: Vec<Finding>,
+}
+
+impl<'a> Sound<'a> {
+    /// Verifies everything in the source.
+    pub fn verify(source: &'a Container, work: &Work<'_>) -> Result<Self, Error> {
+        let inspection = InspectionOptions { threads: work.threads, ..InspectionOptions::default() };
+        let interrupt = work.interrupt.clone();
+        let options = VerifyOptions { inspection, interrupt, only_compare: true, ..VerifyOptions::default() };
+        let verified = verify(source, &options, work.progress)?;
+        let (mut errors, report) = (verified.report.findings, verified.report.sha256);
+        errors.retain(|finding| finding.severity == Severity::Error);
+        match verified.inspection {
+            Some(inspection) if errors.is_empty() || work.tolerance == Tolerance::Readable => {
+                let sealed = source.trailer != Trailer::Absent && report.trailer == "match";
+                Ok(Self { inspection, sealed, tolerated: errors })
+            }
+            _ => Err(Error::Damaged { name: work.name.to_owned(), findings: errors }),
+        }
+    }
+}
