@@ -3,7 +3,7 @@
 //! A stored value is recognised ([`Stored`]), opened with a [`Keyring`](encryption::Keyring) if it is encrypted, decoded
 //! ([`decode`](mod@decode)) over a table of all kinds ([`schema`]), completed as its API server would have done
 //! ([`Cluster`](cluster::Cluster)), and written as kubectl's [`json`] or [`yaml`]. Its key says where it belongs ([`key`]); what every
-//! object has is read without decoding the rest ([`metadata`]). The crate takes bytes and gives values: it opens no files
+//! object has is read without decoding the rest ([`metadata`]). [`manifest`] makes of objects what another cluster takes. The crate takes bytes and gives values: it opens no files
 //! and knows nothing of snapshots.
 //!
 //! ```
@@ -32,6 +32,7 @@ pub mod encryption;
 pub mod json;
 pub mod key;
 pub mod list;
+pub mod manifest;
 pub mod metadata;
 mod number;
 pub mod resource;

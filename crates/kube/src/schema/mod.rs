@@ -150,6 +150,11 @@ impl Schema {
         self.kinds.iter().flat_map(|(version, kinds)| kinds.keys().map(|kind| (*version, *kind)))
     }
 
+    /// Whether any kind of an API group is known.
+    pub fn has_group(&self, group: &str) -> bool {
+        self.kinds.keys().any(|version| version.rsplit_once('/').map_or("", |(group, _)| group) == group)
+    }
+
     /// The message an id stands for.
     pub fn message(&self, id: MessageId) -> &Message {
         &self.messages[usize::from(id.0)]

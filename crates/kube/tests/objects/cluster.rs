@@ -10,12 +10,13 @@ use etcdsnap_kube::encryption::Keyring;
 use etcdsnap_kube::json::{Layout, to_string};
 use etcdsnap_kube::key::{Place, RootFinder, Roots};
 use etcdsnap_kube::list::{Form, ListWriter};
+use etcdsnap_kube::manifest::{Cleaning, Stage, clean, left_out};
 use etcdsnap_kube::metadata::Header;
 use etcdsnap_kube::value::Value;
 use etcdsnap_kube::{Stored, yaml};
 use etcdsnap_proto::KeyValueRef;
 
-use crate::fixtures::{folders, json, read, text};
+use crate::fixtures::{folders, json, read, testdata, text};
 
 /// Bytes of the hash behind a snapshot.
 const TRAILER: usize = 32;
@@ -141,4 +142,40 @@ fn every_value_of_a_real_cluster_has_a_place_and_a_type() {
 fn json_of_yaml(object: &Value<'_>) -> String {
     let value: serde_json::Value = serde_saphyr::from_str(&yaml::to_string(object)).expect("YAML");
     value.to_string()
+}
+
+#[test]
+fn everything_of_a_real_cluster_becomes_a_manifest() {
+    let folder = testdata().join("real-1.20");
+    let keyring = Keyring::from_config(&text(&folder.join("enc.yaml"))).expect("a configuration");
+    let live = live(&folder.join("k8s-1.20.2-enc.snapshot.db"), &keyring);
+    let (roots, cluster) = learn(&live);
+    let objects = live.iter().filter(|(key, _)| matches!(roots.place(key), Place::Object(_)));
+    let uids: Vec<_> = live.values().filter_map(|live| Some(Header::read(&live.value).ok()?.metadata.uid)).collect();
+    let is_extracted = |uid: &str| uids.iter().any(|known| known == uid);
+    let mut kinds = Vec::new();
+    for (key, Live { value, revision }) in objects {
+        let mut object = decode(value, cluster.options(false)).expect("an object");
+        cluster.present(&mut object, *revision);
+        if left_out(&object, is_extracted).is_some() {
+            continue;
+        }
+        clean(&mut object, Cleaning::default(), is_extracted);
+        let key = String::from_utf8_lossy(key);
+        let manifest = yaml::to_string(&object.value);
+        for trace in ["uid:", "resourceVersion:", "creationTimestamp:", "\nstatus:", "managedFields:", "nodeName:"] {
+            assert!(!manifest.contains(trace), "{key}:\n{manifest}");
+        }
+        assert!(object.value.text_at(&["metadata", "name"]).is_some(), "{key}");
+        let header = Header::of_value(&object.value).expect("a type");
+        kinds.push((Stage::of(header.group(), &header.kind), header.kind.into_owned()));
+    }
+    kinds.sort();
+    kinds.dedup();
+    let kinds: Vec<_> = kinds.iter().map(|(_, kind)| kind.as_str()).collect();
+    let expected = "Namespace CustomResourceDefinition FlowSchema LimitRange NetworkPolicy PriorityClass \
+        PriorityLevelConfiguration ResourceQuota RuntimeClass StorageClass ServiceAccount Role RoleBinding PersistentVolume \
+        PersistentVolumeClaim ConfigMap EndpointSlice CronJob DaemonSet Deployment Job Pod StatefulSet \
+        HorizontalPodAutoscaler Ingress PodDisruptionBudget Foo ValidatingWebhookConfiguration";
+    assert_eq!(kinds.join(" "), expected);
 }
