@@ -97,7 +97,7 @@ class Cluster:
         """The token of one member is good for all, learners included, but not after a restart."""
         self.first.authenticate(*self.root)
         for server in self:
-            server.token, server.user = self.first.token, self.first.user
+            server.login, server.token = self.root, self.first.token
 
     def _eventually(self, attempt):
         """Repeats an attempt until it is true. What raises is repeated as well: members need time to find each other."""

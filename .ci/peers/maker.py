@@ -56,39 +56,23 @@ class RealTool(Maker):
 
     def __init__(self, release: Release):
         self.release = release
-        self.name = f"the real etcdutl {release.minor}"
+        self.name = f"real etcdutl {release.minor}"
 
     def make(self, source: Path, folder: Path, members, *options):
         """The members' data directories, by name."""
-        return {member.name: self.make_one(source, folder / member.name, member, members, *options) for member in members}
-
-    def make_one(self, source: Path, data_dir: Path, me: Founder, members, *options):
-        if any(member.learner for member in members):
-            raise Refused(f"{self.name} makes no learners")
-        answer = self._restore(source, f"--data-dir={data_dir}", *identity(me, members), *options)
-        if answer.code != 0:
-            raise Refused(f"{self.name}: {answer.stderr}")
-        return data_dir
+        dirs = {member.name: folder / member.name for member in members}
+        for me in members:
+            answer = self._restore(source, f"--data-dir={dirs[me.name]}", *identity(me, members), *options)
+            if answer.code != 0:
+                raise Refused(f"{self.name}: {answer.stderr}")
+        return dirs
 
     def _restore(self, source, *arguments) -> Answer:
         return self.release.tool("etcdutl", "snapshot", "restore", source, *arguments)
 
 
-class Imitation(RealTool):
-    """`etcdsnap etcdutl snapshot restore`, as the releases of one minor version do it."""
-
-    def __init__(self, etcdsnap: Etcdsnap, minor: str):
-        self.etcdsnap = etcdsnap
-        self.minor = minor
-        self.name = f"etcdsnap as etcdutl {minor}"
-
-    def _restore(self, source, *arguments):
-        tool = "etcdctl" if self.minor == "3.4" else "etcdutl"
-        return self.etcdsnap.personality(self.minor, tool, "snapshot", "restore", source, *arguments)
-
-
 class Native(Maker):
-    """`etcdsnap restore`: a single member by itself, several by `--all-members`."""
+    """`etcdsnap restore`, all members at once."""
 
     name = "etcdsnap restore"
 
@@ -97,19 +81,29 @@ class Native(Maker):
 
     def make(self, source: Path, folder: Path, members, *options):
         """The members' data directories, by name."""
-        if len(members) == 1:
-            (me,) = members
-            return {me.name: self.make_one(source, folder / me.name, me, members, *options)}
-        learners = [f"--learner={member.name}" for member in members if member.learner]
         cluster = [f"--initial-cluster={initial_cluster(members)}", f"--initial-cluster-token={TOKEN}"]
-        self._restore(source, "--all-members", f"--output-dir={folder}", *cluster, *learners, *options)
-        return {member.name: folder / member.name for member in members}
+        self.restore(source, "--all-members", f"--output-dir={folder}", *cluster, *learners(members), *options)
+        return {member.name: folder / f"{member.name}.etcd" for member in members}
 
-    def make_one(self, source: Path, data_dir: Path, me: Founder, members, *options):
-        self._restore(source, f"--data-dir={data_dir}", *identity(me, members), *options)
-        return data_dir
-
-    def _restore(self, source, *arguments):
-        answer = self.etcdsnap.native("restore", source, *arguments)
+    def restore(self, source, *arguments):
+        """Any restore; what it reports."""
+        answer = self.etcdsnap.native("restore", source, "--output=json", *arguments)
         if answer.code != 0:
             raise Refused(f"{self.name}: {answer.stderr}")
+        return answer.json()
+
+
+class OneByOne(Native):
+    """`etcdsnap restore`, once for each member, as on hosts that know nothing of each other."""
+
+    name = "etcdsnap restore, one by one,"
+
+    def make(self, source: Path, folder: Path, members, *options):
+        dirs = {member.name: folder / member.name for member in members}
+        for me in members:
+            self.restore(source, f"--data-dir={dirs[me.name]}", *identity(me, members), *learners(members), *options)
+        return dirs
+
+
+def learners(members):
+    return [f"--learner={member.name}" for member in members if member.learner]

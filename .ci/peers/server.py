@@ -40,7 +40,8 @@ def outcome(release: Release, data_dir: Path, **options) -> Outcome:
 
 
 class Server:
-    """One etcd process, on loopback, and what it says. `client` is the release whose etcdctl asks it."""
+    """One etcd process, on loopback, and what it says. `client` is the release whose etcdctl asks it; `user` the number of the
+    user and the group it runs as."""
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class Server:
         election=ELECTION,
         flags=(),
         environment=None,
+        user=None,
         client: Release | None = None,
         log: Path | None = None,
     ):
@@ -60,12 +62,12 @@ class Server:
         self.name = name
         self.data_dir = data_dir
         self.log = log or data_dir.with_name(f"{data_dir.name}.log")
-        self.token = None
-        self.user = []
+        self.login = self.token = None
         self.endpoint = loopback()
         self.peer_url = peer_url or loopback()
         self.flags = [f"--heartbeat-interval={election // 10}", f"--election-timeout={election}", *flags]
         self.environment = environment or {}
+        self.user = user
         self.process = None
         self.start()
 
@@ -91,7 +93,14 @@ class Server:
         ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment
+                [str(word) for word in command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environment,
+                user=self.user,
+                group=self.user,
+                extra_groups=None if self.user is None else [],
             )
 
     def outcome(self) -> Outcome:
@@ -120,6 +129,16 @@ class Server:
             time.sleep(0.05)
         return False
 
+    def wait_for_version(self, version):
+        """Waits until cluster and database are of this version. 3.4 and 3.5 say nothing of the database."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            said = self._get("version")
+            if (said["etcdcluster"], said.get("storage", version)) == (version, version):
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"{self.name} has come to {said}, not to {version}")
+
     def _get(self, path):
         with urllib.request.urlopen(f"{self.endpoint}/{path}", timeout=5) as answer:
             return json.load(answer)
@@ -141,6 +160,15 @@ class Server:
 
     def call(self, method, **message):
         """One request through the JSON gateway, e.g. `call("kv/put", key=b"a", value=b"b")`."""
+        try:
+            return self._call(method, message)
+        except RuntimeError as error:
+            if not self.login or "invalid auth token" not in str(error):
+                raise
+        self.authenticate(*self.login)  # tokens last for five minutes
+        return self._call(method, message)
+
+    def _call(self, method, message):
         request = urllib.request.Request(
             f"{self.endpoint}/v3/{method}",
             data=json.dumps(_encoded(message)).encode(),
@@ -154,15 +182,20 @@ class Server:
 
     def authenticate(self, name, password):
         """From here on, every request is made as this user."""
-        self.token = self.call("auth/authenticate", name=name, password=password)["token"]
-        self.user = [f"--user={name}:{password}"]
+        self.login, self.token = (name, password), None
+        self.token = self._call("auth/authenticate", {"name": name, "password": password})["token"]
+
+    @property
+    def credentials(self):
+        """The same for etcdctl."""
+        return [f"--user={':'.join(self.login)}"] if self.login else []
 
     def revision(self):
         return int(self.call("maintenance/status")["header"]["revision"])
 
     def etcdctl(self, *arguments):
         """Runs etcdctl against this server and returns what it printed."""
-        answer = self.client.tool("etcdctl", f"--endpoints={self.endpoint}", *self.user, *arguments)
+        answer = self.client.tool("etcdctl", f"--endpoints={self.endpoint}", *self.credentials, *arguments)
         if answer.code != 0:
             raise RuntimeError(f"etcdctl {self.client.minor} {arguments}: {answer.stderr}")
         return answer.stdout

@@ -1,5 +1,6 @@
 """Snapshots to be restored, with what is known of their content: the recorded ones, and those taken from live members."""
 
+import gzip
 import json
 import os
 import tempfile
@@ -9,11 +10,13 @@ from pathlib import Path
 
 from cluster import Cluster
 from content import content
+from load import ROOT
 from maker import RealTool, founders
 from specimens import Specimen
 from tools import MINORS
 
 TESTDATA = Path(__file__).resolve().parents[2] / "testdata"
+SPECIAL = TESTDATA / "etcd-special"
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Source:
 
     @property
     def compacted(self):
-        return next(iter(self.hash_kv.values()))[1]
+        return next((compacted for _, compacted in self.hash_kv.values()), None)
 
     def may_start_on(self, minor):
         """As it is: 3.4 and 3.5 do not know the storage version, and later servers refuse one newer than themselves."""
@@ -67,13 +70,41 @@ def _recorded(field, file):
     )
 
 
-def _served(field, minor, file, revisions):
+@cache
+def special(field):
+    """The snapshots of single states: alarms, learners, leases, bumped revisions, downgrades."""
+    found = [_special(field, file) for file in sorted(SPECIAL.glob("*.json"))]
+    if not found:
+        raise RuntimeError(f"no snapshots in {SPECIAL}")
+    return found
+
+
+def _special(field, file):
+    known = json.loads(file.read_text())
+    snapshot = field.folder / "special" / f"{file.stem}.db"
+    snapshot.parent.mkdir(exist_ok=True)
+    snapshot.write_bytes(gzip.decompress(file.with_suffix(".db.gz").read_bytes()))
+    minor = ".".join(known["server"].split(".")[:2])
+    root = ROOT if "root" in known["users"] else None
+    hash_kv = known["hashkv"]
+    return Source(
+        name=file.stem,
+        file=snapshot,
+        minor=minor,
+        revision=known["revision"],
+        hash_kv={known["revision"]: (hash_kv["hash"], hash_kv["compact"])} if hash_kv else {},
+        content=_served(field, minor, snapshot, [known["revision"]], root),
+        root=root,
+    )
+
+
+def _served(field, minor, file, revisions, root=None):
     """What a server on the real tool's restore of a snapshot says of its content: not all of it is recorded."""
     releases = {release.minor: release for release in field.releases}
     folder = Path(tempfile.mkdtemp(dir=field.folder, prefix="truth-"))
     members = founders(1)
     dirs = RealTool(releases["3.7"]).make(file, folder, members)
-    with Cluster(releases[minor], releases["3.8"], dirs, members) as cluster:
+    with Cluster(releases[minor], releases["3.8"], dirs, members, root=root) as cluster:
         cluster.wait_until_agreed()
         return content(cluster.first, revisions)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from content import content
-from load import ROOT, Load
+from load import Load
 from member import Member
 
 REQUESTS = 150  # between two snapshots
@@ -65,8 +65,7 @@ def _snapshot(member, load, what, compacted):
         hashes[each], at = member.hash_kv(each)
         if at != compacted:
             raise AssertionError(f"the member is compacted at {at}, asked for {compacted}")
-    root = ROOT if member.user else None
-    return Specimen(member.release.minor, what, file, revision, compacted, hashes, content(member, hashes), root)
+    return Specimen(member.release.minor, what, file, revision, compacted, hashes, content(member, hashes), member.login)
 
 
 def _revisions(chance: random.Random, compacted, revision):
