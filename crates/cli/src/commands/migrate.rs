@@ -1,14 +1,26 @@
 //! `migrate`.
 
+use std::path::Path;
+
+use etcdsnap_datadir::{Layout, SnapFiles, WalFiles};
+use etcdsnap_image::Mapping;
 use etcdsnap_rewrite::migrate::{Wanted, migrate, migrate_in_place};
+use etcdsnap_rewrite::schema::needed;
+use etcdsnap_snapshot::container::Origin;
+use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::verify::source_facts;
+use etcdsnap_wal::{Reader, Start};
+use semver::Version;
 
 use super::Session;
 use super::rewriting::{Rewriting, hold, target, tell_tolerated};
 use crate::args::{Form, Migrate};
 use crate::exit::{Exit, Failure};
-use crate::output::console;
 use crate::output::migrate::{Document, Outcome, text};
+use crate::output::{console, label};
+
+/// The first version without the v2 store: it does not start while there is anything in it.
+const WITHOUT_V2: Version = Version::new(3, 6, 0);
 
 pub fn run(session: &Session, args: &Migrate) -> Result<Exit, Failure> {
     let outcome = rewrite(session, args)?;
@@ -24,23 +36,80 @@ pub fn run(session: &Session, args: &Migrate) -> Result<Exit, Failure> {
 }
 
 fn rewrite(session: &Session, args: &Migrate) -> Result<Outcome, Failure> {
-    let wanted = Wanted { version: args.target_version.clone(), needed: None, force: args.force_version };
+    let version = args.target_version.clone();
+    let wanted = |needed| Wanted { version: version.clone(), needed, force: args.force_version };
     if let Some(path) = &args.target {
         let source = session.open(&args.source)?;
         let target = target(&source, path, args.force)?;
+        let log_read = args.wal_dir.is_some() || matches!(source.origin, Origin::DataDirectory { .. });
+        let needed = if log_read { needed_by_log(session, args)? } else { None };
         let rewriting = Rewriting::begin(session, &args.source, args.allow_damaged)?;
-        let migrated = migrate(&source, &target, &wanted, &rewriting.work())?;
+        let migrated = migrate(&source, &target, &wanted(needed), &rewriting.work())?;
         return Ok(Outcome {
             source: source_facts(&source),
             target: path.clone(),
-            wanted: wanted.version,
-            log_read: false,
+            wanted: version,
+            log_read,
             migrated,
         });
     }
     let held = hold(session, &args.source)?;
     let source = source_facts(&session.open(held.path())?);
+    let needed = needed_by_log(session, args)?;
     let rewriting = Rewriting::begin(session, &args.source, args.allow_damaged)?;
-    let migrated = migrate_in_place(&held, &rewriting.opening, &wanted, &rewriting.work())?;
-    Ok(Outcome { source, target: held.path().to_owned(), wanted: wanted.version, log_read: false, migrated })
+    let migrated = migrate_in_place(&held, &rewriting.opening, &wanted(needed), &rewriting.work())?;
+    Ok(Outcome { source, target: held.path().to_owned(), wanted: version, log_read: true, migrated })
+}
+
+/// The lowest version that can read what the member's log has behind its newest snapshot. When the version is forced, a log
+/// that cannot be read is told on standard error and no more.
+fn needed_by_log(session: &Session, args: &Migrate) -> Result<Option<Version>, Failure> {
+    let mapping = if session.global.no_mmap { Mapping::Never } else { Mapping::Auto };
+    match read_log(&args.source, args.wal_dir.as_deref(), mapping, &args.target_version) {
+        Err(failure) if args.force_version => {
+            failure.print();
+            Ok(None)
+        }
+        result => result,
+    }
+}
+
+fn read_log(
+    member: &Path,
+    wal_dir: Option<&Path>,
+    mapping: Mapping,
+    version: &Version,
+) -> Result<Option<Version>, Failure> {
+    let layout = Layout::of_member(member, wal_dir).map_err(|error| Failure::new(error.to_string()))?;
+    let log = label(&layout.wal);
+    let hint = "; `etcdsnap wal verify` says more, and --force-version goes on without it";
+    let damaged = |error: String| Failure::damaged(format!("{log}: {error}{hint}"));
+    let files = WalFiles::open(&layout.wal, None, mapping).map_err(|error| Failure::new(error.to_string()))?;
+    if let Some((_, error)) = files.unreadable.first() {
+        return Err(Failure::new(error.to_string()));
+    }
+    let wal = files.wal();
+    let markers = wal.valid_markers(Reader::V3_7).map_err(|error| damaged(error.to_string()))?;
+    let start = markers.last().map_or(Start::default(), |marker| marker.start);
+    let read = wal.read(start).map_err(|error| damaged(error.to_string()))?;
+    let needed = needed(&read.entries).map_err(|error| damaged(error.to_string()))?;
+    if let Some(snap) = layout.snap.filter(|_| *version >= WITHOUT_V2) {
+        let known = |start: Start| markers.iter().any(|marker| marker.start == start);
+        refuse_v2_content(&snap, mapping, known)?;
+    }
+    files.recheck().map_err(|changed| Failure::new(changed.to_string()))?;
+    Ok(needed)
+}
+
+/// Nothing may be in the v2 store but what describes the cluster, as far as the `.snap` that servers would load tells.
+fn refuse_v2_content(snap: &Path, mapping: Mapping, known: impl Fn(Start) -> bool) -> Result<(), Failure> {
+    let snaps = SnapFiles::open(snap, mapping).map_err(|error| Failure::new(error.to_string()))?;
+    let Some((name, Ok(store))) = snaps.newest(known).map(|(name, file)| (name, file.store())) else { return Ok(()) };
+    let Some(content) = store.custom_content() else { return Ok(()) };
+    let file = label(&snap.join(name.to_string()));
+    Err(Failure::new(format!(
+        "{file}: the v2 store holds {}, and etcd 3.6 and later do not start from that; remove it through a running 3.5, or \
+         give --force-version",
+        quote(content.as_bytes())
+    )))
 }

@@ -112,6 +112,38 @@ fn a_snapshot_moves_to_another_storage_version() {
     }
 }
 
+/// A member's log has a say in what its database may become.
+#[test]
+fn a_member_is_migrated_in_place_if_its_log_can_be_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("default.etcd");
+    let restored = run(args!["restore", "--data-dir", data, fixture(FILE)]);
+    assert_eq!(restored.code, 0, "{restored:?}");
+    let segment = data.join("member/wal/0000000000000000-0000000000000000.wal");
+    let log = fs::read(&segment).expect("readable");
+    let answer = run(args!["migrate", "--in-place", "--target-version", "3.5", "-o", "json", data]);
+    assert_eq!((answer.code, answer.stderr.as_str()), (0, ""), "{answer:?}");
+    assert_eq!(answer.json()["logRead"], serde_json::Value::Bool(true));
+    assert_eq!(storage_version(&data), "");
+    // A bit of the first entry: no end of a log, but damage.
+    let mut damaged = log.clone();
+    damaged[130] ^= 1;
+    fs::write(&segment, &damaged).expect("written");
+    let refused = run(args!["migrate", "--in-place", "--target-version", "3.6", data]);
+    assert_refused(&refused, 3, "--force-version", Path::new("none"));
+    assert_eq!(storage_version(&data), "");
+    let forced = run(args!["migrate", "--in-place", "--target-version", "3.6", "--force-version", data]);
+    assert!(forced.code == 0 && forced.stderr.contains("etcdsnap wal verify"), "{forced:?}");
+    assert_eq!(storage_version(&data), "3.6.0");
+    // Elsewhere.
+    let elsewhere = folder.path().join("wal");
+    fs::rename(data.join("member/wal"), &elsewhere).expect("moved");
+    fs::write(elsewhere.join(segment.file_name().expect("a name")), &log).expect("written");
+    assert_eq!(run(args!["migrate", "--in-place", "--target-version", "3.7", data]).code, 1);
+    let found = run(args!["migrate", "--in-place", "--target-version", "3.7", "--wal-dir", elsewhere, data]);
+    assert_eq!((found.code, storage_version(&data).as_str()), (0, "3.7.0"), "{found:?}");
+}
+
 /// Whenever a run ends, by a signal that asks or one that does not, there is a whole file or none.
 #[test]
 fn a_run_that_is_ended_leaves_a_whole_file_or_none() {
