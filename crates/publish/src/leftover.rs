@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::parents::sync_folder;
+use crate::swap;
 use crate::temporary::{fresh_name, is_at, is_temporary};
 
 /// A temporary file or folder whose maker is dead. Locked while this lives, so that nobody else takes it for one too.
@@ -50,13 +51,16 @@ pub fn discard(folder: &Path) -> Result<(), Error> {
 /// The leftovers of killed runs in a folder; none when it cannot be read.
 pub fn leftovers(folder: &Path) -> Vec<Leftover> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let names = entries.flatten().map(|entry| entry.file_name()).filter(|name| is_temporary(name));
-    let mut found: Vec<_> = names.filter_map(|name| Leftover::at(folder.join(name))).collect();
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let paths = names.filter(|name| is_temporary(name) || swap::is_new(&folder.join(name)));
+    let mut found: Vec<_> = paths.filter_map(|name| Leftover::at(folder.join(name))).collect();
     found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
     found
 }
 
 /// Removes the leftovers of killed runs in a folder, and tells which. One that cannot be removed stays: it is in nobody's way.
+/// What such a run had replaced and not yet moved aside is moved now.
 pub fn remove_leftovers(folder: &Path) -> Vec<PathBuf> {
+    swap::recover(folder);
     leftovers(folder).into_iter().filter_map(|leftover| leftover.remove().ok()).collect()
 }

@@ -11,6 +11,8 @@
 //! that nobody has locked is a leftover: the next run that writes to the same folder [removes](remove_leftovers) it, and a
 //! run at the same time is left alone. Where the file system knows no locks, nothing is removed.
 //!
+//! What is replaced never has such a name, so it cannot be taken for a leftover, whenever the run is killed.
+//!
 //! ```
 //! use std::io::Write as _;
 //! use etcdsnap_publish::{Existing, NewFile};
@@ -36,6 +38,7 @@ mod owner;
 mod parents;
 mod rename;
 mod space;
+mod swap;
 mod temporary;
 
 pub use error::Error;

@@ -8,6 +8,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use crate::error::Error;
+use crate::swap;
 
 /// What to do about something that has the name already.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,23 +52,24 @@ pub(crate) fn rename_to_free(from: &Path, to: &Path) -> Result<(), Error> {
     }
 }
 
-/// Puts `temporary` in the place of `target`, which goes to `aside`.
-///
-/// In two renames, without a moment in which nothing has the name: the new one gets the name `aside`, then both change
-/// places. Never does something old have a temporary name, under which the next run would remove it.
+/// Puts `temporary` in the place of `target`, which goes to `aside`, without a moment in which nothing has the name.
 fn exchange(temporary: &Path, target: &Path, aside: &Path) -> Result<(), Error> {
-    rename_to_free(temporary, aside)?;
-    let swapped = swap(aside, target);
+    let between = swap::name_for(temporary).map_err(Error::io("look at it", temporary))?;
+    rename_to_free(temporary, &between)?;
+    let swapped = exchange_names(&between, target);
     if swapped.is_err() {
-        fs::rename(aside, temporary).map_err(Error::io("rename it", aside))?;
+        fs::rename(&between, temporary).map_err(Error::io("rename it", &between))?;
     }
     match swapped {
+        Ok(()) => rename_to_free(&between, aside).inspect_err(|_| {
+            _ = exchange_names(&between, target).map(|()| fs::rename(&between, temporary));
+        }),
         // Not every file system can do it in one step.
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
             rename_to_free(target, aside)?;
             rename_to_free(temporary, target).inspect_err(|_| _ = fs::rename(aside, target))
         }
-        result => result.map_err(|error| Error::io("exchange it with the new one", target)(error.into())),
+        Err(error) => Err(Error::io("exchange it with the new one", target)(error.into())),
     }
 }
 
@@ -76,14 +78,14 @@ pub(crate) fn take_back(temporary: &Path, target: &Path, aside: Option<&Path>) -
     let Some(aside) = aside else {
         return fs::rename(target, temporary).map_err(Error::io("rename it", target));
     };
-    if swap(aside, target).is_ok() {
+    if exchange_names(aside, target).is_ok() {
         return fs::rename(aside, temporary).map_err(Error::io("rename it", aside));
     }
     fs::rename(target, temporary).map_err(Error::io("rename it", target))?;
     rename_to_free(aside, target)
 }
 
-fn swap(one: &Path, other: &Path) -> Result<(), Errno> {
+fn exchange_names(one: &Path, other: &Path) -> Result<(), Errno> {
     renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)
 }
 

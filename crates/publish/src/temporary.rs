@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::owner::Owner;
 
-const MARK: &str = ".etcdsnap-";
+/// How every name begins that is not meant to stay.
+pub(crate) const MARK: &str = ".etcdsnap-";
 const DIGITS: usize = 16;
 const ATTEMPTS: usize = 20;
 

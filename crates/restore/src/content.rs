@@ -249,7 +249,9 @@ impl Draft<'_> {
     /// What a small entry of text holds now.
     fn stored(&self, bucket: &str, key: &str) -> Option<String> {
         let bucket = self.before.db.root().bucket(bucket.as_bytes()).ok()??;
-        bucket.get(key.as_bytes()).ok()?.map(quote)
+        let value = bucket.get(key.as_bytes()).ok()??;
+        let text = std::str::from_utf8(value).ok().filter(|text| !text.contains(char::is_control));
+        Some(text.map_or_else(|| quote(value), str::to_owned))
     }
 }
 

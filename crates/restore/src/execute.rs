@@ -131,9 +131,7 @@ impl Plan<'_, '_> {
     fn remove_unfinished(&self) -> Result<Vec<PathBuf>, RestoreError> {
         let mut removed = Vec::new();
         for unfinished in self.outputs.iter().filter_map(|output| output.site.unfinished.as_ref()) {
-            let paths = unfinished.paths();
-            unfinished.remove()?;
-            removed.extend(paths);
+            removed.extend(unfinished.remove()?);
         }
         Ok(removed)
     }

@@ -16,7 +16,7 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use etcdsnap_bbolt::edit::{Edit, Step};
-use etcdsnap_publish::discard;
+use etcdsnap_publish::{discard, remove_leftovers};
 
 /// Name of the marker in `member`.
 pub(crate) const MARKER: &str = ".etcdsnap-unfinished";
@@ -61,12 +61,11 @@ impl Marker {
     }
 }
 
-/// What a killed run left under a data directory's name. Locked while this lives, so that no two runs clean it up at once.
+/// What a killed run left under a data directory's name.
 #[derive(Debug)]
 pub(crate) struct Unfinished {
     data: PathBuf,
     marker: Marker,
-    _lock: File,
 }
 
 impl Unfinished {
@@ -76,13 +75,19 @@ impl Unfinished {
         let mut bytes = Vec::new();
         File::open(member.join(MARKER)).ok()?.take(64 << 10).read_to_end(&mut bytes).ok()?;
         let marker = Marker::parse(&bytes)?;
-        let lock = File::open(if marker.is_member { &member } else { data }).ok()?;
-        lock.try_lock().ok()?;
-        is_blank(&member.join("snap/db"), marker.page_size).then_some(Self {
-            data: data.to_owned(),
-            marker,
-            _lock: lock,
-        })
+        let found = Self { data: data.to_owned(), marker };
+        found.lock()?;
+        is_blank(&member.join("snap/db"), found.marker.page_size).then_some(found)
+    }
+
+    /// What was published; its maker holds the lock until all is done.
+    fn lock(&self) -> Option<File> {
+        let file = File::open(self.unit()).ok()?;
+        file.try_lock().ok().map(|()| file)
+    }
+
+    fn unit(&self) -> PathBuf {
+        if self.marker.is_member { self.data.join("member") } else { self.data.clone() }
     }
 
     /// Is the folder `member` all that was published, in a data directory that was there before?
@@ -98,14 +103,23 @@ impl Unfinished {
 
     /// What is removed with it.
     pub fn paths(&self) -> Vec<PathBuf> {
-        let unit = if self.marker.is_member { self.data.join("member") } else { self.data.clone() };
         let log = Some(self.marker.log.clone()).filter(|log| self.has_log(log));
-        std::iter::once(unit).chain(log).collect()
+        std::iter::once(self.unit()).chain(log).collect()
     }
 
-    /// Removes it, the log first: a kill in between leaves what the next run recognises again.
-    pub fn remove(&self) -> Result<(), etcdsnap_publish::Error> {
-        self.paths().iter().rev().try_for_each(|path| discard(path))
+    /// Removes it, and other leftovers beside it, and tells what it was. The log goes first: a kill in between leaves what the
+    /// next run recognises again. What the killed run had replaced gets its name beside it before anything goes.
+    pub fn remove(&self) -> Result<Vec<PathBuf>, etcdsnap_publish::Error> {
+        let paths = self.paths();
+        let beside = paths.iter().filter_map(|path| path.parent());
+        let mut removed: Vec<_> = beside.flat_map(remove_leftovers).collect();
+        // Another run may have been faster, and is at work there.
+        let Some(_lock) = self.lock() else { return Ok(removed) };
+        for path in paths.iter().rev() {
+            discard(path)?;
+        }
+        removed.extend(paths);
+        Ok(removed)
     }
 }
 
@@ -121,17 +135,18 @@ pub(crate) fn blank(database: &File, page_size: u32) -> io::Result<()> {
     database.write_all_at(&vec![0; 2 * page_size as usize], 0)
 }
 
-/// Writes the metas of an edit, after which the database can be opened.
+/// Writes the metas of an edit, after which the database can be opened. Each of them alone would do.
 pub(crate) fn unveil(database: &File, edit: &Edit, page_size: u32) -> io::Result<()> {
-    let metas = edit.steps().filter_map(|step| match step {
-        Step::Write { offset, bytes } if offset < 2 * u64::from(page_size) => Some((offset, bytes)),
-        _ => None,
-    });
-    for (offset, bytes) in metas {
-        database.write_all_at(bytes, offset)?;
-        database.sync_data()?;
+    let mut pages = vec![0; 2 * page_size as usize];
+    for step in edit.steps() {
+        if let Step::Write { offset, bytes } = step
+            && let Some(page) = usize::try_from(offset).ok().and_then(|at| pages.get_mut(at..)?.get_mut(..bytes.len()))
+        {
+            page.copy_from_slice(bytes);
+        }
     }
-    Ok(())
+    database.write_all_at(&pages, 0)?;
+    database.sync_data()
 }
 
 #[cfg(test)]

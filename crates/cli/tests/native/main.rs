@@ -5,6 +5,7 @@ mod db;
 mod hash;
 mod listings;
 mod program;
+mod restore;
 mod rewriting;
 mod status;
 mod streams;

@@ -16,11 +16,11 @@ pub fn text(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
         sheet.blank();
         files(story, directory, sheet);
     }
+    warnings(&story.checked.warnings, sheet);
     sheet.blank();
     backup(&story.checked.report, sheet);
     sheet.blank();
     changes(story, sheet);
-    warnings(&story.checked.warnings, sheet);
     sheet.blank();
     boot(&story.checked.boot, sheet);
     sheet.blank();
