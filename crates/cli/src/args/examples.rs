@@ -5,6 +5,7 @@ Examples:
   etcdsnap verify backup.db          is this backup whole, and can it be restored?
   etcdsnap status backup.db          what is in it?
   etcdsnap verify -o junit *.db      for CI
+  etcdsnap restore --dry-run a.db    what would a restore of it do?
 
 Exit codes:
   0    done; nothing wrong found

@@ -137,19 +137,14 @@ const BACKUP: &str = "The backup";
 /// A release line of etcd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum TargetVersion {
-    /// 3.4
     #[value(name = "3.4")]
     V3_4,
-    /// 3.5
     #[value(name = "3.5")]
     V3_5,
-    /// 3.6
     #[value(name = "3.6")]
     V3_6,
-    /// 3.7
     #[value(name = "3.7")]
     V3_7,
-    /// 3.8
     #[value(name = "3.8")]
     V3_8,
 }
