@@ -42,6 +42,11 @@ impl SnapFiles {
         Ok(Self { directory: directory.to_owned(), snaps, unreadable, others })
     }
 
+    /// Those of a directory that is not there.
+    pub(crate) fn none(directory: &Path) -> Self {
+        Self { directory: directory.to_owned(), snaps: Vec::new(), unreadable: Vec::new(), others: Vec::new() }
+    }
+
     /// The `.snap` files, oldest first: name, name read, and contents.
     pub fn snaps(&self) -> impl DoubleEndedIterator<Item = (&str, SnapName, &[u8])> {
         self.snaps.iter().map(|(name, parsed, image)| (name.as_str(), *parsed, image.bytes()))

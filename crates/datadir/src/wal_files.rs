@@ -64,6 +64,17 @@ impl WalFiles {
         Ok(Self { directory: directory.to_owned(), segments, unreadable, others })
     }
 
+    /// Those of a directory that is not there.
+    pub(crate) fn none(directory: &Path) -> Self {
+        Self { directory: directory.to_owned(), segments: Vec::new(), unreadable: Vec::new(), others: Vec::new() }
+    }
+
+    /// Do servers see a log here? They go by the ends of the names.
+    pub(crate) fn holds_log(&self) -> bool {
+        let is_wal = |file: &OtherFile<WalFile>| Path::new(&file.name).extension() == Some(OsStr::new("wal"));
+        !self.segments.is_empty() || !self.unreadable.is_empty() || self.others.iter().any(is_wal)
+    }
+
     /// The log they are.
     pub fn wal(&self) -> Wal<'_> {
         Wal::new(self.segments.iter().map(|(name, image)| (name.as_str(), image.bytes())))

@@ -47,6 +47,8 @@ pub enum Layer {
     Cluster,
     /// Segments, records and checksums of a write-ahead log.
     Wal,
+    /// How log, `.snap` files and database of a data directory fit together.
+    Directory,
 }
 
 impl Layer {
@@ -58,6 +60,7 @@ impl Layer {
             Self::Mvcc => "mvcc",
             Self::Cluster => "cluster",
             Self::Wal => "wal",
+            Self::Directory => "directory",
         }
     }
 }

@@ -39,6 +39,11 @@ impl Place {
         Self::default()
     }
 
+    /// A file of a directory as a whole.
+    pub fn in_file(name: &str) -> Self {
+        Self { file: Some(quote(name.as_bytes())), ..Self::default() }
+    }
+
     /// A byte offset.
     pub fn offset(offset: u64) -> Self {
         Self { offset: Some(offset), ..Self::default() }

@@ -2,8 +2,10 @@
 
 use thiserror::Error;
 
-use crate::log::{Log, ReadError, Start};
+use crate::entry::Entry;
+use crate::log::{Log, LoggedEntry, ReadError, Start};
 use crate::name::{SegmentName, WalFile};
+use crate::record::RecordKind;
 use crate::records::{Records, Segment};
 
 /// The segments of a log. The files stay the caller's, mapped or read.
@@ -73,6 +75,19 @@ impl<'a> Wal<'a> {
             Some((before, after)) => Err(SelectError::Gap { before, after }),
             None => Ok(from),
         }
+    }
+
+    /// All sound entries that no later one took the place of, ascending by index, from the first segment there is. What is
+    /// damaged is left out.
+    pub fn entries_in_force(&self) -> Vec<LoggedEntry<'a>> {
+        let mut entries: Vec<LoggedEntry<'a>> = Vec::new();
+        for record in self.records().filter_map(Result::ok).filter(|record| record.kind == RecordKind::Entry) {
+            let Ok(entry) = Entry::parse(record.data()) else { continue };
+            let kept = entries.partition_point(|logged| logged.entry.index < entry.index);
+            entries.truncate(kept);
+            entries.push(LoggedEntry { place: record.place, entry });
+        }
+        entries
     }
 
     /// Reads the log from a snapshot on.

@@ -99,6 +99,14 @@ Examples:
   etcdsnap db pages backup.db | grep unknown
   etcdsnap db page backup.db 2 17";
 
+pub const DATADIR: &str = "\
+Examples:
+  etcdsnap datadir check /var/lib/etcd
+  etcdsnap datadir check --wal-dir /fast/etcd-wal /var/lib/etcd
+  etcdsnap datadir check --server-version 3.5.12 -o json /var/lib/etcd | jq '.starts[0]'
+
+Ends with 3 when something is damaged or no version would start from it.";
+
 pub const WAL: &str = "\
 Examples:
   etcdsnap wal verify /var/lib/etcd

@@ -1,5 +1,6 @@
 //! What can be typed: clap's definitions and their help texts. Data only; behaviour is in `commands`.
 
+mod datadir;
 mod db;
 mod defrag;
 mod examples;
@@ -16,6 +17,7 @@ mod wal;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+pub use datadir::{Datadir, DatadirCheck};
 pub use db::{Db, DbPage, DbSource};
 pub use defrag::Defrag;
 pub use global::{Color, Global, ProgressMode};
@@ -67,6 +69,9 @@ pub enum Command {
     /// for finding out what exactly is damaged.
     #[command(subcommand, after_help = examples::DB)]
     Db(Db),
+    /// Looks at the data directory of a member as a whole
+    #[command(subcommand, after_help = examples::DATADIR)]
+    Datadir(Datadir),
     /// Looks at a member's write-ahead log
     ///
     /// A member writes everything into its log before it acts on it. These commands read the log of a data directory, also of

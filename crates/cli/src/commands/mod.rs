@@ -1,6 +1,7 @@
 //! One file a command: arguments in, a library's answer, output out.
 
 mod completions;
+mod datadir;
 mod db;
 mod defrag;
 mod hash;
@@ -49,6 +50,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Defrag(args) => defrag::run(&session, &args),
         Command::Migrate(args) => migrate::run(&session, &args),
         Command::Db(command) => db::run(&session, &command),
+        Command::Datadir(command) => datadir::run(&session, &command),
         Command::Wal(command) => wal::run(&session, &command),
         Command::Completions { shell } => completions::run(shell),
         Command::Man => man::run(),

@@ -3,6 +3,7 @@
 //! Nothing here reads a snapshot or decides anything: finished values come in, and a form of them goes to standard output.
 
 pub mod console;
+pub mod datadir;
 pub mod db;
 pub mod defrag;
 mod findings;

@@ -53,7 +53,7 @@ fn it_says_what_the_catalogue_says() {
 /// The whole document.
 fn findings() -> String {
     let mut out = INTRODUCTION.to_owned();
-    for layer in [Layer::Container, Layer::Structure, Layer::Mvcc, Layer::Cluster, Layer::Wal] {
+    for layer in [Layer::Container, Layer::Structure, Layer::Mvcc, Layer::Cluster, Layer::Wal, Layer::Directory] {
         let kinds: Vec<_> = catalogue::all().filter(|kind| kind.layer == layer).collect();
         section(layer, &kinds, &mut out);
     }
@@ -72,6 +72,10 @@ fn heading(layer: Layer) -> (&'static str, &'static str) {
         Layer::Wal => (
             "The write-ahead log",
             "Segments, records and checksums. These rules are applied by `etcdsnap wal verify` and `etcdsnap datadir check`.",
+        ),
+        Layer::Directory => (
+            "The data directory",
+            "How log, `.snap` files and database of a member fit together. These rules are applied by `etcdsnap datadir check`.",
         ),
     }
 }

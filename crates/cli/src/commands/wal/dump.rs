@@ -40,7 +40,7 @@ fn native(
     let damages: Vec<_> = wal.records().filter_map(Result::err).collect();
     let exit = exit_of(source, &damages);
     let values = if args.values { Values::Shown } else { Values::Hidden };
-    let fates = Fates::new(&wal);
+    let fates = Fates::new(&wal, wal.inspect().hard_state.commit);
     let items = wal.records().map(|record| match record {
         Ok(record) => Item::of_record(&record, &fates, values),
         Err(damage) => Item::Damage(damage),

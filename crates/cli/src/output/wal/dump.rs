@@ -55,33 +55,19 @@ enum Fate {
 /// Tells what became of each entry of a log.
 #[derive(Debug)]
 pub struct Fates {
-    overwritten: HashSet<Place>,
+    in_force: HashSet<Place>,
     commit: u64,
 }
 
 impl Fates {
-    /// Of this log.
-    pub fn new(wal: &Wal<'_>) -> Self {
-        let (mut kept, mut overwritten, mut commit) = (Vec::new(), HashSet::new(), 0);
-        for record in wal.records().filter_map(Result::ok) {
-            match record.kind {
-                RecordKind::Entry => {
-                    let Ok(entry) = Entry::parse(record.data()) else { continue };
-                    while let Some((_, place)) = kept.pop_if(|(index, _)| *index >= entry.index) {
-                        overwritten.insert(place);
-                    }
-                    kept.push((entry.index, record.place));
-                }
-                RecordKind::HardState => commit = HardState::parse(record.data()).map_or(commit, |state| state.commit),
-                _ => {}
-            }
-        }
-        Self { overwritten, commit }
+    /// Of this log, whose last hard state is known to commit its entries up to `commit`.
+    pub fn new(wal: &Wal<'_>, commit: u64) -> Self {
+        Self { in_force: wal.entries_in_force().iter().map(|logged| logged.place).collect(), commit }
     }
 
     fn of(&self, place: Place, index: u64) -> Fate {
         match () {
-            () if self.overwritten.contains(&place) => Fate::Overwritten,
+            () if !self.in_force.contains(&place) => Fate::Overwritten,
             () if index > self.commit => Fate::Open,
             () => Fate::Committed,
         }

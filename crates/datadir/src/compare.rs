@@ -1,0 +1,194 @@
+//! Log, `.snap` files and database against each other (`etcd-format.md` 5.9, 5.10 and 9.2).
+
+use std::collections::BTreeSet;
+
+use etcdsnap_snapshot::catalogue::directory::{
+    INDEX_AHEAD_OF_COMMIT, INDEX_AHEAD_OF_LOG, INDEX_BEHIND_LOG, INDEX_BEHIND_SNAPSHOT, INDEX_MISSING,
+    MEMBER_NOT_IN_DATABASE, MEMBER_NOT_IN_LOG, MEMBER_ROLE_DIFFERS, SELF_REMOVED, SELF_UNKNOWN, SNAPSHOT_DAMAGED,
+    SNAPSHOT_MISNAMED, SNAPSHOT_MISSING, SNAPSHOT_UNKNOWN, TERM_AHEAD_OF_LOG, TERM_NOT_OF_ENTRY, V2_CONTENT,
+};
+use etcdsnap_snapshot::finding::{Finding, Findings, Kind};
+use etcdsnap_snapshot::place::Place;
+use etcdsnap_wal::snap::{SnapFile, SnapName};
+use etcdsnap_wal::{Payload, Start};
+
+use crate::evidence::{Content, Evidence, Log};
+use crate::membership::{Change, Membership};
+use crate::report::{Indexes, MemberView};
+
+/// The place of the database in the log.
+pub(crate) fn indexes(evidence: &Evidence<'_>, indexes: &Indexes, findings: &mut Findings) {
+    let (Some(log), Some(content)) = (&evidence.log, evidence.database.content()) else { return };
+    let mut found = |kind: &'static Kind, key: &[u8], message: String| {
+        let place = Place { file: Some("db".to_owned()), ..Place::entry("meta", key) };
+        findings.push(Finding::new(kind, place, message));
+    };
+    let Indexes { commit, last_index, snapshot_index, .. } = *indexes;
+    let index = content.consistent_index();
+    if index == 0 && last_index > 0 {
+        found(&INDEX_MISSING, b"consistent_index", format!("no consistent index, and the log ends at {last_index}"));
+    }
+    let is_received = evidence.received.as_ref().is_some_and(|(received, _)| *received == snapshot_index);
+    if index < snapshot_index && !is_received {
+        let message = format!("the database has applied entry {index}, the newest snapshot is at {snapshot_index}");
+        found(&INDEX_BEHIND_SNAPSHOT, b"consistent_index", message);
+    } else if index > last_index {
+        let message = format!("the database has applied entry {index}, the log ends at {last_index}");
+        found(&INDEX_AHEAD_OF_LOG, b"consistent_index", message);
+    } else if index > commit {
+        let message = format!("the database has applied entry {index}, entry {commit} is known to be committed");
+        found(&INDEX_AHEAD_OF_COMMIT, b"consistent_index", message);
+    }
+    if index < last_index {
+        let message = format!("the database has applied entry {index}, the log ends at {last_index}");
+        found(&INDEX_BEHIND_LOG, b"consistent_index", message);
+    }
+    term(log, content, indexes, &mut found);
+}
+
+fn term(log: &Log<'_>, content: &Content, indexes: &Indexes, found: &mut impl FnMut(&'static Kind, &[u8], String)) {
+    let Some(term) = content.buckets.meta.term.filter(|term| *term > 0) else { return };
+    let last_term = indexes.hard_state_term.max(log.entries.last().map_or(0, |logged| logged.entry.term));
+    if term > last_term {
+        found(&TERM_AHEAD_OF_LOG, b"term", format!("the database is of term {term}, the log of term {last_term}"));
+        return;
+    }
+    let index = content.consistent_index();
+    let at = log.entries.binary_search_by_key(&index, |logged| logged.entry.index).ok();
+    let entry_term = at.and_then(|at| log.entries.get(at)).map(|logged| logged.entry.term);
+    if let Some(entry_term) = entry_term.filter(|entry_term| *entry_term != term) {
+        let message = format!("entry {index} is of term {entry_term} in the log and of term {term} in the database");
+        found(&TERM_NOT_OF_ENTRY, b"term", message);
+    }
+}
+
+/// The `.snap` files against the snapshots the log tells of.
+pub(crate) fn snapshots(evidence: &Evidence<'_>, findings: &mut Findings) {
+    let told: BTreeSet<Start> = evidence.log.iter().flat_map(|log| log.inspection.snapshots.iter().copied()).collect();
+    let mut usable = BTreeSet::new();
+    for (name, parsed, bytes) in evidence.snaps.snaps() {
+        let place = Place::in_file(name);
+        let file = match SnapFile::parse(bytes) {
+            Ok(file) => file,
+            Err(error) => {
+                findings.push(Finding::new(&SNAPSHOT_DAMAGED, place, error.to_string()));
+                continue;
+            }
+        };
+        let inside = SnapName::from(file.start);
+        if inside != parsed {
+            let message = format!("inside it is {inside}");
+            findings.push(Finding::new(&SNAPSHOT_MISNAMED, place.clone(), message));
+        }
+        if evidence.log.is_some() && !told.contains(&file.start) {
+            let message =
+                format!("the log tells of no snapshot at index {} and term {}", file.start.index, file.start.term);
+            findings.push(Finding::new(&SNAPSHOT_UNKNOWN, place.clone(), message));
+        }
+        match file.store() {
+            Ok(store) => {
+                if let Some(path) = store.custom_content() {
+                    findings.push(Finding::new(&V2_CONTENT, place, format!("there are keys below {path}")));
+                }
+            }
+            Err(error) => findings.push(Finding::new(&SNAPSHOT_DAMAGED, place, error.to_string())),
+        }
+        usable.insert(file.start);
+    }
+    let newest = told.iter().next_back().filter(|newest| newest.index > 0 && !usable.contains(newest));
+    if let Some(newest) = newest {
+        let message = format!("there is no {}", SnapName::from(*newest));
+        findings.push(Finding::new(&SNAPSHOT_MISSING, Place::file(), message));
+    }
+}
+
+/// The members by the log against those by the database, both at the place where the database stands.
+pub(crate) fn members(evidence: &Evidence<'_>, findings: &mut Findings) -> Vec<MemberView> {
+    let own = evidence.log.as_ref().and_then(|log| log.inspection.metadata).map(|metadata| metadata.node_id);
+    let by_log = evidence.log.as_ref().and_then(|log| by_log(log, evidence));
+    let by_database = evidence.database.content().map(|content| Membership::of_buckets(&content.buckets.members));
+    if let (Some(own), Some(members)) = (own, &by_database) {
+        identity(own, members, by_log.as_ref(), findings);
+    }
+    let known = [&by_log, &by_database].into_iter().flatten();
+    let ids: BTreeSet<u64> = known.flat_map(|known| known.members.keys().chain(&known.removed)).copied().collect();
+    let views: Vec<_> = ids.iter().map(|id| view(*id, own, by_log.as_ref(), by_database.as_ref())).collect();
+    for view in &views {
+        let kind = match (view.in_log, view.in_database) {
+            ("voter" | "learner", "absent" | "removed") => &MEMBER_NOT_IN_DATABASE,
+            ("absent" | "removed", "voter" | "learner") => &MEMBER_NOT_IN_LOG,
+            ("voter", "learner") | ("learner", "voter") => &MEMBER_ROLE_DIFFERS,
+            _ => continue,
+        };
+        let message = format!("member {}: {} by the log, {} by the database", view.id, view.in_log, view.in_database);
+        findings.push(Finding::new(kind, Place::in_file("db"), message));
+    }
+    views
+}
+
+/// Is this member part of its own cluster?
+fn identity(own: u64, database: &Membership, log: Option<&Membership>, findings: &mut Findings) {
+    let is_removed = database.removed.contains(&own) || log.is_some_and(|log| log.removed.contains(&own));
+    let place = Place { file: Some("db".to_owned()), ..Place::bucket("members") };
+    if is_removed {
+        let message = format!("member {own:016x}, whose log this is, was removed");
+        findings.push(Finding::new(&SELF_REMOVED, place, message));
+    } else if !database.members.contains_key(&own) {
+        let message = format!("member {own:016x}, whose log this is, is not listed");
+        findings.push(Finding::new(&SELF_UNKNOWN, place, message));
+    }
+}
+
+/// The members by the newest `.snap` file that is not ahead of the database, and the entries the database has applied; `None` if the
+/// log does not reach back that far.
+fn by_log(log: &Log<'_>, evidence: &Evidence<'_>) -> Option<Membership> {
+    let applied = evidence.database.content().map_or(u64::MAX, Content::consistent_index);
+    let told = |start: Start| log.inspection.snapshots.contains(&start) && start.index <= applied;
+    let snap = evidence.snaps.newest(told);
+    let start = snap.as_ref().map_or(0, |(_, file)| file.start.index);
+    let mut members = match &snap {
+        Some((_, file)) => Membership::of_store(&file.store().ok()?)?,
+        None => Membership::default(),
+    };
+    let first = log.entries.partition_point(|logged| logged.entry.index <= start);
+    let entries = log.entries.get(first..).unwrap_or_default();
+    let reaches_back = match entries.first() {
+        Some(first) => first.entry.index == start + 1,
+        None => snap.is_some(),
+    };
+    if !reaches_back {
+        return None;
+    }
+    for logged in entries.iter().take_while(|logged| logged.entry.index <= applied) {
+        if let Payload::ConfChange(change) = logged.entry.payload() {
+            let change = Change::new(&change);
+            if members.accepts(&change) {
+                members.apply(&change);
+            }
+        }
+    }
+    Some(members)
+}
+
+fn view(id: u64, own: Option<u64>, by_log: Option<&Membership>, by_database: Option<&Membership>) -> MemberView {
+    let peer = [by_database, by_log].into_iter().flatten().find_map(|known| known.members.get(&id));
+    let peer = peer.cloned().unwrap_or_default();
+    MemberView {
+        id: format!("{id:016x}"),
+        name: peer.name,
+        peer_urls: peer.urls,
+        is_self: own == Some(id),
+        in_log: role(id, by_log),
+        in_database: role(id, by_database),
+    }
+}
+
+fn role(id: u64, known: Option<&Membership>) -> &'static str {
+    let Some(known) = known else { return "unknown" };
+    match known.members.get(&id) {
+        Some(peer) if peer.learner => "learner",
+        Some(_) => "voter",
+        None if known.removed.contains(&id) => "removed",
+        None => "absent",
+    }
+}

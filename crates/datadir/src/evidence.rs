@@ -1,0 +1,95 @@
+//! Everything that was read of a directory, for those who judge it.
+
+use etcdsnap_snapshot::buckets::Buckets;
+use etcdsnap_snapshot::finding::{Finding, Kind, Layer, Severity};
+use etcdsnap_wal::{Inspection, LoggedEntry, Wal};
+
+use crate::snap_files::SnapFiles;
+
+/// What there is of a database.
+#[derive(Debug)]
+pub(crate) enum Database {
+    /// Nothing.
+    Missing,
+    /// A file that is none, or that cannot be opened.
+    Unusable,
+    /// One that could be walked.
+    Read(Box<Content>),
+}
+
+/// What a database holds.
+#[derive(Debug)]
+pub(crate) struct Content {
+    /// The small buckets.
+    pub buckets: Buckets,
+    /// What is wrong with it.
+    pub findings: Vec<Finding>,
+}
+
+/// What the files of a directory say.
+#[derive(Debug)]
+pub(crate) struct Evidence<'a> {
+    /// The log; `None` if there is no file that servers take for a part of one.
+    pub log: Option<Log<'a>>,
+    /// The `.snap` files.
+    pub snaps: &'a SnapFiles,
+    /// The database.
+    pub database: Database,
+    /// The database received with the newest snapshot, if it is there, with the index of that snapshot.
+    pub received: Option<(u64, Database)>,
+}
+
+/// What a log says.
+#[derive(Debug)]
+pub(crate) struct Log<'a> {
+    /// Its segments.
+    pub wal: Wal<'a>,
+    /// Its entries in force.
+    pub entries: Vec<LoggedEntry<'a>>,
+    /// Its facts.
+    pub inspection: Inspection,
+}
+
+impl<'a> Log<'a> {
+    /// Reads a log.
+    pub fn new(wal: Wal<'a>) -> Self {
+        Self { entries: wal.entries_in_force(), inspection: wal.inspect(), wal }
+    }
+}
+
+impl Content {
+    /// Was anything of this kind found?
+    pub fn found(&self, kind: &Kind) -> bool {
+        self.findings.iter().any(|finding| finding.kind.id == kind.id)
+    }
+
+    /// Ids of the errors in the file and its pages, each once.
+    pub fn damage(&self) -> Vec<&'static str> {
+        let is_damage = |finding: &&Finding| {
+            finding.severity == Severity::Error && matches!(finding.kind.layer, Layer::Container | Layer::Structure)
+        };
+        let mut ids: Vec<_> = self.findings.iter().filter(is_damage).map(|finding| finding.kind.id).collect();
+        ids.dedup();
+        ids
+    }
+
+    /// Raft index of the last applied entry; 0 if it does not say.
+    pub fn consistent_index(&self) -> u64 {
+        self.buckets.meta.consistent_index.unwrap_or(0)
+    }
+}
+
+impl Database {
+    /// What could be read of it.
+    pub fn content(&self) -> Option<&Content> {
+        match self {
+            Self::Read(content) => Some(content),
+            Self::Missing | Self::Unusable => None,
+        }
+    }
+
+    /// Raft index of the last applied entry; 0 if it does not say.
+    pub fn consistent_index(&self) -> u64 {
+        self.content().map_or(0, Content::consistent_index)
+    }
+}

@@ -1,0 +1,57 @@
+//! Entries of the database that a server reads when it starts and cannot do without.
+
+use etcdsnap_snapshot::catalogue::cluster::{
+    ALARM_UNDECODABLE, AUTH_REVISION_INVALID, CLUSTER_VERSION_INVALID, CONF_STATE_INVALID, DOWNGRADE_INVALID,
+    LEASE_UNDECODABLE, MEMBER_KEY_INVALID, MEMBER_UNDECODABLE, ROLE_UNDECODABLE, USER_UNDECODABLE,
+};
+use etcdsnap_snapshot::catalogue::mvcc::{
+    COMPACTION_MARK_INVALID, COMPACTION_MARK_TRUNCATED, RECORD_UNDECODABLE, REVISION_KEY_INVALID,
+    REVISION_KEY_TRUNCATED, REVISION_REPEATED,
+};
+use etcdsnap_snapshot::finding::Kind;
+
+use super::{Server, StartOutcome, Stop};
+use crate::evidence::Content;
+
+impl Server {
+    /// Loads the records and the small buckets.
+    pub(super) fn load(self, content: &Content) -> Result<(), Stop> {
+        let minor = self.minor;
+        let (from_3_5, from_3_6) = (minor >= 5, minor >= 6);
+        let reads_members = from_3_6 || (minor == 5 && self.patch >= 26);
+        let reads_conf_state = minor == 4 && self.patch >= 31 && content.buckets.meta.storage_version.is_none();
+        let auth = &content.buckets.auth;
+        let stops: [(&Kind, bool, StartOutcome, &str); 16] = [
+            (&CLUSTER_VERSION_INVALID, from_3_6, StartOutcome::Panics, "The cluster version cannot be read"),
+            (&MEMBER_KEY_INVALID, reads_members, StartOutcome::Panics, "A member id cannot be read"),
+            (&MEMBER_UNDECODABLE, reads_members, StartOutcome::Panics, "A member cannot be read"),
+            (&DOWNGRADE_INVALID, from_3_5, StartOutcome::Panics, "The downgrade entry cannot be read"),
+            (&CONF_STATE_INVALID, reads_conf_state, StartOutcome::Panics, "The raft configuration cannot be read"),
+            (&LEASE_UNDECODABLE, true, StartOutcome::Panics, "A lease cannot be read"),
+            (&RECORD_UNDECODABLE, true, StartOutcome::Exits, "A record cannot be read"),
+            (&REVISION_KEY_TRUNCATED, true, StartOutcome::Panics, "The key of a record is too short"),
+            (&REVISION_KEY_INVALID, from_3_6, StartOutcome::Panics, "The key of a record is no revision"),
+            (&REVISION_REPEATED, true, StartOutcome::Panics, "A key is written and deleted at one revision"),
+            (&COMPACTION_MARK_TRUNCATED, true, StartOutcome::Panics, "A compaction mark is too short"),
+            (&COMPACTION_MARK_INVALID, from_3_6, StartOutcome::Panics, "A compaction mark is no revision"),
+            (&USER_UNDECODABLE, true, StartOutcome::Panics, "A user cannot be read"),
+            (
+                &ROLE_UNDECODABLE,
+                auth.needs_unreadable_role(),
+                StartOutcome::Panics,
+                "A role that a user has cannot be read",
+            ),
+            (
+                &AUTH_REVISION_INVALID,
+                auth.revision.is_none(),
+                StartOutcome::Panics,
+                "The authentication revision is too short",
+            ),
+            (&ALARM_UNDECODABLE, true, StartOutcome::Exits, "An alarm cannot be read"),
+        ];
+        let stop = stops.into_iter().find(|(kind, applies, ..)| *applies && content.found(kind));
+        let Some((_, _, outcome, what)) = stop else { return Ok(()) };
+        let how = if outcome == StartOutcome::Exits { "exits" } else { "panics" };
+        Err(Stop { outcome, said: None, reason: format!("{what}: it {how}.") })
+    }
+}

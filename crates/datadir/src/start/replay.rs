@@ -1,0 +1,250 @@
+//! The entries behind the snapshot, applied again as a server does at its start (`etcd-format.md` 6.7).
+//!
+//! What a member has applied already it does not apply to the database a second time, but servers up to 3.6 follow members and
+//! versions through all of them, because the v2 store is only as new as the snapshot.
+
+use etcdsnap_proto::etcdserverpb::{InternalRaftRequest, Request};
+use etcdsnap_snapshot::buckets::Downgrade;
+use etcdsnap_wal::{Entry, Payload, Start};
+use semver::Version;
+
+use super::snapshot::Snap;
+use super::{Case, StartOutcome, Stop};
+use crate::evidence::{Content, Database};
+use crate::membership::{Change, Membership, Voters};
+
+/// Where a start has come to.
+pub(super) struct Replayed {
+    /// Who votes.
+    pub voters: Voters,
+    /// Index of the last entry in the log, or of the snapshot.
+    pub last_index: u64,
+    /// Raft index of the last entry the database has applied.
+    pub consistent_index: u64,
+}
+
+/// The state that is followed.
+struct Replay {
+    /// By the v2 store and the entries behind it.
+    store: Membership,
+    /// By the database and the entries behind its index.
+    database: Membership,
+    voters: Voters,
+    downgrade: Downgrade,
+    consistent_index: u64,
+}
+
+impl Case<'_, '_> {
+    pub(super) fn replay(
+        &self,
+        start: Start,
+        snap: Option<&Snap<'_>>,
+        content: Option<&Content>,
+    ) -> Result<Replayed, Stop> {
+        let database = content.map(|content| Membership::of_buckets(&content.buckets.members)).unwrap_or_default();
+        let mut replay = Replay {
+            store: snap.and_then(|snap| Membership::of_store(&snap.store)).unwrap_or_default(),
+            voters: if self.server.minor >= 7 {
+                Voters::of_members(&database)
+            } else {
+                snap.map(|snap| Voters::of_state(&snap.file.conf_state)).unwrap_or_default()
+            },
+            database,
+            downgrade: content.map(|content| content.buckets.cluster.downgrade.clone()).unwrap_or_default(),
+            consistent_index: content.map_or(0, Content::consistent_index),
+        };
+        let first = self.log.entries.partition_point(|logged| logged.entry.index <= start.index);
+        let entries = self.log.entries.get(first..).unwrap_or_default();
+        let commit = self.log.inspection.hard_state.commit;
+        let committed = entries.partition_point(|logged| logged.entry.index <= commit);
+        for logged in entries.get(..committed).unwrap_or_default() {
+            self.apply(&logged.entry, &mut replay)?;
+        }
+        // A member that is alone elects itself and commits the rest.
+        if replay.voters.is_alone(self.own_id()) {
+            for logged in entries.get(committed..).unwrap_or_default() {
+                self.apply(&logged.entry, &mut replay)?;
+            }
+        }
+        self.publish(&replay)?;
+        let last_index = entries.last().map_or(start.index, |logged| logged.entry.index);
+        Ok(Replayed { voters: replay.voters, last_index, consistent_index: replay.consistent_index })
+    }
+
+    /// What is known before the first entry is applied.
+    pub(super) fn recover(&self, snap: Option<&Snap<'_>>, content: Option<&Content>) -> Result<(), Stop> {
+        let downgrade = content.map_or(&Downgrade::Off, |content| &content.buckets.cluster.downgrade);
+        self.server.downgrade(downgrade)?;
+        let version = if self.server.minor >= 6 {
+            content.and_then(|content| content.buckets.cluster.version.clone())
+        } else {
+            snap.and_then(|snap| snap.store.cluster_version()).and_then(|version| Version::parse(version).ok())
+        };
+        let Some(version) = version else { return Ok(()) };
+        self.server.cluster_version(&version, downgrade)?;
+        match self.evidence.database {
+            Database::Missing => Err(Stop::exits(
+                "of the backend is missing",
+                "The cluster has a version and there is no member/snap/db: it exits with \"database file of the backend is missing\".",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn apply(&self, entry: &Entry<'_>, replay: &mut Replay) -> Result<(), Stop> {
+        let is_new = entry.index > replay.consistent_index;
+        match entry.payload() {
+            Payload::Empty => Ok(()),
+            Payload::ConfChange(change) => self.change(entry.index, &Change::new(&change), is_new, replay),
+            Payload::LegacyRequest(request) => self.legacy(entry.index, &request, replay),
+            Payload::Request(request) => match &request.v2 {
+                Some(legacy) => self.legacy(entry.index, legacy, replay),
+                None => self.request(entry.index, &request, is_new, replay),
+            },
+            Payload::ConfChangeV2(_) | Payload::Undecodable => {
+                Err(Stop::panics("", format!("Entry {} cannot be decoded: it panics.", entry.index)))
+            }
+        }
+    }
+
+    fn change(&self, index: u64, change: &Change, is_new: bool, replay: &mut Replay) -> Result<(), Stop> {
+        let by_database = self.server.minor >= 7 || (self.server.minor == 6 && is_new);
+        if by_database && !is_new {
+            return Ok(());
+        }
+        let members = if by_database { &replay.database } else { &replay.store };
+        let accepted = members.accepts(change);
+        if accepted {
+            replay.voters.apply(change);
+            replay.store.apply(change);
+            if is_new {
+                replay.database.apply(change);
+            }
+        }
+        // Raft is told of a refused change too, as of one of nobody.
+        if replay.voters.voters.is_empty() {
+            let refused = if accepted { "" } else { ", which it refuses," };
+            let reason = format!(
+                "Behind the change of members in entry {index}{refused} nobody votes: it panics with \"removed all voters\"."
+            );
+            return Err(Stop::panics("removed all voters", reason));
+        }
+        if !accepted {
+            return Ok(());
+        }
+        if *change == (Change::Remove { id: self.own_id() }) {
+            let reason = format!("Entry {index} removes this member from the cluster: it stops.");
+            return Err(Stop { outcome: StartOutcome::Exits, said: None, reason });
+        }
+        Ok(())
+    }
+
+    /// Requests to the v2 store: attributes of members, the version of the cluster, and those of v2 clients.
+    fn legacy(&self, index: u64, request: &Request, replay: &Replay) -> Result<(), Stop> {
+        let is_version = request.path() == "/0/version";
+        let is_own = is_version || attributes_of(request.path()).is_some();
+        match self.server.minor {
+            7.. => Err(Stop::panics(
+                "unmarshal should never fail",
+                format!(
+                    "Entry {index} is a request to the v2 store, as 3.4 and 3.5 write them, and the server has to apply it again: it panics with \
+                     \"unmarshal should never fail\". Start the member with 3.6 first and let it write a snapshot."
+                ),
+            )),
+            6 if request.method() != "PUT" || !is_own => Err(Stop::panics(
+                "detected disallowed v2 WAL",
+                format!(
+                    "Entry {index} is a request of the v2 API: it panics with \"detected disallowed v2 WAL for stage \
+                     --v2-deprecation=write-only\"."
+                ),
+            )),
+            _ if is_version && request.method() == "PUT" => match Version::parse(request.val()) {
+                Ok(version) => self.server.cluster_version(&version, &replay.downgrade),
+                Err(_) => Ok(()),
+            },
+            _ => match attributes_of(request.path()) {
+                Some(id) if request.method() == "PUT" => self.attributes(index, id, replay),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    fn request(
+        &self,
+        index: u64,
+        request: &InternalRaftRequest,
+        is_new: bool,
+        replay: &mut Replay,
+    ) -> Result<(), Stop> {
+        let minor = self.server.minor;
+        if minor >= 5 {
+            if let Some(version) = &request.cluster_version_set {
+                return match Version::parse(&version.ver) {
+                    Ok(version) => self.server.cluster_version(&version, &replay.downgrade),
+                    Err(_) => Ok(()),
+                };
+            }
+            if let Some(attributes) = &request.cluster_member_attr_set {
+                return self.attributes(index, attributes.member_id, replay);
+            }
+            if let Some(downgrade) = &request.downgrade_info_set {
+                let target = Version::parse(&downgrade.ver).ok().filter(|_| downgrade.enabled);
+                replay.downgrade = target.map_or(Downgrade::Off, Downgrade::To);
+                return Ok(());
+            }
+        }
+        if is_new && !self.knows(request) {
+            let said = if minor == 4 { "not implemented" } else { "not implemented apply" };
+            let reason = format!("Entry {index} is a request of a newer version: it panics with \"{said}\".");
+            return Err(Stop::panics(said, reason));
+        }
+        Ok(())
+    }
+
+    /// Does the server know this kind of request?
+    fn knows(&self, request: &InternalRaftRequest) -> bool {
+        let Self { server, .. } = self;
+        let of_3_5 = request.cluster_version_set.is_some()
+            || request.cluster_member_attr_set.is_some()
+            || request.downgrade_info_set.is_some();
+        let status = request.auth_status.is_some();
+        let test = request.downgrade_version_test.is_some();
+        let unknown = Payload::Request(Box::new(request.clone())).name() == "unknown";
+        match server.minor {
+            ..=4 => !(of_3_5 || test || unknown || (status && server.patch < 45)),
+            5 => !test && !unknown,
+            _ => !unknown,
+        }
+    }
+
+    /// A member's name and client URLs: servers panic if they have never heard of it.
+    fn attributes(&self, index: u64, id: u64, replay: &Replay) -> Result<(), Stop> {
+        let known = if self.server.minor >= 6 { &replay.database } else { &replay.store };
+        if known.members.contains_key(&id) || known.removed.contains(&id) {
+            return Ok(());
+        }
+        let reason = format!(
+            "Entry {index} is about member {id:016x}, which it does not know: it panics with \"failed to update; member unknown\"."
+        );
+        Err(Stop::panics("failed to update; member unknown", reason))
+    }
+
+    /// A leader publishes its own attributes first of all.
+    fn publish(&self, replay: &Replay) -> Result<(), Stop> {
+        let own = self.own_id();
+        let leads = replay.voters.is_alone(own);
+        if self.server.minor == 6 && leads && !replay.database.members.contains_key(&own) {
+            let reason = format!(
+                "The database does not list this member ({own:016x}): it panics with \"failed to update; member unknown\"."
+            );
+            return Err(Stop::panics("failed to update; member unknown", reason));
+        }
+        Ok(())
+    }
+}
+
+/// The member whose attributes are at a path of the v2 store.
+fn attributes_of(path: &str) -> Option<u64> {
+    let id = path.strip_prefix("/0/members/")?.strip_suffix("/attributes")?;
+    u64::from_str_radix(id, 16).ok()
+}

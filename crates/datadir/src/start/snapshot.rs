@@ -1,0 +1,76 @@
+//! Which snapshot a server starts from, and whether the database goes with it (`etcd-format.md` 5.9).
+
+use etcdsnap_wal::snap::{SnapFile, Store};
+use etcdsnap_wal::{Reader, Start};
+
+use super::{Case, Stop};
+use crate::evidence::Database;
+
+/// The v2 store and the voters of a `.snap` file.
+pub(super) struct Snap<'a> {
+    pub file: SnapFile<'a>,
+    pub store: Store,
+}
+
+impl<'a> Case<'_, 'a> {
+    /// The snapshot to start from; up to 3.6 with the file it is in.
+    pub(super) fn snapshot(&self) -> Result<(Start, Option<Snap<'a>>), Stop> {
+        let reader = self.server.reader();
+        let markers = self.log.wal.valid_markers(reader).map_err(|error| {
+            let said = if error.to_string().contains("checksum of the record") { "crc mismatch" } else { "" };
+            Stop::exits(said, format!("It cannot read the log: {error}."))
+        })?;
+        if reader >= Reader::V3_7 {
+            return Ok((markers.last().map(|marker| marker.start).unwrap_or_default(), None));
+        }
+        let told = |start: Start| markers.iter().any(|marker| marker.start == start);
+        let Some((name, file)) = self.evidence.snaps.newest(told) else { return Ok((Start::default(), None)) };
+        let store = file.store().ok().filter(|store| store.members().is_ok());
+        let Some(store) = store else {
+            return Err(Stop::panics("", format!("The v2 store in {name} cannot be read.")));
+        };
+        if let (6, Some(path)) = (self.server.minor, store.custom_content()) {
+            return Err(Stop::exits(
+                "detected disallowed custom content in v2store",
+                format!(
+                    "There are keys of the v2 API below {path}: it exits with \"detected disallowed custom content in v2store for stage \
+                     --v2-deprecation=write-only\"."
+                ),
+            ));
+        }
+        Ok((file.start, Some(Snap { file, store })))
+    }
+
+    /// From 3.7 on a server cannot do without a snapshot record, be it that of the empty snapshot a log begins with.
+    pub(super) fn any_marker(&self) -> Result<(), Stop> {
+        let reader = self.server.reader();
+        if reader < Reader::V3_7 || self.log.wal.valid_markers(reader).is_ok_and(|markers| !markers.is_empty()) {
+            return Ok(());
+        }
+        let reason = "The log tells of no snapshot, not even of the empty one it begins with: it panics with \"invalid memory address or nil pointer \
+                      dereference\".";
+        Err(Stop::panics("nil pointer dereference", reason))
+    }
+
+    /// The database it goes on with: the one received with the snapshot if its own is older.
+    pub(super) fn database(&self, start: Start, from_file: bool) -> Result<&Database, Stop> {
+        let (own, received) = (&self.evidence.database, &self.evidence.received);
+        let uses_snapshot = from_file || self.server.minor >= 7;
+        if !uses_snapshot || start.index <= own.consistent_index() {
+            return Ok(own);
+        }
+        match received {
+            Some((index, database)) if *index == start.index => Ok(database),
+            _ => Err(Stop::panics(
+                "failed to find database snapshot file",
+                format!(
+                    "The snapshot contains everything up to entry {}, the database up to entry {}, and there is no {:016x}.snap.db: it panics \
+                     with \"failed to recover v3 backend from snapshot\".",
+                    start.index,
+                    own.consistent_index(),
+                    start.index
+                ),
+            )),
+        }
+    }
+}

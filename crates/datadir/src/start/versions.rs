@@ -1,0 +1,74 @@
+//! Versions that a server compares with its own (`etcd-format.md` 2.3 and 5.9).
+
+use etcdsnap_snapshot::buckets::Downgrade;
+use semver::Version;
+
+use super::{Server, Stop};
+use crate::evidence::Content;
+
+impl Server {
+    /// The layout of the database against the server's own.
+    pub(super) fn storage_version(self, content: &Content, notes: &mut Vec<String>) -> Result<(), Stop> {
+        let Some(storage) = &content.buckets.meta.storage_version else { return Ok(()) };
+        let unsupported = |version: &Version| {
+            let said = format!("version \"{}.{}.0\" is not supported", version.major, version.minor);
+            let reason = format!("The storage version is {storage}: it exits with `{said}`.");
+            Err(Stop::exits(said, reason))
+        };
+        let (own, pair) = ((3, self.minor), (storage.major, storage.minor));
+        match self.minor {
+            ..=4 if self.patch < 31 => Ok(()),
+            ..=4 if *storage == Version::new(3, 4, 0) || *storage == Version::new(3, 5, 0) => Ok(()),
+            ..=4 => Err(Stop::panics(
+                "unsupported storage version",
+                format!("The storage version is {storage}: it panics with \"unsupported storage version\"."),
+            )),
+            5 if pair > own => {
+                notes.push(format!("It ignores the storage version {storage} and leaves it as it is."));
+                Ok(())
+            }
+            5 => Ok(()),
+            _ if storage.major != 3 => {
+                let said = "changing major storage version is not supported";
+                Err(Stop::exits(said, format!("The storage version is {storage}: it exits with \"{said}\".")))
+            }
+            _ if pair > own => unsupported(storage),
+            // Upgrades are known step by step from 3.5 on.
+            _ if pair < (3, 5) => unsupported(&Version::new(3, storage.minor.saturating_add(1), 0)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The version the cluster agreed on against the server's own, wherever it is read: in the v2 store, in the database, in
+    /// an entry.
+    pub(super) fn cluster_version(self, cluster: &Version, downgrade: &Downgrade) -> Result<(), Stop> {
+        let own = Version::new(3, self.minor, 0);
+        let is_target = self.minor == 5 && downgrade.target() == Some(&own);
+        if *cluster <= own || is_target {
+            return Ok(());
+        }
+        let (said, how) = match self.minor {
+            ..=4 => ("lower than determined cluster version", "exits"),
+            5 => ("invalid downgrade; server version is lower than determined cluster version", "exits"),
+            _ => ("invalid downgrade; server version is lower than determined cluster version", "panics"),
+        };
+        let reason = format!(
+            "The cluster version is {cluster}, higher than this etcd: it {how} with \"invalid downgrade; server version is lower than \
+             determined cluster version\"."
+        );
+        Err(if how == "exits" { Stop::exits(said, reason) } else { Stop::panics(said, reason) })
+    }
+
+    /// Only etcd 3.5 insists on being the target of a downgrade in progress.
+    pub(super) fn downgrade(self, downgrade: &Downgrade) -> Result<(), Stop> {
+        let target = downgrade.target().filter(|_| self.minor == 5);
+        let Some(target) = target.filter(|target| **target != Version::new(3, 5, 0)) else { return Ok(()) };
+        Err(Stop::exits(
+            "server version is not allowed to join when downgrade is enabled",
+            format!(
+                "A downgrade to {target} is in progress: it exits with \"invalid downgrade; server version is not allowed to join when \
+                 downgrade is enabled\"."
+            ),
+        ))
+    }
+}

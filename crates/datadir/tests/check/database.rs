@@ -1,0 +1,90 @@
+//! A database that does not go with its log.
+
+use crate::member::{Member, found, ids, starts};
+
+fn with_index(name: &str, index: u64) -> etcdsnap_datadir::Report {
+    let member = Member::copy_of(name);
+    member.set("consistent_index", &index.to_be_bytes());
+    member.check()
+}
+
+#[test]
+fn a_database_ahead_of_its_log_loses_writes() {
+    let report = with_index("member-3.5.1-sigterm", 217);
+    assert_eq!((ids(&report), starts(&report).as_str()), (vec!["INDEX_AHEAD_OF_LOG"], "xsnnn"));
+    assert!(report.starts[1].reasons[0].contains("the next 10 entries are taken for applied"));
+    let report = with_index("member-3.7.1-sigterm", 208);
+    assert_eq!((ids(&report), starts(&report).as_str()), (vec!["INDEX_AHEAD_OF_LOG"], "pxxss"));
+}
+
+#[test]
+fn a_database_behind_its_log_is_told_what_it_lacks() {
+    let report = with_index("member-3.5.1-sigterm", 190);
+    assert_eq!((ids(&report), starts(&report).as_str()), (vec![], "xssss"));
+    assert!(found(&report, "INDEX_BEHIND_LOG"));
+    let newer = report.newer.expect("something newer");
+    assert_eq!((newer.entries(), newer.first_index, newer.last_index), (17, Some(191), Some(207)));
+    assert_eq!(newer.kinds.values().sum::<u64>(), 17);
+}
+
+#[test]
+fn a_database_behind_the_snapshot_stops_every_server() {
+    let report = with_index("member-3.7.1-sigterm", 100);
+    assert!(ids(&report).contains(&"INDEX_BEHIND_SNAPSHOT"));
+    assert_eq!(starts(&report), "ppppp");
+    let said = report.starts[3].said.as_deref();
+    assert_eq!(said, Some("failed to find database snapshot file"));
+}
+
+#[test]
+fn terms_are_compared() {
+    let member = Member::copy_of("member-3.5.1-sigterm");
+    member.set("term\0\0\0\0\0\0\0", &[9]);
+    assert_eq!(ids(&member.check()), ["TERM_AHEAD_OF_LOG"]);
+    member.set("term\0\0\0\0\0\0\0", &[1]);
+    assert_eq!(ids(&member.check()), ["TERM_NOT_OF_ENTRY"]);
+}
+
+#[test]
+fn versions_decide_who_starts() {
+    let with = |name: &str, key: &str, version: &str| {
+        let member = Member::copy_of(name);
+        member.set(key, version.as_bytes());
+        starts(&member.check())
+    };
+    assert_eq!(with("member-3.7.1-sigterm", "storageVersion", "3.6.0"), "pxpss");
+    assert_eq!(with("member-3.7.1-sigterm", "storageVersion", "3.9.0"), "pxxxx");
+    assert_eq!(with("member-3.5.1-sigterm", "clusterVersion", "3.9.0"), "xsppp");
+}
+
+#[test]
+fn a_database_of_another_member_is_noticed() {
+    let member = Member::copy_of("member-3.7.1-sigterm");
+    let id = member.check().identity.expect("an identity").node_id;
+    member.change("snap/db", |bytes| {
+        for (old, new) in
+            [(format!("{id:x}"), format!("{:x}", id ^ 1)), (format!("\"id\":{id}"), format!("\"id\":{}", id ^ 1))]
+        {
+            while let Some(at) = bytes.windows(old.len()).position(|window| window == old.as_bytes()) {
+                bytes[at..at + new.len()].copy_from_slice(new.as_bytes());
+            }
+        }
+    });
+    let report = member.check();
+    assert_eq!(ids(&report)[0], "SELF_UNKNOWN");
+    assert!(ids(&report).contains(&"MEMBER_NOT_IN_LOG") && ids(&report).contains(&"MEMBER_NOT_IN_DATABASE"));
+    let newest = report.starts.last().expect("starts");
+    assert!(newest.reasons.iter().any(|reason| reason.contains("no vote in its own cluster")), "{newest:?}");
+}
+
+#[test]
+fn damaged_pages_make_a_start_unpredictable() {
+    let member = Member::copy_of("member-3.7.1-sigterm");
+    member.change("snap/db", |bytes| {
+        for page in bytes.chunks_mut(4096).skip(2) {
+            page[8] = 0x40;
+        }
+    });
+    let report = member.check();
+    assert!(!report.is_sound() && starts(&report) == "uuuuu", "{:?}", starts(&report));
+}

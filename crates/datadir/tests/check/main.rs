@@ -1,0 +1,6 @@
+//! Data directories of real members, as they were recorded and changed in every way that has a name.
+
+mod database;
+mod log;
+mod member;
+mod recorded;

@@ -1,0 +1,95 @@
+//! A recorded member's directory, copied so that it can be changed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use etcdsnap_datadir::{CheckOptions, Report, StartOutcome, check};
+use etcdsnap_snapshot::finding::Severity;
+use etcdsnap_snapshot::progress::Silent;
+use tempfile::TempDir;
+
+/// The only segment of each.
+pub const SEGMENT: &str = "wal/0000000000000000-0000000000000000.wal";
+
+/// A copy of a member of `testdata/wal/members`.
+#[derive(Debug)]
+pub struct Member {
+    folder: TempDir,
+}
+
+impl Member {
+    /// Copies a member.
+    pub fn copy_of(name: &str) -> Self {
+        let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/wal/members").join(name);
+        let folder = tempfile::tempdir().expect("folder");
+        for part in ["snap", "wal"] {
+            let to = folder.path().join("member").join(part);
+            fs::create_dir_all(&to).expect("folder");
+            for entry in fs::read_dir(recorded.join(part)).expect("recorded") {
+                let entry = entry.expect("entry");
+                fs::copy(entry.path(), to.join(entry.file_name())).expect("copied");
+            }
+        }
+        Self { folder }
+    }
+
+    /// The data directory.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A file or folder of the member.
+    pub fn file(&self, inside: &str) -> PathBuf {
+        self.path().join("member").join(inside)
+    }
+
+    /// Changes the bytes of a file.
+    pub fn change(&self, inside: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        let path = self.file(inside);
+        let mut bytes = fs::read(&path).expect("file");
+        change(&mut bytes);
+        fs::write(path, bytes).expect("written");
+    }
+
+    /// Overwrites every value of a key in the database, also on pages that are not in use.
+    pub fn set(&self, key: &str, value: &[u8]) {
+        self.change("snap/db", |bytes| {
+            let mut from = 0;
+            while let Some(at) = bytes[from..].windows(key.len()).position(|window| window == key.as_bytes()) {
+                from += at + key.len();
+                bytes[from..from + value.len()].copy_from_slice(value);
+            }
+            assert!(from > 0, "{key} is not in the database");
+        });
+    }
+
+    /// What a check says.
+    pub fn check(&self) -> Report {
+        check(self.path(), None, &CheckOptions::default(), &Silent).expect("checked")
+    }
+}
+
+/// Ids of what was found that is worse than a note.
+pub fn ids(report: &Report) -> Vec<&'static str> {
+    let serious = report.findings.iter().filter(|finding| finding.severity > Severity::Note);
+    serious.map(|finding| finding.kind.id).collect()
+}
+
+/// Was it found, whatever its severity?
+pub fn found(report: &Report, id: &str) -> bool {
+    report.findings.iter().any(|finding| finding.kind.id == id)
+}
+
+/// What the servers do, from 3.4 to 3.8, in one letter each: starts, repairs, begins anew, not ready, exits, panics, unpredictable.
+pub fn starts(report: &Report) -> String {
+    let letter = |outcome| match outcome {
+        StartOutcome::Starts => 's',
+        StartOutcome::Repairs { .. } => 'r',
+        StartOutcome::BeginsAnew => 'a',
+        StartOutcome::NotReady => 'n',
+        StartOutcome::Exits => 'x',
+        StartOutcome::Panics => 'p',
+        StartOutcome::Unpredictable => 'u',
+    };
+    report.starts.iter().map(|start| letter(start.outcome)).collect()
+}
