@@ -151,6 +151,13 @@ impl From<OpenError> for Failure {
     }
 }
 
+/// The system could not read a file.
+impl From<etcdsnap_image::Error> for Failure {
+    fn from(error: etcdsnap_image::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
 /// The same text on one line, with nothing in it that a terminal would obey.
 fn one_line(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();

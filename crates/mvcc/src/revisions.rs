@@ -5,7 +5,7 @@
 //! history. Leaves are judged as they are read, by all rules of structure and of records; what is unsound
 //! is gathered as [`Damage`], and the rest is answered.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::{Mutex, PoisonError};
 
 use etcdsnap_bbolt::check::{Leaves, Observer as _};
@@ -26,16 +26,27 @@ const BATCH: usize = 256;
 /// Pages of a chunk that are so near to each other are asked for in one piece.
 const NEAR: u64 = 1 << 20;
 
-/// Told which bytes of the file are about to be read; called from several threads.
-pub type Prepare<'p> = dyn Fn(Range<u64>) + Sync + 'p;
+/// Hears which bytes of the file are about to be read, from several threads, and says whether to go on: after a break what
+/// was found is not all.
+pub trait ReadAhead: Sync {
+    /// These bytes are about to be read.
+    fn prepare(&self, bytes: Range<u64>) -> ControlFlow<()>;
+}
+
+/// Looks away.
+impl ReadAhead for () {
+    fn prepare(&self, _: Range<u64>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
 
 /// Says which user keys are wanted; called from several threads.
 pub type Wanted<'w> = dyn Fn(&[u8]) -> bool + Sync + 'w;
 
 /// The records of a database, by revision.
-#[derive(Debug)]
 pub struct Revisions<'a> {
     db: Db<'a>,
+    ahead: &'a dyn ReadAhead,
     leaves: Leaves<'a>,
     compaction: Compaction,
     current: i64,
@@ -73,11 +84,12 @@ pub enum Direction {
 }
 
 impl<'a> Revisions<'a> {
-    /// Follows the branch pages of the bucket `key`; of each rule at most `limit` breaches are kept.
+    /// Follows the branch pages of the bucket `key`; of each rule at most `limit` breaches are kept. From now on `ahead` hears
+    /// what is about to be read.
     ///
     /// # Errors
     /// The root bucket is too damaged to find the bucket `key` in it.
-    pub fn open(db: &Db<'a>, limit: u64) -> Result<Self, Corruption> {
+    pub fn open(db: &Db<'a>, ahead: &'a dyn ReadAhead, limit: u64) -> Result<Self, Corruption> {
         let compaction = Compaction::read(db).unwrap_or_default();
         let leaves = Leaves::of(db, b"key", limit)?;
         let mut damage = Damage::new(limit);
@@ -88,7 +100,7 @@ impl<'a> Revisions<'a> {
         let last = (0..leaves.len()).rev().find_map(|index| last(leaves.page(index)?));
         let current = compaction.current(last.map(|key| key.revision));
         let scanner = Scanner::new(compaction, limit);
-        Ok(Self { db: *db, leaves, compaction, current, scanner, damage: Mutex::new(damage) })
+        Ok(Self { db: *db, ahead, leaves, compaction, current, scanner, damage: Mutex::new(damage) })
     }
 
     /// The compaction marks.
@@ -124,14 +136,16 @@ impl<'a> Revisions<'a> {
 
     /// Reads every leaf with revisions up to `upto`, in file order and on all threads, and remembers the records of the keys
     /// that are `wanted`: 24 bytes a record, 48 bytes a leaf.
-    pub fn index(&self, upto: i64, wanted: Option<&Wanted<'_>>, prepare: &Prepare<'_>) -> Index<'a> {
+    pub fn index(&self, upto: i64, wanted: Option<&Wanted<'_>>) -> Index<'a> {
         let mut order: Vec<usize> = self.stretch(-1, upto).collect();
         order.par_sort_unstable_by_key(|leaf| self.leaves.bytes(*leaf).start);
         let chunks: Vec<ScanChunk<'a>> = order
             .par_chunks(CHUNK)
             .map(|leaves| {
-                self.prepare(leaves, prepare);
                 let mut chunk = self.scanner.chunk();
+                if self.prepare(leaves).is_break() {
+                    return chunk;
+                }
                 let mut problems = self.problems();
                 for leaf in leaves {
                     let start = chunk.states.len();
@@ -152,14 +166,8 @@ impl<'a> Revisions<'a> {
 
     /// Streams the records with revisions above `after` and up to `upto`, a batch of leaves at a time; within a batch they are
     /// in the order of `direction`. Records without a user key are left out.
-    pub fn batches<'r>(
-        &'r self,
-        after: i64,
-        upto: i64,
-        direction: Direction,
-        prepare: &'r Prepare<'r>,
-    ) -> Batches<'r, 'a> {
-        Batches { revisions: self, leaves: self.stretch(after, upto), after, upto, direction, prepare, previous: None }
+    pub fn batches(&self, after: i64, upto: i64, direction: Direction) -> Batches<'_, 'a> {
+        Batches { revisions: self, leaves: self.stretch(after, upto), after, upto, direction, previous: None }
     }
 
     /// The leaves that can have revisions above `after` and up to `upto`. When branch pages are unsound that is all of them.
@@ -200,7 +208,7 @@ impl<'a> Revisions<'a> {
     }
 
     /// Announces the pages of some leaves, near ones together.
-    fn prepare(&self, leaves: &[usize], prepare: &Prepare<'_>) {
+    fn prepare(&self, leaves: &[usize]) -> ControlFlow<()> {
         let mut runs: Vec<Range<u64>> = Vec::new();
         let mut pages: Vec<Range<u64>> = leaves.iter().map(|leaf| self.leaves.bytes(*leaf)).collect();
         pages.sort_unstable_by_key(|page| page.start);
@@ -210,7 +218,7 @@ impl<'a> Revisions<'a> {
                 _ => runs.push(page),
             }
         }
-        runs.into_iter().for_each(prepare);
+        runs.into_iter().try_for_each(|run| self.ahead.prepare(run))
     }
 
     /// Reads and judges one leaf.
@@ -218,6 +226,14 @@ impl<'a> Revisions<'a> {
         let page = self.leaves.read(leaf, problems)?;
         self.scanner.records(chunk, page, u32::try_from(leaf).unwrap_or(u32::MAX));
         Some(page)
+    }
+}
+
+impl std::fmt::Debug for Revisions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { leaves, compaction, current, .. } = self;
+        let mut debug = f.debug_struct("Revisions");
+        debug.field("leaves", leaves).field("compaction", compaction).field("current", current).finish_non_exhaustive()
     }
 }
 
@@ -242,7 +258,6 @@ pub struct Batches<'r, 'a> {
     after: i64,
     upto: i64,
     direction: Direction,
-    prepare: &'r Prepare<'r>,
     previous: Option<Revision>,
 }
 
@@ -251,7 +266,10 @@ impl<'a> Iterator for Batches<'_, 'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let leaves = self.take()?;
-        self.revisions.prepare(&leaves, self.prepare);
+        if self.revisions.prepare(&leaves).is_break() {
+            self.leaves = 0..0;
+            return None;
+        }
         let mut pages: Vec<_> = leaves.par_iter().map(|leaf| self.leaf(*leaf)).collect();
         for (_, chunk, _) in &pages {
             self.check_step(chunk);

@@ -35,7 +35,7 @@ fn build(store: &EtcdStore) -> Vec<u8> {
 }
 
 fn assert_live(revisions: &Revisions<'_>, store: &EtcdStore, at: i64) {
-    let index = revisions.index(at, None, &|_| ());
+    let index = revisions.index(at, None);
     let live = index.sorted_by_key(index.live_at(at), |position| *position);
     let live: Vec<KeyValue> = live.iter().map(|at| index.record(*at).expect("there").kv.into()).collect();
     assert_eq!(live, store.live_at(at).into_values().collect::<Vec<_>>(), "at {at}");
@@ -44,7 +44,7 @@ fn assert_live(revisions: &Revisions<'_>, store: &EtcdStore, at: i64) {
 /// An index of the whole file that has some keys only answers for the past too.
 fn assert_some_live(revisions: &Revisions<'_>, store: &EtcdStore, at: i64) {
     let wanted = |key: &[u8]| key.ends_with(b"1");
-    let index = revisions.index(i64::MAX, Some(&wanted), &|_| ());
+    let index = revisions.index(i64::MAX, Some(&wanted));
     let live = index.sorted_by_key(index.live_at(at), |position| *position);
     let keys = live.iter().map(|at| index.record(*at).expect("there").kv.key);
     assert!(keys.eq(store.live_at(at).keys().filter(|key| wanted(key))), "at {at}");
@@ -61,7 +61,7 @@ fn assert_deleted(revisions: &Revisions<'_>, entries: &[Entry], at: i64) {
             expected.remove(entry.2.key.as_slice());
         }
     }
-    let index = revisions.index(at, None, &|_| ());
+    let index = revisions.index(at, None);
     let deleted = index.sorted_by_key(index.deleted_at(at), |deleted| deleted.tombstone);
     let revision = |position| index.record(position).expect("there").revision;
     let found = deleted.iter().map(|deleted| {
@@ -80,7 +80,7 @@ fn assert_changes(revisions: &Revisions<'_>, entries: &[Entry], after: i64, upto
             expected.push((*revision, before));
         }
     }
-    let index = revisions.index(upto, None, &|_| ());
+    let index = revisions.index(upto, None);
     let revision = |position| index.record(position).expect("there").revision;
     let changes = index.changes(after, upto);
     let found: Vec<_> = changes.iter().map(|(at, before)| (revision(*at), before.map(revision))).collect();
@@ -90,19 +90,17 @@ fn assert_changes(revisions: &Revisions<'_>, entries: &[Entry], after: i64, upto
 fn assert_streams(revisions: &Revisions<'_>, entries: &[Entry], after: i64, upto: i64) {
     let mut expected: Vec<&Entry> =
         entries.iter().filter(|(revision, ..)| (after + 1..=upto).contains(&revision.main)).collect();
-    let found: Vec<Entry> =
-        revisions.batches(after, upto, Direction::OldestFirst, &|_| ()).flatten().map(owned).collect();
+    let found: Vec<Entry> = revisions.batches(after, upto, Direction::OldestFirst).flatten().map(owned).collect();
     assert!(found.iter().eq(expected.iter().copied()), "after {after} up to {upto}");
     expected.reverse();
-    let found: Vec<Entry> =
-        revisions.batches(after, upto, Direction::NewestFirst, &|_| ()).flatten().map(owned).collect();
+    let found: Vec<Entry> = revisions.batches(after, upto, Direction::NewestFirst).flatten().map(owned).collect();
     assert!(found.iter().eq(expected), "backwards, after {after} up to {upto}");
 }
 
 fn assert_agree(store: &EtcdStore) {
     let file = build(store);
     let db = Db::open(&file).expect("a database");
-    let open = || Revisions::open(&db, 10).expect("sound");
+    let open = || Revisions::open(&db, &(), 10).expect("sound");
     let (compacted, current) = (store.compacted_revision(), store.current_revision());
     let revisions = open();
     assert_eq!(revisions.readable(None), Ok(current));
@@ -126,7 +124,7 @@ fn assert_agree(store: &EtcdStore) {
         }
     }
     let whole = open();
-    assert_eq!(whole.batches(-1, i64::MAX, Direction::OldestFirst, &|_| ()).flatten().count(), entries.len());
+    assert_eq!(whole.batches(-1, i64::MAX, Direction::OldestFirst).flatten().count(), entries.len());
     assert!(whole.damage().is_none(), "{:?}", whole.damage());
 }
 
@@ -175,8 +173,8 @@ fn an_empty_store_and_an_inline_bucket() {
     store.put("b", "2");
     let file = Layout { inline_limit: Some(usize::MAX), ..Layout::default() }.build(&store.to_tree());
     let db = Db::open(&file).expect("a database");
-    let revisions = Revisions::open(&db, 10).expect("sound");
-    let index = revisions.index(4, None, &|_| ());
+    let revisions = Revisions::open(&db, &(), 10).expect("sound");
+    let index = revisions.index(4, None);
     let live: Vec<_> = index.live_at(4).into_iter().filter_map(|at| index.record(at)).collect();
     let b = KeyValueRef { key: b"b", create_revision: 4, mod_revision: 4, version: 1, value: b"2", lease: 0 };
     assert_eq!(live, [Record { revision: Revision::of_main(4), tombstone: false, kv: b }]);
@@ -198,8 +196,8 @@ fn a_page_that_cannot_be_read() {
     let at = page.expect("a leaf") * 1024;
     file[at + 8] = 0x40;
     let db = Db::open(&file).expect("a database");
-    let revisions = Revisions::open(&db, 10).expect("the root bucket is sound");
-    let index = revisions.index(i64::MAX, None, &|_| ());
+    let revisions = Revisions::open(&db, &(), 10).expect("the root bucket is sound");
+    let index = revisions.index(i64::MAX, None);
     let live = index.live_at(i64::MAX);
     assert!((150..200).contains(&live.len()), "{}", live.len());
     assert!(live.iter().all(|at| index.record(*at).expect("there").kv.key != b"key/100"));
@@ -207,8 +205,8 @@ fn a_page_that_cannot_be_read() {
     assert!(!damage.is_none());
     let pages: Vec<_> = damage.problems.kept().iter().filter_map(|problem| problem.page).collect();
     assert!(pages.contains(&(at as u64 / 1024)), "{pages:?}");
-    let streamed = Revisions::open(&db, 10).expect("sound");
-    let count = streamed.batches(-1, i64::MAX, Direction::OldestFirst, &|_| ()).flatten().count();
+    let streamed = Revisions::open(&db, &(), 10).expect("sound");
+    let count = streamed.batches(-1, i64::MAX, Direction::OldestFirst).flatten().count();
     assert_eq!(count, live.len());
     assert!(!streamed.damage().is_none());
 }

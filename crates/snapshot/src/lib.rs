@@ -24,6 +24,8 @@ pub mod boot;
 pub mod buckets;
 pub mod catalogue;
 pub mod container;
+pub mod contents;
+pub mod export;
 pub mod finding;
 pub mod hashes;
 mod image_hash;

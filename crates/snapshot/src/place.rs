@@ -137,7 +137,7 @@ pub fn go_quote(bytes: &[u8]) -> String {
 
 /// Printable as Go's `strconv.IsPrint` sees it for the characters that matter here: no controls, no exotic spaces, no format or
 /// private characters that could hide or reorder text on a terminal.
-fn is_printable(c: char) -> bool {
+pub fn is_printable(c: char) -> bool {
     match c {
         ' '..='~' => true,
         '\u{7f}'..='\u{a0}'

@@ -249,14 +249,8 @@ fn odd_length(container: &Container, inspection: &Inspection<'_>) -> Option<Find
 fn structure_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
     let problems = &inspection.walk.problems;
     for problem in problems.kept() {
-        let place = Place {
-            bucket: problem.bucket.and_then(|bucket| inspection.bucket_path(bucket)),
-            page: problem.page,
-            element: problem.element.map(u32::from),
-            offset: Some(problem.offset),
-            ..Place::default()
-        };
-        judged.findings.push(Finding::new(structure::of(problem.code), place, problem.to_string()));
+        let bucket = problem.bucket.and_then(|bucket| inspection.bucket_path(bucket));
+        judged.findings.push(structure::finding(problem, bucket));
     }
     let counts = problems.codes().map(|(code, count)| (structure::of(code), count));
     judged.omit(counts, problems.limit());
@@ -264,17 +258,7 @@ fn structure_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
 
 fn record_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
     let violations = &inspection.keyspace.violations;
-    for violation in violations.kept() {
-        let place = Place {
-            bucket: Some("key".to_owned()),
-            page: violation.page,
-            element: Some(violation.element.into()),
-            revision: violation.revision.map(|revision| revision.to_string()),
-            key: (!violation.key.is_empty()).then(|| excerpt(&violation.key)),
-            ..Place::default()
-        };
-        judged.findings.push(Finding::new(mvcc::of(violation.rule), place, violation.to_string()));
-    }
+    judged.findings.extend(violations.kept().iter().map(mvcc::finding));
     let rules = etcdsnap_mvcc::Rule::ALL.iter();
     let counts = rules.map(|rule| (mvcc::of(*rule), violations.count_of(*rule as usize)));
     judged.omit(counts, violations.limit());

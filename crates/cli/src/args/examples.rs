@@ -42,6 +42,49 @@ Examples:
 
 Ends with 5 when files differ, 3 when a file does not match its own SHA-256.";
 
+pub const KEYS: &str = "\
+Examples:
+  etcdsnap keys backup.db
+  etcdsnap keys backup.db /registry/pods/ --count
+  etcdsnap keys backup.db --rev 123456 --regex '/kube-system/'
+  etcdsnap keys backup.db --sort size --order desc --limit 20
+  etcdsnap keys backup.db --lease 694d5ca3b1a2c0d6 -o ndjson";
+
+pub const GET: &str = "\
+Examples:
+  etcdsnap get backup.db /config/app > app.yaml
+  etcdsnap get backup.db /config/app --rev 123456 | diff app.yaml -
+  etcdsnap get backup.db /config/ --prefix --keys-only
+  etcdsnap get backup.db /config/ --prefix -o json | jq -r '.kvs[].value' | base64 -d
+
+Ends with 1 when there is no such key.";
+
+pub const HISTORY: &str = "\
+Examples:
+  etcdsnap history backup.db /config/app
+  etcdsnap history backup.db /config/app --patch
+  etcdsnap history backup.db /config/app -o ndjson | jq .readAt";
+
+pub const CHANGES: &str = "\
+Examples:
+  etcdsnap changes backup.db
+  etcdsnap changes backup.db /config/ --from 123400 --to 123456 --patch
+  etcdsnap changes backup.db -o ndjson | jq -r 'select(.event == \"delete\") | .key'";
+
+pub const DELETED: &str = "\
+Examples:
+  etcdsnap deleted backup.db
+  etcdsnap deleted backup.db /registry/secrets/
+  etcdsnap get backup.db /config/app --rev 123455     its last value, deleted at 123456";
+
+pub const EXPORT: &str = "\
+Examples:
+  etcdsnap export backup.db > keys.ndjson
+  etcdsnap export backup.db /config/ --text -o json | jq '.rows[] | {key, value}'
+  etcdsnap export backup.db --no-values -o csv --output-file keys.csv
+  etcdsnap export backup.db --all-revisions -o parquet --output-file records.parquet
+  etcdsnap export backup.db --bucket members";
+
 pub const USAGE: &str = "\
 Examples:
   etcdsnap usage backup.db
@@ -68,6 +111,7 @@ pub const MEMBERS: &str = "\
 Examples:
   etcdsnap members backup.db
   etcdsnap members -o json backup.db | jq -r '.members[].peerUrls[]'";
+
 pub const RESTORE: &str = "\
 Examples:
   # a cluster of one member, then how to start it

@@ -4,11 +4,16 @@ mod datadir;
 mod db;
 mod defrag;
 mod examples;
+mod export;
+mod get;
 mod global;
 mod hash;
+mod history;
+mod keys;
 mod listings;
 mod migrate;
 mod restore;
+mod selection;
 mod status;
 mod usage;
 mod verify;
@@ -20,8 +25,12 @@ use clap_complete::Shell;
 pub use datadir::{Datadir, DatadirCheck};
 pub use db::{Db, DbPage, DbSource};
 pub use defrag::Defrag;
+pub use export::{Export, ExportForm};
+pub use get::{Get, GetForm};
 pub use global::{Color, Global, ProgressMode};
 pub use hash::Hash;
+pub use history::{Changes, Deleted, History};
+pub use keys::{Keys, Order, SortBy};
 pub use listings::{Leases, Members, Roles, Users};
 pub use migrate::Migrate;
 pub use restore::{AuthChoice, BumpChoice, Restore};
@@ -55,6 +64,12 @@ pub enum Command {
     Verify(Verify),
     Status(Status),
     Hash(Hash),
+    Keys(Keys),
+    Get(Get),
+    History(History),
+    Changes(Changes),
+    Deleted(Deleted),
+    Export(Export),
     Usage(Usage),
     Members(Members),
     Leases(Leases),
@@ -96,4 +111,15 @@ pub enum Form {
     Text,
     /// For programs; see docs/json.md
     Json,
+}
+
+/// Form of a result that has rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum TableForm {
+    /// For people
+    Text,
+    /// One document for programs; see docs/json.md
+    Json,
+    /// One JSON object a row
+    Ndjson,
 }

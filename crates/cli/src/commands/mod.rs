@@ -1,13 +1,20 @@
 //! One file a command: arguments in, a library's answer, output out.
 
+mod changes;
 mod completions;
 mod datadir;
 mod db;
 mod defrag;
+mod deleted;
+mod export;
+mod get;
 mod hash;
+mod history;
+mod keys;
 mod listings;
 mod man;
 mod migrate;
+mod reading;
 mod restore;
 mod rewriting;
 mod status;
@@ -41,6 +48,12 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(&session, &args),
         Command::Status(args) => status::run(&session, &args),
         Command::Hash(args) => hash::run(&session, &args),
+        Command::Keys(args) => keys::run(&session, &args),
+        Command::Get(args) => get::run(&session, &args),
+        Command::History(args) => history::run(&session, &args),
+        Command::Changes(args) => changes::run(&session, &args),
+        Command::Deleted(args) => deleted::run(&session, &args),
+        Command::Export(args) => export::run(&session, &args),
         Command::Usage(args) => usage::run(&session, &args),
         Command::Members(args) => listings::members(&session, &args),
         Command::Leases(args) => listings::leases(&session, &args),

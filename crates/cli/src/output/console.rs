@@ -40,7 +40,7 @@ pub fn json(earned: Exit, document: &impl serde::Serialize) -> Result<Exit, Fail
 }
 
 /// A reader that has seen enough and closed the pipe is no error, and does not turn damage into success either.
-fn ended(earned: Exit, written: io::Result<()>) -> Result<Exit, Failure> {
+pub fn ended(earned: Exit, written: io::Result<()>) -> Result<Exit, Failure> {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::io("standard output", &error)),
         _ => Ok(earned),

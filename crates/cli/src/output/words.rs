@@ -63,6 +63,11 @@ impl<'a> TextOrBase64<'a> {
     pub fn path(path: &'a Path) -> Self {
         Self { key: "path", base64_key: "pathBase64", bytes: path.as_os_str().as_encoded_bytes() }
     }
+
+    /// A user's key.
+    pub fn key(key: &'a [u8]) -> Self {
+        Self { key: "key", base64_key: "keyBase64", bytes: key }
+    }
 }
 
 impl Serialize for TextOrBase64<'_> {

@@ -21,8 +21,18 @@ const PERSONALITIES: [&[&str]; 6] = [
     &["etcdctl", "snapshot", "status", "-w", "json"],
 ];
 
-const NATIVE: [&[&str]; 6] =
-    [&["verify"], &["verify", "--no-mmap"], &["status"], &["hash"], &["db", "check"], &["db", "pages"]];
+const NATIVE: [&[&str]; 10] = [
+    &["verify"],
+    &["verify", "--no-mmap"],
+    &["status"],
+    &["hash"],
+    &["db", "check"],
+    &["db", "pages"],
+    &["keys"],
+    &["changes", "--patch"],
+    &["deleted"],
+    &["export", "--all-revisions"],
+];
 
 fn on(command: &[&str], path: &Path) -> Answer {
     run(command.iter().map(OsStr::new).chain([path.as_os_str()]))

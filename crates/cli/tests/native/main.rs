@@ -1,8 +1,10 @@
 //! The native commands as users and scripts meet them: the program is run, and its output and exit code are looked at.
 
 mod account;
+mod contents;
 mod datadir;
 mod db;
+mod export;
 mod hash;
 mod listings;
 mod program;

@@ -11,11 +11,17 @@ use crate::program::{args, changed, fixture, program, run};
 const FILE: &str = "etcd-3.6.14-seed1.db";
 
 /// Every command that reads a file, with `FILE` in the place of its name.
-const READERS: [&[&str]; 14] = [
+const READERS: [&[&str]; 20] = [
     &["verify", "FILE"],
     &["verify", "--no-mmap", "FILE"],
     &["status", "FILE"],
     &["hash", "FILE", "FILE"],
+    &["keys", "FILE"],
+    &["get", "FILE", "k", "--prefix"],
+    &["history", "FILE", "k/0", "-o", "json"],
+    &["changes", "FILE", "--patch"],
+    &["deleted", "FILE"],
+    &["export", "FILE"],
     &["usage", "FILE"],
     &["members", "FILE"],
     &["leases", "FILE"],

@@ -3,7 +3,10 @@
 //! What a rule may assume is the compacted revision as a starting server sees it: the greater of the scheduled and the
 //! finished compaction. Records above it must be complete; below it only the newest of each key is kept.
 
-use etcdsnap_mvcc::Rule;
+use etcdsnap_mvcc::{Rule, Violation};
+
+use crate::finding::Finding;
+use crate::place::{Place, excerpt};
 
 kinds! { Mvcc:
     // The bucket as a whole.
@@ -187,6 +190,19 @@ static RULES: [&Kind; Rule::ALL.len()] = [
 /// The rule of this catalogue that stands for a rule about records.
 pub fn of(rule: Rule) -> &'static Kind {
     RULES[rule as usize]
+}
+
+/// A breach of a rule about records.
+pub fn finding(violation: &Violation) -> Finding {
+    let place = Place {
+        bucket: Some("key".to_owned()),
+        page: violation.page,
+        element: Some(violation.element.into()),
+        revision: violation.revision.map(|revision| revision.to_string()),
+        key: (!violation.key.is_empty()).then(|| excerpt(&violation.key)),
+        ..Place::default()
+    };
+    Finding::new(of(violation.rule), place, violation.to_string())
 }
 
 #[cfg(test)]

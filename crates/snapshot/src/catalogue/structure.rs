@@ -5,7 +5,10 @@
 //! that walk looks at ends a restore or a start with a panic; what it does not look at goes unnoticed and does its harm
 //! later. The explanations say which of the two it is.
 
-use etcdsnap_bbolt::Code;
+use etcdsnap_bbolt::{Code, Problem};
+
+use crate::finding::Finding;
+use crate::place::Place;
 
 /// Data on the page is lost.
 const LOST: &str = "Do not restore this file. Use another snapshot, preferably of another member.";
@@ -316,6 +319,18 @@ const _: () = assert!(ALL.len() == Code::ALL.len());
 /// The rule that stands for a code of the structural check.
 pub fn of(code: Code) -> &'static Kind {
     ALL[code as usize]
+}
+
+/// A problem of the structure, in the bucket with this path.
+pub fn finding(problem: &Problem, bucket: Option<String>) -> Finding {
+    let place = Place {
+        bucket,
+        page: problem.page,
+        element: problem.element.map(u32::from),
+        offset: Some(problem.offset),
+        ..Place::default()
+    };
+    Finding::new(of(problem.code), place, problem.to_string())
 }
 
 #[cfg(test)]

@@ -1,0 +1,74 @@
+//! `get`.
+
+use std::io::{IsTerminal as _, stdout};
+
+use etcdsnap_mvcc::{Direction, Position, Record};
+use etcdsnap_snapshot::buckets::SmallBuckets;
+use etcdsnap_snapshot::contents::Contents;
+
+use super::Session;
+use super::reading::revision;
+use crate::args::{Get, GetForm};
+use crate::exit::{Exit, Failure};
+use crate::output::get::{Answer, Header, hex, is_plain, lines, values};
+use crate::output::{console, label};
+
+pub fn run(session: &Session, args: &Get) -> Result<Exit, Failure> {
+    session.read(&args.file, |contents| {
+        let revision = revision(contents, &args.file, args.rev)?;
+        let found = match args.one() {
+            Some(key) => newest(contents, key, revision)?.into_iter().collect(),
+            None => in_range(contents, args, revision)?,
+        };
+        if found.is_empty() && args.form() != GetForm::Json {
+            let what = if args.one().is_some() { "no such key" } else { "no such keys" };
+            return Err(Failure::new(format!("{}: {what} at revision {revision}", label(&args.file))));
+        }
+        print(args, contents, &found)
+    })
+}
+
+fn print(args: &Get, contents: &Contents<'_>, found: &[Record<'_>]) -> Result<Exit, Failure> {
+    match (args.form(), found) {
+        (GetForm::Json, _) => {
+            let answer = Answer { header: header(contents), records: found, keys_only: args.keys_only };
+            console::json(Exit::Done, &answer)
+        }
+        (GetForm::Raw, _) if args.keys_only => console::write(Exit::Done, |out| lines(found, out)),
+        (GetForm::Raw, [one]) if args.one().is_some() => {
+            let quoted = stdout().is_terminal() && !is_plain(one.kv.value);
+            console::write(Exit::Done, |out| if quoted { values(found, out) } else { out.write_all(one.kv.value) })
+        }
+        (GetForm::Raw, _) => console::write(Exit::Done, |out| values(found, out)),
+        (GetForm::Hex, _) => console::write(Exit::Done, |out| hex(found, args.one().is_some(), args.keys_only, out)),
+    }
+}
+
+/// What lives under one key: the newest record up to the revision, found from the newest on, unless it is a deletion.
+fn newest<'a>(contents: &Contents<'a>, key: &[u8], revision: i64) -> Result<Option<Record<'a>>, Failure> {
+    for batch in contents.batches(-1, revision, Direction::NewestFirst) {
+        let batch = batch?;
+        if let Some(record) = batch.into_iter().find(|record| record.kv.key == key) {
+            return Ok((!record.tombstone).then_some(record));
+        }
+    }
+    Ok(None)
+}
+
+fn in_range<'a>(contents: &Contents<'a>, args: &Get, revision: i64) -> Result<Vec<Record<'a>>, Failure> {
+    let range = args.range();
+    let index = contents.index(revision, Some(&|key| range.contains(key)))?;
+    let live: Vec<Position> = index.sorted_by_key(index.live_at(revision), |at| *at);
+    Ok(live.into_iter().filter_map(|at| index.record(at)).collect())
+}
+
+/// What an answer of a server begins with, as far as the file knows it. Which member is answering, it knows only when there
+/// is a single one; the id of the cluster is not stored in a database.
+fn header(contents: &Contents<'_>) -> Header {
+    let small = SmallBuckets::read(&contents.db, 0).buckets;
+    let member_id = match small.members.listed.as_slice() {
+        [only] => only.id,
+        _ => 0,
+    };
+    Header { member_id, revision: contents.current_revision(), raft_term: small.meta.term.unwrap_or(0) }
+}

@@ -1,0 +1,60 @@
+//! What all commands that read keys have in common: opening, refusing a revision, and telling of damage.
+
+use std::path::Path;
+
+use etcdsnap_mvcc::RevisionError;
+use etcdsnap_snapshot::contents::{Contents, Obstacles, Source};
+use etcdsnap_snapshot::reading::{on_threads, thread_count};
+
+use super::Session;
+use crate::exit::{Exit, Failure};
+use crate::output::{label, quantity};
+
+/// Places of damage that are named; all are counted.
+const NAMED: usize = 5;
+
+impl Session {
+    /// Opens the file at `path` and lets `look` read in it. What was in the way of reading is told afterwards, and is how the
+    /// run ends then.
+    pub fn read(
+        &self,
+        path: &Path,
+        look: impl FnOnce(&Contents<'_>) -> Result<Exit, Failure> + Send,
+    ) -> Result<Exit, Failure> {
+        let container = self.open(path)?;
+        let progress = self.progress(path);
+        let source = Source::new(&container, &*progress);
+        let (exit, damage) = on_threads(thread_count(self.options().threads), || {
+            let contents = Contents::open(&source).map_err(|error| {
+                Failure::damaged(format!("{}: {error}; `etcdsnap verify` says what can be done", label(path)))
+            })?;
+            let exit = look(&contents)?;
+            Ok::<_, Failure>((exit, contents.damage()))
+        })?;
+        Self::recheck(&container)?;
+        Ok(damage.map_or(exit, |damage| exit.and(tell(path, &damage))))
+    }
+}
+
+/// The revision to read at.
+pub fn revision(contents: &Contents<'_>, path: &Path, asked: Option<i64>) -> Result<i64, Failure> {
+    contents.readable(asked).map_err(|error| refused(contents, path, error))
+}
+
+/// Says which revisions there are.
+fn refused(contents: &Contents<'_>, path: &Path, error: RevisionError) -> Failure {
+    let (first, last) = (contents.compacted_revision().max(1), contents.current_revision());
+    Failure::new(format!("{}: {error}; revisions {first} to {last} can be read", label(path)))
+}
+
+/// Names the first places.
+fn tell(path: &Path, damage: &Obstacles) -> Exit {
+    let file = label(path);
+    for finding in damage.findings.iter().take(NAMED) {
+        Failure::damaged(format!("{file}: {}: {}", finding.place, finding.message)).print();
+    }
+    let places = quantity(damage.count, "place");
+    let text = "what is shown may lack keys or have old values; `etcdsnap verify` says what can be done";
+    Failure::damaged(format!("{file}: damaged in {places}, so {text}")).print();
+    Exit::Damaged
+}

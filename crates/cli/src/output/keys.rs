@@ -1,0 +1,81 @@
+//! `keys`: one row a key.
+
+use std::io::{self, Write};
+
+use etcdsnap_mvcc::Record;
+use etcdsnap_snapshot::place::quote;
+use serde::Serialize;
+
+use super::rows::{self, lease_field};
+use super::words::TextOrBase64;
+use crate::args::TableForm;
+
+/// What a listing is of.
+#[derive(Clone, Copy, Debug)]
+pub struct Listing {
+    /// The revision it shows.
+    pub revision: i64,
+    /// Keys there are, those included that a limit leaves out.
+    pub count: usize,
+}
+
+/// Only the number.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Count {
+    /// The revision it is of.
+    pub revision: i64,
+    /// The number of keys.
+    pub count: usize,
+}
+
+/// One key.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row<'a> {
+    #[serde(flatten)]
+    key: TextOrBase64<'a>,
+    create_revision: i64,
+    mod_revision: i64,
+    version: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease: Option<String>,
+    size: u64,
+}
+
+impl<'a> Row<'a> {
+    /// The row of a live key.
+    pub fn new(record: &Record<'a>) -> Self {
+        let kv = &record.kv;
+        Self {
+            key: TextOrBase64::key(kv.key),
+            create_revision: kv.create_revision,
+            mod_revision: kv.mod_revision,
+            version: kv.version,
+            lease: lease_field(kv.lease),
+            size: kv.value.len() as u64,
+        }
+    }
+}
+
+impl rows::Row for Row<'_> {
+    const TITLES: &'static str = "   CREATED   MODIFIED  VERSION             LEASE       SIZE  KEY";
+
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Self { create_revision, mod_revision, version, size, .. } = self;
+        let (lease, key) = (self.lease.as_deref().unwrap_or("-"), quote(self.key.bytes));
+        write!(out, "{create_revision:>10} {mod_revision:>10} {version:>8}  {lease:>16} {size:>10}  {key}")
+    }
+}
+
+impl Listing {
+    /// Writes the listing.
+    pub fn write<'a>(
+        self,
+        keys: impl Iterator<Item = Row<'a>>,
+        form: TableForm,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let count = i64::try_from(self.count).unwrap_or(i64::MAX);
+        rows::write(&[("revision", self.revision), ("count", count)], "keys", keys, form, out)
+    }
+}

@@ -1,0 +1,169 @@
+//! What is in a backup, for who wants to read it: keys, values, revisions.
+//!
+//! Reading goes on around damage: what can be read is answered, and what was in the way is told as findings
+//! ([`Contents::damage`]). Only when the file itself cannot be read is it an error.
+
+use std::ops::{ControlFlow, Range};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use etcdsnap_bbolt::{Corruption, Db, Grade, OpenError};
+use etcdsnap_image::Error;
+use etcdsnap_mvcc::{Direction, Index, ReadAhead, Record, RevisionError, Revisions, Rule, Wanted};
+
+use crate::catalogue::{mvcc, structure};
+use crate::container::Container;
+use crate::finding::Finding;
+use crate::progress::Progress;
+
+/// Findings of each rule that are kept.
+const LIMIT: u64 = 10;
+
+/// A file while it is being read: asks the system for pages ahead, so that a bad sector or a shrunken file is an error and
+/// not a signal.
+pub struct Source<'c> {
+    container: &'c Container,
+    progress: &'c dyn Progress,
+    in_phase: AtomicBool,
+    failure: Mutex<Option<Error>>,
+}
+
+impl<'c> Source<'c> {
+    /// Reads from `container` and tells `progress` of passes over the whole of it.
+    pub fn new(container: &'c Container, progress: &'c dyn Progress) -> Self {
+        Self { container, progress, in_phase: AtomicBool::new(false), failure: Mutex::new(None) }
+    }
+
+    fn checked<T>(&self, read: T) -> Result<T, Error> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(read), Err)
+    }
+}
+
+impl ReadAhead for Source<'_> {
+    fn prepare(&self, bytes: Range<u64>) -> ControlFlow<()> {
+        let length = bytes.end.saturating_sub(bytes.start);
+        if let Err(error) = self.container.image().prefetch(bytes) {
+            self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            return ControlFlow::Break(());
+        }
+        if self.in_phase.load(Ordering::Relaxed) {
+            self.progress.advance(length);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl std::fmt::Debug for Source<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("container", &self.container).finish_non_exhaustive()
+    }
+}
+
+/// The keyspace of one backup. Works on the rayon pool it is used in.
+#[derive(Debug)]
+pub struct Contents<'a> {
+    /// The database.
+    pub db: Db<'a>,
+    revisions: Revisions<'a>,
+    source: &'a Source<'a>,
+}
+
+/// Why nothing can be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// No usable meta.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// The root bucket is damaged.
+    #[error("the list of buckets cannot be read: {0}")]
+    Buckets(#[from] Corruption),
+    /// A database of something else.
+    #[error("there is no bucket key, so this is no database of etcd")]
+    NoKeys,
+}
+
+/// What was in the way of reading.
+#[derive(Debug)]
+pub struct Obstacles {
+    /// The first of each rule, with their places.
+    pub findings: Vec<Finding>,
+    /// How many there are, those included that were not kept.
+    pub count: u64,
+}
+
+impl<'a> Contents<'a> {
+    /// Finds the records in a file; reads no more of it than that takes.
+    ///
+    /// # Errors
+    /// There is no way in.
+    pub fn open(source: &'a Source<'a>) -> Result<Self, Unreadable> {
+        let db = Db::open(source.container.database())?;
+        db.root().bucket(b"key")?.ok_or(Unreadable::NoKeys)?;
+        Ok(Self { db, revisions: Revisions::open(&db, source, LIMIT)?, source })
+    }
+
+    /// The revision to read at: the asked one, or the current one.
+    ///
+    /// # Errors
+    /// As a server refuses it: the revision is compacted, or not yet there.
+    pub fn readable(&self, asked: Option<i64>) -> Result<i64, RevisionError> {
+        self.revisions.readable(asked)
+    }
+
+    /// The store's current revision, as a server that starts from it has it.
+    pub fn current_revision(&self) -> i64 {
+        self.revisions.current_revision()
+    }
+
+    /// The compacted revision, as a server that starts from it has it; -1 when never compacted.
+    pub fn compacted_revision(&self) -> i64 {
+        self.revisions.compaction().compacted()
+    }
+
+    /// Reads all records up to a revision; see [`Revisions::index`] for what it costs.
+    ///
+    /// # Errors
+    /// The system could not read the file.
+    pub fn index(&self, upto: i64, wanted: Option<&Wanted<'_>>) -> Result<Index<'a>, Error> {
+        self.source.progress.phase("keys", self.db.bytes().len() as u64);
+        self.source.in_phase.store(true, Ordering::Relaxed);
+        let index = self.revisions.index(upto, wanted);
+        self.source.in_phase.store(false, Ordering::Relaxed);
+        self.source.progress.finished();
+        self.source.checked(index)
+    }
+
+    /// Streams the records with revisions above `after` and up to `upto`, in batches; see [`Revisions::batches`].
+    ///
+    /// # Errors
+    /// The system could not read the file; nothing follows.
+    pub fn batches(
+        &self,
+        after: i64,
+        upto: i64,
+        direction: Direction,
+    ) -> impl Iterator<Item = Result<Vec<Record<'a>>, Error>> {
+        let mut batches = self.revisions.batches(after, upto, direction);
+        std::iter::from_fn(move || match batches.next() {
+            Some(batch) => Some(Ok(batch)),
+            None => self.source.checked(()).err().map(Err),
+        })
+    }
+
+    /// What was in the way of all that was read so far; `None` when nothing that could hide or change a record.
+    pub fn damage(&self) -> Option<Obstacles> {
+        let damage = self.revisions.damage();
+        if damage.is_none() {
+            return None;
+        }
+        let bucket = || Some("key".to_owned());
+        let serious = damage.problems.kept().iter().filter(|problem| problem.code.grade() == Grade::Error);
+        let mut findings: Vec<_> = serious.map(|problem| structure::finding(problem, bucket())).collect();
+        findings.extend(damage.violations.kept().iter().map(mvcc::finding));
+        let problems = damage.problems.codes().filter(|(code, _)| code.grade() == Grade::Error);
+        let violations = Rule::ALL.iter().map(|rule| damage.violations.count_of(*rule as usize));
+        let count = problems.map(|(_, count)| count).sum::<u64>() + violations.sum::<u64>();
+        Some(Obstacles { findings, count })
+    }
+}
