@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use etcdsnap_mvcc::KeyRange;
 
 use super::examples;
+use super::selection::KeyArgument;
 
 /// Prints the value of a key, now or at an earlier revision
 ///
@@ -22,9 +23,8 @@ pub struct Get {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
-    /// The key
-    #[arg(value_name = "KEY")]
-    key: OsString,
+    #[command(flatten)]
+    pub key: KeyArgument,
 
     /// All keys that begin with KEY
     #[arg(long, conflicts_with = "range_end")]
@@ -66,9 +66,8 @@ pub enum GetForm {
 }
 
 impl Get {
-    /// The range of keys that is meant.
-    pub fn range(&self) -> KeyRange {
-        let key = self.key.as_bytes();
+    /// The range of keys that is meant, `key` being the first or only one.
+    pub fn range(&self, key: &[u8]) -> KeyRange {
         match &self.range_end {
             Some(end) => KeyRange::between(key, end.as_bytes()),
             None if self.prefix => KeyRange::prefix(key),
@@ -76,9 +75,9 @@ impl Get {
         }
     }
 
-    /// The key, when a single one is asked for.
-    pub fn one(&self) -> Option<&[u8]> {
-        (!self.prefix && self.range_end.is_none()).then(|| self.key.as_bytes())
+    /// Is a single key asked for?
+    pub fn is_one(&self) -> bool {
+        !self.prefix && self.range_end.is_none()
     }
 
     /// The form that is asked for.

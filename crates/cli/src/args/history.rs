@@ -1,9 +1,8 @@
 //! `history`, `changes` and `deleted`.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::selection::KeySelection;
+use super::selection::{KeyArgument, KeySelection};
 use super::{TableForm, examples};
 
 /// Shows every retained revision of a key
@@ -18,9 +17,8 @@ pub struct History {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
-    /// The key
-    #[arg(value_name = "KEY")]
-    pub key: OsString,
+    #[command(flatten)]
+    pub key: KeyArgument,
 
     /// Shows how text values changed, as unified diffs
     #[arg(long)]

@@ -34,6 +34,7 @@ pub use keys::{Keys, Order, SortBy};
 pub use listings::{Leases, Members, Roles, Users};
 pub use migrate::Migrate;
 pub use restore::{AuthChoice, BumpChoice, Restore};
+pub use selection::KeyArgument;
 pub use status::Status;
 pub use usage::{By, Usage, UsageForm};
 pub use verify::{Verify, VerifyForm};

@@ -3,6 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
+use base64::prelude::BASE64_STANDARD;
+use base64::{DecodeError, Engine as _};
 use etcdsnap_mvcc::KeyRange;
 
 /// Keys that commands show: all, those with a prefix, or a range.
@@ -29,6 +31,29 @@ impl KeySelection {
             Some(end) => KeyRange::between(start, end.as_bytes()),
             None => KeyRange::prefix(start),
         }
+    }
+}
+
+/// One key, or the first of several.
+#[derive(Debug, clap::Args)]
+pub struct KeyArgument {
+    /// The key
+    #[arg(value_name = "KEY")]
+    key: OsString,
+
+    /// KEY is base64, for keys that a command line cannot hold
+    #[arg(long)]
+    key_base64: bool,
+}
+
+impl KeyArgument {
+    /// The key's bytes.
+    ///
+    /// # Errors
+    /// It is no base64 although it should be.
+    pub fn bytes(&self) -> Result<Vec<u8>, DecodeError> {
+        let key = self.key.as_bytes();
+        if self.key_base64 { BASE64_STANDARD.decode(key) } else { Ok(key.to_vec()) }
     }
 }
 

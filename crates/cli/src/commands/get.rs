@@ -2,26 +2,28 @@
 
 use std::io::{IsTerminal as _, stdout};
 
-use etcdsnap_mvcc::{Direction, Position, Record};
+use etcdsnap_mvcc::{Direction, KeyRange, Position, Record};
 use etcdsnap_snapshot::buckets::SmallBuckets;
 use etcdsnap_snapshot::contents::Contents;
 
 use super::Session;
-use super::reading::revision;
+use super::reading::{key, revision};
 use crate::args::{Get, GetForm};
 use crate::exit::{Exit, Failure};
 use crate::output::get::{Answer, Header, hex, is_plain, lines, values};
 use crate::output::{console, label};
 
 pub fn run(session: &Session, args: &Get) -> Result<Exit, Failure> {
+    let key = key(&args.key)?;
     session.read(&args.file, |contents| {
         let revision = revision(contents, &args.file, args.rev)?;
-        let found = match args.one() {
-            Some(key) => newest(contents, key, revision)?.into_iter().collect(),
-            None => in_range(contents, args, revision)?,
+        let found = if args.is_one() {
+            newest(contents, &key, revision)?.into_iter().collect()
+        } else {
+            in_range(contents, &args.range(&key), revision)?
         };
         if found.is_empty() && args.form() != GetForm::Json {
-            let what = if args.one().is_some() { "no such key" } else { "no such keys" };
+            let what = if args.is_one() { "no such key" } else { "no such keys" };
             return Err(Failure::new(format!("{}: {what} at revision {revision}", label(&args.file))));
         }
         print(args, contents, &found)
@@ -35,12 +37,12 @@ fn print(args: &Get, contents: &Contents<'_>, found: &[Record<'_>]) -> Result<Ex
             console::json(Exit::Done, &answer)
         }
         (GetForm::Raw, _) if args.keys_only => console::write(Exit::Done, |out| lines(found, out)),
-        (GetForm::Raw, [one]) if args.one().is_some() => {
+        (GetForm::Raw, [one]) if args.is_one() => {
             let quoted = stdout().is_terminal() && !is_plain(one.kv.value);
             console::write(Exit::Done, |out| if quoted { values(found, out) } else { out.write_all(one.kv.value) })
         }
         (GetForm::Raw, _) => console::write(Exit::Done, |out| values(found, out)),
-        (GetForm::Hex, _) => console::write(Exit::Done, |out| hex(found, args.one().is_some(), args.keys_only, out)),
+        (GetForm::Hex, _) => console::write(Exit::Done, |out| hex(found, args.is_one(), args.keys_only, out)),
     }
 }
 
@@ -55,8 +57,7 @@ fn newest<'a>(contents: &Contents<'a>, key: &[u8], revision: i64) -> Result<Opti
     Ok(None)
 }
 
-fn in_range<'a>(contents: &Contents<'a>, args: &Get, revision: i64) -> Result<Vec<Record<'a>>, Failure> {
-    let range = args.range();
+fn in_range<'a>(contents: &Contents<'a>, range: &KeyRange, revision: i64) -> Result<Vec<Record<'a>>, Failure> {
     let index = contents.index(revision, Some(&|key| range.contains(key)))?;
     let live: Vec<Position> = index.sorted_by_key(index.live_at(revision), |at| *at);
     Ok(live.into_iter().filter_map(|at| index.record(at)).collect())
@@ -70,5 +71,5 @@ fn header(contents: &Contents<'_>) -> Header {
         [only] => only.id,
         _ => 0,
     };
-    Header { member_id, revision: contents.current_revision(), raft_term: small.meta.term.unwrap_or(0) }
+    Header { cluster_id: 0, member_id, revision: contents.current_revision(), raft_term: small.meta.term.unwrap_or(0) }
 }

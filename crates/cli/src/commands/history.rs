@@ -1,10 +1,9 @@
 //! `history`.
 
-use std::os::unix::ffi::OsStrExt as _;
-
 use etcdsnap_mvcc::{Direction, Record};
 
 use super::Session;
+use super::reading::key;
 use crate::args::{History, TableForm};
 use crate::exit::{Exit, Failure};
 use crate::output::event::{Event, Rows};
@@ -12,8 +11,8 @@ use crate::output::history::Past;
 use crate::output::{console, label};
 
 pub fn run(session: &Session, args: &History) -> Result<Exit, Failure> {
+    let key = key(&args.key)?;
     session.read(&args.file, |contents| {
-        let key = args.key.as_bytes();
         let mut failure = None;
         let mut batches = contents.batches(-1, i64::MAX, Direction::OldestFirst);
         let batches = std::iter::from_fn(|| match batches.next()? {

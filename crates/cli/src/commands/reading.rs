@@ -7,6 +7,7 @@ use etcdsnap_snapshot::contents::{Contents, Obstacles, Source};
 use etcdsnap_snapshot::reading::{on_threads, thread_count};
 
 use super::Session;
+use crate::args::KeyArgument;
 use crate::exit::{Exit, Failure};
 use crate::output::{label, quantity};
 
@@ -45,6 +46,11 @@ pub fn revision(contents: &Contents<'_>, path: &Path, asked: Option<i64>) -> Res
 fn refused(contents: &Contents<'_>, path: &Path, error: RevisionError) -> Failure {
     let (first, last) = (contents.compacted_revision().max(1), contents.current_revision());
     Failure::new(format!("{}: {error}; revisions {first} to {last} can be read", label(path)))
+}
+
+/// The bytes of a key that was named.
+pub fn key(named: &KeyArgument) -> Result<Vec<u8>, Failure> {
+    named.bytes().map_err(|error| Failure::usage(format!("KEY is no base64: {error}")))
 }
 
 /// Names the first places.

@@ -11,22 +11,17 @@ use serde::ser::SerializeMap as _;
 
 use super::patch::plain;
 
-/// The head of a server's answer; zeros are left out, as etcdctl leaves them out.
+/// The head of a server's answer. A file does not know all of it; what it does not know is 0.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Header {
+    /// The cluster.
+    pub cluster_id: u64,
     /// The member that answers.
-    #[serde(skip_serializing_if = "is_zero_id")]
     pub member_id: u64,
     /// The store's current revision.
     pub revision: i64,
     /// The raft term.
-    #[serde(skip_serializing_if = "is_zero_id")]
     pub raft_term: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
-fn is_zero_id(number: &u64) -> bool {
-    *number == 0
 }
 
 /// The document of `etcdctl get -w json`.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use etcdsnap_testkit::bbolt::Layout;
 use etcdsnap_testkit::etcd::{EtcdStore, Op, Server};
 use serde_json::{Value, json};
@@ -114,17 +116,15 @@ fn a_value_comes_out_as_it_is() {
 #[test]
 fn the_json_of_get_has_the_shape_of_etcdctl() {
     let (_folder, path) = file();
-    let expected = "{\"header\":{\"member_id\":10276657743932975437,\"revision\":7,\"raft_term\":2},\"kvs\":[\
+    let expected = "{\"header\":{\"cluster_id\":0,\"member_id\":10276657743932975437,\"revision\":7,\"raft_term\":2},\"kvs\":[\
         {\"key\":\"L2I=\",\"create_revision\":4,\"mod_revision\":4,\"version\":1,\"value\":\"Yg==\",\"lease\":1766677667}],\
         \"count\":1}\n";
     assert_eq!(run(args!["get", path, "/b", "-o", "json"]).stdout, expected);
     assert_eq!(run(args!["get", path, "/b", "--json", "--rev", "4"]).stdout, expected);
     let nothing = run(args!["get", path, "/x", "--json"]);
     assert_eq!(nothing.code, 0);
-    assert_eq!(
-        nothing.json(),
-        json!({"header": {"member_id": 10_276_657_743_932_975_437_u64, "revision": 7, "raft_term": 2}})
-    );
+    let header = json!({"cluster_id": 0, "member_id": 10_276_657_743_932_975_437_u64, "revision": 7, "raft_term": 2});
+    assert_eq!(nothing.json(), json!({ "header": header }));
 }
 
 #[test]
@@ -229,8 +229,12 @@ fn what_is_promised_to_be_readable_is() {
     for name in fixtures() {
         let deleted = rows(&run(args!["deleted", fixture(&name), "-o", "ndjson"]));
         for row in deleted.iter().filter(|row| row.get("readAt").is_some()).take(5) {
-            let (key, revision) = (row["key"].as_str().expect("text"), row["readAt"].to_string());
-            let value = run(args!["get", fixture(&name), key, "--rev", revision, "--hex"]);
+            let key = match row["keyBase64"].as_str() {
+                Some(base64) => base64.to_owned(),
+                None => BASE64_STANDARD.encode(row["key"].as_str().expect("text")),
+            };
+            let revision = row["readAt"].to_string();
+            let value = run(args!["get", fixture(&name), "--key-base64", key, "--rev", revision, "--hex"]);
             assert_eq!(
                 (value.code, value.stdout.len() as u64),
                 (0, 2 * row["size"].as_u64().expect("size") + 1),

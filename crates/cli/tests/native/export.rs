@@ -38,7 +38,7 @@ fn digest(rows: &[Value]) -> (u64, String) {
         all.extend(value);
     }
     let digest = sha256::digest(&all, &mut |_| std::ops::ControlFlow::Continue(())).expect("not stopped");
-    (rows.len() as u64, digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    (rows.len() as u64, digest.map(|byte| format!("{byte:02x}")).concat())
 }
 
 /// The snapshots of the repository, and those of `ETCDSNAP_FIXTURES`.
