@@ -63,6 +63,8 @@ pub enum Section {
     Warm,
     /// All commands, the file on disk
     Cold,
+    /// Commands that write: restores and defragmentations, durable
+    Writing,
     /// Our commands with more and more threads
     Threads,
     /// Our commands on larger and larger files
@@ -79,6 +81,7 @@ impl Section {
             Self::Cold => {
                 ("Cold", "The page cache has forgotten the file; a disk or host below may have a cache of its own.")
             }
+            Self::Writing => ("Writing", "Warm. All outputs are on disk when a command ends."),
             Self::Threads => ("Threads", "Warm. Compared with the same command on one thread."),
             Self::Growth => ("Growth", "Warm. Time for a byte, compared with that of the smallest file."),
             Self::StartUp => ("Start-up", "Warm."),

@@ -14,8 +14,8 @@ pub struct Case {
     pub command: Command,
     pub input: Input,
     /// What `input` is a copy of: the command changes what it reads.
-    pub copied_from: Option<PathBuf>,
-    /// A file that it writes.
+    pub copied_from: Option<Original>,
+    /// A file or folder that it writes.
     pub output: Option<PathBuf>,
     /// The name of the command it is compared with.
     pub against: Option<String>,
@@ -31,11 +31,26 @@ pub struct Input {
     pub bytes: u64,
 }
 
+/// What is copied before a command runs, and how often.
+#[derive(Clone, Debug)]
+pub struct Original {
+    pub path: PathBuf,
+    /// Before each run, and not only before the first: what the command leaves is less work the next time.
+    pub each_run: bool,
+}
+
 impl Case {
     /// A program, its arguments, and the file as the last one.
     pub fn new(name: impl Into<String>, program: &Path, arguments: &[&str], input: &Input) -> Self {
+        let mut case = Self::on_folder(name, program, arguments, input);
+        case.command.arg(&input.path);
+        case
+    }
+
+    /// A program and its arguments, which name a folder that the file is in.
+    pub fn on_folder(name: impl Into<String>, program: &Path, arguments: &[&str], input: &Input) -> Self {
         let mut command = command(program);
-        command.args(arguments).arg(&input.path);
+        command.args(arguments);
         Self {
             name: name.into(),
             command,
@@ -56,10 +71,21 @@ impl Case {
 
     /// Its input is a copy of that file, still to be made.
     pub fn on_copy_of(self, original: &Path) -> Self {
-        Self { copied_from: Some(original.to_owned()), ..self }
+        Self { copied_from: Some(Original { path: original.to_owned(), each_run: false }), ..self }
     }
 
-    /// Its last argument is a file that it writes.
+    /// Its input is a copy of that file, made anew before each run.
+    pub fn on_new_copy_of(self, original: &Path) -> Self {
+        Self { copied_from: Some(Original { path: original.to_owned(), each_run: true }), ..self }
+    }
+
+    /// More arguments.
+    pub fn with(mut self, arguments: &[&str]) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Its last argument is a file or folder that it writes.
     pub fn writing(mut self, output: PathBuf) -> Self {
         self.command.arg(&output);
         self.output = Some(output);

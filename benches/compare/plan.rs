@@ -1,5 +1,7 @@
 //! Which commands are measured in each section, what they are compared with, and what is to be reached.
 
+mod writing;
+
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -8,6 +10,8 @@ use crate::database::Database;
 use crate::goal::Goal;
 use crate::programs::{BBOLT, Programs, RELEASES, of_system};
 use crate::size::Size;
+
+pub use writing::writing;
 
 const OPENSSL: &str = "openssl dgst -sha256";
 
@@ -166,7 +170,7 @@ fn against_first(cases: impl Iterator<Item = Case>) -> Vec<Case> {
 mod tests {
     use std::path::Path;
 
-    use super::{cold, growth, only, start_up, threads, warm};
+    use super::{cold, growth, only, start_up, threads, warm, writing};
     use crate::case::Case;
     use crate::database::{Database, Facts};
     use crate::programs::Programs;
@@ -193,6 +197,7 @@ mod tests {
         let goals = |cases: Vec<Case>| cases.iter().map(|case| case.goals.len()).sum::<usize>();
         assert_eq!(goals(warm(&programs, &database, Path::new(""))), 9);
         assert_eq!(goals(cold(&programs, &database, Path::new(""))), 1);
+        assert_eq!(goals(writing(&programs, &database, Path::new(""))), 5);
         assert_eq!(goals(threads(&programs, &database, &two)), 1);
         assert_eq!(goals(growth(&programs, &[(Size(1), database.clone()), (Size(2), database.clone())])), 4);
         assert_eq!(goals(start_up(&programs, &database)), 1);

@@ -34,12 +34,17 @@ pub fn measure(cases: Vec<Case>, rounds: usize, cache: Cache) -> Result<Vec<Meas
     for case in &cases {
         prepare(case)?;
     }
+    let prepare_again = |case: &Case| match &case.copied_from {
+        Some(original) if original.each_run => prepare(case),
+        _ => Ok(()),
+    };
     let unmeasured = |case| Measured { case, peak: Peak::default(), runs: Vec::new() };
     let mut series: Vec<Measured> = cases.into_iter().map(unmeasured).collect();
     if cache == Cache::Warm {
         for Measured { case, peak, .. } in &mut series {
             *peak = watched(&case.name, &mut case.command)?;
             clean_up(case)?;
+            prepare_again(case)?;
         }
     }
     let count = series.len();
@@ -57,6 +62,7 @@ pub fn measure(cases: Vec<Case>, rounds: usize, cache: Cache) -> Result<Vec<Meas
             }
             runs.push(timed(&case.name, &mut case.command)?);
             clean_up(case)?;
+            prepare_again(case)?;
         }
     }
     Ok(series)
@@ -66,11 +72,15 @@ pub fn measure(cases: Vec<Case>, rounds: usize, cache: Cache) -> Result<Vec<Meas
 fn prepare(case: &Case) -> Result<(), Failure> {
     let Some(original) = &case.copied_from else { return Ok(()) };
     let copy = &case.input.path;
-    fs::copy(original, copy).map_err(Failure::file("write", copy))?;
+    let folder = copy.parent().unwrap_or(copy);
+    fs::create_dir_all(folder).map_err(Failure::file("create", folder))?;
+    fs::copy(&original.path, copy).map_err(Failure::file("write", copy))?;
     File::open(copy).and_then(|file| file.sync_all()).map_err(Failure::file("write", copy))
 }
 
 /// Removes what a case leaves at once: pages that are never written to disk disturb nobody.
 fn clean_up(case: &Case) -> Result<(), Failure> {
-    case.output.as_ref().map_or(Ok(()), |path| fs::remove_file(path).map_err(Failure::file("remove", path)))
+    let Some(path) = &case.output else { return Ok(()) };
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    removed.map_err(Failure::file("remove", path))
 }
