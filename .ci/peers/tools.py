@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 MINORS = ["3.4", "3.5", "3.6", "3.7", "3.8"]
@@ -49,6 +50,11 @@ class Release:
         self.etcd = self.folder / "etcd"
         self.etcdctl = self.folder / "etcdctl"
         self.etcdutl = self.folder / "etcdutl"
+
+    @cached_property
+    def version(self):
+        """Its full version, such as 3.5.1."""
+        return run([self.etcd, "--version"]).stdout.split()[2]
 
     @property
     def status_tools(self):
@@ -96,17 +102,28 @@ class Etcdsnap:
     def native(self, command, file, *arguments):
         return self._run([command, file, *arguments], file)
 
+    def check_directory(self, directory, *arguments):
+        return self._run(["datadir", "check", directory, *arguments], directory)
+
+    def check_live_directory(self, directory, *arguments):
+        """As `check_directory`, on a directory that its member may write to meanwhile."""
+        return self._until_unchanged("datadir", "check", directory, *arguments)
+
+    def _until_unchanged(self, *arguments):
+        """When a member writes to a file while it is read, that is said; then it is read again."""
+        for _ in range(20):
+            answer = run([self.program, *arguments])
+            if answer.code != 1 or "while it was read" not in answer.stderr:
+                break
+        return answer
+
     def personality(self, minor, tool, *arguments):
         file = next((word for word in arguments if isinstance(word, Path)), None)
         return self._run([tool, *arguments], file, ETCDSNAP_COMPAT=minor, ETCDCTL_API="3")
 
     def of_live_file(self, command, file, *arguments):
-        """As `native`, on a file that its member may write to meanwhile: then that is said, and it is read again."""
-        for _ in range(20):
-            answer = run([self.program, command, file, *arguments])
-            if answer.code != 1 or "while it was read" not in answer.stderr:
-                break
-        return answer
+        """As `native`, on a file that its member may write to meanwhile."""
+        return self._until_unchanged(command, file, *arguments)
 
     def _run(self, arguments, file, **environment):
         before = _state(file)
@@ -118,9 +135,12 @@ class Etcdsnap:
         return answer
 
 
-def _state(file):
-    if file is None or not file.exists():
+def _state(path):
+    """What a file and its folder look like, or all files of a folder."""
+    if path is None or not path.exists():
         return None
-    stat = file.stat()
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    return digest, stat.st_mtime_ns, stat.st_mode, sorted(os.listdir(file.parent))
+    if path.is_dir():
+        return [(inside, _state(inside)) for inside in sorted(path.rglob("*")) if inside.is_file()]
+    stat = path.stat()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return digest, stat.st_mtime_ns, stat.st_mode, sorted(os.listdir(path.parent))
