@@ -25,6 +25,7 @@ pub mod buckets;
 pub mod catalogue;
 pub mod container;
 pub mod contents;
+pub mod diff;
 pub mod export;
 pub mod finding;
 pub mod hashes;

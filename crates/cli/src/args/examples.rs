@@ -136,6 +136,14 @@ Examples:
 Ends with 0 when every directory is whole and on the disk; with 3, and nothing written, when the
 backup is damaged or would not start; with 1 when it could not be done, 2 for wrong usage, and 130
 when SIGINT or SIGTERM stopped it.";
+pub const DIFF: &str = "\
+Examples:
+  etcdsnap diff yesterday.db today.db
+  etcdsnap diff --stat --exclude-prefix /registry/events/ yesterday.db today.db
+  etcdsnap diff --patch --prefix /registry/configmaps/ backup.db@1200 backup.db@1300
+  etcdsnap diff --ignore-revisions -o ndjson old-cluster.db new-cluster.db
+
+Ends with 5 when they differ, 0 when they do not.";
 
 pub const DB: &str = "\
 Examples:

@@ -3,6 +3,7 @@
 mod datadir;
 mod db;
 mod defrag;
+mod diff;
 mod examples;
 mod export;
 mod get;
@@ -25,6 +26,7 @@ use clap_complete::Shell;
 pub use datadir::{Datadir, DatadirCheck};
 pub use db::{Db, DbPage, DbSource};
 pub use defrag::Defrag;
+pub use diff::{Diff, State};
 pub use export::{Export, ExportForm};
 pub use get::{Get, GetForm};
 pub use global::{Color, Global, ProgressMode};
@@ -79,6 +81,7 @@ pub enum Command {
     Restore(Restore),
     Defrag(Defrag),
     Migrate(Migrate),
+    Diff(Diff),
     /// Looks at a file as bbolt sees it: metas, pages, buckets
     ///
     /// etcd keeps everything in one bbolt database. These commands show it below the level of keys and revisions; they are

@@ -6,6 +6,7 @@ mod datadir;
 mod db;
 mod defrag;
 mod deleted;
+mod diff;
 mod export;
 mod get;
 mod hash;
@@ -62,6 +63,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Restore(args) => restore::run(&session, &args),
         Command::Defrag(args) => defrag::run(&session, &args),
         Command::Migrate(args) => migrate::run(&session, &args),
+        Command::Diff(args) => diff::run(&session, &args),
         Command::Db(command) => db::run(&session, &command),
         Command::Datadir(command) => datadir::run(&session, &command),
         Command::Wal(command) => wal::run(&session, &command),

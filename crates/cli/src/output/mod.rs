@@ -7,6 +7,7 @@ pub mod datadir;
 pub mod db;
 pub mod defrag;
 pub mod deleted;
+pub mod diff;
 pub mod event;
 mod findings;
 pub mod get;

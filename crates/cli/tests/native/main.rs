@@ -4,6 +4,7 @@ mod account;
 mod contents;
 mod datadir;
 mod db;
+mod diff;
 mod export;
 mod hash;
 mod listings;

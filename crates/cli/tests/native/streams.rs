@@ -11,7 +11,8 @@ use crate::program::{args, changed, fixture, program, run};
 const FILE: &str = "etcd-3.6.14-seed1.db";
 
 /// Every command that reads a file, with `FILE` in the place of its name.
-const READERS: [&[&str]; 20] = [
+const READERS: [&[&str]; 21] = [
+    &["diff", "FILE", "FILE"],
     &["verify", "FILE"],
     &["verify", "--no-mmap", "FILE"],
     &["status", "FILE"],

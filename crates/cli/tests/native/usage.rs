@@ -2,8 +2,9 @@
 
 use crate::program::run;
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "verify",
+    "diff",
     "status",
     "hash",
     "keys",
