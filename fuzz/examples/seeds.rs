@@ -15,7 +15,33 @@ fn main() -> io::Result<()> {
     write("container", &streams(&databases)?)?;
     write("small_buckets", &small_buckets())?;
     write("revision_key", &revision_keys())?;
-    write("key_value", &values())
+    write("key_value", &values())?;
+    kube()
+}
+
+/// The small objects of the test data in every form, and the texts YAML could mistake.
+fn kube() -> io::Result<()> {
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/kube");
+    let (mut values, mut cbor, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
+    for entry in std::fs::read_dir(testdata.join("vectors"))? {
+        let path = entry?.path();
+        let bytes = std::fs::read(&path)?;
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("pb" | "json") => values.push(bytes),
+            Some("bin") if bytes.starts_with(b"\xd9\xd9\xf7") => cbor.push(bytes),
+            Some("bin") => sealed.push(bytes),
+            _ => {}
+        }
+    }
+    let messages: Vec<_> = values.iter().filter_map(|value| value.strip_prefix(b"k8s\0")).map(<[u8]>::to_vec).collect();
+    let texts = std::fs::read_to_string(testdata.join("yaml-strings.jsonl"))?;
+    let texts: Vec<_> = texts.lines().map(|line| line.as_bytes().to_vec()).collect();
+    sealed.push(std::fs::read(testdata.join("real-1.20/enc.yaml"))?);
+    write("kube_cbor", &cbor)?;
+    write("kube_encryption", &sealed)?;
+    write("kube_message", &messages)?;
+    write("kube_value", &values)?;
+    write("kube_yaml", &texts)
 }
 
 fn write(target: &str, seeds: &[Vec<u8>]) -> io::Result<()> {

@@ -3,3 +3,4 @@
 pub mod answers;
 pub mod entries;
 pub mod metas;
+pub mod objects;

@@ -170,6 +170,12 @@ impl<'a> Map<'a> {
         Self(entries)
     }
 
+    /// Puts entries of which no two have the same key in order.
+    pub(crate) fn from_unique(mut entries: Vec<Entry<'a>>) -> Self {
+        entries.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+        Self(entries)
+    }
+
     /// Members there are.
     pub fn len(&self) -> usize {
         self.0.len()

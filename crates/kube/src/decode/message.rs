@@ -108,7 +108,7 @@ impl<'a> Walk<'a> {
     pub(super) fn members(&mut self, message: &'static Message, parts: Parts<'_, 'a>) -> Result<Map<'a>, DecodeError> {
         let mut entries = Vec::new();
         self.fields(message, parts, &mut entries)?;
-        Ok(Map::from_entries(entries))
+        Ok(Map::from_unique(entries))
     }
 
     /// Puts the fields of a message to the entries of the object they lie in.
@@ -295,9 +295,12 @@ impl<'a> Walk<'a> {
         entries: &mut Vec<Entry<'a>>,
     ) -> Result<(), DecodeError> {
         let release = self.options.release;
-        for (index, field) in message.fields.iter().enumerate() {
-            if seen.has(index) || field.omission_in(release).empty && !self.is_struct(field) || !field.known_in(release)
-            {
+        let mut absent = message.shown_when_absent & !seen.0;
+        while absent != 0 {
+            let field = &message.fields[absent.trailing_zeros() as usize];
+            absent &= absent - 1;
+            let left_out = field.omission_in(release).empty && !self.schema.is_struct(field);
+            if left_out || !field.known_in(release) {
                 continue;
             }
             let value = match field.kind {
@@ -316,14 +319,6 @@ impl<'a> Walk<'a> {
             }
         }
         Ok(())
-    }
-
-    fn is_struct(&self, field: &Field) -> bool {
-        let form = match field.kind {
-            Kind::Message(id) => self.schema.message(id).form,
-            _ => return false,
-        };
-        field.shape == Shape::One && !field.pointer && form != Form::Items
     }
 
     pub(super) fn next(&self, reader: &mut Reader<'a>) -> Result<Option<(u32, Payload<'a>)>, DecodeError> {

@@ -40,6 +40,8 @@ pub struct Message {
     pub form: Form,
     /// Its fields by number.
     pub fields: Vec<Field>,
+    /// The positions, as bits, of the fields that may show in JSON when they are absent on the wire.
+    pub(crate) shown_when_absent: u128,
 }
 
 /// How a message becomes JSON: as an object of its fields, or by a rule of its own.
@@ -148,6 +150,12 @@ impl Schema {
     /// All kinds by API version, in no order.
     pub fn kinds(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         self.kinds.iter().flat_map(|(version, kinds)| kinds.keys().map(|kind| (*version, *kind)))
+    }
+
+    /// Whether a field is a Go struct, which `omitempty` never leaves out.
+    pub(crate) fn is_struct(&self, field: &Field) -> bool {
+        let Kind::Message(id) = field.kind else { return false };
+        field.shape == Shape::One && !field.pointer && self.message(id).form != Form::Items
     }
 
     /// Whether any kind of an API group is known.

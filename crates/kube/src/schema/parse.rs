@@ -41,8 +41,20 @@ pub(super) fn table(text: &'static str) -> Result<Schema, Malformed> {
             schema.messages.push(message);
         }
     }
+    for index in 0..schema.messages.len() {
+        schema.messages[index].shown_when_absent = shown_when_absent(&schema, &schema.messages[index]);
+    }
     schema.object_meta = *ids.get(&("meta.v1", "ObjectMeta")).ok_or("no ObjectMeta")?;
     Ok(schema)
+}
+
+/// Fields that some release does not leave out when they are empty, as bits.
+fn shown_when_absent(schema: &Schema, message: &Message) -> u128 {
+    let shown = message.fields.iter().enumerate().filter(|(_, field)| {
+        let always_left_out = field.omission.empty && field.before.is_none_or(|(_, before)| before.empty);
+        !always_left_out || schema.is_struct(field)
+    });
+    shown.fold(0, |bits, (index, _)| bits | 1 << index)
 }
 
 #[derive(Clone, Copy, Default)]
@@ -78,7 +90,8 @@ fn number_messages(text: &'static str) -> Result<HashMap<(&'static str, &'static
 
 fn parse_message(line: &'static str) -> Option<Message> {
     let mut words = line.split(' ');
-    let mut message = Message { name: words.next()?, object: false, form: Form::Object, fields: Vec::new() };
+    let mut message =
+        Message { name: words.next()?, object: false, form: Form::Object, fields: Vec::new(), shown_when_absent: 0 };
     for word in words {
         match word {
             "object" => message.object = true,

@@ -13,9 +13,9 @@ pub(super) enum Style {
 
 /// What a text allows.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Analysis {
+struct Analysis {
     /// It holds line breaks of any kind.
-    pub(super) multiline: bool,
+    multiline: bool,
     plain: bool,
     single: bool,
     block: bool,
@@ -54,7 +54,7 @@ pub(super) fn choose(text: &str, is_key: bool, reads_back_plain: bool) -> Style 
 }
 
 impl Analysis {
-    pub(super) fn of(text: &str) -> Self {
+    fn of(text: &str) -> Self {
         let mut indicator = text.starts_with("---") || text.starts_with("...");
         let (mut special, mut breaks) = (false, false);
         let (mut break_space, mut space_break) = (false, false);

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::order::sorted;
 use super::resolve::is_plain;
-use super::style::{Analysis, Style, choose, is_break, is_printable};
+use super::style::{Style, choose, is_break, is_printable};
 use crate::number::{json_float, yaml_float};
 use crate::value::{Map, Value};
 
@@ -100,7 +100,7 @@ impl<'w, W: Write> Writer<'w, W> {
     fn map(&mut self, map: &Map<'_>, indent: usize) -> io::Result<()> {
         for (key, value) in sorted(map) {
             self.line(indent)?;
-            if key.len() <= SIMPLE_KEY && !Analysis::of(key).multiline {
+            if key.len() <= SIMPLE_KEY && !key.contains(is_break) {
                 self.text(key, indent + INDENT, true)?;
                 self.mark(":", false, false)?;
             } else {
@@ -156,6 +156,9 @@ impl<'w, W: Write> Writer<'w, W> {
     }
 
     fn text(&mut self, text: &str, indent: usize, is_key: bool) -> io::Result<()> {
+        if is_word(text) && is_plain(text) {
+            return self.word(text);
+        }
         match choose(text, is_key, is_plain(text)) {
             Style::Plain => {
                 self.mark("", true, false)?;
@@ -261,6 +264,12 @@ impl<'w, W: Write> Writer<'w, W> {
         }
         Ok(())
     }
+}
+
+/// Whether a text is one word of ASCII, as most are: nothing in it could be taken for YAML's own marks.
+fn is_word(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '/')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
 }
 
 /// What stands in place of a character.

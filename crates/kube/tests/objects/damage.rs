@@ -1,0 +1,83 @@
+//! Damaged objects: whatever is read of them, nothing panics and nothing is without an end.
+
+use etcdsnap_kube::cluster::Cluster;
+use etcdsnap_kube::decode::{DecodeError, Options, decode};
+use etcdsnap_kube::json::{Layout, parse, to_string};
+use etcdsnap_kube::manifest::{Cleaning, clean, left_out, redact};
+use etcdsnap_kube::metadata::Header;
+use etcdsnap_kube::yaml;
+
+use crate::fixtures::{gunzip, hex, testdata};
+
+fn exercise(value: &[u8], release: Option<u8>) -> Result<(), DecodeError> {
+    let header = Header::read(value);
+    let mut object = decode(value, Options { release, managed_fields: true })?;
+    parse(to_string(&object.value, Layout::Indented).as_bytes()).expect("what is written is JSON");
+    drop(header);
+    Cluster::default().present(&mut object, 7);
+    left_out(&object, |_| true);
+    redact(&mut object);
+    clean(&mut object, Cleaning::default(), |_| false);
+    drop(yaml::to_string(&object.value));
+    Ok(())
+}
+
+/// Numbers that look random and are the same every time.
+fn numbers() -> impl Iterator<Item = usize> {
+    let mut state = 7_u64;
+    std::iter::repeat_with(move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).expect("31 bits")
+    })
+}
+
+#[test]
+fn any_byte_may_be_wrong() {
+    let pairs = gunzip(&testdata().join("sparse-pairs.tsv.gz"));
+    let mut numbers = numbers();
+    let mut next = move |below: usize| numbers.next().expect("no end") % below;
+    let (mut read, mut refused) = (0, 0);
+    for line in pairs.lines() {
+        let value = hex(line.split('\t').next().expect("two columns"));
+        for release in [None, Some(20), Some(33), Some(37)] {
+            let mut damaged = value.clone();
+            let at = next(damaged.len());
+            damaged[at] ^= 1 << next(8);
+            if next(3) == 0 {
+                damaged.truncate(next(value.len()));
+            }
+            match exercise(&damaged, release) {
+                Ok(()) => read += 1,
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(read > 1000 && refused > 1000, "{read} read, {refused} refused");
+}
+
+#[test]
+fn errors_name_the_message_and_not_its_content() {
+    let mut value = hex("6b3873000a0f0a0276311209");
+    value.extend(b"ConfigMap\x12\x0f\x0a\x0d\x0a\x01a\x5a\x08\x0a\x01k\x12\x63hun");
+    let error = decode(&value, Options::default()).expect_err("a value that is too short");
+    assert_eq!(error.to_string(), "metadata.labels[…]: the message ends within a field");
+}
+
+#[test]
+fn objects_within_objects_have_an_end() {
+    // A Template may hold objects, which may be Templates.
+    let field = |number: u8, bytes: &[u8]| {
+        let len = bytes.len();
+        let varint = [len & 0x7f | 0x80, len >> 7 & 0x7f | 0x80, len >> 14 & 0x7f]
+            .map(|part| u8::try_from(part).expect("eight bits"));
+        [&[number << 3 | 2][..], &varint, bytes].concat()
+    };
+    let mut value = b"{}".to_vec();
+    for _ in 0..3000 {
+        let of = [field(1, b"template.openshift.io/v1"), field(2, b"Template")].concat();
+        let message = field(3, &field(1, &value));
+        value = [b"k8s\0".to_vec(), field(1, &of), field(2, &message)].concat();
+    }
+    let object = decode(&value, Options::default()).expect("the outermost object");
+    assert!(!object.unknown.is_empty(), "what lies too deep is kept as it is");
+}
