@@ -8,7 +8,7 @@ use super::{DecodeError, UnknownField, decode_at};
 use crate::MAX_DEPTH;
 use crate::cbor;
 use crate::json;
-use crate::schema::{Form, Message};
+use crate::schema::{Form, Message, Shape};
 use crate::stored::{Envelope, Stored};
 use crate::text::lossy;
 use crate::value::{Map, Value};
@@ -25,6 +25,12 @@ impl<'a> Walk<'a> {
             Form::Raw => {
                 let raw = self.text(parts, 1)?.unwrap_or_default();
                 Ok(self.raw(raw))
+            }
+            Form::Items => {
+                let items = self.members(message, parts)?.remove("items");
+                let is_map = message.fields.iter().any(|field| field.shape == Shape::Map);
+                let empty = if is_map { Value::Map(Map::new()) } else { Value::List(Vec::new()) };
+                Ok(items.unwrap_or(empty))
             }
             form => {
                 let mut members = self.members(message, parts)?;
@@ -115,7 +121,6 @@ fn choose<'a>(form: Form, members: &mut Map<'a>) -> Value<'a> {
     let schema = members.remove("Schema").unwrap_or_default();
     let list = |members: &mut Map<'a>, name| members.remove(name).filter(|list| !list.is_empty());
     match form {
-        Form::Items => members.remove("items").unwrap_or_else(|| Value::List(Vec::new())),
         Form::SchemaOrArray => list(members, "JSONSchemas").unwrap_or(schema),
         Form::SchemaOrStrings => list(members, "Property").unwrap_or(schema),
         Form::SchemaOrBool if schema == Value::Null => members.remove("Allows").unwrap_or(Value::Bool(false)),

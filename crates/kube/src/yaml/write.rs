@@ -194,13 +194,14 @@ impl<'w, W: Write> Writer<'w, W> {
                 let single = style == Style::Double || !text[end..].starts_with(' ');
                 !is_key && before != Some(' ') && column > WIDTH && inside && single
             };
+            let after_break = before.is_some_and(is_break) && style == Style::Single && char != ' ';
             let replacement = match char {
                 _ if escape_all => Replacement::Escape,
                 ' ' if folds() => Replacement::Fold,
                 _ if style == Style::Double && needs_escape(char) => Replacement::Escape,
-                '\'' if style == Style::Single => Replacement::Doubled,
                 _ if is_break(char) => Replacement::Break,
-                _ if before.is_some_and(is_break) && style == Style::Single => Replacement::Indented,
+                '\'' if style == Style::Single => Replacement::Doubled,
+                _ if after_break => Replacement::Indented,
                 _ => Replacement::None,
             };
             before = Some(char);
@@ -218,7 +219,12 @@ impl<'w, W: Write> Writer<'w, W> {
                     self.put(if text[end..].starts_with(' ') { "\\" } else { "" })?;
                 }
                 Replacement::Escape => self.put(&escape(char))?,
-                Replacement::Doubled => self.put("''")?,
+                Replacement::Doubled => {
+                    if after_break {
+                        self.line(indent)?;
+                    }
+                    self.put("''")?;
+                }
                 Replacement::Break => self.break_line(char)?,
                 Replacement::Indented => {
                     self.line(indent)?;
@@ -352,6 +358,18 @@ mod tests {
         #[test]
         fn what_is_written_reads_back(value in values().prop_filter("YAML 1.1", is_modern)) {
             prop_assert_eq!(read_back(&to_string(&value)), json::to_string(&value, Layout::Compact));
+        }
+    }
+
+    #[test]
+    fn a_line_after_a_break_of_unicode_is_indented() {
+        for (text, expected) in [
+            ("a\u{2028}b: ", "k: 'a\u{2028}  b: '\n"),
+            ("a\u{2028}'b", "k: 'a\u{2028}  ''b'\n"),
+            ("a\u{2028}\u{2028}b", "k: 'a\u{2028}\u{2028}  b'\n"),
+        ] {
+            let value = Value::Map(Map::from_entries(vec![("k".into(), Value::from(text))]));
+            assert_eq!(to_string(&value), expected);
         }
     }
 

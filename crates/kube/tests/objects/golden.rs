@@ -69,6 +69,18 @@ fn sparse_objects_decode_to_their_json() {
 }
 
 #[test]
+fn an_empty_map_that_is_a_message_is_an_empty_map() {
+    // OpenShift's OptionalNodeSelector: field 9 of the spec is there and empty.
+    let field =
+        |number: u8, bytes: &[u8]| [&[number << 3 | 2, u8::try_from(bytes.len()).expect("short")][..], bytes].concat();
+    let of = [field(1, b"build.openshift.io/v1"), field(2, b"Build")].concat();
+    let message = field(2, &field(1, &field(9, b"")));
+    let stored = [b"k8s\0".to_vec(), field(1, &of), field(2, &message)].concat();
+    let object = decode(&stored, NEWEST).expect("an object");
+    assert_eq!(to_string(object.value.at(&["spec", "nodeSelector"]).expect("a selector"), Layout::Compact), "{}");
+}
+
+#[test]
 fn vectors_decode_to_their_json_and_yaml() {
     let folder = testdata().join("vectors");
     for name in ["configmap", "secret", "lease", "pod", "deployment", "role", "event", "service"] {
