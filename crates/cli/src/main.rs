@@ -7,6 +7,7 @@ mod args;
 mod commands;
 mod exit;
 mod interrupt;
+mod names;
 mod output;
 mod personality;
 mod policy;

@@ -31,6 +31,8 @@ const META: &[u8] = b"meta";
 pub struct Wanted {
     /// The storage version; only major and minor count.
     pub version: Version,
+    /// The highest minor version to know about: [`Migration::NEWEST_MINOR`], or that of a tool that is imitated.
+    pub newest: u64,
     /// The lowest version that can read the entries of the member's log behind its newest snapshot, as far as it is known
     /// and they need one.
     pub needed: Option<Version>,
@@ -120,7 +122,7 @@ fn verified<'a>(source: &'a Container, work: &Work<'_>) -> Result<Sound<'a>, Err
 
 fn plan(sound: &Sound<'_>, wanted: &Wanted) -> Result<Migrated, Error> {
     let buckets = &sound.inspection.buckets;
-    let planned = Migration::plan(buckets, &wanted.version, Migration::NEWEST_MINOR)
+    let planned = Migration::plan(buckets, &wanted.version, wanted.newest)
         .and_then(|plan| plan.permit(wanted.needed.as_ref()).map(|()| plan));
     let (steps, change, forced) = match planned {
         Ok(plan) => (plan.steps.clone(), plan.change(), None),

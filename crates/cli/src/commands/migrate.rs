@@ -5,7 +5,7 @@ use std::path::Path;
 use etcdsnap_datadir::{Layout, SnapFiles, WalFiles};
 use etcdsnap_image::Mapping;
 use etcdsnap_rewrite::migrate::{Wanted, migrate, migrate_in_place};
-use etcdsnap_rewrite::schema::needed;
+use etcdsnap_rewrite::schema::{Migration, needed};
 use etcdsnap_snapshot::container::Origin;
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::verify::source_facts;
@@ -37,7 +37,12 @@ pub fn run(session: &Session, args: &Migrate) -> Result<Exit, Failure> {
 
 fn rewrite(session: &Session, args: &Migrate) -> Result<Outcome, Failure> {
     let version = args.target_version.clone();
-    let wanted = |needed| Wanted { version: version.clone(), needed, force: args.force_version };
+    let wanted = |needed| Wanted {
+        version: version.clone(),
+        newest: Migration::NEWEST_MINOR,
+        needed,
+        force: args.force_version,
+    };
     if let Some(path) = &args.target {
         let source = session.open(&args.source)?;
         let target = target(&source, path, args.force)?;

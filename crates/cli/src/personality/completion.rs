@@ -27,7 +27,7 @@ fn command(source: &Command) -> clap::Command {
         .subcommands(listed.map(command))
         .args(source.flags.iter().map(|flag| argument(flag).global(known_below)));
     match (source.action, source.arity) {
-        (Action::SnapshotStatus | Action::HashKv, _) => {
+        (Action::SnapshotStatus | Action::SnapshotRestore | Action::HashKv, _) => {
             command.arg(clap::Arg::new("filename").value_hint(clap::ValueHint::FilePath))
         }
         (_, Arity::OneOf(names)) => command.arg(clap::Arg::new("name").value_parser(names.to_vec())),
@@ -44,6 +44,7 @@ fn argument(flag: &Flag) -> clap::Arg {
     match flag.name {
         "write-out" => argument.value_parser(["simple", "table", "json", "fields", "protobuf"]),
         "cacert" | "cert" | "key" => argument.value_hint(clap::ValueHint::FilePath),
+        "data-dir" | "wal-dir" => argument.value_hint(clap::ValueHint::DirPath),
         _ if flag.is_switch() => argument.action(clap::ArgAction::SetTrue),
         _ => argument,
     }

@@ -3,7 +3,7 @@
 //!
 //! Flags about connections are accepted everywhere and used nowhere: scripts pass them to `snapshot status` too.
 
-use super::etcdutl::{completion, help, snapshot_group, snapshot_status, version};
+use super::etcdutl::{completion, defrag, help, snapshot_group, snapshot_restore, snapshot_status, version};
 use super::flags::{Flag, Kind};
 use super::program::{Action, Command, Manner, Program};
 use super::{Compat, Personality};
@@ -24,10 +24,13 @@ pub fn program(compat: Compat) -> Program {
 fn commands(compat: Compat) -> Vec<Command> {
     let since = |line: Compat, command: Command| (compat >= line).then_some(command);
     let migrate = (compat == Compat::V3_4).then(|| Command::absent("migrate"));
-    let snapshot = vec![Command::absent("save"), Command::absent("restore"), status(compat)];
-    let beginning = ["get", "put", "del", "txn", "compaction", "alarm", "defrag", "endpoint", "move-leader", "watch"];
+    let snapshot = vec![Command::absent("save"), restore(compat), status(compat)];
+    let beginning = ["get", "put", "del", "txn", "compaction", "alarm"];
+    let middle = ["endpoint", "move-leader", "watch"];
     let end = ["lock", "elect", "auth", "user", "role", "check"];
     let mut commands = Vec::from(beginning.map(Command::absent));
+    commands.push(if compat < Compat::V3_6 { offline_defrag() } else { Command::absent("defrag") });
+    commands.extend(middle.map(Command::absent));
     commands.push(version());
     commands.extend(["lease", "member"].map(Command::absent));
     commands.push(snapshot_group(snapshot));
@@ -44,6 +47,16 @@ fn commands(compat: Compat) -> Vec<Command> {
 fn status(compat: Compat) -> Command {
     let about = "[deprecated] Says what `etcdutl snapshot status` says";
     if compat >= Compat::V3_5 { Command { about, ..snapshot_status() } } else { snapshot_status() }
+}
+
+fn restore(compat: Compat) -> Command {
+    let about = "[deprecated] Does what `etcdutl snapshot restore` does";
+    if compat >= Compat::V3_5 { Command { about, ..snapshot_restore() } } else { snapshot_restore() }
+}
+
+/// Until 3.5 `defrag` works on files too.
+fn offline_defrag() -> Command {
+    Command { required: &[], ..defrag() }
 }
 
 fn options() -> Command {

@@ -27,22 +27,15 @@ fn global_flags(compat: Compat) -> Vec<Flag> {
 }
 
 fn commands() -> Vec<Command> {
-    let snapshot = vec![Command::absent("restore"), snapshot_status()];
-    vec![
-        Command::absent("defrag"),
-        snapshot_group(snapshot),
-        hash_kv(),
-        version(),
-        completion(),
-        Command::absent("migrate"),
-        help(),
-    ]
+    let snapshot = vec![snapshot_restore(), snapshot_status()];
+    vec![defrag(), snapshot_group(snapshot), hash_kv(), version(), completion(), migrate(), help()]
 }
 
 fn early_commands() -> Vec<Command> {
     let save = Command { name: "save", action: Action::SaveElsewhere, ..Command::default() };
-    let snapshot = vec![save, Command::absent("restore"), snapshot_status()];
-    vec![Command::absent("backup"), Command::absent("defrag"), snapshot_group(snapshot), version(), help()]
+    let restore = Command { required: &["data-dir"], ..snapshot_restore() };
+    let snapshot = vec![save, restore, snapshot_status()];
+    vec![Command::absent("backup"), defrag(), snapshot_group(snapshot), version(), help()]
 }
 
 /// `snapshot`
@@ -59,6 +52,60 @@ pub fn snapshot_status() -> Command {
         about: "Checks the pages of a snapshot file and prints its hash, revision, key count and size",
         details: "The simple form is one line: hash, revision, number of keys, size, and since 3.6 the storage version.",
         action: Action::SnapshotStatus,
+        ..Command::default()
+    }
+}
+
+/// `snapshot restore`
+///
+/// Flags that came with a later patch release of a line are there in the whole line.
+pub fn snapshot_restore() -> Command {
+    let text = |name, default, about| Flag::new(name, Kind::Text, default, about);
+    Command {
+        name: "restore",
+        operands: "<filename> --data-dir {output dir} [options]",
+        about: "Makes the data directory of a member of a new cluster from a snapshot file",
+        action: Action::SnapshotRestore,
+        flags: vec![
+            Flag::new("bump-revision", Kind::Unsigned, "0", "by how much to raise the revision"),
+            text("data-dir", "", "the directory to make; NAME.etcd when it is not given"),
+            text("initial-advertise-peer-urls", "http://localhost:2380", "where the other members reach this one"),
+            text("initial-cluster", "default=http://localhost:2380", "names and peer URLs of all members"),
+            text("initial-cluster-token", "etcd-cluster", "the token of the new cluster"),
+            Flag::new("initial-memory-map-size", Kind::Unsigned, "10737418240", "accepted, and not needed"),
+            Flag::new("mark-compacted", Kind::Switch, "false", "tell watchers of skipped revisions to list anew"),
+            text("name", "default", "the name of this member"),
+            Flag::new("skip-hash-check", Kind::Switch, "false", "take a file without a SHA-256, or with a wrong one"),
+            text("wal-dir", "", "the directory for the log; member/wal in the data directory when it is not given"),
+        ],
+        ..Command::default()
+    }
+}
+
+/// `defrag`
+pub fn defrag() -> Command {
+    let about = "the data directory, which no etcd may have open";
+    Command {
+        name: "defrag",
+        about: "Rewrites the database of a member that is not running without its free pages",
+        action: Action::Defrag,
+        flags: vec![Flag::new("data-dir", Kind::Text, "", about)],
+        required: &["data-dir"],
+        ..Command::default()
+    }
+}
+
+fn migrate() -> Command {
+    Command {
+        name: "migrate",
+        about: "Moves the database of a member that is not running to the storage version of another etcd",
+        action: Action::Migrate,
+        flags: vec![
+            Flag::new("data-dir", Kind::Text, "", "the data directory, which no etcd may have open"),
+            Flag::new("force", Kind::Switch, "false", "set the storage version even if no migration leads there"),
+            Flag::new("target-version", Kind::Text, "", "the etcd it is for, such as 3.6; 3.5 at least"),
+        ],
+        required: &["data-dir", "target-version"],
         ..Command::default()
     }
 }

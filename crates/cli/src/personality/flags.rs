@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::time::Duration;
 
 use etcdsnap_snapshot::place::go_quote;
 
@@ -34,6 +35,8 @@ pub enum Kind {
     List,
     /// A 64-bit integer.
     Number,
+    /// The same without a sign.
+    Unsigned,
     /// A span of time as in `1m30s`.
     Duration,
 }
@@ -63,7 +66,8 @@ impl Flag {
         let accepted = match self.kind {
             Kind::Switch => value::boolean(text).map(Value::Switch),
             Kind::Number => value::integer(text).map(Value::Number),
-            Kind::Duration => value::duration(text).map(|()| Value::Text(text.to_owned())),
+            Kind::Unsigned => value::unsigned(text).map(Value::Unsigned),
+            Kind::Duration => value::duration(text).map(Value::Duration),
             Kind::Text | Kind::List => Ok(Value::Text(text.to_owned())),
         };
         accepted.map_err(|reason| {
@@ -78,6 +82,8 @@ impl Flag {
 enum Value {
     Switch(bool),
     Number(i64),
+    Unsigned(u64),
+    Duration(Duration),
     Text(String),
 }
 
@@ -132,6 +138,27 @@ impl Parsed {
             Some(Value::Number(number)) => Some(*number),
             _ => None,
         }
+    }
+
+    /// The number without a sign given for a flag.
+    pub fn unsigned(&self, name: &str) -> Option<u64> {
+        match self.given.get(name) {
+            Some(Value::Unsigned(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The span of time given for a flag.
+    pub fn duration(&self, name: &str) -> Option<Duration> {
+        match self.given.get(name) {
+            Some(Value::Duration(span)) => Some(*span),
+            _ => None,
+        }
+    }
+
+    /// Was this flag given, with whatever value?
+    pub fn has(&self, name: &str) -> bool {
+        self.given.contains_key(name)
     }
 
     fn long<'a>(

@@ -6,10 +6,11 @@ use std::io::{self, Write};
 use etcdsnap_snapshot::place::go_quote;
 
 use super::flags::Parsed;
+use super::log::Log;
 use super::program::{Action, Arity, Found, Manner, Program};
 use super::usage::{self, Page};
 use super::work::{self, BAD_ARGUMENTS, FAILED, Stop};
-use super::{Backend, Compat, Personality, completion};
+use super::{Backend, Compat, Personality, completion, defrag, migrate, restore};
 
 /// A tool with everything it can reach.
 pub struct Invocation<'a> {
@@ -48,7 +49,7 @@ impl Invocation<'_> {
         if parsed.switch("help") || !found.command().is_runnable() {
             return self.help(&found);
         }
-        match operands(&found, &parsed) {
+        match operands(&found, &parsed).and_then(|()| required(&found, &parsed)) {
             Ok(()) => self.act(&found, &parsed),
             Err(problem) => Ok(self.misused(&found, &problem)),
         }
@@ -63,8 +64,24 @@ impl Invocation<'_> {
             Action::Options => Ok(usage::options(self.program)),
             Action::Completion => completion::script(self.program, &first.to_string_lossy()),
             Action::SnapshotStatus => {
-                self.deprecation();
+                self.deprecation("status");
                 work::snapshot_status(compat, parsed, self.backend)
+            }
+            Action::SnapshotRestore => {
+                self.deprecation("restore");
+                restore::restore(compat, parsed, &mut Log::new(compat, self.err)).map(|()| String::new())
+            }
+            Action::Defrag if parsed.text("data-dir").unwrap_or_default().is_empty() && self.is_client() => {
+                Err(Stop::new(FAILED, "a running server is not defragmented by etcdsnap; stop it and give --data-dir"))
+            }
+            Action::Defrag => {
+                if self.is_client() && compat >= Compat::V3_5 {
+                    self.say("Use `etcdutl defrag` instead. The --data-dir is going to be decomissioned in v3.6.\n\n");
+                }
+                defrag::defrag(compat, parsed, &mut Log::new(compat, self.err)).map(|()| String::new())
+            }
+            Action::Migrate => {
+                migrate::migrate(compat, parsed, &mut Log::new(compat, self.err)).map(|()| String::new())
             }
             Action::HashKv => work::hash_kv(compat, parsed, first, self.backend),
             Action::SaveElsewhere => {
@@ -78,10 +95,13 @@ impl Invocation<'_> {
         }
     }
 
-    fn deprecation(&mut self) {
-        let Program { personality, compat, .. } = self.program;
-        if *personality == Personality::Etcdctl && *compat >= Compat::V3_5 {
-            self.say("Deprecated: Use `etcdutl snapshot status` instead.\n\n");
+    fn is_client(&self) -> bool {
+        self.program.personality == Personality::Etcdctl
+    }
+
+    fn deprecation(&mut self, command: &str) {
+        if self.is_client() && self.program.compat >= Compat::V3_5 {
+            self.say(&format!("Deprecated: Use `etcdutl snapshot {command}` instead.\n\n"));
         }
     }
 
@@ -163,6 +183,17 @@ fn operands(found: &Found<'_>, parsed: &Parsed) -> Result<(), String> {
         }
         _ => Err(format!("accepts 1 arg(s), received {count}")),
     }
+}
+
+fn required(found: &Found<'_>, parsed: &Parsed) -> Result<(), String> {
+    let missing: Vec<_> = found
+        .command()
+        .required
+        .iter()
+        .filter(|name| !parsed.has(name))
+        .map(|name| go_quote(name.as_bytes()))
+        .collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("required flag(s) {} not set", missing.join(", "))) }
 }
 
 fn version(program: &Program) -> String {

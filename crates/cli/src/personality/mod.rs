@@ -7,7 +7,8 @@
 //!
 //! ```text
 //! arguments ─▶ program (etcdutl.rs, etcdctl.rs: which commands, which flags)
-//!                 └─▶ flags ─▶ work ─▶ Backend (files.rs) ─▶ form (simple, fields, json, table)
+//!                 └─▶ flags ─┬▶ work ─▶ Backend (files.rs) ─▶ form (simple, fields, json, table)
+//!                            └▶ restore, defrag, migrate ─▶ log (the lines that scripts wait for)
 //! ```
 //!
 //! Exact are error texts, results, exit codes and which stream they go to. Descriptions in help texts are our own.
@@ -19,9 +20,17 @@
 //!   status` has for them.
 //! * The structural check finds more, and so `snapshot status` and `hashkv` refuse damaged files that the originals
 //!   pass, hang on or die of. Its lines have upstream's words where there are such, without the stacks of pages.
-//! * `etcdctl snapshot status` exists in every release line, with the notice of 3.5 on standard error from 3.5 on.
-//!   Upstream removed it in 3.6, where the same line prints a help text and succeeds: a trap for scripts that check
-//!   backups.
+//! * `etcdctl snapshot status` and `restore` exist in every release line, with the notice of 3.5 on standard error from 3.5
+//!   on. Upstream removed them in 3.6, where the same line prints a help text and succeeds: a trap for scripts.
+//! * A restore that fails leaves nothing behind, and one of a damaged backup fails: the originals write what there is and
+//!   a server finds out. `defrag` and `migrate` refuse a damaged database, too, where the originals panic or copy the damage.
+//! * The `.snap` file of a restored member has the rights 0600 instead of 0644. For 3.4 the database is changed as 3.5 does it;
+//!   what 3.4 leaves behind makes later servers panic. For 3.8 no `.snap` is written, as on its main branch.
+//! * Flags that came with a later patch release (`--bump-revision`, `--mark-compacted`, `--initial-memory-map-size`) are known
+//!   in the whole line.
+//! * `etcdctl defrag --data-dir` of 3.5 is done when the files are; the original goes on to call a server.
+//! * Of the log lines only those of the commands themselves are printed, at the end of the work but for the first; none about
+//!   the opening of files, whose text has addresses of memory in it, or about resolved names.
 //! * Values never appear in error texts; a record that cannot be decoded is named by its key.
 //! * `etcdutl` did not exist before 3.5; with `ETCDSNAP_COMPAT=3.4` it has the commands of 3.5.
 //! * `ETCDCTL_API` is ignored (3.4 and 3.5 turn into another tool for 2, later ones ignore it). The other `ETCDCTL_*`
@@ -32,13 +41,18 @@
 mod backend;
 mod compat;
 mod completion;
+mod defrag;
 mod etcdctl;
 mod etcdutl;
 mod files;
 mod flags;
 mod form;
 mod invocation;
+mod log;
+mod member;
+mod migrate;
 mod program;
+mod restore;
 mod suggestion;
 mod usage;
 mod value;

@@ -51,6 +51,8 @@ pub struct Command {
     pub flags: Vec<Flag>,
     /// What it does.
     pub action: Action,
+    /// Flags of its own that must be given, by name.
+    pub required: &'static [&'static str],
     /// How many operands it takes.
     pub arity: Arity,
     /// The commands below it, in upstream's order of registration: suggestions come in that order.
@@ -75,8 +77,14 @@ pub enum Action {
     Completion,
     /// `snapshot status`
     SnapshotStatus,
+    /// `snapshot restore`
+    SnapshotRestore,
     /// `hashkv`
     HashKv,
+    /// `defrag` of the files of a member
+    Defrag,
+    /// `migrate`
+    Migrate,
     /// `etcdutl snapshot save` of 3.5, which only ever pointed to etcdctl.
     SaveElsewhere,
 }

@@ -1,5 +1,7 @@
 //! Values of flags as Go's standard library reads them, with its words for those it does not take.
 
+use std::time::Duration;
+
 use etcdsnap_snapshot::place::go_quote;
 
 /// `true`, `T`, `1`, …
@@ -24,6 +26,11 @@ pub fn integer(text: &str) -> Result<i64, String> {
     signed.ok_or_else(|| problem(OUT_OF_RANGE))
 }
 
+/// The same without a sign.
+pub fn unsigned(text: &str) -> Result<u64, String> {
+    magnitude(text).map_err(|what| format!("strconv.ParseUint: parsing {}: {what}", go_quote(text.as_bytes())))
+}
+
 const INVALID: &str = "invalid syntax";
 const OUT_OF_RANGE: &str = "value out of range";
 
@@ -45,12 +52,12 @@ fn magnitude(text: &str) -> Result<u64, &'static str> {
     u64::from_str_radix(&plain, radix).map_err(|_| OUT_OF_RANGE)
 }
 
-/// A span of time like `300ms`, `-1.5h` or `2h45m`; checked, not computed: nothing here waits.
-pub fn duration(text: &str) -> Result<(), String> {
+/// A span of time like `300ms`, `-1.5h` or `2h45m`; one before now is as short as none.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let invalid = || format!("time: invalid duration {}", go_quote(text.as_bytes()));
     let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
     if rest == "0" {
-        return Ok(());
+        return Ok(Duration::ZERO);
     }
     if rest.is_empty() {
         return Err(invalid());
@@ -70,7 +77,10 @@ pub fn duration(text: &str) -> Result<(), String> {
         rest = behind;
     }
     // the largest span is 2^63 ns; the float is exact enough to tell every span a person types from it
-    if total < 9_223_372_036_854_775_808_f64 { Ok(()) } else { Err(invalid()) }
+    if total >= 9_223_372_036_854_775_808_f64 {
+        return Err(invalid());
+    }
+    Ok(if text.starts_with('-') { Duration::ZERO } else { Duration::from_secs_f64(total / 1e9) })
 }
 
 fn split_where(text: &str, stop: impl Fn(char) -> bool) -> (&str, &str) {
@@ -110,6 +120,16 @@ mod tests {
     }
 
     #[test]
+    fn unsigned_integers_have_no_sign() {
+        assert_eq!((unsigned("18446744073709551615"), unsigned("0x10")), (Ok(u64::MAX), Ok(16)));
+        for text in ["-1", "+1", "", "1.5"] {
+            let refused = format!("strconv.ParseUint: parsing \"{text}\": invalid syntax");
+            assert_eq!(unsigned(text).unwrap_err(), refused);
+        }
+        assert!(unsigned("18446744073709551616").unwrap_err().ends_with("value out of range"));
+    }
+
+    #[test]
     fn every_way_to_write_a_number_reads_back() {
         for number in [0, 1, 7, 8, 95, 1 << 40, i64::MAX] {
             let ways = [format!("{number}"), format!("0x{number:x}"), format!("0B{number:b}"), format!("0o{number:o}")];
@@ -129,8 +149,10 @@ mod tests {
     #[test]
     fn durations_need_units() {
         for good in ["0", "-0", "5s", "1h2m3.5s", "-1s", "1us", ".5ms", "5.s", "2562047h"] {
-            assert_eq!(duration(good), Ok(()), "{good}");
+            assert!(duration(good).is_ok(), "{good}");
         }
+        assert_eq!(duration("1m3.5s"), Ok(Duration::from_millis(63_500)));
+        assert_eq!(duration("-1s"), Ok(Duration::ZERO));
         assert_eq!(duration("5").unwrap_err(), "time: missing unit in duration \"5\"");
         assert_eq!(duration("5d").unwrap_err(), "time: unknown unit \"d\" in duration \"5d\"");
         for bad in ["", "abc", ".s", "-", "1.2.3s", "99999999999h"] {

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use etcdsnap_rewrite::defrag::defrag_in_place;
 use etcdsnap_rewrite::migrate::{Wanted, migrate_in_place};
+use etcdsnap_rewrite::schema::Migration;
 use etcdsnap_rewrite::{Error, Held};
 use etcdsnap_snapshot::container::OpenOptions;
 use etcdsnap_testkit::damage::Corruption;
@@ -14,7 +15,7 @@ use semver::Version;
 use crate::bench::{Bench, content, database, report, store, with_work};
 
 fn to(minor: u64) -> Wanted {
-    Wanted { version: Version::new(3, minor, 0), needed: None, force: false }
+    Wanted { version: Version::new(3, minor, 0), newest: Migration::NEWEST_MINOR, needed: None, force: false }
 }
 
 #[test]

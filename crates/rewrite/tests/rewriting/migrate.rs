@@ -3,7 +3,7 @@
 use std::fs;
 
 use etcdsnap_rewrite::migrate::{Migrated, Wanted, migrate};
-use etcdsnap_rewrite::schema::MigrationError;
+use etcdsnap_rewrite::schema::{Migration, MigrationError};
 use etcdsnap_rewrite::{Error, Tolerance};
 use etcdsnap_testkit::etcd::Server;
 use semver::Version;
@@ -11,7 +11,7 @@ use semver::Version;
 use crate::bench::{Bench, Content, content, database, report, sealed, store, target, with_work};
 
 fn wanted(minor: u64) -> Wanted {
-    Wanted { version: Version::new(3, minor, 0), needed: None, force: false }
+    Wanted { version: Version::new(3, minor, 0), newest: Migration::NEWEST_MINOR, needed: None, force: false }
 }
 
 fn run(bench: &Bench, wanted: &Wanted) -> Result<Migrated, Error> {

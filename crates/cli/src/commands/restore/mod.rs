@@ -2,7 +2,6 @@
 
 mod failure;
 mod manifest;
-mod names;
 
 use std::time::SystemTime;
 
@@ -13,11 +12,11 @@ use super::Session;
 use crate::args::{AuthChoice, BumpChoice, Form, Restore};
 use crate::exit::{Exit, Failure};
 use crate::interrupt;
+use crate::names::Names;
 use crate::output::console;
 use crate::output::restore::{Document, Story, text};
 use failure::explained;
 use manifest::Settings;
-use names::Names;
 
 pub fn run(session: &Session, args: &Restore) -> Result<Exit, Failure> {
     if args.initial_cluster_state.is_some() {

@@ -3,6 +3,8 @@
 mod size;
 mod table;
 
+pub use size::humane;
+
 use serde_json::Value;
 
 use super::{Compat, HashKv, Status};
@@ -54,7 +56,7 @@ impl Answer {
             ("HASH", format!("{hash:x}")),
             ("REVISION", revision.to_string()),
             ("TOTAL KEYS", keys.to_string()),
-            ("TOTAL SIZE", size::humane(total_size)),
+            ("TOTAL SIZE", humane(total_size)),
         ];
         columns.extend(version.map(|version| ("VERSION", version.to_owned())));
         let mut fields = vec![

@@ -43,16 +43,14 @@ fn commands_we_do_not_have_say_so() {
         out: String::new(),
         err: format!("Error: `{name}` is not part of this release of etcdsnap\n"),
     };
-    assert_eq!(etcdutl(&["defrag", "--data-dir", "d"], Compat::V3_7), absent("etcdutl defrag"));
-    assert_eq!(etcdutl(&["sn", "rest", "f", "--data-dir=d"], Compat::V3_7), absent("etcdutl snapshot restore"));
+    assert_eq!(etcdutl(&["backup", "--data-dir", "d"], Compat::V3_5), absent("etcdutl backup"));
+    assert_eq!(etcdctl(&["snapshot", "save", "f"], Compat::V3_7), absent("etcdctl snapshot save"));
+    assert_eq!(etcdctl(&["defrag", "--data-dir=d"], Compat::V3_6), absent("etcdctl defrag"));
     assert_eq!(etcdctl(&["--endpoints", "a", "member", "list"], Compat::V3_7), absent("etcdctl member"));
     assert_eq!(etcdctl(&["help", "get"], Compat::V3_5), absent("etcdctl get"));
     for compat in Compat::ALL {
         let listed = etcdutl(&["--help"], compat).out + &etcdctl(&["--help"], compat).out;
-        assert!(
-            !["defrag", "migrate", "member", "restore", "save"].iter().any(|name| listed.contains(name)),
-            "{listed}"
-        );
+        assert!(!["backup", "make-mirror", "save"].iter().any(|name| listed.contains(name)), "{listed}");
     }
 }
 
@@ -110,6 +108,7 @@ Usage:
   etcdctl snapshot [command]
 
 Available Commands:
+  restore     [deprecated] Does what `etcdutl snapshot restore` does
   status      [deprecated] Says what `etcdutl snapshot status` says
 
 Flags:
@@ -131,6 +130,7 @@ API VERSION:
 
 
 COMMANDS:
+\trestore\tMakes the data directory of a member of a new cluster from a snapshot file
 \tstatus\tChecks the pages of a snapshot file and prints its hash, revision, key count and size
 
 OPTIONS:
@@ -149,7 +149,7 @@ fn every_shell_gets_a_script_with_our_commands_and_flags() {
             assert_eq!((utl.code, ctl.code, utl.err + &ctl.err), (0, 0, String::new()));
             assert!(["hashkv", "rev", "status", "write-out"].iter().all(|word| utl.out.contains(word)), "{}", utl.out);
             assert!(["status", "endpoints", "cacert"].iter().all(|word| ctl.out.contains(word)), "{}", ctl.out);
-            assert!(!utl.out.contains("defrag") && !ctl.out.contains("member"));
+            assert!(utl.out.contains("migrate") && !utl.out.contains("backup"), "{}", utl.out);
         }
     }
 }

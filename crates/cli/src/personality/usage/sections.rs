@@ -57,7 +57,7 @@ fn typed(flag: &Flag) -> String {
     let value = match flag.kind {
         Kind::Switch => format!("[={}]", flag.default),
         Kind::Text => format!("=\"{}\"", flag.default),
-        Kind::List | Kind::Number | Kind::Duration => format!("={}", flag.default),
+        Kind::List | Kind::Number | Kind::Unsigned | Kind::Duration => format!("={}", flag.default),
     };
     format!("{letter}--{}{value}", flag.name)
 }

@@ -55,6 +55,7 @@ fn typed(flag: &Flag) -> String {
         Kind::Text => " string",
         Kind::List => " strings",
         Kind::Number => " int",
+        Kind::Unsigned => " uint",
         Kind::Duration => " duration",
     };
     format!("{letter}--{}{value}", flag.name)

@@ -1,4 +1,4 @@
-//! `--resolve`: names of hosts, looked up as the system does it.
+//! Names of hosts, looked up as the system does it.
 
 use std::net::{IpAddr, ToSocketAddrs as _};
 

@@ -1,0 +1,125 @@
+//! `defrag --data-dir`.
+
+use std::time::{Duration, Instant};
+
+use etcdsnap_publish::Interrupt;
+use etcdsnap_rewrite::defrag::{Defragmented, defrag_in_place};
+use etcdsnap_rewrite::{Tolerance, Work};
+use etcdsnap_snapshot::container::OpenOptions;
+use etcdsnap_snapshot::progress::Silent;
+
+use super::Compat;
+use super::flags::Parsed;
+use super::form::humane;
+use super::log::{Field, Log};
+use super::member::{database, hold};
+use super::work::{FAILED, Stop};
+use crate::interrupt;
+
+/// Defragments the database of the member whose data directory is given.
+pub fn defrag(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
+    let data_dir = parsed.text("data-dir").unwrap_or_default();
+    let path = database(data_dir);
+    let failed = |reason: &[u8]| {
+        let text = [b"Failed to defragment etcd data[", data_dir.as_bytes(), b"] (", reason, b")"].concat();
+        Stop::new(FAILED, text)
+    };
+    let held = hold(compat, &path, parsed, log).map_err(|reason| failed(&reason))?;
+    let interrupt: Interrupt =
+        interrupt::listen().map_err(|error| failed(format!("signals cannot be heard: {error}").as_bytes()))?;
+    let name = path.display().to_string();
+    let work =
+        Work { name: &name, threads: 0, tolerance: Tolerance::Nothing, progress: &Silent, interrupt: &interrupt };
+    let began = Instant::now();
+    let done =
+        defrag_in_place(held, &OpenOptions::default(), &work).map_err(|error| failed(error.to_string().as_bytes()))?;
+    tell(compat, &name, &done, began.elapsed(), log);
+    Ok(())
+}
+
+/// What the originals log before and after; 3.4 is silent.
+fn tell(compat: Compat, path: &str, done: &Defragmented, took: Duration, log: &mut Log<'_>) {
+    let (before, after) = match compat {
+        Compat::V3_4 => return,
+        Compat::V3_5 => ("backend/backend.go:481", "backend/backend.go:539"),
+        Compat::V3_6 => ("backend/backend.go:522", "backend/backend.go:592"),
+        Compat::V3_7 | Compat::V3_8 => ("backend/backend.go:532", "backend/backend.go:602"),
+    };
+    let number = |bytes: u64| Field::Number(bytes.into());
+    let (size, in_use) = (done.size_before, done.in_use_before);
+    log.info(
+        before,
+        "defragmenting",
+        &[
+            ("path", Field::from(path)),
+            ("current-db-size-bytes", number(size)),
+            ("current-db-size", Field::Text(humane(size))),
+            ("current-db-size-in-use-bytes", number(in_use)),
+            ("current-db-size-in-use", Field::Text(humane(in_use))),
+        ],
+    );
+    let took = if compat == Compat::V3_5 { Field::Seconds(took.as_secs_f64()) } else { Field::Text(span(took)) };
+    let difference = |before: u64| Field::Number(i128::from(done.size) - i128::from(before));
+    log.info(
+        after,
+        "finished defragmenting directory",
+        &[
+            ("path", Field::from(path)),
+            ("current-db-size-bytes-diff", difference(size)),
+            ("current-db-size-bytes", number(done.size)),
+            ("current-db-size", Field::Text(humane(done.size))),
+            ("current-db-size-in-use-bytes-diff", difference(in_use)),
+            ("current-db-size-in-use-bytes", number(done.size)),
+            ("current-db-size-in-use", Field::Text(humane(done.size))),
+            ("took", took),
+        ],
+    );
+}
+
+/// A span of time as Go prints it: `19.270621ms`, `1.5s`, `1m3.25s`.
+fn span(span: Duration) -> String {
+    let nanoseconds = span.as_nanos();
+    let fraction = |unit: u128, digits: usize| {
+        let (whole, rest) = (nanoseconds / unit, nanoseconds % unit);
+        let rest = format!("{rest:0digits$}");
+        let rest = rest.trim_end_matches('0');
+        if rest.is_empty() { whole.to_string() } else { format!("{whole}.{rest}") }
+    };
+    match nanoseconds {
+        0..1_000 => format!("{nanoseconds}ns"),
+        1_000..1_000_000 => format!("{}\u{b5}s", fraction(1_000, 3)),
+        1_000_000..1_000_000_000 => format!("{}ms", fraction(1_000_000, 6)),
+        _ => {
+            let (minutes, seconds) = (span.as_secs() / 60, span.as_secs() % 60);
+            let second = format!("{seconds}.{:09}", span.subsec_nanos());
+            let second = second.trim_end_matches('0').trim_end_matches('.');
+            match (minutes / 60, minutes % 60) {
+                (0, 0) => format!("{second}s"),
+                (0, minutes) => format!("{minutes}m{second}s"),
+                (hours, minutes) => format!("{hours}h{minutes}m{second}s"),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_printed_as_go_does() {
+        for (nanoseconds, text) in [
+            (0, "0ns"),
+            (999, "999ns"),
+            (1_500, "1.5\u{b5}s"),
+            (19_270_621, "19.270621ms"),
+            (20_000_000, "20ms"),
+            (1_500_000_000, "1.5s"),
+            (60_000_000_000, "1m0s"),
+            (63_250_000_000, "1m3.25s"),
+            (3_661_000_000_001, "1h1m1.000000001s"),
+        ] {
+            assert_eq!(span(Duration::from_nanos(nanoseconds)), text);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The database of a member that is not running, as the originals wait for it.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use etcdsnap_rewrite::{Error, Held};
+
+use super::flags::Parsed;
+use super::log::Log;
+use super::{Compat, Failure};
+
+/// How often the originals look again.
+const PAUSE: Duration = Duration::from_millis(50);
+/// After this time they say what they wait for.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long they wait since 3.7.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where the database of a member is, below the data directory as it was given.
+pub fn database(data_dir: &str) -> PathBuf {
+    Path::new(data_dir).join("member/snap/db")
+}
+
+/// Takes the lock of a database, waiting for it as tools of that release line do. Returns the text behind `Error: `.
+pub fn hold(compat: Compat, path: &Path, parsed: &Parsed, log: &mut Log<'_>) -> Result<Held, Vec<u8>> {
+    path.metadata().map_err(|error| Failure::Io { operation: "stat", error }.text(path, compat))?;
+    let timeout = match parsed.duration("timeout") {
+        // A lock that is waited for without end, as before 3.7.
+        Some(Duration::ZERO) => None,
+        given => (compat >= Compat::V3_7).then_some(given.unwrap_or(TIMEOUT)),
+    };
+    let began = Instant::now();
+    let mut told = compat >= Compat::V3_7;
+    loop {
+        match Held::take(path) {
+            Err(Error::InUse { .. }) if timeout.is_none_or(|timeout| began.elapsed() < timeout) => {}
+            Err(Error::InUse { .. }) => return Err(b"timeout".to_vec()),
+            taken => return taken.map_err(|error| error.to_string().into_bytes()),
+        }
+        if !told && began.elapsed() > PATIENCE {
+            told = true;
+            let online = if compat == Compat::V3_4 { "omit --data-dir." } else { "use `etcdctl defrag` instead." };
+            log.say(&format!(
+                "waiting for etcd to close and release its lock on \"{}\". To defrag a running etcd instance, {online}\n",
+                path.display()
+            ));
+        }
+        thread::sleep(PAUSE);
+    }
+}

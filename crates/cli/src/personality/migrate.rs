@@ -1,0 +1,238 @@
+//! `migrate --data-dir --target-version`.
+
+use std::path::Path;
+
+use etcdsnap_bbolt::Db;
+use etcdsnap_datadir::{SnapFiles, WalFiles};
+use etcdsnap_image::Mapping;
+use etcdsnap_rewrite::migrate::{Migrated, Wanted, migrate_in_place};
+use etcdsnap_rewrite::schema::{MigrationError, detect, needed};
+use etcdsnap_rewrite::{Error, Held, Tolerance, Work};
+use etcdsnap_snapshot::buckets::SmallBuckets;
+use etcdsnap_snapshot::container::{Container, OpenOptions};
+use etcdsnap_snapshot::place::go_quote;
+use etcdsnap_snapshot::progress::Silent;
+use etcdsnap_wal::{DamageKind, ReadError, Reader, Start};
+use semver::Version;
+
+use super::Compat;
+use super::flags::Parsed;
+use super::log::{Field, Level, Log};
+use super::member::{database, hold};
+use super::work::{BAD_ARGUMENTS, FAILED, Stop};
+use crate::interrupt;
+
+/// The lowest version to migrate to.
+const LOWEST: Version = Version::new(3, 5, 0);
+/// The lowest version that databases tell of.
+const RECORDED: Version = Version::new(3, 6, 0);
+
+/// Where in upstream's source the lines come from. 3.6 has one line more than later releases.
+struct Place(Compat);
+
+impl Place {
+    fn command(&self, line: u32) -> String {
+        let line = if self.0 <= Compat::V3_6 { line + 1 } else { line };
+        format!("etcdutl/migrate_command.go:{line}")
+    }
+}
+
+/// Migrates the database of the member whose data directory is given.
+pub fn migrate(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
+    let wanted = parsed.text("target-version").unwrap_or_default();
+    let version = version(wanted).map_err(|text| Stop::new(BAD_ARGUMENTS, text))?;
+    let data_dir = Path::new(parsed.text("data-dir").unwrap_or_default());
+    let path = database(parsed.text("data-dir").unwrap_or_default());
+    let held = hold(compat, &path, parsed, log).map_err(|text| Stop::new(FAILED, text))?;
+    let place = Place(compat);
+    let stop = |text: String| Stop::new(FAILED, text);
+    let current = match current(&held).map_err(stop)? {
+        Ok(current) if current == version => {
+            let fields = [("storage-version", Field::Text(minor(&current)))];
+            log.info(&place.command(138), "storage version up-to-date", &fields);
+            return Ok(());
+        }
+        Ok(current) => current,
+        Err(error) => {
+            let text =
+                "failed to detect storage version. Please make sure you are using data dir from etcd v3.5 and older";
+            log.line(Level::Error, &place.command(134), text, &[]);
+            return Err(stop(error.to_string()));
+        }
+    };
+    let needed = needed_by_log(compat, data_dir).map_err(|text| {
+        log.line(Level::Error, &place.command(143), "Failed to finalize config", &[("error", Field::from(&*text))]);
+        stop(text)
+    })?;
+    let wanted = Wanted { version, newest: newest(compat), needed, force: parsed.switch("force") };
+    let done = change(&held, &path, &wanted).map_err(|error| match error {
+        Error::Migration(error) => {
+            tell_major(&error, &current, &wanted.version, log);
+            stop(plan_text(&error))
+        }
+        error => stop(error.to_string()),
+    })?;
+    tell(&place, &current, &wanted.version, &done, log);
+    Ok(())
+}
+
+/// Upstream does not look for damage; a database whose records are damaged is no worse for another storage version.
+fn change(held: &Held, path: &Path, wanted: &Wanted) -> Result<Migrated, Error> {
+    let name = path.display().to_string();
+    let interrupt = interrupt::listen().map_err(|source| Error::Write { path: path.to_owned(), source })?;
+    let work =
+        Work { name: &name, threads: 0, tolerance: Tolerance::Readable, progress: &Silent, interrupt: &interrupt };
+    migrate_in_place(held, &OpenOptions::default(), wanted, &work)
+}
+
+/// The storage version that the database has.
+fn current(held: &Held) -> Result<Result<Version, MigrationError>, String> {
+    let container = Container::open(held.path(), &OpenOptions::default()).map_err(|error| error.to_string())?;
+    let db = Db::open(container.database()).map_err(|error| error.to_string())?;
+    Ok(detect(&SmallBuckets::read(&db, 0).buckets))
+}
+
+/// The highest minor version that tools of that release line know.
+fn newest(compat: Compat) -> u64 {
+    match compat {
+        Compat::V3_4 | Compat::V3_5 | Compat::V3_6 => 6,
+        Compat::V3_7 => 7,
+        Compat::V3_8 => 8,
+    }
+}
+
+/// `X.Y` as the originals read it.
+fn version(text: &str) -> Result<Version, String> {
+    if text.matches('.').count() != 1 {
+        return Err(format!("wrong target version format, expected \"X.Y\", got {}", go_quote(text.as_bytes())));
+    }
+    let unparsable = |reason: String| format!("failed to parse target version: {reason}");
+    if let Some(end) = text.find('+').or_else(|| text.find('-')) {
+        let end = text[..end].find('-').unwrap_or(end);
+        return Err(unparsable(format!("{} is not in dotted-tri format", &text[..end])));
+    }
+    let (major, minor) = text.split_once('.').unwrap_or_default();
+    let [major, minor] = [number(major).map_err(unparsable)?, number(minor).map_err(unparsable)?];
+    let version = Version::new(major, minor, 0);
+    if version < LOWEST {
+        return Err(format!("target version \"{major}.{minor}\" not supported. Minimal \"3.5\""));
+    }
+    Ok(version)
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    let refused = |what| format!("strconv.ParseInt: parsing {}: {what}", go_quote(text.as_bytes()));
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(refused("invalid syntax"));
+    }
+    let number = text.parse::<i64>().map_err(|_| refused("value out of range"))?;
+    Ok(number.unsigned_abs())
+}
+
+fn minor(version: &Version) -> String {
+    format!("{}.{}", version.major, version.minor)
+}
+
+/// What the member's log asks for, read from its newest snapshot on; else the text behind `Error: `.
+fn needed_by_log(compat: Compat, data_dir: &Path) -> Result<Option<Version>, String> {
+    const UNKNOWN: &str = "failed to get the lastest snapshot: ";
+    let folder = data_dir.join("member/wal");
+    let files = WalFiles::open(&folder, None, Mapping::Auto).map_err(|error| {
+        let reason = error.source.to_string();
+        let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
+        format!("{UNKNOWN}[readWALNames] fileutil.ReadDir failed: open {}: {reason}", folder.display())
+    })?;
+    if let Some((_, error)) = files.unreadable.first() {
+        return Err(format!("{UNKNOWN}{error}"));
+    }
+    let wal = files.wal();
+    if wal.segments().is_empty() {
+        return Err(format!("{UNKNOWN}wal: file not found"));
+    }
+    let reader = if compat <= Compat::V3_6 { Reader::V3_5_7 } else { Reader::V3_7 };
+    let markers = wal.valid_markers(reader).map_err(|error| format!("{UNKNOWN}{}", log_text(&error)))?;
+    let known = |start: Start| markers.iter().any(|marker| marker.start == start);
+    let start = if compat <= Compat::V3_6 {
+        let snaps = SnapFiles::open(&data_dir.join("member/snap"), Mapping::Auto);
+        let snaps = snaps.map_err(|error| format!("{UNKNOWN}{error}"))?;
+        snaps.newest(known).map(|(_, file)| file.start)
+    } else {
+        markers.last().map(|marker| marker.start)
+    };
+    let log = wal.read(start.unwrap_or_default()).map_err(|error| format!("failed to read wal: {error}"))?;
+    needed(&log.entries).map_err(|error| format!("failed to read wal: {error}"))
+}
+
+fn log_text(error: &ReadError) -> String {
+    match error {
+        ReadError::Damage(damage) => match damage.kind {
+            DamageKind::Checksum { stored, computed } => format!(
+                "walpb: crc mismatch: expected: {stored:x} computed: {computed:x}: in file '{}' at position: {}",
+                damage.place.segment, damage.place.offset
+            ),
+            _ => error.to_string(),
+        },
+        _ => error.to_string(),
+    }
+}
+
+fn plan_text(error: &MigrationError) -> String {
+    match error {
+        MigrationError::Major | MigrationError::Unsupported(_) => format!("cannot create migration plan: {error}"),
+        _ => error.to_string(),
+    }
+}
+
+fn tell_major(error: &MigrationError, current: &Version, version: &Version, log: &mut Log<'_>) {
+    if *error != MigrationError::Major {
+        return;
+    }
+    let fields = [
+        ("storage-version", Field::Text(current.to_string())),
+        ("target-storage-version", Field::Text(version.to_string())),
+    ];
+    log.line(Level::Error, "schema/migration.go:33", "Changing major storage version is not supported", &fields);
+}
+
+fn tell(place: &Place, current: &Version, version: &Version, done: &Migrated, log: &mut Log<'_>) {
+    for step in &done.steps {
+        let fields = [("new-storage-version", Field::Text(step.to_string()))];
+        log.info("schema/migration.go:65", "updated storage version", &fields);
+    }
+    let Some(error) = &done.forced else { return };
+    tell_major(error, current, version, log);
+    let fields = [("error", Field::Text(plan_text(error)))];
+    log.info(&place.command(152), "normal migrate failed, trying with force", &fields);
+    if *version < RECORDED {
+        log.line(Level::Warn, &place.command(165), "forcefully cleared storage version", &[]);
+    } else {
+        let fields = [("storage-version", Field::Text(minor(version)))];
+        log.line(Level::Warn, &place.command(168), "forcefully set storage version", &fields);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_as_upstream_reads_them() {
+        assert_eq!(version("3.06"), Ok(Version::new(3, 6, 0)));
+        for (text, refused) in [
+            ("3", "wrong target version format, expected \"X.Y\", got \"3\""),
+            ("3.6.1", "wrong target version format, expected \"X.Y\", got \"3.6.1\""),
+            ("3.4", "target version \"3.4\" not supported. Minimal \"3.5\""),
+            ("3.x", "failed to parse target version: strconv.ParseInt: parsing \"x\": invalid syntax"),
+            (".", "failed to parse target version: strconv.ParseInt: parsing \"\": invalid syntax"),
+            ("-3.6", "failed to parse target version:  is not in dotted-tri format"),
+            ("3.6-rc", "failed to parse target version: 3.6 is not in dotted-tri format"),
+            ("3.6-a+b", "failed to parse target version: 3.6 is not in dotted-tri format"),
+            (
+                "3.99999999999999999999",
+                "failed to parse target version: strconv.ParseInt: parsing \"99999999999999999999\": value out of range",
+            ),
+        ] {
+            assert_eq!(version(text).unwrap_err(), refused);
+        }
+    }
+}

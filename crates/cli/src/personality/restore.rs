@@ -1,0 +1,248 @@
+//! `snapshot restore`: the flags and words of the originals around our own restore.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+
+use etcdsnap_restore::{
+    Bump, BumpPlan, ClusterRequest, Draft, ErrorClass, Membership, Output, Release, Request, RestoreError, Restored,
+    Work,
+};
+use etcdsnap_snapshot::container::{Compression, Container, OpenOptions};
+use etcdsnap_snapshot::inspection::Options;
+use etcdsnap_snapshot::progress::Silent;
+
+use super::flags::Parsed;
+use super::log::{Field, Log};
+use super::work::{BAD_ARGUMENTS, FAILED, Stop};
+use super::{Compat, Failure};
+use crate::interrupt;
+use crate::names::Names;
+
+/// Exit code of a shell for a program that SIGINT ended.
+const INTERRUPTED: u8 = 130;
+/// The originals seek to where the SHA-256 would stand, whatever they do with it then.
+const SHORTEST: u64 = 32;
+
+/// Where in upstream's source the lines come from, by release line.
+struct Places {
+    restoring: &'static str,
+    trimming: Option<&'static str>,
+    /// Of both lines about a raised revision, where the releases that are imitated can raise it.
+    bumping: Option<[&'static str; 2]>,
+    added: &'static str,
+    restored: &'static str,
+}
+
+impl Places {
+    fn of(compat: Compat) -> Self {
+        let (restoring, trimming, bumping, added, restored) = match compat {
+            Compat::V3_4 => {
+                ("snapshot/v3_snapshot.go:296", None, None, "membership/cluster.go:392", "snapshot/v3_snapshot.go:309")
+            }
+            Compat::V3_5 => (
+                "snapshot/v3_snapshot.go:251",
+                Some("membership/store.go:141"),
+                None,
+                "membership/cluster.go:421",
+                "snapshot/v3_snapshot.go:272",
+            ),
+            Compat::V3_6 => (
+                "snapshot/v3_snapshot.go:305",
+                Some("schema/membership.go:138"),
+                Some(["snapshot/v3_snapshot.go:396", "snapshot/v3_snapshot.go:413"]),
+                "membership/cluster.go:424",
+                "snapshot/v3_snapshot.go:333",
+            ),
+            Compat::V3_7 | Compat::V3_8 => (
+                "snapshot/v3_snapshot.go:306",
+                Some("schema/membership.go:125"),
+                Some(["snapshot/v3_snapshot.go:397", "snapshot/v3_snapshot.go:414"]),
+                "membership/cluster.go:408",
+                "snapshot/v3_snapshot.go:334",
+            ),
+        };
+        Self { restoring, trimming, bumping, added, restored }
+    }
+}
+
+/// Restores as the command line asks.
+pub fn restore(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
+    let [file] = parsed.operands.as_slice() else {
+        return Err(Stop::new(BAD_ARGUMENTS, "snapshot restore requires exactly one argument"));
+    };
+    let request = request(compat, parsed)?;
+    let draft = Draft::new(&request, Some(&Names)).map_err(|error| stop(&error))?;
+    let (places, paths) = (Places::of(compat), shown_paths(compat, file, parsed));
+    log.info(places.restoring, "restoring snapshot", &paths);
+    let container = open(Path::new(file), compat)?;
+    let plan = draft.plan(&container).map_err(|error| stop(&error))?;
+    let interrupt =
+        interrupt::listen().map_err(|error| Stop::new(FAILED, format!("signals cannot be heard: {error}")))?;
+    let work = Work { inspection: Options::default(), progress: &Silent, stages: &(), interrupt: &interrupt };
+    plan.execute(work).map_err(|error| stop(&error))?;
+    if let Some(trimming) = places.trimming {
+        log.info(trimming, "Trimming membership information from the backend...", &[]);
+    }
+    if let (Some([bumping, marking]), Some(bump)) = (places.bumping, plan.bump()) {
+        tell_bump(bumping, marking, bump, log);
+    }
+    tell_members(compat, places.added, plan.membership(), log);
+    log.info(places.restored, "restored snapshot", &paths);
+    Ok(())
+}
+
+fn request(compat: Compat, parsed: &Parsed) -> Result<Request<'_>, Stop> {
+    let text = |name: &str, default| parsed.text(name).unwrap_or(default);
+    let path = |name: &str| parsed.text(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let bump = Bump::from_flags(parsed.unsigned("bump-revision").unwrap_or(0), parsed.switch("mark-compacted"));
+    let release = release(compat);
+    Ok(Request {
+        cluster: ClusterRequest {
+            restored: Restored::Member {
+                name: text("name", ClusterRequest::DEFAULT_NAME),
+                advertised: Some(text("initial-advertise-peer-urls", ClusterRequest::DEFAULT_ADVERTISED)),
+            },
+            initial_cluster: text("initial-cluster", ClusterRequest::DEFAULT_INITIAL_CLUSTER),
+            token: text("initial-cluster-token", ClusterRequest::DEFAULT_TOKEN),
+            learners: &[],
+        },
+        output: Output::Member { data_dir: path("data-dir"), wal_dir: path("wal-dir") },
+        rules: release,
+        style: release,
+        skip_hash_check: parsed.switch("skip-hash-check"),
+        bump: bump.map_err(|error| stop(&error))?,
+        ..Request::default()
+    })
+}
+
+fn release(compat: Compat) -> Release {
+    match compat {
+        Compat::V3_4 => Release::V3_4,
+        Compat::V3_5 => Release::V3_5,
+        Compat::V3_6 => Release::V3_6,
+        Compat::V3_7 => Release::V3_7,
+        Compat::V3_8 => Release::V3_8,
+    }
+}
+
+fn stop(error: &RestoreError) -> Stop {
+    let code = match error {
+        RestoreError::Interrupted(_) => INTERRUPTED,
+        _ if error.class() == ErrorClass::BadArguments => BAD_ARGUMENTS,
+        _ => FAILED,
+    };
+    Stop::new(code, error.to_string())
+}
+
+/// Opens the file as it is: a compressed one is no snapshot to the originals.
+fn open(path: &Path, compat: Compat) -> Result<Container, Stop> {
+    readable(path)
+        .map_err(|(operation, error)| Stop::new(FAILED, Failure::Io { operation, error }.text(path, compat)))?;
+    let container = Container::open(path, &OpenOptions::default());
+    match container {
+        Ok(container) if container.compression == Compression::None => Ok(container),
+        Ok(_) => Err(Stop::new(FAILED, RestoreError::MissingHash { raw: false }.to_string())),
+        Err(error) if !error.is_damage() => Err(Stop::new(FAILED, error.to_string())),
+        Err(_) if path.metadata().is_ok_and(|metadata| metadata.len() % 512 != SHORTEST) => {
+            Err(Stop::new(FAILED, RestoreError::MissingHash { raw: false }.to_string()))
+        }
+        Err(error) => Err(Stop::new(FAILED, error.to_string())),
+    }
+}
+
+/// What the originals notice before they copy anything: the system call that fails, and how.
+fn readable(path: &Path) -> Result<(), (&'static str, io::Error)> {
+    let metadata = path.metadata().map_err(|error| ("open", error))?;
+    if metadata.is_dir() {
+        return Err(("read", io::ErrorKind::IsADirectory.into()));
+    }
+    if metadata.is_file() && metadata.len() < SHORTEST {
+        return Err(("seek", io::Error::from_raw_os_error(22)));
+    }
+    if metadata.is_file() {
+        let mut file = File::open(path).map_err(|error| ("open", error))?;
+        file.read_exact(&mut [0; 1]).map_err(|error| ("read", error))?;
+    }
+    Ok(())
+}
+
+/// The fields of the first and last line.
+fn shown_paths(compat: Compat, file: &OsStr, parsed: &Parsed) -> Vec<(&'static str, Field)> {
+    let given = |name: &str| parsed.text(name).filter(|text| !text.is_empty());
+    let name = parsed.text("name").unwrap_or(ClusterRequest::DEFAULT_NAME);
+    let data = given("data-dir").map_or_else(|| format!("{name}.etcd"), str::to_owned);
+    let wal = given("wal-dir").map_or_else(|| joined(&data, "member/wal"), str::to_owned);
+    let mut fields = vec![
+        ("path", Field::Text(file.to_string_lossy().into_owned())),
+        ("wal-dir", Field::Text(wal)),
+        ("snap-dir", Field::Text(joined(&data, "member/snap"))),
+    ];
+    fields.insert(2, ("data-dir", Field::Text(data)));
+    if compat >= Compat::V3_6 {
+        let size = parsed.unsigned("initial-memory-map-size").unwrap_or(10 << 30);
+        fields.push(("initial-memory-map-size", Field::Number(size.into())));
+    }
+    fields
+}
+
+/// As Go joins paths: without `.`, without `..` where something can be left out for it.
+fn joined(folder: &str, inside: &str) -> String {
+    let mut clean = PathBuf::new();
+    for component in Path::new(folder).join(inside).components() {
+        match (component, clean.components().next_back()) {
+            (Component::CurDir, _) | (Component::ParentDir, Some(Component::RootDir)) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => _ = clean.pop(),
+            _ => clean.push(component),
+        }
+    }
+    clean.to_string_lossy().into_owned()
+}
+
+fn tell_bump(bumping: &str, marking: &str, bump: &BumpPlan, log: &mut Log<'_>) {
+    let [from, to] = [bump.from, bump.to].map(i128::from);
+    let fields = [
+        ("latest-revision", Field::Number(from)),
+        ("bump-amount", Field::Number(to - from)),
+        ("new-latest-revision", Field::Number(to)),
+    ];
+    log.info(bumping, "bumping latest revision", &fields);
+    log.info(marking, "marking revision compacted", &[("revision", Field::Number(to))]);
+}
+
+fn tell_members(compat: Compat, place: &str, membership: &Membership, log: &mut Log<'_>) {
+    let cluster = format!("{:x}", membership.cluster_id().0);
+    for member in membership.members() {
+        let mut fields = vec![
+            ("cluster-id", Field::Text(cluster.clone())),
+            ("local-member-id", Field::from("0")),
+            ("added-peer-id", Field::Text(format!("{:x}", member.id.0))),
+            ("added-peer-peer-urls", Field::Texts(member.peer_urls.texts())),
+        ];
+        if compat >= Compat::V3_6 {
+            fields.push(("added-peer-is-learner", Field::Switch(member.learner)));
+        }
+        log.info(place, "added member", &fields);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_joined_as_go_does() {
+        let cases = [
+            ("a.etcd", "a.etcd/member/wal"),
+            ("./a//b/", "a/b/member/wal"),
+            ("a/../b", "b/member/wal"),
+            ("../a", "../a/member/wal"),
+            ("/../a/./b/..", "/a/member/wal"),
+            (".", "member/wal"),
+        ];
+        for (folder, expected) in cases {
+            assert_eq!(joined(folder, "member/wal"), expected);
+        }
+    }
+}
