@@ -90,9 +90,14 @@ fn output_that_cannot_be_written_is_an_error() {
 
 #[test]
 fn an_interrupt_ends_the_process_as_a_shell_expects() {
-    // The program waits for its input, so the signal surely meets it at work. A shell makes 128 + 2 of it: 130.
-    let mut child =
-        program().args(["verify", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("starts");
+    // The program waits for its input, so the signal surely meets it at work. A shell makes 128 + 2 of it: 130. Tests that
+    // run in the background of a script ignore SIGINT, and would hand that on.
+    let mut child = Command::new("env")
+        .args(["--default-signal=INT", env!("CARGO_BIN_EXE_etcdsnap"), "verify", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("starts");
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
     assert!(sent.success());
     assert_eq!(child.wait().expect("ends").signal(), Some(2));
