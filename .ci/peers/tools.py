@@ -27,12 +27,13 @@ class Answer:
         return json.loads(self.stdout)
 
 
-def run(command, **environment):
-    """Runs a program with none of the caller's etcd settings."""
+def run(command, folder=None, **environment):
+    """Runs a program, in a folder if one is given, with none of the caller's etcd settings."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ETCD", "NO_COLOR"))}
     done = subprocess.run(
         [str(word) for word in command],
         stdin=subprocess.DEVNULL,
+        cwd=folder,
         capture_output=True,
         timeout=PATIENCE,
         check=False,
@@ -79,18 +80,26 @@ class Release:
 
 
 class BboltLibrary:
-    """`Tx.Check` of one version of the bbolt library."""
+    """One version of the bbolt library: `Tx.Check`, and its own writing."""
 
     def __init__(self, peers: Path, minor: str):
         self.minor = minor
-        self.program = peers / f"bbolt-{minor}" / "bbolt-check"
+        self.folder = peers / f"bbolt-{minor}"
 
     def verdict(self, file):
         """`sound`, `damaged`, `unreadable`, `panic` or `timeout`."""
-        answer = run([self.program, "-timeout", "20s", file])
+        return self._answers("bbolt-check", "20s", file)[-1]["verdict"]
+
+    def written(self, file):
+        """The same, or `different`, and why, after the library has put and deleted keys all over copies of the file, for
+        each way to keep a freelist."""
+        return self._answers("bbolt-write", "40s", file)
+
+    def _answers(self, program, limit, file):
+        answer = run([self.folder / program, "-timeout", limit, file])
         if answer.code != 0:
-            raise RuntimeError(f"{self.program} {file}: {answer.stderr}")
-        return json.loads(answer.stdout.splitlines()[-1])["verdict"]
+            raise RuntimeError(f"{program} {file}: {answer.stderr}")
+        return [json.loads(line) for line in answer.stdout.splitlines()]
 
 
 class Etcdsnap:

@@ -264,3 +264,80 @@ fn a_reader_that_goes_away_is_no_failure_and_hides_none() {
         assert_eq!(output.status.code(), Some(code));
     }
 }
+
+/// A script as runbooks for kubeadm have it: network flags and variables that an offline command has no use for, and then the
+/// old data directory is exchanged for the new one.
+#[test]
+fn a_kubeadm_restore_script_works_as_it_is() {
+    const SCRIPT: &str = r#"
+        set -eu
+        export ETCDCTL_API=3
+        etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt \
+            --cert=/etc/kubernetes/pki/etcd/server.crt --key=/etc/kubernetes/pki/etcd/server.key \
+            snapshot status -w table "$1"
+        etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt \
+            --cert=/etc/kubernetes/pki/etcd/server.crt --key=/etc/kubernetes/pki/etcd/server.key \
+            --name=master --initial-cluster=master=https://10.0.0.1:2380 \
+            --initial-advertise-peer-urls=https://10.0.0.1:2380 --data-dir=var/lib/etcd-from-backup \
+            snapshot restore "$1"
+        mv var/lib/etcd var/lib/etcd.old
+        mv var/lib/etcd-from-backup var/lib/etcd
+        etcdutl snapshot status var/lib/etcd/member/snap/db
+    "#;
+    let tools = Tools::new();
+    for line in ["3.4", "3.5", "3.6", "3.7", "3.8", ""] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("var/lib/etcd/member")).unwrap();
+        let (code, out, err) = script(&tools, folder.path(), line, SCRIPT);
+        assert_eq!(code, 0, "{line}: {err}");
+        for line in ["restoring snapshot", "added member", "restored snapshot"] {
+            assert_eq!(err.matches(line).count(), 1, "{err}");
+        }
+        assert!(out.lines().count() > 4, "{out}");
+        let mut files: Vec<_> =
+            fs::read_dir(folder.path().join("var/lib")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        files.sort();
+        assert_eq!(files, ["etcd", "etcd.old"]);
+    }
+}
+
+/// One snapshot, three members, one command each, as etcd's documentation has it.
+#[test]
+fn the_loop_over_three_members_works_as_it_is() {
+    const SCRIPT: &str = r#"
+        set -eu
+        cluster=m1=http://host1:2380,m2=http://host2:2380,m3=http://host3:2380
+        for number in 1 2 3; do
+            etcdutl snapshot restore "$1" --name m$number --data-dir m$number.etcd --initial-cluster $cluster \
+                --initial-cluster-token etcd-cluster-1 --initial-advertise-peer-urls http://host$number:2380
+        done
+    "#;
+    let tools = Tools::new();
+    for line in ["3.5", "3.6", "3.7", "3.8"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (code, _, err) = script(&tools, folder.path(), line, SCRIPT);
+        assert_eq!(code, 0, "{line}: {err}");
+        let hashes = ["m1", "m2", "m3"].map(|name| {
+            let database = folder.path().join(format!("{name}.etcd/member/snap/db"));
+            tools.run("etcdutl", line, ["snapshot".as_ref(), "status".as_ref(), database.as_os_str()])
+        });
+        assert!(hashes[0].0 == 0 && hashes[0] == hashes[1] && hashes[1] == hashes[2], "{hashes:?}");
+        let (code, _, err) = script(&tools, folder.path(), line, SCRIPT);
+        assert_eq!(code, 1);
+        assert!(err.ends_with("Error: data-dir \"m1.etcd\" not empty or could not be read\n"), "{err}");
+    }
+}
+
+/// Runs a shell script in a folder, with the tools found first and the path of a snapshot as its argument.
+fn script(tools: &Tools, folder: &Path, line: &str, script: &str) -> Answer {
+    let path = format!("{}:{}", tools.folder.path().display(), std::env::var("PATH").unwrap());
+    let snapshot = testdata().join("etcd-3.6.14-seed1.db");
+    answer(
+        Command::new("sh")
+            .current_dir(folder)
+            .env("PATH", path)
+            .env("ETCDSNAP_COMPAT", line)
+            .args(["-c", script, "sh"])
+            .arg(snapshot),
+    )
+}

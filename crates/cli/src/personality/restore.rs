@@ -95,7 +95,7 @@ pub fn restore(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(),
 
 fn request(compat: Compat, parsed: &Parsed) -> Result<Request<'_>, Stop> {
     let text = |name: &str, default| parsed.text(name).unwrap_or(default);
-    let path = |name: &str| parsed.text(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let path = |name: &str| parsed.text(name).filter(|path| !path.is_empty()).map(without_detours);
     let bump = Bump::from_flags(parsed.unsigned("bump-revision").unwrap_or(0), parsed.switch("mark-compacted"));
     let release = release(compat);
     Ok(Request {
@@ -187,6 +187,12 @@ fn shown_paths(compat: Compat, file: &OsStr, parsed: &Parsed) -> Vec<(&'static s
     fields
 }
 
+/// The originals make no folder only to leave it by `..` again. Any other path stays as it was given: errors show it.
+fn without_detours(path: &str) -> PathBuf {
+    let has_detour = Path::new(path).components().any(|component| component == Component::ParentDir);
+    if has_detour { joined(path, "").into() } else { path.into() }
+}
+
 /// As Go joins paths: without `.`, without `..` where something can be left out for it.
 fn joined(folder: &str, inside: &str) -> String {
     let mut clean = PathBuf::new();
@@ -244,5 +250,7 @@ mod tests {
         for (folder, expected) in cases {
             assert_eq!(joined(folder, "member/wal"), expected);
         }
+        assert_eq!(without_detours("./x/../b.etcd/"), Path::new("b.etcd"));
+        assert_eq!(without_detours("./b//c/").as_os_str(), "./b//c/");
     }
 }
