@@ -16,6 +16,10 @@ fn main() -> io::Result<()> {
     write("small_buckets", &small_buckets())?;
     write("revision_key", &revision_keys())?;
     write("key_value", &values())?;
+    write("wal", &files("testdata/wal/members/every-request/wal")?)?;
+    write("snap", &files("testdata/wal/members/member-3.5.1-sigterm/snap")?)?;
+    write("manifest", &files("crates/restore/tests/manifests")?)?;
+    write("initial_cluster", &initial_clusters())?;
     kube()
 }
 
@@ -42,6 +46,26 @@ fn kube() -> io::Result<()> {
     write("kube_message", &messages)?;
     write("kube_value", &values)?;
     write("kube_yaml", &texts)
+}
+
+/// The files of a folder of the repository, as far as they are small.
+fn files(folder: &str) -> io::Result<Vec<Vec<u8>>> {
+    const LARGEST: usize = 32 << 10;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut paths: Vec<_> =
+        std::fs::read_dir(root.join(folder))?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    paths.sort();
+    let files: Vec<_> = paths.iter().filter(|path| path.is_file()).map(std::fs::read).collect::<io::Result<_>>()?;
+    Ok(files.into_iter().filter(|file| file.len() <= LARGEST).collect())
+}
+
+fn initial_clusters() -> Vec<Vec<u8>> {
+    let clusters = [
+        "m1=http://10.0.0.1:2380,m2=http://10.0.0.2:2380,m3=http://10.0.0.3:2380",
+        "a=https://[fe80::1%25eth0]:2380,a=unix://localhost:1,b= http://h:1 ",
+        "m1=http://%41.example:2380/,=,m1,x=unixs:///tmp/s,y=ftp://h",
+    ];
+    clusters.map(|cluster| cluster.as_bytes().to_vec()).to_vec()
 }
 
 fn write(target: &str, seeds: &[Vec<u8>]) -> io::Result<()> {

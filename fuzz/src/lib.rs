@@ -2,5 +2,6 @@
 
 pub mod answers;
 pub mod entries;
+pub mod log;
 pub mod metas;
 pub mod objects;

@@ -1,0 +1,35 @@
+//! Any pod manifest, unit or environment file, or two of them: its settings are found, or the reason is told.
+
+#![no_main]
+
+use etcdsnap_restore::manifest::{Manifest, Setting, Source};
+use libfuzzer_sys::fuzz_target;
+
+/// Stands between two files.
+const BETWEEN: &str = "\n=====\n";
+
+fuzz_target!(|text: &str| {
+    read(&[Source { label: "one", text }]);
+    if let Some((one, other)) = text.split_once(BETWEEN) {
+        read(&[Source { label: "one", text: one }, Source { label: "etcd.env", text: other }]);
+    }
+});
+
+fn read(sources: &[Source<'_>]) {
+    let manifest = match Manifest::read(sources) {
+        Ok(manifest) => manifest,
+        Err(error) => return assert!(!error.to_string().is_empty()),
+    };
+    assert!(!manifest.found().is_empty());
+    for found in manifest.found() {
+        assert!(!found.place.to_string().is_empty());
+        if let Err(error) = manifest.get(found.setting) {
+            assert!(!error.to_string().is_empty());
+        }
+    }
+    for setting in [Setting::DataDir, Setting::WalDir] {
+        if let Ok(Some(directory)) = manifest.directory(setting) {
+            assert_eq!(manifest.get(setting), Ok(Some(directory.path.as_str())));
+        }
+    }
+}
