@@ -150,6 +150,21 @@ mod tests {
         assert!(matches!(SnapFile::parse(&garbage), Err(SnapError::Snapshot(_))));
     }
 
+    /// The checksum's number takes five bytes, of which the last has four bits for it; parsers drop the bits above.
+    #[test]
+    fn any_change_of_a_byte_is_noticed() {
+        let file = write("{\"Root\":{}}", &metadata(vec![1, 2], vec![3], Some(false)));
+        let sound = SnapFile::parse(&file).expect("whole");
+        for at in 0..file.len() {
+            for flipped in 1..=u8::MAX {
+                let mut bytes = file.clone();
+                bytes[at] ^= flipped;
+                let above_the_number = at == 5 && flipped & 0x0f == 0;
+                assert!(above_the_number || SnapFile::parse(&bytes).as_ref() != Ok(&sound), "byte {at} ^ {flipped}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn files_read_as_written(store: String, voters: Vec<u64>, learners: Vec<u64>, auto_leave: Option<bool>) {
@@ -159,17 +174,6 @@ mod tests {
             prop_assert_eq!(file.store, store.as_bytes());
             prop_assert_eq!(Some(file.conf_state), metadata.conf_state);
             prop_assert_eq!(file.start, Start { index: 3, term: 1 });
-        }
-
-        #[test]
-        fn any_change_of_a_byte_is_noticed(at: prop::sample::Index, new: u8) {
-            let mut bytes = write("{\"Root\":{}}", &metadata(vec![1, 2], vec![3], Some(false)));
-            let sound = SnapFile::parse(&bytes).map(|file| file.store.to_vec()).ok();
-            let at = at.index(bytes.len());
-            prop_assume!(bytes[at] != new);
-            bytes[at] = new;
-            // What follows the checksum's own field is covered by it; a longer number for the same field is not a change.
-            prop_assert!(SnapFile::parse(&bytes).map(|file| file.store.to_vec()).ok() != sound || at == 0);
         }
     }
 }
