@@ -51,12 +51,8 @@ class Maker:
         return self.name
 
 
-class RealTool(Maker):
-    """`etcdutl snapshot restore`, once for each member."""
-
-    def __init__(self, release: Release):
-        self.release = release
-        self.name = f"real etcdutl {release.minor}"
+class Upstream(Maker):
+    """`snapshot restore` as upstream has it, once for each member."""
 
     def make(self, source: Path, folder: Path, members, *options):
         """The members' data directories, by name."""
@@ -68,7 +64,31 @@ class RealTool(Maker):
         return dirs
 
     def _restore(self, source, *arguments) -> Answer:
+        raise NotImplementedError
+
+
+class RealTool(Upstream):
+    """The real etcdutl."""
+
+    def __init__(self, release: Release):
+        self.release = release
+        self.name = f"real etcdutl {release.minor}"
+
+    def _restore(self, source, *arguments):
         return self.release.tool("etcdutl", "snapshot", "restore", source, *arguments)
+
+
+class Imitation(Upstream):
+    """etcdsnap as the tool of a release, which was etcdctl until 3.4."""
+
+    def __init__(self, etcdsnap: Etcdsnap, minor):
+        self.etcdsnap = etcdsnap
+        self.minor = minor
+        self.tool = "etcdctl" if minor == "3.4" else "etcdutl"
+        self.name = f"etcdsnap as {self.tool} {minor}"
+
+    def _restore(self, source, *arguments):
+        return self.etcdsnap.personality(self.minor, self.tool, "snapshot", "restore", source, *arguments)
 
 
 class Native(Maker):
