@@ -15,6 +15,16 @@ pub enum Form {
     Yaml,
 }
 
+impl Form {
+    /// Writes an object as it stands in a list, so that several threads can make texts for [`ListWriter::item_text`].
+    pub fn write_item(self, object: &Value<'_>, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::Json => json::write_within(object, 2, out),
+            Self::Yaml => yaml::write_item(object, out),
+        }
+    }
+}
+
 /// Writes a list without keeping its objects.
 #[derive(Debug)]
 pub struct ListWriter<W> {
@@ -31,22 +41,26 @@ impl<W: Write> ListWriter<W> {
 
     /// Writes the next object.
     pub fn item(&mut self, object: &Value<'_>) -> io::Result<()> {
+        self.begin_item()?;
+        self.form.write_item(object, &mut self.out)
+    }
+
+    /// Writes the next object, whose text [`Form::write_item`] made.
+    pub fn item_text(&mut self, text: &[u8]) -> io::Result<()> {
+        self.begin_item()?;
+        self.out.write_all(text)
+    }
+
+    fn begin_item(&mut self) -> io::Result<()> {
         let begins = self.items == 0;
         self.items += 1;
-        match self.form {
-            Form::Json => {
-                let before: &str =
-                    if begins { "{\n    \"apiVersion\": \"v1\",\n    \"items\": [\n        " } else { ",\n        " };
-                self.out.write_all(before.as_bytes())?;
-                json::write_within(object, 2, &mut self.out)
-            }
-            Form::Yaml => {
-                if begins {
-                    self.out.write_all(b"apiVersion: v1\nitems:\n")?;
-                }
-                yaml::write_item(object, &mut self.out)
-            }
-        }
+        let before: &str = match (self.form, begins) {
+            (Form::Json, true) => "{\n    \"apiVersion\": \"v1\",\n    \"items\": [\n        ",
+            (Form::Json, false) => ",\n        ",
+            (Form::Yaml, true) => "apiVersion: v1\nitems:\n",
+            (Form::Yaml, false) => "",
+        };
+        self.out.write_all(before.as_bytes())
     }
 
     /// Ends the list and gives back what it was written to.

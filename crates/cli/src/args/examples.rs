@@ -191,3 +191,19 @@ pub const MAN: &str = "\
 Examples:
   etcdsnap man > /usr/local/share/man/man1/etcdsnap.1
   etcdsnap man | man -l -";
+
+pub const KUBE: &str = "\
+Examples:
+  etcdsnap kube api-resources backup.db             what is stored?
+  etcdsnap kube get backup.db pods -n shop          a table of pods
+  etcdsnap kube get backup.db deploy/web -n shop -o yaml
+  etcdsnap kube get backup.db secret -A --encryption-config enc.yaml -o json";
+
+pub const KUBE_GET: &str = "\
+Examples:
+  etcdsnap kube get backup.db pods -n kube-system
+  etcdsnap kube get backup.db deploy,sts -A -o wide
+  etcdsnap kube get backup.db deploy/web -n shop -o yaml --rev 123456
+  etcdsnap kube get backup.db secret tls -n shop -o json --encryption-config enc.yaml
+  etcdsnap kube get backup.db -A -l 'app in (web,db)' -o name
+  etcdsnap kube get backup.db -A -o ndjson | jq -r .metadata.uid";

@@ -11,6 +11,7 @@ mod global;
 mod hash;
 mod history;
 mod keys;
+pub mod kube;
 mod listings;
 mod migrate;
 mod restore;
@@ -82,6 +83,12 @@ pub enum Command {
     Defrag(Defrag),
     Migrate(Migrate),
     Diff(Diff),
+    /// Shows the Kubernetes objects in a backup, as kubectl would
+    ///
+    /// Every object of every kind, encrypted ones included, without a cluster: as it lived, or as it was at an earlier revision
+    /// whose history is still in the file.
+    #[command(subcommand, after_help = examples::KUBE)]
+    Kube(kube::Kube),
     /// Looks at a file as bbolt sees it: metas, pages, buckets
     ///
     /// etcd keeps everything in one bbolt database. These commands show it below the level of keys and revisions; they are

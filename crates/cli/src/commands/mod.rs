@@ -12,6 +12,7 @@ mod get;
 mod hash;
 mod history;
 mod keys;
+mod kube;
 mod listings;
 mod man;
 mod migrate;
@@ -64,6 +65,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Defrag(args) => defrag::run(&session, &args),
         Command::Migrate(args) => migrate::run(&session, &args),
         Command::Diff(args) => diff::run(&session, &args),
+        Command::Kube(command) => kube::run(&session, &command),
         Command::Db(command) => db::run(&session, &command),
         Command::Datadir(command) => datadir::run(&session, &command),
         Command::Wal(command) => wal::run(&session, &command),

@@ -14,6 +14,7 @@ pub mod get;
 pub mod hash;
 pub mod history;
 pub mod keys;
+pub mod kube;
 pub mod listings;
 pub mod migrate;
 mod patch;

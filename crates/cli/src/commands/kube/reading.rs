@@ -1,0 +1,94 @@
+//! What all commands that show objects have in common: keys, opening, and understanding which objects are meant.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use etcdsnap_kube::encryption::{Configuration, Keyring, configurations_in_backup};
+use etcdsnap_objects::{Objects, OpenError, Selection, SelectionError};
+use etcdsnap_snapshot::contents::Contents;
+
+use crate::args::kube::{Keys, Meant, Source};
+use crate::commands::Session;
+use crate::commands::reading::revision;
+use crate::exit::{Exit, Failure};
+use crate::output::label;
+
+/// What a gzip archive begins with.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
+impl Session {
+    /// Opens a backup and lets `look` see the objects in it.
+    pub fn objects(
+        &self,
+        source: &Source,
+        look: impl FnOnce(&mut Objects<'_>) -> Result<Exit, Failure> + Send,
+    ) -> Result<Exit, Failure> {
+        let keyring = keyring(&source.keys)?;
+        self.read(&source.file, |contents| look(&mut open(contents, &source.file, source.rev, keyring, &source.keys)?))
+    }
+}
+
+/// The objects of a backup that is open, at a revision.
+pub fn open<'a>(
+    contents: &Contents<'a>,
+    path: &Path,
+    rev: Option<i64>,
+    keyring: Keyring,
+    keys: &Keys,
+) -> Result<Objects<'a>, Failure> {
+    let revision = revision(contents, path, rev)?;
+    Objects::open(contents, revision, keyring, &keys.etcd_prefix).map_err(|error| match error {
+        OpenError::Image(error) => error.into(),
+        OpenError::NotKubernetes(_) => Failure::new(format!(
+            "{}: {error} at revision {revision}; `etcdsnap keys` lists what there is",
+            label(path)
+        )),
+        error => Failure::new(error.to_string()),
+    })
+}
+
+/// The objects that are meant.
+pub fn selection(objects: &Objects<'_>, meant: &Meant) -> Result<Selection, Failure> {
+    let mut selection = Selection::parse(&meant.words, objects).map_err(|error| match error {
+        SelectionError::UnknownType(_) => {
+            Failure::new(format!("{error}; `etcdsnap kube api-resources` lists those in a backup"))
+        }
+        error => Failure::usage(error.to_string()),
+    })?;
+    selection.namespace = meant.namespace().map(str::to_owned);
+    selection.labels = meant.selector.clone().unwrap_or_default();
+    Ok(selection)
+}
+
+/// All keys that were given.
+pub fn keyring(keys: &Keys) -> Result<Keyring, Failure> {
+    let mut keyring = Keyring::default();
+    for configuration in configurations(keys)? {
+        keyring.add(&configuration);
+    }
+    for path in &keys.kms_key {
+        let text = fs::read_to_string(path).map_err(|error| Failure::io(&label(path), &error))?;
+        keyring.add_kms_secrets(&text).map_err(|error| Failure::new(format!("{}: {error}", label(path))))?;
+    }
+    Ok(keyring)
+}
+
+/// The encryption configurations that were given.
+pub fn configurations(keys: &Keys) -> Result<Vec<Configuration>, Failure> {
+    let mut configurations = Vec::new();
+    for path in &keys.encryption_config {
+        configurations.extend(configurations_of(path)?);
+    }
+    Ok(configurations)
+}
+
+fn configurations_of(path: &Path) -> Result<Vec<Configuration>, Failure> {
+    let unreadable = |error| Failure::io(&label(path), &error);
+    let unusable = |error: &dyn std::error::Error| Failure::new(format!("{}: {error}", label(path)));
+    let bytes = fs::read(path).map_err(unreadable)?;
+    if bytes.starts_with(GZIP) {
+        return configurations_in_backup(File::open(path).map_err(unreadable)?).map_err(|error| unusable(&error));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| Failure::new(format!("{}: this is no text", label(path))))?;
+    Ok(vec![Configuration::parse(&text).map_err(|error| unusable(&error))?])
+}

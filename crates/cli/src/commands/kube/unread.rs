@@ -1,0 +1,70 @@
+//! Objects that could not be shown, or not all of them: named, counted, and how a run ends because of them.
+
+use etcdsnap_objects::Unreadable;
+use etcdsnap_snapshot::place::quote;
+
+use crate::exit::{Exit, Failure};
+use crate::output::kube::Piece;
+use crate::output::quantity;
+
+/// Objects that are named; all are counted.
+const NAMED: u64 = 20;
+
+/// Counts objects that could not be shown, and names the first of them on standard error.
+#[derive(Debug, Default)]
+pub struct Unread {
+    count: u64,
+    sealed: u64,
+    partial: u64,
+}
+
+impl Unread {
+    /// Notes what a piece lacks.
+    pub fn note_piece(&mut self, key: &[u8], piece: &Piece) {
+        if let Some(reason) = &piece.unreadable {
+            self.note(key, reason);
+        }
+        if !piece.unknown.is_empty() {
+            self.note_unknown(key, &piece.unknown);
+        }
+    }
+
+    /// Notes an object that could not be read.
+    pub fn note(&mut self, key: &[u8], reason: &Unreadable) {
+        self.count += 1;
+        self.sealed += u64::from(matches!(reason, Unreadable::Sealed(_)));
+        if self.count <= NAMED {
+            Failure::new(format!("{}: {reason}", quote(key))).print();
+        }
+    }
+
+    /// Notes that fields of an object have no name in the schema and are not shown; that is no failure.
+    fn note_unknown(&mut self, key: &[u8], fields: &[String]) {
+        self.partial += 1;
+        if self.partial <= NAMED {
+            let count = quantity(fields.len() as u64, "field");
+            let first = fields.first().map_or("", String::as_str);
+            let key = quote(key);
+            Failure::new(format!("{key}: {count} that this version does not know not shown, the first is {first}"))
+                .print();
+        }
+    }
+
+    /// Says how many there were, and gives how the run ends.
+    pub fn tell(&self) -> Exit {
+        if self.count > NAMED {
+            let all = quantity(self.count, "object");
+            Failure::new(format!("{all} could not be read, those above among them")).print();
+        }
+        if self.sealed > 0 {
+            let (sealed, option) = (quantity(self.sealed, "object"), "--encryption-config");
+            Failure::new(format!("{sealed} encrypted; {option} takes the API server's EncryptionConfiguration"))
+                .print();
+        }
+        if self.partial > NAMED {
+            let all = quantity(self.partial, "object");
+            Failure::new(format!("{all} with unknown fields, those above among them")).print();
+        }
+        if self.count > 0 { Exit::Failed } else { Exit::Done }
+    }
+}

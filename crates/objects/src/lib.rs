@@ -1,0 +1,27 @@
+//! The Kubernetes objects in one backup: found, opened, selected, listed.
+//!
+//! [`Objects::open`] reads the keys of a backup once and learns what there is: under which roots, of which resources, from
+//! which release. A [`Selection`] says which objects are meant, in kubectl's words; [`Objects::select`] finds
+//! them as they lived at the revision, [`Objects::changes`] and [`Objects::deleted`] what became of them in the history that is
+//! still in the file. [`Objects::stream`] goes through them on all threads, in order, without holding more than a
+//! batch: an [`Entry`] is a place in the file, and nothing of it is decrypted or decoded before it is asked for.
+//!
+//! What cannot be opened or decoded is an [`Unreadable`] beside its key, never the end. Nothing here prints, and no error has
+//! any part of a value.
+
+mod entry;
+mod error;
+mod labels;
+mod learn;
+mod objects;
+mod ordered;
+mod selection;
+mod survey;
+
+pub use entry::{Clear, Entry};
+pub use error::{OpenError, Unreadable};
+pub use labels::{LabelSelector, LabelSelectorError};
+pub use objects::{Change, Objects, Selected};
+pub use ordered::in_order;
+pub use selection::{Selection, SelectionError, Wanted};
+pub use survey::{Survey, Tally};

@@ -1,0 +1,208 @@
+//! The objects of a backup as they were at one revision, with the history before it.
+
+use etcdsnap_kube::cluster::Cluster;
+use etcdsnap_kube::encryption::Keyring;
+use etcdsnap_kube::key::{ObjectKey, Place, Roots};
+use etcdsnap_kube::resource::Resource;
+use etcdsnap_mvcc::{Deleted, Index, Position, Record};
+use etcdsnap_snapshot::contents::Contents;
+use rayon::prelude::*;
+
+use crate::learn::Lessons;
+use crate::{Clear, Entry, OpenError, Selection, Survey, Wanted, in_order};
+
+/// The Kubernetes objects in one backup. Works on the rayon pool it is used in; takes 24 bytes a record and 8 a living key.
+#[derive(Debug)]
+pub struct Objects<'a> {
+    pub(crate) keyring: Keyring,
+    index: Index<'a>,
+    revision: i64,
+    live: Vec<Position>,
+    roots: Roots,
+    cluster: Cluster,
+    survey: Survey,
+}
+
+/// Objects that were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selected {
+    /// Those there are: in the order in which they were named, and among them in the order of keys.
+    pub positions: Vec<Position>,
+    /// Those that were named and are not there.
+    pub missing: Vec<Wanted>,
+}
+
+/// A put or deletion of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The record.
+    pub at: Position,
+    /// The record before it in the history of its key, as far as the file has one.
+    pub before: Option<Position>,
+}
+
+impl<'a> Objects<'a> {
+    /// Reads all keys up to `revision`, which has to be a readable one, and learns from the objects that lived then. The
+    /// `keyring` opens what is encrypted. Objects lie below the given `prefixes` (what an API server is given as
+    /// `--etcd-prefix`); without any, prefixes are found.
+    ///
+    /// # Errors
+    /// The system could not read the file, or there are no objects in it.
+    pub fn open<S: AsRef<str>>(
+        contents: &Contents<'a>,
+        revision: i64,
+        mut keyring: Keyring,
+        prefixes: &[S],
+    ) -> Result<Self, OpenError> {
+        let index = contents.index(revision, None)?;
+        let live = index.live_at(revision);
+        let lessons = Lessons::find(&index, &live);
+        let roots = if prefixes.is_empty() { lessons.roots() } else { prefixes.iter().collect() };
+        let survey = Survey::take(&index, &live, &roots);
+        if !survey.is_kubernetes {
+            return Err(OpenError::NotKubernetes(Box::new(survey)));
+        }
+        lessons.add_keys(&mut keyring);
+        let mut cluster = Cluster::default();
+        lessons.teach(&mut cluster, &keyring);
+        Ok(Self { keyring, index, revision, live, roots, cluster, survey })
+    }
+
+    /// Learns custom resources from definitions that were deleted too: their objects, deleted with them, have names then.
+    pub fn learn_deleted(&mut self) {
+        let deleted = self.index.deleted_at(self.revision);
+        let puts: Vec<Position> = deleted.iter().filter_map(|deleted| deleted.last_put).collect();
+        let mut cluster = Cluster::default();
+        Lessons::find(&self.index, &puts).teach_definitions(&mut cluster, &self.keyring);
+        // What lives is learnt last, and so prevails.
+        Lessons::find(&self.index, &self.live).teach(&mut cluster, &self.keyring);
+        self.cluster = cluster;
+    }
+
+    /// The revision the objects are shown at.
+    pub fn revision(&self) -> i64 {
+        self.revision
+    }
+
+    /// What is known of the cluster: its release, and its resources.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The prefixes objects lie below.
+    pub fn roots(&self) -> &Roots {
+        &self.roots
+    }
+
+    /// What lives, in numbers.
+    pub fn survey(&self) -> &Survey {
+        &self.survey
+    }
+
+    /// All records, by key.
+    pub fn index(&self) -> &Index<'a> {
+        &self.index
+    }
+
+    /// All keys that live, in no order; those of no object are among them.
+    pub fn live(&self) -> &[Position] {
+        &self.live
+    }
+
+    /// What a key holds.
+    pub fn place<'k>(&self, key: &'k [u8]) -> Place<'k> {
+        self.roots.place(key)
+    }
+
+    /// The resource a key is of, as far as it is known.
+    pub fn resource(&self, key: &ObjectKey<'_>) -> Option<&Resource> {
+        self.cluster.resources().at_path(key.path)
+    }
+
+    /// Plural and group of the resource a key is of; where it is not known, as the key has them.
+    pub fn resource_name(&self, key: &ObjectKey<'_>) -> String {
+        self.resource(key).map_or_else(|| undefined_name(key.path), Resource::full_name)
+    }
+
+    /// The value of a record in clear.
+    ///
+    /// # Errors
+    /// It is encrypted, and no key at hand opens it.
+    pub fn clear(&self, record: &Record<'a>) -> Result<Clear<'a>, crate::Unreadable> {
+        Clear::open(record, &self.keyring)
+    }
+
+    /// The object's record at a position; nothing where the key is of no object.
+    pub fn entry(&self, position: Position) -> Option<Entry<'_, 'a>> {
+        let record = self.index.record(position)?;
+        match self.roots.place(record.kv.key) {
+            Place::Object(key) => Some(Entry { objects: self, key, record }),
+            _ => None,
+        }
+    }
+
+    /// The objects of a selection that live. With a selection by labels, those whose labels cannot be read are among
+    /// them.
+    pub fn select(&self, selection: &Selection) -> Selected {
+        let is_meant = |at: &Position| self.entry(*at).is_some_and(|entry| entry.is_meant(selection));
+        let found: Vec<Position> = self.live.par_iter().copied().filter(is_meant).collect();
+        let mut positions = self.index.sorted_by_key(found, |at| *at);
+        let rank = |at: &Position| self.entry(*at).and_then(|entry| selection.rank(&entry.key)).unwrap_or(usize::MAX);
+        if selection.wanted.len() > 1 {
+            positions.sort_by_cached_key(rank);
+        }
+        let missing = if selection.wanted.iter().any(|wanted| wanted.name.is_some()) {
+            let entries: Vec<_> = positions.iter().filter_map(|at| self.entry(*at)).collect();
+            let is_there = |wanted: &&Wanted| !entries.iter().any(|entry| wanted.is(&entry.key));
+            selection.wanted.iter().filter(|wanted| wanted.name.is_some()).filter(is_there).cloned().collect()
+        } else {
+            Vec::new()
+        };
+        Selected { positions, missing }
+    }
+
+    /// The puts and deletions of the objects of a selection with revisions above `after`, in the order of revisions. A deletion
+    /// has the labels of what it deletes.
+    pub fn changes(&self, selection: &Selection, after: i64) -> Vec<Change> {
+        let change = |(at, before)| Change { at, before };
+        let is_meant = |change: &Change| {
+            self.is_labelled(selection, change.at) || change.before.is_some_and(|at| self.is_labelled(selection, at))
+        };
+        let changes = self.index.changes(after, self.revision).into_par_iter().map(change);
+        changes.filter(is_meant).collect()
+    }
+
+    /// The objects of a selection that are deleted while their deletion is still in the file, in the order of keys.
+    pub fn deleted(&self, selection: &Selection) -> Vec<Deleted> {
+        let is_meant = |deleted: &Deleted| self.is_labelled(selection, deleted.last_put.unwrap_or(deleted.tombstone));
+        let deleted = self.index.deleted_at(self.revision).into_par_iter().filter(is_meant).collect();
+        self.index.sorted_by_key(deleted, |deleted: &Deleted| deleted.tombstone)
+    }
+
+    /// Makes something of the objects at these positions, on all threads, and hands the results to `take` in order; see
+    /// [`in_order`].
+    ///
+    /// # Errors
+    /// As soon as `take` fails.
+    pub fn stream<T: Send, E>(
+        &self,
+        positions: &[Position],
+        make: impl Fn(Entry<'_, 'a>) -> T + Sync,
+        mut take: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let weight = |at: &Position| self.index.record(*at).map_or(0, |record| record.kv.value.len());
+        in_order(positions, weight, |at| self.entry(*at).map(&make), |made| made.map_or(Ok(()), &mut take))
+    }
+
+    fn is_labelled(&self, selection: &Selection, at: Position) -> bool {
+        self.entry(at).is_some_and(|entry| entry.is_meant(selection))
+    }
+}
+
+/// Plural and group as a path has them: `foos.ex.io` of `ex.io/foos`.
+pub(crate) fn undefined_name(path: &str) -> String {
+    match path.split_once('/') {
+        Some((group, plural)) if group.contains('.') => format!("{plural}.{group}"),
+        _ => path.to_owned(),
+    }
+}
