@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use memmap2::Mmap;
 
+use crate::blocks::Blocks;
 use crate::buffer::{self, Failure};
 use crate::error::{Error, FileKind};
 use crate::map::map;
@@ -32,8 +33,14 @@ pub enum Mapping {
 }
 
 enum Bytes {
-    Mapped(Mmap),
+    Mapped(Mapped),
     Memory(Vec<u8>),
+}
+
+struct Mapped {
+    map: Mmap,
+    /// What was brought into memory already, so that two readers of one file do not ask for it twice.
+    present: Blocks,
 }
 
 struct Source {
@@ -81,7 +88,7 @@ impl Image {
     /// All bytes.
     pub fn bytes(&self) -> &[u8] {
         match &self.bytes {
-            Bytes::Mapped(map) => map,
+            Bytes::Mapped(mapped) => &mapped.map,
             Bytes::Memory(bytes) => bytes,
         }
     }
@@ -116,26 +123,28 @@ impl Image {
     }
 
     /// Brings the bytes of `range` into memory ahead of their use, so that touching them cannot fail: call it window by
-    /// window, some MiB each, before a scan. Bytes that are in memory already cost next to nothing.
+    /// window, some MiB each, before a scan. Bytes that were asked for before cost nothing.
     ///
     /// A range beyond the end is cut to it. Where the system has no such call (Linux has it since 5.14), nothing is done.
     ///
     /// # Errors
     /// [`Error::Changed`] when the file was cut short, [`Error::Io`] when the disk cannot give the bytes.
     pub fn prefetch(&self, range: Range<u64>) -> Result<(), Error> {
-        let (Bytes::Mapped(map), Some(source)) = (&self.bytes, &self.source) else {
+        let (Bytes::Mapped(Mapped { map, present }), Some(source)) = (&self.bytes, &self.source) else {
             return Ok(());
         };
         // What does not fit a `usize` lies beyond the end of the map.
         let end = usize::try_from(range.end).map_or(map.len(), |end| end.min(map.len()));
         let start = usize::try_from(range.start).map_or(end, |start| start.min(end));
-        if start == end {
-            return Ok(());
+        for missing in present.missing(start..end) {
+            let end = missing.end.min(map.len());
+            if let Err(error) = populate(map, missing.start, end - missing.start) {
+                self.recheck()?;
+                return Err(source.io_error(missing.start as u64, error));
+            }
+            present.add(missing);
         }
-        populate(map, start, end - start).or_else(|error| {
-            self.recheck()?;
-            Err(source.io_error(start as u64, error))
-        })
+        Ok(())
     }
 }
 
@@ -178,7 +187,8 @@ impl Source {
     /// `None` where the system cannot map the file, and for an empty one, which has nothing to map.
     fn map(&self) -> Option<Bytes> {
         let len = usize::try_from(self.stamp.len).ok().filter(|&len| len > 0)?;
-        map(&self.file, len).ok().map(Bytes::Mapped)
+        let map = map(&self.file, len).ok()?;
+        Some(Bytes::Mapped(Mapped { map, present: Blocks::new(len) }))
     }
 
     fn read(&self) -> Result<Bytes, Error> {

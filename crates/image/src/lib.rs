@@ -27,6 +27,7 @@
 
 #![deny(unsafe_code)]
 
+mod blocks;
 mod buffer;
 mod error;
 mod image;

@@ -8,7 +8,7 @@ use etcdsnap_bbolt::Page;
 
 use crate::digest::{Digest, LeafDigest};
 use crate::keyspace::{Kept, Keyspace};
-use crate::scan::KeyLeaf;
+use crate::leaves::KeyLeaf;
 use crate::state::Position;
 use crate::{RevisionError, RevisionKey};
 
@@ -42,7 +42,7 @@ impl Keyspace<'_> {
         let selection = Selection::new(&self.kept, compact_revision);
         let mut digests = self.key_digests.iter().peekable();
         let mut all = Digest::of(b"key");
-        for leaf in &self.records.leaves {
+        for leaf in self.records.leaves.iter() {
             while digests.next_if(|digest| digest.rank < leaf.rank).is_some() {}
             let whole = digests.peek().filter(|digest| digest.rank == leaf.rank);
             all = all.then(self.leaf(leaf, whole.copied(), &selection));
@@ -57,7 +57,7 @@ impl Keyspace<'_> {
         }
         let all_count = leaf.first.main > selection.compacted && leaf.last.main <= selection.revision;
         match whole.filter(|_| all_count) {
-            Some(whole) => whole.digest,
+            Some(whole) => whole.digest(),
             None => self.records.page(leaf).map_or(Digest::default(), |page| selection.digest(page, leaf.rank)),
         }
     }

@@ -7,8 +7,9 @@
 use etcdsnap_bbolt::{Collector, Db};
 use rayon::prelude::*;
 
+use crate::leaves::KeyLeaves;
 use crate::records::{Record, Records};
-use crate::scan::{KeyLeaf, ScanChunk};
+use crate::scan::ScanChunk;
 use crate::state::{PARTITIONS, Position, State};
 use crate::violation::Violation;
 use crate::{Compaction, histories, order};
@@ -38,13 +39,12 @@ impl<'a> Index<'a> {
         let (mut leaves, mut inline, mut violations) = (Vec::new(), None, Collector::new(limit));
         let mut states = Vec::new();
         for chunk in chunks {
-            leaves.extend(chunk.leaves);
+            leaves.push(chunk.leaves);
             inline = inline.or(chunk.inline);
             violations.merge(chunk.violations);
             states.push(chunk.states);
         }
-        leaves.sort_unstable_by_key(|leaf: &KeyLeaf| leaf.rank);
-        let records = Records { db: *db, inline, leaves };
+        let records = Records { db: *db, inline, leaves: KeyLeaves::new(leaves) };
         records.check_steps(compaction.compacted(), &mut violations);
         Self { records, chunks: states, compaction, violations }
     }

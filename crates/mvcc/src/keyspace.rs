@@ -8,8 +8,9 @@ use rayon::prelude::*;
 
 use crate::digest::{self, BucketDigest, LeafDigest};
 use crate::generations::{Generations, Tally};
+use crate::leaves::KeyLeaves;
 use crate::records::Records;
-use crate::scan::{Counts, KeyLeaf, ScanChunk};
+use crate::scan::{Counts, ScanChunk};
 use crate::state::{PARTITIONS, Position, State};
 use crate::violation::Violation;
 use crate::{Compaction, Summary};
@@ -56,20 +57,21 @@ impl<'a> Keyspace<'a> {
         let mut states: Vec<Vec<State>> = Vec::new();
         let mut violations = Collector::new(limit);
         let mut counts = Counts::default();
-        let (mut digests, mut leaves, mut inline) = (Vec::new(), Vec::new(), None);
+        // Made as large as needed at once: a vector that grows holds its bytes twice for a while.
+        let mut digests = Vec::with_capacity(chunks.iter().map(|chunk| chunk.digests.len()).sum());
+        let (mut leaves, mut inline) = (Vec::new(), None);
         for chunk in chunks {
             digests.extend(chunk.digests);
-            leaves.extend(chunk.leaves);
+            leaves.push(chunk.leaves);
             inline = inline.or(chunk.inline);
             violations.merge(chunk.violations);
             counts.add(&chunk.counts);
             debug_assert!(chunk.states.is_sorted(), "the scanner's finish was not called");
             states.push(chunk.states);
         }
-        leaves.sort_unstable_by_key(|leaf: &KeyLeaf| leaf.rank);
         let buckets = digest::buckets(walk_buckets, &mut digests);
         digests.retain(|leaf| Some(leaf.bucket) == key_bucket);
-        let records = Records { db: *db, inline, leaves };
+        let records = Records { db: *db, inline, leaves: KeyLeaves::new(leaves) };
         records.check_steps(compaction.compacted(), &mut violations);
         let last = records.leaves.last().map(|leaf| leaf.last);
         let revision = hash_at.filter(|revision| *revision != 0).unwrap_or_else(|| compaction.current(last));

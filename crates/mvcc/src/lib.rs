@@ -32,6 +32,7 @@ mod histories;
 mod index;
 mod key_range;
 mod keyspace;
+mod leaves;
 mod live;
 mod order;
 mod records;

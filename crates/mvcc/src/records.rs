@@ -3,7 +3,8 @@
 use etcdsnap_bbolt::{Collector, Db, LeafElement, Page};
 use etcdsnap_proto::KeyValueRef;
 
-use crate::scan::{KeyLeaf, Place, check_step};
+use crate::leaves::{KeyLeaf, KeyLeaves};
+use crate::scan::{Place, check_step};
 use crate::violation::{Fact, Rule, Violation};
 use crate::{Position, Revision, RevisionKey};
 
@@ -36,7 +37,7 @@ impl<'a> Record<'a> {
 pub(crate) struct Records<'a> {
     pub db: Db<'a>,
     pub inline: Option<Page<'a>>,
-    pub leaves: Vec<KeyLeaf>,
+    pub leaves: KeyLeaves,
 }
 
 impl<'a> Records<'a> {
@@ -44,18 +45,9 @@ impl<'a> Records<'a> {
         if leaf.page == u64::MAX { self.inline } else { self.db.page(leaf.page) }
     }
 
-    /// The leaf of a rank. Mostly every leaf has records, so it mostly stands as many places behind the first as its rank says.
-    fn leaf(&self, rank: u32) -> Option<&KeyLeaf> {
-        let guess = rank.checked_sub(self.leaves.first()?.rank)?;
-        match self.leaves.get(guess as usize).filter(|leaf| leaf.rank == rank) {
-            Some(leaf) => Some(leaf),
-            None => self.leaves.get(self.leaves.binary_search_by_key(&rank, |leaf| leaf.rank).ok()?),
-        }
-    }
-
     /// The page of a position, and the record there.
     pub fn at(&self, position: Position) -> Option<(Page<'a>, LeafElement<'a>)> {
-        let page = self.page(self.leaf(position.rank())?)?;
+        let page = self.page(self.leaves.of_rank(position.rank())?)?;
         Some((page, page.leaf_element(position.index())?))
     }
 
@@ -71,8 +63,7 @@ impl<'a> Records<'a> {
 
     /// The first position whose main revision is above `main`.
     pub fn end_of(&self, main: i64) -> Position {
-        let at = self.leaves.partition_point(|leaf| leaf.last.main <= main);
-        let Some(leaf) = self.leaves.get(at) else { return Position::END };
+        let Some(leaf) = self.leaves.first_above(main) else { return Position::END };
         let above = |page: Page<'a>| {
             (0..page.count).find(|index| {
                 let key = page.leaf_element(*index).map(|element| RevisionKey::parse(element.key));
@@ -93,7 +84,7 @@ impl<'a> Records<'a> {
     /// Checks the steps from each leaf to the next, and to the first.
     pub fn check_steps(&self, compacted: i64, violations: &mut Collector<Violation>) {
         let mut previous = None;
-        for leaf in &self.leaves {
+        for leaf in self.leaves.iter() {
             check_step(previous, leaf.first, compacted, |rule, found, expected| {
                 let position = Position::new(leaf.rank, 0);
                 if let Some(violation) = self.violation(position, rule, found, expected) {

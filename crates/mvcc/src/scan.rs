@@ -10,6 +10,7 @@ use etcdsnap_bbolt::{Collector, LeafElement, Page};
 use etcdsnap_proto::KeyValueRef;
 
 use crate::digest::LeafDigest;
+use crate::leaves::KeyLeaf;
 use crate::state::{Position, State};
 use crate::violation::{Fact, Rule, Violation};
 use crate::{Compaction, Revision, RevisionKey};
@@ -42,16 +43,6 @@ pub(crate) struct Counts {
     pub bump_markers: u64,
     pub at_compaction: u64,
     pub bytes: u64,
-}
-
-/// A leaf of the `key` bucket: where it is and which revisions it spans.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct KeyLeaf {
-    pub rank: u32,
-    /// Page id; `u64::MAX` for the page of an inline bucket.
-    pub page: u64,
-    pub first: Revision,
-    pub last: Revision,
 }
 
 impl Scanner {

@@ -10,7 +10,7 @@ use crate::container::Container;
 use crate::image_hash;
 use crate::inspection::{Inspection, Options, Unusable};
 use crate::progress::Progress;
-use crate::reading::thread_count;
+use crate::reading::{on_threads, thread_count};
 use crate::report::Sha256Facts;
 
 /// The hashes of one backup.
@@ -36,11 +36,11 @@ pub struct Hashes {
 pub fn hashes(container: &Container, options: &Options, progress: &dyn Progress) -> Result<Hashes, Unusable> {
     let db = Db::open(container.database())?;
     progress.phase("hash", container.database().len() as u64);
-    let walkers = thread_count(options.threads).saturating_sub(1).max(1);
-    let (digest, inspection) = std::thread::scope(|scope| {
-        let hashing = scope.spawn(|| image_hash::compute(container, &|| false, &|bytes| progress.advance(bytes)));
-        let inspection = Inspection::new(container, db, options, walkers, &|_| ControlFlow::Continue(()));
-        (hashing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), inspection)
+    let (inspection, digest) = on_threads(thread_count(options.threads), || {
+        rayon::join(
+            || Inspection::new(container, db, options, &|_| ControlFlow::Continue(())),
+            || image_hash::compute(container, &|| false, &|bytes| progress.advance(bytes)),
+        )
     });
     progress.finished();
     let (digest, inspection) = (digest?.unwrap_or_default(), inspection?);

@@ -52,7 +52,7 @@ pub struct Inspection<'a> {
 }
 
 impl<'a> Inspection<'a> {
-    /// Walks over an opened database on `threads` threads.
+    /// Walks over an opened database on the rayon pool it is called in.
     ///
     /// `advance` hears of bytes about to be read, and may put an end to the walk: what was found is not all then.
     ///
@@ -62,16 +62,12 @@ impl<'a> Inspection<'a> {
         container: &'a Container,
         db: Db<'a>,
         options: &Options,
-        threads: usize,
         advance: &Advance<'_>,
     ) -> Result<Self, Error> {
         let compaction = Compaction::read(&db).unwrap_or_default();
         let scanner = Scanner::new(compaction, options.limit);
-        let (walk, keyspace) = on_threads(threads, || {
-            let mut walk = reading::walk(container, &db, &scanner, options.limit, advance)?;
-            let keyspace = Keyspace::from_walk(&db, &mut walk, compaction, options.hash_at);
-            Ok::<_, Error>((walk, keyspace))
-        })?;
+        let mut walk = reading::walk(container, &db, &scanner, options.limit, advance)?;
+        let keyspace = Keyspace::from_walk(&db, &mut walk, compaction, options.hash_at);
         let SmallBuckets { buckets, findings, stray_value, unreadable } = SmallBuckets::read(&db, options.limit);
         Ok(Self { db, walk, keyspace, buckets, bucket_findings: findings, stray_value, unreadable })
     }
@@ -83,7 +79,8 @@ impl<'a> Inspection<'a> {
     pub fn alone(container: &'a Container, options: &Options, progress: &dyn Progress) -> Result<Self, Unusable> {
         let db = Db::open(container.database())?;
         progress.phase("pages", container.database().len() as u64);
-        let inspection = Self::new(container, db, options, thread_count(options.threads), &telling(progress));
+        let threads = thread_count(options.threads);
+        let inspection = on_threads(threads, || Self::new(container, db, options, &telling(progress)));
         progress.finished();
         Ok(inspection?)
     }

@@ -21,7 +21,7 @@ use crate::incidents::{Facts, incidents};
 use crate::inspection::{Inspection, Options};
 use crate::place::{Place, excerpt};
 use crate::progress::Progress;
-use crate::reading::{Advance, thread_count};
+use crate::reading::{Advance, on_threads, thread_count};
 use crate::report::{Omitted, Report, Sha256Facts, SourceFacts};
 use crate::store::metas_moved;
 use crate::unchecked;
@@ -113,8 +113,8 @@ fn read<'a>(
     progress: &dyn Progress,
 ) -> Result<(Sha256Facts, Result<Inspection<'a>, OpenError>), Error> {
     let threads = thread_count(options.inspection.threads);
-    let walk = |walkers, advance: &Advance<'_>| match Db::open(container.database()) {
-        Ok(db) => Inspection::new(container, db, &options.inspection, walkers, advance).map(Ok),
+    let walk = |advance: &Advance<'_>| match Db::open(container.database()) {
+        Ok(db) => Inspection::new(container, db, &options.inspection, advance).map(Ok),
         Err(error) => Ok(Err(error)),
     };
     let go_on = || if options.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
@@ -125,23 +125,20 @@ fn read<'a>(
             advance(bytes);
             go_on()
         };
-        return Ok((sha256, walk(threads, &advance)?));
+        return Ok((sha256, on_threads(threads, || walk(&advance))?));
     }
     let stop = AtomicBool::new(false);
     let stopped = || stop.load(Ordering::Relaxed) || options.interrupt.is_set();
-    let (digest, inspection) = std::thread::scope(|scope| {
-        let hash = || image_hash::compute(container, &stopped, &advance);
-        if threads == 1 {
-            return (hash(), walk(1, &|_| go_on()));
-        }
-        let hashing = scope.spawn(hash);
-        // The hash keeps one thread busy all the time.
-        let inspection = walk(threads - 1, &|_| go_on());
-        if inspection.is_err() {
-            stop.store(true, Ordering::Relaxed);
-        }
-        let digest = hashing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (digest, inspection)
+    // The hash keeps one thread busy; when it is done before the walk, its thread takes part in what is left of it.
+    let (inspection, digest) = on_threads(threads, || {
+        let walk = || {
+            let inspection = walk(&|_| go_on());
+            if inspection.is_err() {
+                stop.store(true, Ordering::Relaxed);
+            }
+            inspection
+        };
+        rayon::join(walk, || image_hash::compute(container, &stopped, &advance))
     });
     let inspection = inspection?;
     let digest = digest?.unwrap_or_default();

@@ -1,5 +1,6 @@
 //! The walk itself: rounds of branch levels and leaves, one round for each level of buckets.
 
+use std::hint::black_box;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -381,8 +382,11 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
             self.observer.finish(&mut out.chunk);
             return out;
         }
-        for index in chunk {
-            let entry = forest.entry(*index as usize);
+        // The branch pages of one chunk lie all over the file. Looking up all bounds in one go, to the bytes of the lower key, lets
+        // the processor wait for many of them at once.
+        let entries: Vec<_> = chunk.iter().map(|index| forest.entry(*index as usize)).collect();
+        black_box(entries.iter().fold(0u8, |sum, entry| sum ^ entry.bounds.low.map_or(0, |key| key[0])));
+        for (index, entry) in chunk.iter().zip(entries) {
             if let Some((page, whole)) = open(self.db, &self.claims, &entry, &mut out.problems) {
                 if page.kind == PageKind::Leaf {
                     self.leaf(&entry, page, whole, base.saturating_add(*index), &mut out);
