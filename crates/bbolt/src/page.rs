@@ -113,6 +113,12 @@ impl<'a> Page<'a> {
         Some((at as u64, self.run.get(at..)?.first_chunk()?))
     }
 
+    /// The first byte of an entry of the element table, 0 where there is none: a way to have the processor fetch it.
+    #[inline]
+    pub(crate) fn first_byte_of_element(&self, index: u16) -> u8 {
+        self.run.get(PAGE_HEADER + ELEMENT * usize::from(index)).copied().unwrap_or(0)
+    }
+
     #[inline]
     pub(crate) fn leaf_span(&self, index: u16) -> Option<Span> {
         let (at, entry) = self.entry(index)?;

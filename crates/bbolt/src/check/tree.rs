@@ -382,10 +382,11 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
             self.observer.finish(&mut out.chunk);
             return out;
         }
-        // The branch pages of one chunk lie all over the file. Looking up all bounds in one go, to the bytes of the lower key, lets
-        // the processor wait for many of them at once.
+        // The branch pages of one chunk lie all over the file, and the processor waits for many of them at once when they are
+        // asked for in short loops: first the elements, then the keys they point to.
+        black_box(chunk.iter().fold(0, |sum, index| sum ^ forest.first_byte_of_element(*index as usize)));
         let entries: Vec<_> = chunk.iter().map(|index| forest.entry(*index as usize)).collect();
-        black_box(entries.iter().fold(0u8, |sum, entry| sum ^ entry.bounds.low.map_or(0, |key| key[0])));
+        black_box(entries.iter().fold(0, |sum, entry| sum ^ entry.bounds.low.map_or(0, |key| key[0])));
         for (index, entry) in chunk.iter().zip(entries) {
             if let Some((page, whole)) = open(self.db, &self.claims, &entry, &mut out.problems) {
                 if page.kind == PageKind::Leaf {
@@ -439,6 +440,13 @@ impl<'a> Forest<'a> {
         self.branches.push(branch);
         let leaf = |&(element, page): &(u16, u64)| LeafRef { page, parent: at, element, has_branch: true };
         self.leaves.extend(children.iter().map(leaf));
+    }
+
+    /// A byte of what a branch has for a leaf.
+    fn first_byte_of_element(&self, leaf: usize) -> u8 {
+        let leaf = self.leaves[leaf];
+        let branch = self.branches.get(leaf.parent as usize).filter(|_| leaf.has_branch);
+        branch.map_or(0, |branch| branch.page.first_byte_of_element(leaf.element))
     }
 
     pub fn entry(&self, leaf: usize) -> Entry<'a> {
