@@ -89,6 +89,14 @@ struct Making<'p> {
     database: File,
 }
 
+impl Making<'_> {
+    /// Makes the copy durable.
+    fn sync(&self) -> Result<(), RestoreError> {
+        let path = self.output.site.database();
+        self.database.sync_data().map_err(RestoreError::io("write the database", &path))
+    }
+}
+
 /// A member that has its names.
 struct Made {
     data: Published,
@@ -155,12 +163,18 @@ impl Plan<'_, '_> {
     /// Copies into the databases, and verifies meanwhile.
     fn fill(&self, makings: &[Making<'_>], work: Work<'_>) -> Result<Checked, RestoreError> {
         let refused = Interrupt::default();
+        // One copy goes to the disk while the next is made, so that the disk never waits.
         let copy_all = || {
-            for making in makings {
-                let interrupts = [work.interrupt, &refused];
-                self.copy(making, &interrupts).inspect_err(|_| work.interrupt.set())?;
-            }
-            Ok(())
+            std::thread::scope(|scope| {
+                let mut syncing = Vec::new();
+                for making in makings {
+                    let interrupts = [work.interrupt, &refused];
+                    self.copy(making, &interrupts).inspect_err(|_| work.interrupt.set())?;
+                    syncing.push(scope.spawn(|| making.sync().inspect_err(|_| work.interrupt.set())));
+                }
+                let mut ended = syncing.into_iter().map(std::thread::ScopedJoinHandle::join);
+                ended.try_for_each(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            })
         };
         let (copied, checked) = std::thread::scope(|scope| {
             let copying = scope.spawn(copy_all);
