@@ -348,10 +348,13 @@ mod tests {
         json::to_string(&json::parse(value.to_string().as_bytes()).expect("JSON"), Layout::Compact)
     }
 
-    /// Without the line breaks only YAML 1.1 knows, which kubectl writes for readers of YAML 1.1.
+    /// Without the line breaks only YAML 1.1 knows, which kubectl writes for readers of YAML 1.1, and without words such as `oN`,
+    /// which the other reader takes for booleans however they are written.
     fn is_modern(value: &Value<'_>) -> bool {
         let text = json::to_string(value, Layout::Compact);
-        !text.contains("\\u2028") && !text.contains("\\u2029")
+        let boolean = ["y", "n", "yes", "no", "on", "off", "true", "false"].map(|word| format!("\"{word}\""));
+        let lower = text.to_ascii_lowercase();
+        !text.contains("\\u2028") && !text.contains("\\u2029") && !boolean.iter().any(|word| lower.contains(word))
     }
 
     proptest! {
