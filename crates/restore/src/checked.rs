@@ -1,6 +1,9 @@
 //! What verification of the backup means for this restore.
 
+use std::collections::BTreeMap;
+
 use etcdsnap_mvcc::Summary;
+use etcdsnap_rewrite::salvage::Losses;
 use etcdsnap_snapshot::boot::{self, BootVerdict};
 use etcdsnap_snapshot::catalogue::cluster::{CONSISTENT_INDEX_INVALID, TERM_INVALID};
 use etcdsnap_snapshot::catalogue::container::{RAW_DATABASE_MAY_LAG_WAL, SHA256_MISMATCH, SHA256_MISSING};
@@ -22,6 +25,8 @@ pub struct Checked {
     pub boot: Vec<BootVerdict>,
     /// What a person should know or decide, most important first.
     pub warnings: Vec<String>,
+    /// What is missing of a damaged backup that was saved as far as it can be read; `None` when it was copied as it is.
+    pub losses: Option<Losses>,
 }
 
 impl Plan<'_, '_> {
@@ -42,7 +47,8 @@ impl Plan<'_, '_> {
             return Err(RestoreError::WouldNotStart { boot, target });
         }
         let warnings = self.warnings(&report, &boot);
-        Ok(Checked { report, boot, warnings })
+        let Some(salvaged) = self.salvaged else { return Ok(Checked { report, boot, warnings, losses: None }) };
+        Ok(Checked { report: salvaged.report.clone(), boot, warnings, losses: Some(salvaged.losses.clone()) })
     }
 
     fn mismatch(&self, report: Report) -> RestoreError {
@@ -97,11 +103,7 @@ impl Plan<'_, '_> {
     }
 
     fn warnings(&self, report: &Report, boot: &[BootVerdict]) -> Vec<String> {
-        let mut warnings = Vec::new();
-        warnings.extend(report.errors().map(|finding| {
-            let place = if finding.place.is_file() { String::new() } else { format!("{}: ", finding.place) };
-            format!("damaged: {place}{} ({}). {}", finding.message, finding.kind.id, finding.kind.explanation)
-        }));
+        let mut warnings = damages(self.salvaged.map_or(report, |salvaged| &salvaged.report));
         warnings.extend(self.membership.warnings().iter().map(ToString::to_string));
         if self.request.target.is_none() {
             let refusing: Vec<_> =
@@ -114,7 +116,7 @@ impl Plan<'_, '_> {
         warnings.extend(
             raised.map(|finding| format!("{} ({}). {}", finding.message, finding.kind.id, finding.kind.remedy)),
         );
-        if self.container.trailer == Trailer::Absent {
+        if self.salvaged.map_or(self.container.trailer == Trailer::Absent, |salvaged| salvaged.is_raw) {
             warnings.push(
                 "the backup is a raw database without a SHA-256: what only its member's log had is not in it."
                     .to_owned(),
@@ -129,6 +131,29 @@ impl Plan<'_, '_> {
         let entry = format!("{bucket}/{key}");
         self.changes().iter().any(|change| change.entry == entry)
     }
+}
+
+/// What is damaged. Of many errors of a kind, the first ones.
+fn damages(report: &Report) -> Vec<String> {
+    const SHOWN: u64 = 3;
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut damages = Vec::new();
+    for finding in report.errors() {
+        let count = counts.entry(finding.kind.id).or_default();
+        *count += 1;
+        if *count <= SHOWN {
+            let place = if finding.place.is_file() { String::new() } else { format!("{}: ", finding.place) };
+            let why = if *count == 1 { format!(". {}", finding.kind.explanation) } else { String::new() };
+            damages.push(format!("damaged: {place}{} ({}){why}", finding.message, finding.kind.id));
+        }
+    }
+    let omitted = report.omitted.iter().filter(|omitted| counts.contains_key(omitted.id));
+    let omitted: u64 = omitted.map(|omitted| omitted.count).sum();
+    let more = counts.values().map(|count| count.saturating_sub(SHOWN)).sum::<u64>() + omitted;
+    if more > 0 {
+        damages.push(format!("damaged: {more} more errors of these kinds; `etcdsnap verify` shows them"));
+    }
+    damages
 }
 
 /// The versions, and the way out.

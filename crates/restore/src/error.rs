@@ -94,6 +94,12 @@ pub enum RestoreError {
         /// All that it found.
         report: Box<Report>,
     },
+    /// Not even a part of it can be restored.
+    #[error("the backup is damaged ({}), and no record of it can be reached", kinds(.report))]
+    NoRecords {
+        /// All that verification found.
+        report: Box<Report>,
+    },
     /// There are no pages to copy.
     #[error("no database can be opened: {0}")]
     Unopenable(#[from] etcdsnap_bbolt::OpenError),
@@ -188,6 +194,7 @@ impl RestoreError {
             self,
             Self::HashMismatch { .. }
                 | Self::Damaged { .. }
+                | Self::NoRecords { .. }
                 | Self::Unopenable(_)
                 | Self::Uneditable(_)
                 | Self::Unreadable(_)
@@ -199,7 +206,7 @@ impl RestoreError {
     /// What verification found, where that is the reason.
     pub fn report(&self) -> Option<&Report> {
         match self {
-            Self::HashMismatch { report, .. } | Self::Damaged { report } => Some(report),
+            Self::HashMismatch { report, .. } | Self::Damaged { report } | Self::NoRecords { report } => Some(report),
             _ => None,
         }
     }
@@ -239,7 +246,11 @@ impl RestoreError {
             }
             Self::Damaged { .. } => {
                 "Take another copy or an older backup. `etcdsnap verify` says what is damaged; --allow-damaged restores what \
-                 there is."
+                 can be read, and says what is missing: try it with --dry-run."
+            }
+            Self::NoRecords { .. } => {
+                "The page that leads to all the others is lost. Take another copy or an older backup, or the database of another \
+                 member."
             }
             Self::WouldNotStart { target: None, .. } => {
                 "--target-version makes it fit the version you run, where that is possible."

@@ -308,7 +308,7 @@ impl Plan<'_, '_> {
 }
 
 impl Work<'_> {
-    fn verify_options(&self) -> VerifyOptions {
+    pub(crate) fn verify_options(&self) -> VerifyOptions {
         VerifyOptions {
             inspection: self.inspection,
             only_compare: true,

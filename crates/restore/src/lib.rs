@@ -12,6 +12,8 @@
 //! * the plan is [checked](Plan::check) against a verification of the backup, or [executed](Plan::execute): then verification
 //!   runs beside the copying, and every member's directory appears whole or not at all.
 //!
+//! When a damaged backup is allowed, the draft makes a [`Salvaged`] database of what can be read of it, to be planned with instead.
+//!
 //! ```
 //! use etcdsnap_publish::Interrupt;
 //! use etcdsnap_restore::{ClusterRequest, Draft, Output, Request, Restored, Work};
@@ -57,6 +59,7 @@ pub mod manifest;
 mod membership;
 mod plan;
 mod request;
+mod salvaged;
 mod site;
 mod unfinished;
 mod url;
@@ -68,6 +71,7 @@ pub use class::ErrorClass;
 pub use content::Change;
 pub use error::RestoreError;
 pub use etcdsnap_publish::{Interrupt, Owner};
+pub use etcdsnap_rewrite::salvage::{Losses, LostRange, Names};
 pub use etcdsnap_wal::Release;
 pub use execute::{Outcome, Stage, Stages, Work};
 pub use identity::{ClusterId, MemberId};
@@ -76,4 +80,5 @@ pub use manifest::Manifest;
 pub use membership::{ClusterRequest, LearnerError, Member, Membership, MembershipError, MembershipWarning, Restored};
 pub use plan::{Directory, Draft, NewPath, Plan};
 pub use request::{Bump, Output, Request};
+pub use salvaged::Salvaged;
 pub use url::{PeerUrl, PeerUrls, Unparsable, UrlError};

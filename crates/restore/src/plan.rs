@@ -3,6 +3,7 @@
 //! A [`Draft`] is what the flags alone decide: the cluster, and where its members go. With a backup it becomes a [`Plan`].
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use etcdsnap_bbolt::Db;
 use etcdsnap_publish::Demand;
@@ -13,8 +14,10 @@ use crate::bootstrap::Resolver;
 use crate::bump::BumpPlan;
 use crate::content::{Before, Change, Content};
 use crate::error::RestoreError;
+use crate::execute::Work;
 use crate::membership::{Member, Membership};
 use crate::request::Request;
+use crate::salvaged::Salvaged;
 use crate::site::Site;
 use crate::unfinished::Unfinished;
 
@@ -43,20 +46,42 @@ impl<'r> Draft<'r> {
         &self.membership
     }
 
+    /// Puts what can be read of a damaged backup into a new database, when `--allow-damaged` is given and it is needed. Reads the
+    /// whole backup, and writes a temporary file beside the place of the first member, which is gone when the value is.
+    pub fn salvage(&self, container: &Container, work: Work<'_>) -> Result<Option<Salvaged>, RestoreError> {
+        let target = self.sites.first().map(|site| site.unit.target.as_path()).filter(|_| self.request.allow_damaged);
+        let folder = target.and_then(|target| target.ancestors().skip(1).find(|folder| folder.is_dir()));
+        folder.map_or(Ok(None), |folder| Salvaged::new(container, folder, work))
+    }
+
     /// With the backup that is to be restored. Reads few of its pages; whether it is sound is not known yet.
     pub fn plan<'c>(self, container: &'c Container) -> Result<Plan<'r, 'c>, RestoreError> {
-        let Self { request, membership, sites } = self;
-        if container.trailer == Trailer::Absent && !request.skip_hash_check {
+        if container.trailer == Trailer::Absent && !self.request.skip_hash_check && !self.request.allow_damaged {
             let raw = container.image().bytes().len().is_multiple_of(512);
             return Err(RestoreError::MissingHash { raw });
         }
+        self.plan_of(container, None, container.modified())
+    }
+
+    /// With what could be saved of a damaged backup.
+    pub fn plan_salvaged<'c>(self, salvaged: &'c Salvaged) -> Result<Plan<'r, 'c>, RestoreError> {
+        self.plan_of(&salvaged.container, Some(salvaged), salvaged.modified)
+    }
+
+    fn plan_of<'c>(
+        self,
+        container: &'c Container,
+        salvaged: Option<&'c Salvaged>,
+        taken: Option<SystemTime>,
+    ) -> Result<Plan<'r, 'c>, RestoreError> {
+        let Self { request, membership, sites } = self;
         let db = Db::open(container.database())?;
         let before = Before::read(db)?;
-        let bump = request.bump.map(|bump| BumpPlan::new(bump, before.current(), container.modified()));
+        let bump = request.bump.map(|bump| BumpPlan::new(bump, before.current(), taken));
         let content = Content::new(&before, &membership, bump.transpose()?, request)?;
         let outputs =
             sites.into_iter().map(|site| Output::new(site, &membership, request)).collect::<Result<_, _>>()?;
-        Ok(Plan { request, membership, container, db, content, outputs })
+        Ok(Plan { request, membership, container, salvaged, db, content, outputs })
     }
 }
 
@@ -65,7 +90,10 @@ impl<'r> Draft<'r> {
 pub struct Plan<'r, 'c> {
     pub(crate) request: &'r Request<'r>,
     pub(crate) membership: Membership,
+    /// What is copied.
     pub(crate) container: &'c Container,
+    /// Where that came from, when it is not the backup itself.
+    pub(crate) salvaged: Option<&'c Salvaged>,
     pub(crate) db: Db<'c>,
     pub(crate) content: Content,
     pub(crate) outputs: Vec<Output>,

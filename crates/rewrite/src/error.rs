@@ -33,6 +33,12 @@ pub enum Error {
         /// All errors that were found, at least one.
         findings: Vec<Finding>,
     },
+    /// So much is damaged that nothing can be saved.
+    #[error("{name}: damaged so that no record can be reached: the bucket of all keys is lost")]
+    NoRecords {
+        /// The source.
+        name: String,
+    },
     /// Something in the source cannot be read, so a copy would lack it.
     #[error("{name}: cannot be copied as a whole: {source}")]
     Copy {

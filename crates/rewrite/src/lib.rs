@@ -1,9 +1,10 @@
 //! An etcd database written anew.
 //!
 //! [`mod@defrag`] copies one without its free pages, [`mod@migrate`] moves one to the storage version of another etcd. [`schema`] says
-//! which entries change so that a database suits another version.
+//! which entries change so that a database suits another version. [`mod@salvage`] saves what can be read of a damaged one.
 //!
-//! A source is verified before anything is made of it, and what is made is verified before it gets its name. For Unix systems.
+//! A source is verified before anything is made of it, and what is made is verified before it gets its name; what was salvaged is
+//! for its user to verify. For Unix systems.
 
 pub mod defrag;
 mod error;
@@ -11,6 +12,7 @@ mod held;
 pub mod migrate;
 mod output;
 mod proof;
+pub mod salvage;
 pub mod schema;
 mod sound;
 mod target;

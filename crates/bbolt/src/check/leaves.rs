@@ -11,12 +11,23 @@ use crate::page::Page;
 use crate::problem::{Corruption, Problems};
 use crate::{Bucket, Db};
 
+/// A stretch of keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stretch<'a> {
+    /// The first key; `None` where there is no bound, or it cannot be read.
+    pub low: Option<&'a [u8]>,
+    /// The key that it ends before; `None` where there is no bound, or it cannot be read.
+    pub high: Option<&'a [u8]>,
+}
+
 /// The leaves of one bucket, in key order; memory is 16 bytes a leaf and a few dozen bytes a branch page.
 pub struct Leaves<'a> {
     db: Db<'a>,
     forest: Forest<'a>,
     /// The page of an inline bucket, which is then all there is.
     inline: Option<Page<'a>>,
+    /// The first key that the root page has for a child.
+    lowest_key: Option<&'a [u8]>,
     claims: Claims,
     problems: Problems,
 }
@@ -32,14 +43,23 @@ impl<'a> Leaves<'a> {
         claims.claim(0);
         claims.claim(1);
         let problems = Problems::new(limit);
-        let empty = |claims, problems, inline| Self { db: *db, forest: Forest::default(), inline, claims, problems };
+        let empty = |claims, problems, inline| Self {
+            db: *db,
+            forest: Forest::default(),
+            inline,
+            lowest_key: None,
+            claims,
+            problems,
+        };
         Ok(match db.root().bucket(name)? {
             None => empty(claims, problems, None),
             Some(Bucket { root: Root::Inline(page), .. }) => empty(claims, problems, Some(page)),
             Some(Bucket { root: Root::Page(root), sequence, .. }) => {
                 let info = BucketInfo { index: 0, parent: None, name: &[], root, sequence, depth: 0, branch_pages: 0 };
                 let (forest, claims, problems) = tree::branches(db, info, claims, problems);
-                Self { db: *db, forest, inline: None, claims, problems }
+                let top = db.page(root).filter(|page| page.kind == PageKind::Branch);
+                let lowest_key = top.and_then(|page| page.branch_element(0)).map(|element| element.key);
+                Self { db: *db, forest, inline: None, lowest_key, claims, problems }
             }
         })
     }
@@ -80,7 +100,35 @@ impl<'a> Leaves<'a> {
 
     /// The key that the branch above has for a leaf; `None` for a lone leaf.
     pub fn first_key(&self, index: usize) -> Option<&'a [u8]> {
-        (index < self.forest.leaves.len()).then(|| self.forest.entry(index).bounds.low)?
+        self.stretch(index).low
+    }
+
+    /// The keys that a leaf can have, as the branches above it say.
+    pub fn stretch(&self, index: usize) -> Stretch<'a> {
+        let bounds = match index.checked_sub(self.forest.leaves.len()) {
+            None => self.forest.entry(index).bounds,
+            Some(opened) => self.forest.opened.get(opened).map(|(entry, ..)| entry.bounds).unwrap_or_default(),
+        };
+        Stretch { low: bounds.low, high: bounds.high }
+    }
+
+    /// The keys whose leaves cannot be found: a branch page or element on the way to them is unreadable, or leads to a page that
+    /// is none or is another's.
+    pub fn gaps(&self) -> Vec<Stretch<'a>> {
+        let mut all: Vec<_> = (0..self.len()).map(|leaf| self.stretch(leaf)).collect();
+        all.sort_unstable();
+        let mut gaps = Vec::new();
+        let mut end = self.lowest_key;
+        for Stretch { low, high } in all {
+            if end.is_some() && end < low {
+                gaps.push(Stretch { low: end, high: low });
+            }
+            end = high;
+        }
+        if end.is_some() || self.is_empty() && self.problems.worst().is_some() {
+            gaps.push(Stretch { low: end, high: None });
+        }
+        gaps
     }
 
     /// Checks a leaf by all rules and returns it, even when single elements are unsound; `None` when it is no leaf. To be

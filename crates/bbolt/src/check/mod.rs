@@ -21,7 +21,7 @@ use std::ops::{ControlFlow, Range};
 
 pub use claims::Claims;
 use freelist::Freelist;
-pub use leaves::Leaves;
+pub use leaves::{Leaves, Stretch};
 
 use crate::db::Db;
 use crate::format::PageKind;

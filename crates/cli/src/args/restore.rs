@@ -116,7 +116,7 @@ pub struct Restore {
     #[arg(long, help_heading = BACKUP)]
     pub skip_hash_check: bool,
 
-    /// Restores what there is of a damaged backup, and says what is damaged
+    /// Restores what can be read of a damaged backup, and says what is missing
     #[arg(long, help_heading = BACKUP)]
     pub allow_damaged: bool,
 

@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etcdsnap_restore::{Release, Request, RestoreError};
+use etcdsnap_restore::{Draft, Interrupt, Release, Request, RestoreError, Work};
+use etcdsnap_snapshot::inspection::Options;
+use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_testkit::bbolt::Layout;
 use etcdsnap_testkit::damage::Corruption;
 use etcdsnap_testkit::etcd::{EtcdStore, Server};
 
-use super::{SNAPSHOT, fixture, folder, into, restore, tree};
+use super::{SNAPSHOT, fixture, folder, into, open, restore, tree};
 
 fn changed(folder: &Path, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
     let mut bytes = fs::read(fixture(SNAPSHOT)).expect("a fixture");
@@ -64,7 +66,48 @@ fn damaged_pages_are_refused_whatever_the_hash_says() {
     }
     let outcome = restore(&Request { allow_damaged: true, ..into(&data) }, &source).expect("allowed");
     assert!(outcome.checked.warnings[0].contains("KEY_ORDER"), "{:?}", outcome.checked.warnings);
+    assert!(outcome.checked.losses.is_some_and(|losses| losses.is_none()), "all can be read");
     assert!(data.join("member/snap/db").exists());
+}
+
+/// Without the page 30, which holds the revisions between 79.1 and 81.2.
+fn without_a_page(bytes: &mut [u8]) {
+    bytes[30 * 4096..31 * 4096].fill(0);
+}
+
+#[test]
+fn what_can_be_read_is_restored_and_the_rest_is_told() {
+    let folder = folder();
+    let data = folder.path().join("m1.etcd");
+    fs::create_dir(&data).expect("an empty one may be there");
+    let source = changed(folder.path(), |bytes| without_a_page(bytes));
+    let request = Request { allow_damaged: true, ..into(&data) };
+    let outcome = restore(&request, &source).expect("allowed");
+    let losses = outcome.checked.losses.expect("a page is lost");
+    let [range] = losses.ranges.as_slice() else { panic!("{losses:?}") };
+    let around = (range.after.as_deref(), range.before.as_deref());
+    assert_eq!((around, range.pages.as_slice()), ((Some("79.1"), Some("81.2")), &[30][..]));
+    assert_eq!((losses.last_revision, losses.newest_lost, losses.lost_up_to), (Some(95), false, Some(81)));
+    assert!(losses.maybe_old.count > 0);
+    assert!(outcome.checked.boot.iter().any(|verdict| verdict.starts));
+    assert!(outcome.checked.report.errors().any(|finding| finding.kind.id == "PAGE_TYPE"), "that of the backup");
+    let left = tree(folder.path());
+    assert_eq!(left.iter().filter(|name| !name.starts_with("m1.etcd")).collect::<Vec<_>>(), ["changed.db"]);
+}
+
+#[test]
+fn a_plan_for_a_damaged_backup_leaves_nothing() {
+    let folder = folder();
+    let source = changed(folder.path(), |bytes| without_a_page(bytes));
+    let request = Request { allow_damaged: true, ..into(&folder.path().join("not/there/m1.etcd")) };
+    let (interrupt, container) = (Interrupt::default(), open(&source));
+    let work = Work { inspection: Options::default(), progress: &Silent, stages: &(), interrupt: &interrupt };
+    let draft = Draft::new(&request, None).expect("free");
+    let salvaged = draft.salvage(&container, work).expect("readable").expect("damaged");
+    let checked = draft.plan_salvaged(&salvaged).and_then(|plan| plan.check(work)).expect("can be done");
+    assert_eq!(checked.losses.as_ref(), Some(salvaged.losses()));
+    drop(salvaged);
+    assert_eq!(tree(folder.path()), ["changed.db"]);
 }
 
 #[test]
@@ -73,7 +116,8 @@ fn a_cut_database_cannot_be_restored_even_so() {
     let source = changed(folder.path(), |bytes| bytes.truncate(bytes.len() / 2 / 4096 * 4096));
     let data = folder.path().join("m1.etcd");
     let request = Request { allow_damaged: true, skip_hash_check: true, ..into(&data) };
-    assert!(refused(&request, &source, folder.path()).is_damage());
+    let error = refused(&request, &source, folder.path());
+    assert!(matches!(error, RestoreError::NoRecords { .. }) && error.is_damage(), "{error}");
 }
 
 #[test]

@@ -63,7 +63,11 @@ fn restore_with(
     let container = open(source);
     let inspection = Options { threads: 2, ..Options::default() };
     let work = Work { inspection, progress: &Silent, stages, interrupt };
-    Draft::new(request, None)?.plan(&container)?.execute(work)
+    let draft = Draft::new(request, None)?;
+    match draft.salvage(&container, work)? {
+        Some(salvaged) => draft.plan_salvaged(&salvaged)?.execute(work),
+        None => draft.plan(&container)?.execute(work),
+    }
 }
 
 /// What `etcdutl snapshot status` hashes.

@@ -4,3 +4,4 @@ mod bench;
 mod defrag;
 mod in_place;
 mod migrate;
+mod salvage;

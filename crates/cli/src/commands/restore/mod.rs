@@ -32,15 +32,19 @@ pub fn run(session: &Session, args: &Restore) -> Result<Exit, Failure> {
     let failed = |error| explained(&error, &args.file);
     let draft = Draft::new(&request, resolver).map_err(failed)?;
     let container = session.open(&args.file)?;
-    let plan = draft.plan(&container).map_err(failed)?;
-    restore(session, args, &settings, &plan)
-}
-
-fn restore(session: &Session, args: &Restore, settings: &Settings, plan: &Plan<'_, '_>) -> Result<Exit, Failure> {
     let unheard = |error| Failure::new(format!("signals cannot be heard: {error}"));
     let interrupt = interrupt::listen().map_err(unheard)?;
     let progress = session.progress(&args.file);
     let work = Work { inspection: session.options(), progress: &*progress, stages: &(), interrupt: &interrupt };
+    let salvaged = draft.salvage(&container, work).map_err(failed)?;
+    let plan = match &salvaged {
+        Some(salvaged) => draft.plan_salvaged(salvaged),
+        None => draft.plan(&container),
+    };
+    restore(args, &settings, &plan.map_err(failed)?, work)
+}
+
+fn restore(args: &Restore, settings: &Settings, plan: &Plan<'_, '_>, work: Work<'_>) -> Result<Exit, Failure> {
     let done = if args.dry_run {
         plan.check(work).map(|checked| (checked, Vec::new()))
     } else {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use etcdsnap_restore::{BumpPlan, Change, Directory, Member, NewPath};
+use etcdsnap_restore::{BumpPlan, Change, Directory, Losses, Member, NewPath};
 use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::report::{DatabaseFacts, Sha256Facts, StoreFacts};
 use serde::Serialize;
@@ -29,6 +29,8 @@ pub struct Document<'a> {
     bump: Option<&'a BumpPlan>,
     boot: &'a [BootVerdict],
     warnings: &'a [String],
+    /// What is missing of a damaged backup; null when it was copied as it is.
+    losses: Option<&'a Losses>,
     removed_leftovers: Vec<String>,
 }
 
@@ -93,6 +95,7 @@ impl<'a> Document<'a> {
             bump: plan.bump(),
             boot: &checked.boot,
             warnings: &checked.warnings,
+            losses: checked.losses.as_ref(),
             removed_leftovers: removed.iter().map(|path| text(path)).collect(),
         }
     }

@@ -1,6 +1,7 @@
 //! What `restore` prints: what was made, or would be, of which backup, and how to start it.
 
 mod json;
+mod losses;
 mod text;
 
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::report::{Report, StoreFacts};
 
-use super::{Story, as_given};
+use super::{Story, as_given, losses};
 use crate::output::sheet::{BAD, FAINT, GOOD, NEWS, ODD, PLAIN, STRONG, Sheet};
 use crate::output::{label, quantity, size};
 
@@ -15,6 +15,10 @@ pub fn text(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
     for directory in directories {
         sheet.blank();
         files(story, directory, sheet);
+    }
+    if let Some(missing) = &story.checked.losses {
+        sheet.blank();
+        losses::text(missing, story.dry_run, sheet);
     }
     warnings(&story.checked.warnings, sheet);
     sheet.blank();
@@ -28,7 +32,13 @@ pub fn text(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
 }
 
 fn headline(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
-    let (color, word) = if story.dry_run { (NEWS, "WOULD RESTORE") } else { (GOOD, "RESTORED") };
+    let in_part = story.checked.losses.as_ref().is_some_and(|losses| !losses.is_none());
+    let (color, word) = match (story.dry_run, in_part) {
+        (true, false) => (NEWS, "WOULD RESTORE"),
+        (true, true) => (ODD, "WOULD RESTORE IN PART"),
+        (false, false) => (GOOD, "RESTORED"),
+        (false, true) => (ODD, "RESTORED IN PART"),
+    };
     let file = label(&story.checked.report.source.path);
     let cluster = story.plan.membership().cluster_id();
     let members = quantity(directories.len() as u64, "member");

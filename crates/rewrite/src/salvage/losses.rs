@@ -1,0 +1,140 @@
+//! What is missing after a salvage, as values for people and machines.
+
+use std::collections::BTreeMap;
+
+use etcdsnap_mvcc::RevisionKey;
+use etcdsnap_snapshot::place::excerpt;
+use serde::Serialize;
+
+use super::keys::Keys;
+use super::stretch::{Amount, Left, Lost};
+
+/// Ranges that are kept; all are counted.
+const RANGES: usize = 100;
+/// Pages of a range that are named.
+const PAGES: usize = 16;
+/// Keys that are named.
+const NAMES: usize = 20;
+
+/// What could not be read of a damaged database.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Losses {
+    /// Buckets of which nothing can be found.
+    pub buckets: Vec<String>,
+    /// Where entries are missing, bucket by bucket in key order; the first hundred.
+    pub ranges: Vec<LostRange>,
+    /// How many more ranges there are.
+    pub more_ranges: u64,
+    /// The newest revision of which a record can be read; the store begins at it, unless a compaction went further.
+    pub last_revision: Option<i64>,
+    /// Were there newer ones? Then the store begins lower than it was.
+    pub newest_lost: bool,
+    /// The highest revision that can be among the lost ones and is above the compacted one; `None` when there is none, or when
+    /// it is not known how far they went.
+    pub lost_up_to: Option<i64>,
+    /// Live keys that may have been written or deleted in the lost revisions, and not since: an old value of theirs comes to
+    /// light, or one that was deleted.
+    pub maybe_old: Names,
+    /// Keys of lost records whose names can still be read: at least these are not as they were.
+    pub surely_lost: Names,
+}
+
+/// A stretch of a bucket in which entries are missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LostRange {
+    /// The bucket.
+    pub bucket: String,
+    /// The last entry before it that can be read: a revision in the bucket `key`, a key elsewhere.
+    pub after: Option<String>,
+    /// The first entry behind it that can be read.
+    pub before: Option<String>,
+    /// Pages that cannot be read, or hold what cannot; the first few. None when nothing leads to them.
+    pub pages: Vec<u64>,
+    /// How many entries are missing; an estimate when pages are missing as a whole. `None` when it cannot even be estimated.
+    pub entries: Option<u64>,
+}
+
+/// Keys by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Names {
+    /// How many there are.
+    pub count: u64,
+    /// The first of them, in key order, quoted where they are not printable.
+    pub first: Vec<String>,
+}
+
+impl Names {
+    /// Of keys in any order.
+    pub(super) fn new(mut keys: Vec<&[u8]>) -> Self {
+        keys.sort_unstable();
+        keys.dedup();
+        Self { count: keys.len() as u64, first: keys.iter().take(NAMES).map(|key| excerpt(key)).collect() }
+    }
+}
+
+impl Losses {
+    /// Is nothing missing?
+    pub fn is_none(&self) -> bool {
+        self.buckets.is_empty() && self.ranges.is_empty()
+    }
+
+    /// Of one of the small buckets.
+    pub(super) fn entries(&mut self, name: &[u8], left: &Left<'_>) {
+        self.ranges(ranges(&excerpt(name), left, excerpt).into_values());
+    }
+
+    /// Of the records.
+    pub(super) fn records(&mut self, keys: Keys) {
+        let Keys { last_revision, newest_lost, lost_up_to, maybe_old, surely_lost, ranges } = keys;
+        self.ranges(ranges.into_iter());
+        (self.last_revision, self.newest_lost, self.lost_up_to) = (last_revision, newest_lost, lost_up_to);
+        (self.maybe_old, self.surely_lost) = (maybe_old, surely_lost);
+    }
+
+    fn ranges(&mut self, ranges: impl Iterator<Item = LostRange>) {
+        for range in ranges {
+            if self.ranges.len() < RANGES { self.ranges.push(range) } else { self.more_ranges += 1 }
+        }
+    }
+}
+
+/// The stretches of a bucket as ranges between entries that can be read, each of which appears once; by the number of entries
+/// before them.
+pub(super) fn ranges(
+    bucket: &str,
+    left: &Left<'_>,
+    name: impl Fn(&[u8]) -> String,
+) -> BTreeMap<(usize, usize), LostRange> {
+    let per_leaf = (left.entries.len() as u64).checked_div(left.leaves);
+    let mut ranges: BTreeMap<(usize, usize), LostRange> = BTreeMap::new();
+    for Lost { low, high, page, amount } in &left.lost {
+        let below = |bound: &[u8]| left.entries.partition_point(|entry| entry.key < bound);
+        let start = low.as_deref().map_or(0, below);
+        let end = high.as_deref().map_or(left.entries.len(), below).max(start);
+        let entry = |at: usize| left.entries.get(at).map(|entry| name(entry.key));
+        let range = ranges.entry((start, end)).or_insert_with(|| LostRange {
+            bucket: bucket.to_owned(),
+            after: start.checked_sub(1).and_then(entry),
+            before: entry(end),
+            pages: Vec::new(),
+            entries: Some(0),
+        });
+        if let Some(page) = page.filter(|page| range.pages.len() < PAGES && !range.pages.contains(page)) {
+            range.pages.push(page);
+        }
+        let more = match amount {
+            Amount::Entries(entries) => Some(*entries),
+            Amount::Page => per_leaf,
+            Amount::Unknown => None,
+        };
+        range.entries = range.entries.zip(more).map(|(known, more)| known + more);
+    }
+    ranges
+}
+
+/// A revision as people know it.
+pub(super) fn revision_name(key: &[u8]) -> String {
+    RevisionKey::parse(key).map_or_else(|_| excerpt(key), |key| key.revision.to_string())
+}

@@ -1,0 +1,107 @@
+//! Making a sound database of what can be read of a damaged one, and saying what could not.
+//!
+//! ```text
+//!  for each bucket:  leaves that can be reached ─► entries that can be read ─► in key order, each once ─► packed pages
+//!                              │                            │                          │
+//!                              └── pages and elements that cannot: the stretch of keys around them is told as lost
+//! ```
+//!
+//! Only pages that the tree leads to are read. What else stands in the file may be old, and would bring back what was
+//! compacted or deleted. Memory is 32 bytes an entry of the largest bucket, and some hundred bytes a user key.
+
+mod keys;
+mod losses;
+mod stretch;
+
+use std::fs::File;
+
+use etcdsnap_bbolt::build::{BuildError, Builder, Options};
+use etcdsnap_bbolt::{Db, Grade};
+use etcdsnap_mvcc::Compaction;
+use etcdsnap_snapshot::buckets::EXPECTED;
+use etcdsnap_snapshot::container::Container;
+use etcdsnap_snapshot::inspection::Inspection;
+use etcdsnap_snapshot::place::excerpt;
+
+pub use losses::{Losses, LostRange, Names};
+
+use crate::output::write_behind;
+use crate::{Error, Work};
+use keys::Keys;
+use stretch::{Kind, Reader};
+
+/// The bucket of the records.
+const KEY: &[u8] = b"key";
+
+/// Writes all that can be read of the database in `source`, of which `inspection` is, to a new and empty file. Returns what
+/// could not be read.
+///
+/// # Errors
+/// The list of buckets or all records are lost; or reading or writing failed. The file is worth nothing then.
+pub fn salvage(source: &Container, inspection: &Inspection<'_>, file: &File, work: &Work<'_>) -> Result<Losses, Error> {
+    let db = &inspection.db;
+    let (found, mut losses) = buckets(inspection);
+    if !found.iter().any(|(name, _)| *name == KEY) {
+        return Err(Error::NoRecords { name: work.name.to_owned() });
+    }
+    let compaction = Compaction::read(db).unwrap_or_default();
+    let reader = Reader { source, db, interrupt: work.interrupt };
+    work.progress.phase("save what can be read", inspection.walk.census.in_use.saturating_mul(db.page_size().into()));
+    let (built, written) = write_behind(file, work.interrupt, &|bytes| work.progress.advance(bytes), |behind| {
+        let mut builder = Builder::new(behind, &Options::like(db)).map_err(|source| unbuilt(work, source))?;
+        for (name, sequence) in found {
+            let kind = if name == KEY { Kind::Records } else { Kind::Entries };
+            let bucket = reader.read(name, kind)?;
+            if name == KEY {
+                if bucket.entries.is_empty() && !bucket.lost.is_empty() {
+                    return Err(Error::NoRecords { name: work.name.to_owned() });
+                }
+                losses.records(Keys::new(&bucket, compaction));
+            } else {
+                losses.entries(name, &bucket);
+            }
+            let mut entries = bucket.entries.iter();
+            let filled = builder.bucket::<BuildError>(name, sequence, |builder| {
+                entries.try_for_each(|entry| builder.put(entry.key, entry.value))
+            });
+            filled.map_err(|source| unbuilt(work, source))?;
+        }
+        builder.finish().map_err(|source| unbuilt(work, source))
+    });
+    work.progress.finished();
+    work.interrupt.check()?;
+    match (built, written) {
+        // What stopped the writing thread says more than that it has stopped.
+        (_, Err(source)) => Err(Error::Write { path: work.name.into(), source }),
+        (Err(error), Ok(())) => Err(error),
+        (Ok(_), Ok(())) => Ok(losses),
+    }
+}
+
+fn unbuilt(work: &Work<'_>, source: BuildError) -> Error {
+    Error::Copy { name: work.name.to_owned(), source: source.into() }
+}
+
+/// The buckets that can be found, in order, with their sequences; and those that should be there and cannot.
+fn buckets<'a>(inspection: &Inspection<'a>) -> (Vec<(&'a [u8], u64)>, Losses) {
+    let db: &Db<'a> = &inspection.db;
+    let listed = inspection.walk.buckets.iter().filter(|bucket| bucket.parent == Some(0));
+    let mut names: Vec<_> = listed.map(|bucket| (bucket.name, bucket.sequence)).collect();
+    names.sort_unstable();
+    names.dedup_by_key(|(name, _)| *name);
+    let (found, mut lost): (Vec<_>, Vec<_>) =
+        names.into_iter().partition(|(name, _)| matches!(db.root().bucket(name), Ok(Some(_))));
+    let root_is_damaged = inspection
+        .walk
+        .problems
+        .kept()
+        .iter()
+        .any(|problem| problem.bucket == Some(0) && problem.code.grade() == Grade::Error);
+    if root_is_damaged {
+        let missing = EXPECTED.iter().map(|name| name.as_bytes());
+        let missing = missing.filter(|name| found.iter().chain(&lost).all(|(known, _)| known != name));
+        lost.extend(missing.map(|name| (name, 0)).collect::<Vec<_>>());
+    }
+    let buckets = lost.iter().map(|(name, _)| excerpt(name)).collect();
+    (found, Losses { buckets, ..Losses::default() })
+}

@@ -1,0 +1,231 @@
+//! Reading one bucket as far as that is possible: its entries, and the stretches of keys in which some are lost.
+
+use etcdsnap_bbolt::check::{Leaves, Stretch};
+use etcdsnap_bbolt::{Db, LeafElement, Page, Problems};
+use etcdsnap_mvcc::RevisionKey;
+use etcdsnap_proto::KeyValueRef;
+use etcdsnap_publish::Interrupt;
+use etcdsnap_snapshot::container::Container;
+
+use crate::Error;
+
+/// The longest key that bbolt accepts.
+const MAX_KEY: usize = 32_768;
+/// Leaves between two looks at the interrupt.
+const PIECE: usize = 1024;
+
+/// What a bucket holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Records under revisions; a record that etcd could not read is as good as lost.
+    Records,
+    /// Anything.
+    Entries,
+}
+
+/// A value under its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Entry<'a> {
+    pub key: &'a [u8],
+    pub value: &'a [u8],
+}
+
+/// A stretch of keys in which entries are lost.
+#[derive(Clone, Debug)]
+pub(super) struct Lost {
+    /// The lowest key that may be lost; `None` when it can be any.
+    pub low: Option<Vec<u8>>,
+    /// The key that it ends before.
+    pub high: Option<Vec<u8>>,
+    /// The page that cannot be read, or holds what cannot.
+    pub page: Option<u64>,
+    pub amount: Amount,
+}
+
+/// How many entries are lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Amount {
+    Entries(u64),
+    /// As many as a page has.
+    Page,
+    Unknown,
+}
+
+/// What is left of a bucket.
+#[derive(Debug, Default)]
+pub(super) struct Left<'a> {
+    /// In key order, each key once.
+    pub entries: Vec<Entry<'a>>,
+    pub lost: Vec<Lost>,
+    /// Leaves that could be read.
+    pub leaves: u64,
+    /// User keys of lost records whose keys alone are damaged, and their main revisions.
+    pub named: Vec<(&'a [u8], i64)>,
+}
+
+impl Left<'_> {
+    fn lose(&mut self, Stretch { low, high }: Stretch<'_>, page: Option<u64>, amount: Amount) {
+        let (low, high) = (low.map(<[u8]>::to_vec), high.map(<[u8]>::to_vec));
+        self.lost.push(Lost { low, high, page, amount });
+    }
+}
+
+pub(super) struct Reader<'r, 'a> {
+    pub source: &'r Container,
+    pub db: &'r Db<'a>,
+    pub interrupt: &'r Interrupt,
+}
+
+impl<'a> Reader<'_, 'a> {
+    /// Reads all that can be reached of the bucket `name`.
+    pub fn read(&self, name: &[u8], kind: Kind) -> Result<Left<'a>, Error> {
+        let Ok(leaves) = Leaves::of(self.db, name, 0) else { return Ok(Left::default()) };
+        let mut reading = Reading { kind, left: Left::default(), misplaced: Vec::new() };
+        let mut problems = Problems::new(0);
+        for index in 0..leaves.len() {
+            if index % PIECE == 0 {
+                self.interrupt.check()?;
+            }
+            let bytes = leaves.bytes(index);
+            self.source.image().prefetch(bytes.clone())?;
+            let stretch = leaves.stretch(index);
+            if let Some(page) = leaves.read(index, &mut problems) {
+                reading.leaf(page, stretch);
+            } else {
+                let page = bytes.start / u64::from(self.db.page_size());
+                reading.left.lose(stretch, Some(page), Amount::Page);
+            }
+        }
+        for gap in leaves.gaps() {
+            reading.left.lose(gap, None, Amount::Unknown);
+        }
+        Ok(reading.finish())
+    }
+}
+
+struct Reading<'a> {
+    kind: Kind,
+    left: Left<'a>,
+    /// By leaf, entries outside the bounds that the branches set.
+    misplaced: Vec<(Option<u64>, Vec<Entry<'a>>)>,
+}
+
+impl<'a> Reading<'a> {
+    fn leaf(&mut self, page: Page<'a>, stretch: Stretch<'a>) {
+        self.left.leaves += 1;
+        let Stretch { low, high } = stretch;
+        let mut misplaced = Vec::new();
+        // The last entry, and how many are lost since.
+        let (mut last, mut lost) = (None, 0);
+        for index in 0..page.count {
+            let Some(entry) = self.entry(page.leaf_element(index)) else {
+                lost += 1;
+                continue;
+            };
+            if low.is_some_and(|low| entry.key < low) || high.is_some_and(|high| high <= entry.key) {
+                misplaced.push(entry);
+                continue;
+            }
+            if lost > 0 {
+                self.lose_since(last, low, Some(entry.key), &page, Amount::Entries(lost));
+            }
+            (last, lost) = (Some(entry.key), 0);
+            self.left.entries.push(entry);
+        }
+        if lost == u64::from(page.count) && (lost > 0 || low.is_some()) {
+            self.left.lose(stretch, page.position, Amount::Page);
+        } else if lost > 0 {
+            self.lose_since(last, low, high, &page, Amount::Entries(lost));
+        }
+        if !misplaced.is_empty() {
+            misplaced.sort_unstable();
+            self.misplaced.push((page.position, misplaced));
+        }
+    }
+
+    fn lose_since(
+        &mut self,
+        last: Option<&[u8]>,
+        low: Option<&[u8]>,
+        high: Option<&[u8]>,
+        page: &Page<'_>,
+        amount: Amount,
+    ) {
+        let since = last.map(behind);
+        self.left.lose(Stretch { low: since.as_deref().or(low), high }, page.position, amount);
+    }
+
+    /// The element, when all of it can be read and etcd could use it.
+    fn entry(&mut self, element: Option<LeafElement<'a>>) -> Option<Entry<'a>> {
+        let element = element?;
+        let entry = Entry { key: element.key, value: element.value };
+        if element.is_bucket() || entry.key.is_empty() || entry.key.len() > MAX_KEY {
+            return None;
+        }
+        if self.kind == Kind::Entries || is_record(entry) {
+            return Some(entry);
+        }
+        let record = KeyValueRef::parse_canonical(entry.value);
+        let whole = record.filter(|record| record.create_revision > 0 && record.mod_revision > 1);
+        self.left.named.extend(whole.map(|record| (record.key, record.mod_revision)));
+        None
+    }
+
+    /// Puts all in order. Of what the branches do not expect where it is, only what fits between its neighbours is taken: the
+    /// rest may be of another time, or of another bucket.
+    fn finish(mut self) -> Left<'a> {
+        self.sort();
+        let mut runs = std::mem::take(&mut self.misplaced);
+        runs.sort_unstable_by(|(_, one), (_, other)| one.cmp(other));
+        let (mut fitting, mut end) = (Vec::new(), None);
+        for (page, run) in runs {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+            let at = self.left.entries.partition_point(|entry| entry.key < first.key);
+            let is_alone = self.left.entries.get(at).is_none_or(|next| last.key < next.key);
+            if is_alone && end < Some(first.key) {
+                end = Some(last.key);
+                fitting.extend(run);
+            } else {
+                let high = behind(last.key);
+                let stretch = Stretch { low: Some(first.key), high: Some(&high) };
+                self.left.lose(stretch, page, Amount::Entries(run.len() as u64));
+            }
+        }
+        self.left.entries.extend(fitting);
+        self.sort();
+        self.left
+    }
+
+    fn sort(&mut self) {
+        if !self.left.entries.is_sorted_by(|one, next| one.key < next.key) {
+            self.left.entries.sort_by_key(|entry| entry.key);
+        }
+        let kind = self.kind;
+        let mut doubles = Vec::new();
+        self.left.entries.dedup_by(|next, one| {
+            let same = match kind {
+                Kind::Records => next.key.get(..RevisionKey::PUT_LEN) == one.key.get(..RevisionKey::PUT_LEN),
+                Kind::Entries => next.key == one.key,
+            };
+            if same && next != one {
+                doubles.push(next.key);
+            }
+            same
+        });
+        for key in doubles {
+            self.left.lose(Stretch { low: Some(key), high: Some(&behind(key)) }, None, Amount::Entries(1));
+        }
+    }
+}
+
+/// Can etcd read it? A put without a value is one only as the marker of a bumped revision, whose sub revision is 0.
+fn is_record(entry: Entry<'_>) -> bool {
+    let (Ok(key), Ok(record)) = (RevisionKey::parse(entry.key), KeyValueRef::parse(entry.value)) else { return false };
+    let marker = entry.value.is_empty() && !key.tombstone && key.revision.sub == 0;
+    key.revision.main > 0 && (marker || !record.key.is_empty())
+}
+
+/// The lowest key behind this one.
+fn behind(key: &[u8]) -> Vec<u8> {
+    [key, &[0]].concat()
+}
