@@ -1,5 +1,5 @@
 //! How fast the keyspace is read, in records a second: the walk that looks at every record, putting together what it
-//! found, and HashKV.
+//! found, HashKV, and the index by key.
 //!
 //! HashKV is asked for at the current revision, and at one between the compacted and the current one; in both cases the
 //! compacted past is hashed record by record, because only the newest put of each key counts there.
@@ -10,7 +10,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use etcdsnap_bbolt::Db;
 use etcdsnap_bbolt::check::{DEFAULT_LIMIT, Walk, check};
 use etcdsnap_benches::{SCATTERED, database};
-use etcdsnap_mvcc::{Compaction, Keyspace, ScanChunk, Scanner};
+use etcdsnap_mvcc::{Compaction, Index, Keyspace, ScanChunk, Scanner};
 
 fn keyspace(criterion: &mut Criterion) {
     let database = database(SCATTERED);
@@ -34,6 +34,19 @@ fn keyspace(criterion: &mut Criterion) {
     for (name, keyspace) in [("HashKV, current", current), ("HashKV, in the middle", at(Some(middle)))] {
         group.bench_function(name, |bencher| bencher.iter(|| black_box(&keyspace).hash_kv().expect("a revision")));
     }
+    group.bench_function("index, put together", |bencher| {
+        bencher.iter_batched(
+            || walk().chunks,
+            |chunks| Index::from_chunks(&db, chunks, compaction, DEFAULT_LIMIT),
+            BatchSize::PerIteration,
+        );
+    });
+    let index = Index::from_chunks(&db, walk().chunks, compaction, DEFAULT_LIMIT);
+    let revision = i64::MAX;
+    group.bench_function("index, live keys", |bencher| bencher.iter(|| black_box(&index).live_at(revision)));
+    group.bench_function("index, live keys in order", |bencher| {
+        bencher.iter(|| black_box(&index).sorted_by_key(index.live_at(revision), |position| *position));
+    });
     group.finish();
 }
 
