@@ -25,6 +25,8 @@ def arguments():
     target = Path(os.environ.get("CARGO_TARGET_DIR", HERE.parent.parent / "target"))
     parser = argparse.ArgumentParser(prog="peers", description=__doc__)
     parser.add_argument("--etcdsnap", type=Path, default=target / "release" / "etcdsnap", help="the binary under test")
+    synth = target / "release" / "examples" / "synth"
+    parser.add_argument("--synth", type=Path, default=synth, help="the program that makes large databases")
     parser.add_argument("--peers", type=Path, default=Path(os.environ.get("ETCDSNAP_PEERS", target / "peers")))
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--only", metavar="NAME", help="run only the tests whose name contains this")
@@ -56,6 +58,8 @@ def main():
     chosen = arguments()
     if not os.access(chosen.etcdsnap, os.X_OK):
         sys.exit(f"peers: {chosen.etcdsnap} is not there; build it first: cargo build --release")
+    if not os.access(chosen.synth, os.X_OK):
+        sys.exit(f"peers: {chosen.synth} is not there; build it first: cargo build --release -p etcdsnap-testkit --example synth")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     print(f"seed {chosen.seed}", flush=True)
     loader = unittest.TestLoader()
@@ -64,7 +68,7 @@ def main():
     if loader.errors or tests.countTestCases() == 0:
         sys.exit("no tests: " + "\n".join(loader.errors))
     begun = time.monotonic()
-    with Field(chosen.peers.resolve(), chosen.etcdsnap.resolve(), chosen.seed) as Comparison.field:
+    with Field(chosen.peers.resolve(), chosen.etcdsnap.resolve(), chosen.synth.resolve(), chosen.seed) as Comparison.field:
         print(f"{len(Comparison.field.specimens)} snapshots taken in {time.monotonic() - begun:.1f} s", flush=True)
         result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=FirstFailures).run(tests)
     sys.exit(0 if result.wasSuccessful() else f"peers: failed with seed {chosen.seed}")

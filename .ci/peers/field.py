@@ -13,11 +13,12 @@ from tools import BBOLT, MINORS, BboltLibrary, Etcdsnap, Release
 class Field:
     """One running member per release; leaving the context stops them and removes every file."""
 
-    def __init__(self, peers: Path, program: Path, seed: int):
+    def __init__(self, peers: Path, program: Path, synth: Path, seed: int):
         self.seed = seed
         self.releases = [Release(peers, minor) for minor in MINORS]
         self.libraries = [BboltLibrary(peers, minor) for minor in BBOLT]
         self.etcdsnap = Etcdsnap(program)
+        self.synth = synth
         self.members, self.specimens = [], []
         self._temporary = tempfile.TemporaryDirectory(prefix="etcdsnap-peers-")
         self.folder = Path(self._temporary.name)
