@@ -16,7 +16,9 @@ mod learn;
 mod objects;
 mod ordered;
 mod selection;
+mod storage;
 mod survey;
+mod usage;
 
 pub use entry::{Clear, Entry};
 pub use error::{OpenError, Unreadable};
@@ -24,4 +26,6 @@ pub use labels::{LabelSelector, LabelSelectorError};
 pub use objects::{Change, Objects, Selected};
 pub use ordered::in_order;
 pub use selection::{Selection, SelectionError, Wanted};
+pub use storage::{Encoding, Form, StoredResource};
 pub use survey::{Survey, Tally};
+pub use usage::{Account, ManagerAccount, Usage};

@@ -121,7 +121,12 @@ impl<'a> Objects<'a> {
 
     /// Plural and group of the resource a key is of; where it is not known, as the key has them.
     pub fn resource_name(&self, key: &ObjectKey<'_>) -> String {
-        self.resource(key).map_or_else(|| undefined_name(key.path), Resource::full_name)
+        self.path_name(key.path)
+    }
+
+    /// The same for what says in keys which resource they are of.
+    pub fn path_name(&self, path: &str) -> String {
+        self.cluster.resources().at_path(path).map_or_else(|| undefined_name(path), Resource::full_name)
     }
 
     /// The value of a record in clear.
@@ -134,7 +139,11 @@ impl<'a> Objects<'a> {
 
     /// The object's record at a position; nothing where the key is of no object.
     pub fn entry(&self, position: Position) -> Option<Entry<'_, 'a>> {
-        let record = self.index.record(position)?;
+        self.entry_of(self.index.record(position)?)
+    }
+
+    /// The same for a record that is at hand.
+    pub fn entry_of(&self, record: Record<'a>) -> Option<Entry<'_, 'a>> {
         match self.roots.place(record.kv.key) {
             Place::Object(key) => Some(Entry { objects: self, key, record }),
             _ => None,
@@ -170,6 +179,13 @@ impl<'a> Objects<'a> {
         };
         let changes = self.index.changes(after, self.revision).into_par_iter().map(change);
         changes.filter(is_meant).collect()
+    }
+
+    /// All records of a key, whatever it holds, the oldest first.
+    pub fn history_of(&self, key: &[u8]) -> Vec<Record<'a>> {
+        let records = self.index.changes(-1, self.revision).into_par_iter();
+        let records = records.filter_map(|(at, _)| self.index.record(at));
+        records.filter(|record| record.kv.key == key).collect()
     }
 
     /// The objects of a selection that are deleted while their deletion is still in the file, in the order of keys.

@@ -78,6 +78,6 @@ mod tests {
     fn batches_are_small() {
         assert_eq!(batch_len(&[BYTES / 2; 9], |bytes| *bytes), 2);
         assert_eq!(batch_len(&[BYTES * 9; 9], |bytes| *bytes), 1);
-        assert_eq!(batch_len(&[0; 9 * ITEMS], |bytes| *bytes), ITEMS);
+        assert_eq!(batch_len(&vec![0; 9 * ITEMS], |bytes| *bytes), ITEMS);
     }
 }

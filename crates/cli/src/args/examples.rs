@@ -207,3 +207,27 @@ Examples:
   etcdsnap kube get backup.db secret tls -n shop -o json --encryption-config enc.yaml
   etcdsnap kube get backup.db -A -l 'app in (web,db)' -o name
   etcdsnap kube get backup.db -A -o ndjson | jq -r .metadata.uid";
+
+pub const KUBE_API_RESOURCES: &str = "\
+Examples:
+  etcdsnap kube api-resources backup.db
+  etcdsnap kube api-resources backup.db -o ndjson | jq -r 'select(.objects > 10000) | .name'
+  etcdsnap kube api-resources backup.db --encryption-config enc.yaml";
+
+pub const KUBE_DESCRIBE_KEY: &str = "\
+Examples:
+  etcdsnap kube describe-key backup.db /registry/services/specs/shop/web
+  etcdsnap kube describe-key backup.db /registry/secrets/shop/tls -o json | jq .encryption";
+
+pub const KUBE_DECODE: &str = "\
+Examples:
+  etcdctl get /registry/pods/shop/web-0 --print-value-only | etcdsnap kube decode
+  etcdsnap get backup.db /registry/pods/shop/web-0 | etcdsnap kube decode -o json
+  etcdsnap kube decode value.bin --key /registry/secrets/shop/tls --encryption-config enc.yaml
+  etcdsnap kube decode --hex-lines -o ndjson values.hex > objects.ndjson";
+
+pub const KUBE_USAGE: &str = "\
+Examples:
+  etcdsnap kube usage backup.db
+  etcdsnap kube usage backup.db --top 30
+  etcdsnap kube usage backup.db -o json | jq '.namespaces[] | select(.objects > 1000) | .namespace'";

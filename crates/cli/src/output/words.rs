@@ -41,6 +41,12 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// `23.9 %`, in seven columns.
+pub fn share(part: u64, whole: u64) -> String {
+    let tenths = (u128::from(part) * 1000 + u128::from(whole) / 2) / u128::from(whole.max(1));
+    format!("{:>5} %", format!("{}.{}", tenths / 10, tenths % 10))
+}
+
 /// A point in time as RFC 3339 in UTC, to the second.
 pub fn utc(time: std::time::SystemTime) -> Option<String> {
     let whole = Timestamp::try_from(time).ok()?.as_second();

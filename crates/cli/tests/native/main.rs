@@ -7,6 +7,7 @@ mod db;
 mod diff;
 mod export;
 mod hash;
+mod kube;
 mod listings;
 mod program;
 mod restore;

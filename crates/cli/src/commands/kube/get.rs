@@ -108,13 +108,14 @@ fn tell_none(args: &Get, objects: &Objects<'_>, selection: &Selection) {
     let Some(namespace) = &selection.namespace else {
         return Failure::new(format!("{file}: no objects found at revision {revision}")).print();
     };
-    let everywhere = Selection { namespace: None, ..selection.clone() };
-    let others = objects.select(&everywhere).positions.len() as u64;
-    let elsewhere =
-        if others > 0 { format!("; elsewhere {}: -A shows all", quantity(others, "object")) } else { String::new() };
-    let which = if args.meant.by_default() { "the namespace default" } else { "namespace" };
-    let namespace = if args.meant.by_default() { String::new() } else { format!(" {}", quote(namespace.as_bytes())) };
-    Failure::new(format!("{file}: no objects found in {which}{namespace} at revision {revision}{elsewhere}")).print();
+    let others = objects.select(&Selection { namespace: None, ..selection.clone() }).positions.len() as u64;
+    let elsewhere = match others {
+        0 => String::new(),
+        _ => format!("; elsewhere {}, which -A shows", quantity(others, "object")),
+    };
+    let namespace = quote(namespace.as_bytes());
+    Failure::new(format!("{file}: no objects found in namespace {namespace} at revision {revision}{elsewhere}"))
+        .print();
 }
 
 /// Says which of the named objects are not there.

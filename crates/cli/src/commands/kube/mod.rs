@@ -1,8 +1,12 @@
 //! `kube`: the commands that show a backup's Kubernetes objects.
 
+mod api_resources;
+mod decode;
+mod describe_key;
 mod get;
 mod reading;
 mod unread;
+mod usage;
 
 use super::Session;
 use crate::args::kube::Kube;
@@ -11,5 +15,9 @@ use crate::exit::{Exit, Failure};
 pub fn run(session: &Session, command: &Kube) -> Result<Exit, Failure> {
     match command {
         Kube::Get(args) => get::run(session, args),
+        Kube::ApiResources(args) => api_resources::run(session, args),
+        Kube::DescribeKey(args) => describe_key::run(session, args),
+        Kube::Usage(args) => usage::run(session, args),
+        Kube::Decode(args) => decode::run(session, args),
     }
 }

@@ -7,7 +7,7 @@ use etcdsnap_kube::encryption::{Configuration, Keyring, configurations_in_backup
 use etcdsnap_objects::{Objects, OpenError, Selection, SelectionError};
 use etcdsnap_snapshot::contents::Contents;
 
-use crate::args::kube::{Keys, Meant, Source};
+use crate::args::kube::{Keys, Meant, Secrets, Source};
 use crate::commands::Session;
 use crate::commands::reading::revision;
 use crate::exit::{Exit, Failure};
@@ -23,7 +23,7 @@ impl Session {
         source: &Source,
         look: impl FnOnce(&mut Objects<'_>) -> Result<Exit, Failure> + Send,
     ) -> Result<Exit, Failure> {
-        let keyring = keyring(&source.keys)?;
+        let keyring = keyring(&source.keys.secrets)?;
         self.read(&source.file, |contents| look(&mut open(contents, &source.file, source.rev, keyring, &source.keys)?))
     }
 }
@@ -61,12 +61,12 @@ pub fn selection(objects: &Objects<'_>, meant: &Meant) -> Result<Selection, Fail
 }
 
 /// All keys that were given.
-pub fn keyring(keys: &Keys) -> Result<Keyring, Failure> {
+pub fn keyring(secrets: &Secrets) -> Result<Keyring, Failure> {
     let mut keyring = Keyring::default();
-    for configuration in configurations(keys)? {
+    for configuration in configurations(secrets)? {
         keyring.add(&configuration);
     }
-    for path in &keys.kms_key {
+    for path in &secrets.kms_key {
         let text = fs::read_to_string(path).map_err(|error| Failure::io(&label(path), &error))?;
         keyring.add_kms_secrets(&text).map_err(|error| Failure::new(format!("{}: {error}", label(path))))?;
     }
@@ -74,9 +74,9 @@ pub fn keyring(keys: &Keys) -> Result<Keyring, Failure> {
 }
 
 /// The encryption configurations that were given.
-pub fn configurations(keys: &Keys) -> Result<Vec<Configuration>, Failure> {
+pub fn configurations(secrets: &Secrets) -> Result<Vec<Configuration>, Failure> {
     let mut configurations = Vec::new();
-    for path in &keys.encryption_config {
+    for path in &secrets.encryption_config {
         configurations.extend(configurations_of(path)?);
     }
     Ok(configurations)

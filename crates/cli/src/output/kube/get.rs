@@ -93,14 +93,11 @@ impl Table {
 
     /// The line of an object.
     pub fn row(self, entry: &Entry<'_, '_>) -> Piece {
-        let (created, stored_as, unreadable) =
-            match entry.open().map(|clear| header(&clear)).unwrap_or_else(|error| Err(error)) {
-                Ok((created, stored_as)) => (created, stored_as, None),
-                Err(reason @ Unreadable::Sealed(_)) => {
-                    ("<encrypted>".to_owned(), "<encrypted>".to_owned(), Some(reason))
-                }
-                Err(reason) => ("<unreadable>".to_owned(), "<unreadable>".to_owned(), Some(reason)),
-            };
+        let (created, stored_as, unreadable) = match header(entry) {
+            Ok((created, stored_as)) => (created, stored_as, None),
+            Err(reason @ Unreadable::Sealed(_)) => ("<encrypted>".to_owned(), "<encrypted>".to_owned(), Some(reason)),
+            Err(reason) => ("<unreadable>".to_owned(), "<unreadable>".to_owned(), Some(reason)),
+        };
         let mut text = String::new();
         if let Some(width) = self.namespace {
             _ = write!(text, "{:<width$}{GAP}", quote(entry.key.namespace.unwrap_or_default().as_bytes()));
@@ -118,7 +115,8 @@ impl Table {
 }
 
 /// When an object was created, and the version it is stored in.
-fn header(clear: &etcdsnap_objects::Clear<'_>) -> Result<(String, String), Unreadable> {
+fn header(entry: &Entry<'_, '_>) -> Result<(String, String), Unreadable> {
+    let clear = entry.open()?;
     let header = clear.header()?;
     let created = header.metadata.created.and_then(|seconds| Timestamp::from_second(seconds).ok());
     let stored_as = quote(header.api_version.as_bytes());

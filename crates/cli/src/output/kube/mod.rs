@@ -1,6 +1,10 @@
 //! What the `kube` commands print.
 
+pub mod api_resources;
+pub mod decode;
+pub mod describe_key;
 pub mod get;
 mod piece;
+pub mod usage;
 
 pub use piece::Piece;

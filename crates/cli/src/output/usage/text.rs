@@ -7,7 +7,7 @@ use etcdsnap_snapshot::usage::{Balance, BucketUsage, KeyUsage, PrefixUsage, Savi
 use super::hints::hints;
 use crate::args::{By, Usage as Args};
 use crate::output::sheet::{BAD, FAINT, NEWS, ODD, PLAIN, STRONG, Sheet};
-use crate::output::words::{label, quantity, size};
+use crate::output::words::{label, quantity, share, size};
 
 /// Lays out the account.
 pub fn text(source: &SourceFacts, usage: &Usage<'_>, args: &Args, sheet: &mut Sheet) {
@@ -68,12 +68,6 @@ fn bar(part: u64, whole: u64) -> String {
     let eighths = (u128::from(part) * (BAR as u128) * 8).div_ceil(u128::from(whole.max(1)));
     let eighths = usize::try_from(eighths).unwrap_or(0).min(BAR * 8);
     "█".repeat(eighths / 8) + EIGHTHS.get(eighths % 8).copied().unwrap_or_default()
-}
-
-/// `23.9 %`, in seven columns.
-fn share(part: u64, whole: u64) -> String {
-    let tenths = (u128::from(part) * 1000 + u128::from(whole) / 2) / u128::from(whole.max(1));
-    format!("{:>5} %", format!("{}.{}", tenths / 10, tenths % 10))
 }
 
 /// A column in words.

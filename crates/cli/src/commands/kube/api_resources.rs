@@ -1,0 +1,24 @@
+//! `kube api-resources`.
+
+use crate::args::TableForm;
+use crate::args::kube::ApiResources;
+use crate::commands::Session;
+use crate::exit::{Exit, Failure};
+use crate::output::console;
+use crate::output::kube::api_resources::{Row, write};
+
+pub fn run(session: &Session, args: &ApiResources) -> Result<Exit, Failure> {
+    session.objects(&args.source, |objects| {
+        let mut resources = objects.stored_resources();
+        resources.sort_by_cached_key(|stored| (stored.tally.root.clone(), objects.path_name(&stored.tally.path)));
+        let several_roots =
+            resources.iter().any(|one| resources.iter().any(|other| one.tally.root != other.tally.root));
+        let rows = resources.iter().map(|resource| Row::new(resource, objects, several_roots));
+        let survey = objects.survey();
+        if args.output == TableForm::Text && survey.foreign + survey.unknown > 0 {
+            let others = survey.foreign + survey.unknown;
+            Failure::new(format!("beside them {others} keys of no object; `etcdsnap keys` lists all")).print();
+        }
+        console::write(Exit::Done, |out| write(objects, rows, args.output, out))
+    })
+}

@@ -1,0 +1,26 @@
+//! `kube describe-key`.
+
+use crate::args::Form;
+use crate::args::kube::DescribeKey;
+use crate::commands::Session;
+use crate::commands::reading::key;
+use crate::exit::{Exit, Failure};
+use crate::output::console;
+use crate::output::kube::describe_key::Document;
+
+pub fn run(session: &Session, args: &DescribeKey) -> Result<Exit, Failure> {
+    let key = key(&args.key)?;
+    session.objects(&args.source, |objects| {
+        objects.learn_deleted();
+        let history = objects.history_of(&key);
+        let document = Document::new(objects, &key, &history);
+        match args.output {
+            Form::Json => console::json(Exit::Done, &document),
+            Form::Text => {
+                let mut sheet = console::sheet();
+                document.text(&mut sheet);
+                console::print(sheet, Exit::Done)
+            }
+        }
+    })
+}

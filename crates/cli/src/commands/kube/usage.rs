@@ -1,0 +1,36 @@
+//! `kube usage`.
+
+use etcdsnap_objects::Selection;
+use etcdsnap_snapshot::contents::Contents;
+
+use super::reading::{keyring, open};
+use crate::args::Form;
+use crate::args::kube::Usage;
+use crate::commands::Session;
+use crate::exit::{Exit, Failure};
+use crate::output::kube::usage::Report;
+use crate::output::{console, label, quantity};
+
+pub fn run(session: &Session, args: &Usage) -> Result<Exit, Failure> {
+    let source = &args.source;
+    let keyring = keyring(&source.keys.secrets)?;
+    session.read(&source.file, |contents: &Contents<'_>| {
+        let objects = open(contents, &source.file, source.rev, keyring, &source.keys)?;
+        let usage = objects.usage(&Selection::default(), contents.compacted_revision());
+        if usage.unreadable > 0 {
+            let records = quantity(usage.unreadable, "record");
+            let file = label(&source.file);
+            Failure::new(format!("{file}: {records} could not be read: owners, managers and shares are without them"))
+                .print();
+        }
+        let report = Report::new(&objects, &usage, args.top as usize);
+        match args.output {
+            Form::Json => console::json(Exit::Done, &report.document()),
+            Form::Text => {
+                let mut sheet = console::sheet();
+                report.text(&label(&source.file), &mut sheet);
+                console::print(sheet, Exit::Done)
+            }
+        }
+    })
+}
