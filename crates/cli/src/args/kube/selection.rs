@@ -30,9 +30,4 @@ impl Meant {
     pub fn namespace(&self) -> Option<&str> {
         (!self.all_namespaces).then(|| self.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE))
     }
-
-    /// Was no namespace named?
-    pub fn by_default(&self) -> bool {
-        !self.all_namespaces && self.namespace.is_none()
-    }
 }

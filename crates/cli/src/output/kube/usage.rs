@@ -70,7 +70,7 @@ struct Owner<'r> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Manager<'r> {
-    manager: &'r str,
+    name: &'r str,
     objects: u64,
     live: u64,
     managed_fields: u64,
@@ -116,9 +116,9 @@ impl<'r, 'a> Report<'r, 'a> {
             root,
             numbers: account.into(),
         };
-        let manager = |(manager, account): &'r (String, ManagerAccount)| {
+        let manager = |(name, account): &'r (String, ManagerAccount)| {
             let ManagerAccount { objects, live, managed_fields, historic_managed_fields } = *account;
-            Manager { manager, objects, live, managed_fields, historic_managed_fields }
+            Manager { name, objects, live, managed_fields, historic_managed_fields }
         };
         let namespaces = usage.namespaces.iter();
         let owners = usage.owners.iter().take(self.top);
@@ -186,7 +186,7 @@ impl<'r, 'a> Report<'r, 'a> {
             let share_of_all = share(account.bytes(), self.usage.total.bytes());
             let (fields, notes) =
                 (share(account.managed_fields, account.live), share(account.annotations, account.live));
-            let (objects, writes, each) = (account.objects, account.writes, each(account));
+            let (objects, writes, each) = (account.objects, account.writes, writes_each(account));
             let lead = format!(
                 "  {bytes:>8} {share_of_all} {live:>8} {history:>8} {objects:>8} {writes:>8} {each:>7} {fields} {notes}  "
             );
@@ -228,7 +228,7 @@ impl<'r, 'a> Report<'r, 'a> {
 }
 
 /// Writes for one object, to a tenth.
-fn each(account: &Account) -> String {
+fn writes_each(account: &Account) -> String {
     match account.objects {
         0 => "-".to_owned(),
         objects => {
