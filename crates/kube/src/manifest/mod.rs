@@ -11,4 +11,4 @@ mod redact;
 pub use clean::{Cleaning, Owners, clean};
 pub use leave_out::{LeftOut, left_out};
 pub use order::Stage;
-pub use redact::{REDACTED, redact};
+pub use redact::{REDACTED, redact, redact_both};
