@@ -63,8 +63,11 @@ pub struct Diff<'a> {
     before: Option<Index<'a>>,
     /// None when both sides are in one index.
     after: Option<Index<'a>>,
-    pairs: Vec<(Option<Position>, Option<Position>)>,
+    pairs: Vec<Pair>,
 }
+
+/// Where the newest puts of a key are before and after, if it lives there.
+pub type Pair = (Option<Position>, Option<Position>);
 
 /// How one key differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,10 +150,16 @@ pub fn diff<'a>(before: Side<'_, 'a>, after: Side<'_, 'a>, scope: &Scope) -> Res
         return within(before.contents, before.revision, after.revision, scope);
     }
     let (one, other) = (scope.index(before.contents, before.revision)?, scope.index(after.contents, after.revision)?);
-    let (old, new) = (live(&one, before.revision), live(&other, after.revision));
-    let (old, new) = without_twins(&one, &old, &other, &new);
-    let pairs = merged(&one, old, &other, new, scope);
+    let pairs = pairs((&one, before.revision), (&other, after.revision), scope);
     Ok(Diff { before: Some(one), after: Some(other), pairs })
+}
+
+/// The live keys that differ between two indexes, each at a revision, in the order of keys: where their newest puts are before
+/// and after. For who has the indexes already; they need not be made with the scope.
+pub fn pairs(before: (&Index<'_>, i64), after: (&Index<'_>, i64), scope: &Scope) -> Vec<Pair> {
+    let ((one, at), (other, then)) = (before, after);
+    let (old, new) = without_twins(one, &live(one, at), other, &live(other, then));
+    merged(one, old, other, new, scope)
 }
 
 /// Compares two revisions of one backup.
@@ -223,13 +232,7 @@ fn without_twins(
 }
 
 /// Pairs up what is left of both sides by key.
-fn merged(
-    one: &Index<'_>,
-    old: Vec<Position>,
-    other: &Index<'_>,
-    new: Vec<Position>,
-    scope: &Scope,
-) -> Vec<(Option<Position>, Option<Position>)> {
+fn merged(one: &Index<'_>, old: Vec<Position>, other: &Index<'_>, new: Vec<Position>, scope: &Scope) -> Vec<Pair> {
     let (old, new) = (one.sorted_by_key(old, |at| *at), other.sorted_by_key(new, |at| *at));
     let mut old = old.into_iter().peekable();
     let mut new = new.into_iter().peekable();
@@ -243,7 +246,7 @@ fn merged(
         let before = if order.is_le() { old.next() } else { None };
         let after = if order.is_ge() { new.next() } else { None };
         let difference = difference(one, other, (before, after));
-        if difference.is_some_and(|difference| difference.counts(scope)) {
+        if difference.is_some_and(|difference| scope.has(difference.key) && difference.counts(scope)) {
             pairs.push((before, after));
         }
     }

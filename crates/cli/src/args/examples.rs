@@ -197,7 +197,27 @@ Examples:
   etcdsnap kube api-resources backup.db             what is stored?
   etcdsnap kube get backup.db pods -n shop          a table of pods
   etcdsnap kube get backup.db deploy/web -n shop -o yaml
-  etcdsnap kube get backup.db secret -A --encryption-config enc.yaml -o json";
+  etcdsnap kube get backup.db secret -A --encryption-config enc.yaml -o json
+  etcdsnap kube history backup.db deploy/web -n shop          who changed it, and what?
+  etcdsnap kube diff yesterday.db today.db                    what changed since?";
+
+pub const KUBE_HISTORY: &str = "\
+Examples:
+  etcdsnap kube history backup.db deploy/web -n shop
+  etcdsnap kube history backup.db cm/settings -A --encryption-config enc.yaml
+  etcdsnap kube history backup.db pod/db-0 -n shop -o ndjson | jq '.authors[].manager'
+
+Ends with 1 when no revision of such an object is retained.";
+
+pub const KUBE_DIFF: &str = "\
+Examples:
+  etcdsnap kube diff yesterday.db today.db
+  etcdsnap kube diff yesterday.db today.db deploy,sts,cm -n shop --patch
+  etcdsnap kube diff backup.db@123400 backup.db -l app=web --with status
+  etcdsnap kube diff --stat -o json yesterday.db today.db | jq .stat.removed
+  etcdsnap kube diff -o name yesterday.db today.db --encryption-config enc.yaml
+
+Ends with 5 when they differ, 0 when they do not.";
 
 pub const KUBE_GET: &str = "\
 Examples:

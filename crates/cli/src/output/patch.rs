@@ -33,8 +33,7 @@ impl Patch {
         };
         let before = name(event.before.is_some(), event.before.map_or(0, |before| before.revision.main));
         let after = name(!event.record.tombstone, event.record.revision.main);
-        let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old_text, new_text);
-        Self::Text(diff.unified_diff().header(&before, &after).to_string())
+        Self::Text(unified((&before, old_text), (&after, new_text)))
     }
 
     /// Writes it for people, below its event.
@@ -52,6 +51,12 @@ impl Patch {
             Self::Binary(..) => None,
         }
     }
+}
+
+/// A unified diff of two texts, each behind its name; empty when they are equal.
+pub fn unified((before, old): (&str, &str), (after, new): (&str, &str)) -> String {
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
+    diff.unified_diff().header(before, after).to_string()
 }
 
 /// Text that may be shown line by line: UTF-8 with no control characters in it but tabs and ends of lines.

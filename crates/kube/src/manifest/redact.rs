@@ -37,9 +37,14 @@ pub fn redact_both(before: &mut Object<'_>, after: &mut Object<'_>) -> bool {
     for field in &fields {
         match (before.value.at_mut(field), after.value.at_mut(field)) {
             (Some(before), Some(after)) => hide_both(before, after),
-            (Some(value), None) => hide(value),
-            (None, Some(value)) => hide(value),
-            (None, None) => {}
+            (before, after) => {
+                if let Some(value) = before {
+                    hide(value);
+                }
+                if let Some(value) = after {
+                    hide(value);
+                }
+            }
         }
     }
     !fields.is_empty()

@@ -3,7 +3,10 @@
 mod api_resources;
 mod decode;
 mod describe_key;
+mod diff;
 mod get;
+mod history;
+mod noise;
 mod selection;
 mod source;
 mod usage;
@@ -11,7 +14,10 @@ mod usage;
 pub use api_resources::ApiResources;
 pub use decode::{Decode, DecodeForm};
 pub use describe_key::DescribeKey;
+pub use diff::{Diff, DiffForm};
 pub use get::{Get, GetForm};
+pub use history::History;
+pub use noise::With;
 pub use selection::Meant;
 pub use source::{Keys, Secrets, Source};
 pub use usage::Usage;
@@ -23,4 +29,6 @@ pub enum Kube {
     DescribeKey(DescribeKey),
     Usage(Usage),
     Decode(Decode),
+    History(History),
+    Diff(Diff),
 }

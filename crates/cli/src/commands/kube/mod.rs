@@ -3,7 +3,9 @@
 mod api_resources;
 mod decode;
 mod describe_key;
+mod diff;
 mod get;
+mod history;
 mod reading;
 mod unread;
 mod usage;
@@ -19,5 +21,7 @@ pub fn run(session: &Session, command: &Kube) -> Result<Exit, Failure> {
         Kube::DescribeKey(args) => describe_key::run(session, args),
         Kube::Usage(args) => usage::run(session, args),
         Kube::Decode(args) => decode::run(session, args),
+        Kube::History(args) => history::run(session, args),
+        Kube::Diff(args) => diff::run(session, args),
     }
 }

@@ -49,15 +49,20 @@ pub fn open<'a>(
 
 /// The objects that are meant.
 pub fn selection(objects: &Objects<'_>, meant: &Meant) -> Result<Selection, Failure> {
-    let mut selection = Selection::parse(&meant.words, objects).map_err(|error| match error {
+    let mut selection = Selection::parse(&meant.words, objects).map_err(not_understood)?;
+    selection.namespace = meant.namespace().map(str::to_owned);
+    selection.labels = meant.selector.clone().unwrap_or_default();
+    Ok(selection)
+}
+
+/// Why words mean no objects, and what to do.
+pub fn not_understood(error: SelectionError) -> Failure {
+    match error {
         SelectionError::UnknownType(_) => {
             Failure::new(format!("{error}; `etcdsnap kube api-resources` lists those in a backup"))
         }
         error => Failure::usage(error.to_string()),
-    })?;
-    selection.namespace = meant.namespace().map(str::to_owned);
-    selection.labels = meant.selector.clone().unwrap_or_default();
-    Ok(selection)
+    }
 }
 
 /// All keys that were given.

@@ -3,7 +3,10 @@
 pub mod api_resources;
 pub mod decode;
 pub mod describe_key;
+pub mod diff;
+mod edits;
 pub mod get;
+pub mod history;
 mod piece;
 pub mod usage;
 

@@ -1,0 +1,69 @@
+//! `kube diff`.
+
+use etcdsnap_objects::{Comparison, Objects, Selection};
+use etcdsnap_snapshot::contents::Contents;
+
+use super::reading::{keyring, not_understood, open};
+use crate::args::State;
+use crate::args::kube::{Diff, With};
+use crate::commands::Session;
+use crate::exit::{Exit, Failure};
+use crate::output::kube::diff::{Piece, Report, Stat};
+use crate::output::{console, quantity};
+
+pub fn run(session: &Session, args: &Diff) -> Result<Exit, Failure> {
+    let (before, after) = (&args.before, &args.after);
+    session.read(&before.path, |contents| {
+        if after.path == before.path {
+            return compare(args, contents, contents);
+        }
+        session.read(&after.path, |others| compare(args, contents, others))
+    })
+}
+
+fn compare(args: &Diff, contents: &Contents<'_>, others: &Contents<'_>) -> Result<Exit, Failure> {
+    let (before, after) = (objects(args, contents, &args.before)?, objects(args, others, &args.after)?);
+    let comparison = Comparison {
+        before: &before,
+        after: &after,
+        selection: selection(args, &before, &after)?,
+        heard: With::heard(&args.with),
+        show_secrets: args.show_secrets,
+    };
+    let mut stat = Stat::default();
+    let revisions = (before.revision(), after.revision());
+    let exit = console::write(Exit::Done, |out| {
+        let mut report = Report::new(args, revisions, out)?;
+        let left_out = comparison.each(
+            |compared| Piece::of(compared, args),
+            |piece| {
+                let written = report.piece(&piece);
+                stat = report.stat();
+                written
+            },
+        )?;
+        stat = report.finish(left_out)?;
+        Ok(())
+    })?;
+    if stat.compared_as_stored() > 0 {
+        let objects = quantity(stat.compared_as_stored(), "object");
+        Failure::new(format!(
+            "{objects} could not be read and were compared as stored; --encryption-config opens what is encrypted"
+        ))
+        .print();
+    }
+    Ok(if stat.differ() > 0 { exit.and(Exit::Differ) } else { exit })
+}
+
+fn objects<'a>(args: &Diff, contents: &Contents<'a>, state: &State) -> Result<Objects<'a>, Failure> {
+    open(contents, &state.path, state.revision, keyring(&args.keys)?, &args.keys)
+}
+
+/// What is meant in either of them: a type may be defined on one side alone.
+fn selection(args: &Diff, before: &Objects<'_>, after: &Objects<'_>) -> Result<Selection, Failure> {
+    let selection = Selection::parse(&args.words, after).or_else(|_| Selection::parse(&args.words, before));
+    let mut selection = selection.map_err(not_understood)?;
+    selection.namespace.clone_from(&args.namespace);
+    selection.labels = args.selector.clone().unwrap_or_default();
+    Ok(selection)
+}

@@ -1,0 +1,167 @@
+//! Who made a change, as far as an object's `managedFields` tell.
+//!
+//! A server notes the time whenever the set of fields that a manager cares for changes, so an entry with a new time is that of
+//! who wrote. A write that changes only values leaves all times as they were; but who writes a value owns the field from then
+//! on, so the owners of the fields that changed are those who may have written.
+
+use etcdsnap_kube::json::{Layout, parse, to_string};
+use etcdsnap_kube::value::Value;
+
+use crate::difference::{Change, Edit, Name, Step};
+
+/// Who wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// Name of the manager, such as `kube-controller-manager`.
+    pub manager: String,
+    /// `Apply` or `Update`.
+    pub operation: String,
+    /// The subresource that was written; empty for the object itself.
+    pub subresource: String,
+    /// When; known where the entry's time is that of this write.
+    pub time: Option<String>,
+}
+
+/// The authors of the first state that is known: of a new object all that are noted, else those noted last.
+pub fn authors_of_first(managed: Option<&Value<'_>>, is_new: bool) -> Vec<Author> {
+    let newest = entries(managed).filter_map(|entry| entry.text_at(&["time"])).max();
+    let wrote = |entry: &&Value<'_>| is_new || newest.is_some() && entry.text_at(&["time"]) == newest;
+    entries(managed).filter(wrote).map(|entry| author(entry, true)).collect()
+}
+
+/// The authors of a change: what was managed by whom before and after, the object after, and what changed.
+pub fn authors(
+    before: Option<&Value<'_>>,
+    after: Option<&Value<'_>>,
+    object: &Value<'_>,
+    edits: &[Edit<'_>],
+) -> Vec<Author> {
+    let is_noted = |entry: &&Value<'_>| {
+        let same = |old: &Value<'_>| identity(old) == identity(entry) && old.at(&["time"]) == entry.at(&["time"]);
+        !entries(before).any(same)
+    };
+    let noted: Vec<_> = entries(after).filter(is_noted).map(|entry| author(entry, true)).collect();
+    if !noted.is_empty() {
+        return noted;
+    }
+    let owns = |entry: &&Value<'_>| {
+        let Some(fields) = entry.at(&["fieldsV1"]) else { return false };
+        let written = edits.iter().filter(|edit| matches!(edit.change, Change::Added { .. } | Change::Changed(..)));
+        written.into_iter().any(|edit| owns(fields, object, edit.path.steps()))
+    };
+    entries(after).filter(owns).map(|entry| author(entry, false)).collect()
+}
+
+fn entries<'v, 'a>(managed: Option<&'v Value<'a>>) -> impl Iterator<Item = &'v Value<'a>> {
+    managed.and_then(Value::as_list).unwrap_or_default().iter()
+}
+
+fn identity<'v>(entry: &'v Value<'_>) -> [Option<&'v str>; 4] {
+    ["manager", "operation", "subresource", "apiVersion"].map(|member| entry.text_at(&[member]))
+}
+
+fn author(entry: &Value<'_>, timed: bool) -> Author {
+    let text = |member| entry.text_at(&[member]).unwrap_or_default().to_owned();
+    let time = entry.text_at(&["time"]).filter(|_| timed).map(str::to_owned);
+    Author { manager: text("manager"), operation: text("operation"), subresource: text("subresource"), time }
+}
+
+/// Is the field at the end of these steps, or one it lies in, among those of a set? `value` is what the steps lead through.
+fn owns(fields: &Value<'_>, value: &Value<'_>, steps: &[Step<'_>]) -> bool {
+    let (Some(set), Some((step, rest))) = (fields.as_map(), steps.split_first()) else { return true };
+    let (within, next) = match step {
+        Step::Member(key) => (set.get(&format!("f:{key}")), value.at(&[*key])),
+        Step::Item(_) | Step::Index(_) => {
+            let Some((index, item)) = item(value, step) else { return false };
+            let is_item = |key: &str| match key.split_at_checked(2) {
+                Some(("k:", names)) => parse(names.as_bytes()).is_ok_and(|names| has_members(item, &names)),
+                Some(("v:", text)) => to_string(item, Layout::Compact) == text,
+                Some(("i:", number)) => number.parse() == Ok(index),
+                _ => false,
+            };
+            (set.iter().find(|(key, _)| is_item(key)).map(|(_, within)| within), Some(item))
+        }
+    };
+    // What has nothing within it is owned as a whole.
+    within.is_some_and(|within| within.is_empty() || next.is_some_and(|next| owns(within, next, rest)))
+}
+
+fn item<'v, 'a>(value: &'v Value<'a>, step: &Step<'_>) -> Option<(usize, &'v Value<'a>)> {
+    let has = |item: &Value<'_>, (member, name): &(&str, Name<'_>)| match (item.at(&[*member]), name) {
+        (Some(Value::Text(text)), Name::Text(name)) => text == name,
+        (Some(Value::Int(number)), Name::Number(name)) => number == name,
+        (None, Name::Missing) => true,
+        _ => false,
+    };
+    let mut items = value.as_list()?.iter().enumerate();
+    match step {
+        Step::Index(index) => items.nth(*index),
+        Step::Item(names) => items.find(|(_, item)| names.iter().all(|name| has(item, name))),
+        Step::Member(_) => None,
+    }
+}
+
+fn has_members(item: &Value<'_>, names: &Value<'_>) -> bool {
+    names.as_map().is_some_and(|names| names.iter().all(|(member, name)| item.at(&[member]) == Some(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::difference::difference;
+
+    /// Two states with their managed fields in `managed`; who made the one of the other.
+    fn who(before: &str, after: &str) -> Vec<(String, bool)> {
+        let (before, after) = (parse(before.as_bytes()).expect("JSON"), parse(after.as_bytes()).expect("JSON"));
+        let (mut old, mut new) = (before, after);
+        let (were, are) = (old.remove_at(&["managed"]), new.remove_at(&["managed"]));
+        let edits = difference(&old, &new);
+        let authors = authors(were.as_ref(), are.as_ref(), &new, &edits);
+        authors.into_iter().map(|author| (author.manager, author.time.is_some())).collect()
+    }
+
+    #[test]
+    fn a_new_time_tells() {
+        let entry = |name: &str, time: u8| {
+            format!(r#"{{"manager":"{name}","operation":"Update","time":"2024-01-01T00:00:0{time}Z"}}"#)
+        };
+        let state = |spec: u8, entries: &[String]| format!(r#"{{"spec":{spec},"managed":[{}]}}"#, entries.join(","));
+        let before = state(1, &[entry("a", 1), entry("b", 1)]);
+        assert_eq!(who(&before, &state(2, &[entry("a", 1), entry("b", 2)])), [("b".to_owned(), true)]);
+        assert_eq!(who(&before, &state(2, &[entry("a", 1), entry("b", 1), entry("c", 2)])), [("c".to_owned(), true)]);
+    }
+
+    #[test]
+    fn who_owns_a_field_may_have_written_it() {
+        const MANAGED: &str = r#"[
+            {"manager":"kubectl","time":"t","fieldsV1":{"f:spec":{"f:containers":{"k:{\"name\":\"web\"}":{".":{},"f:image":{}}},"f:args":{}}}},
+            {"manager":"scaler","time":"t","fieldsV1":{"f:spec":{"f:replicas":{}}}},
+            {"manager":"set","time":"t","fieldsV1":{"f:metadata":{"f:finalizers":{"v:\"x\"":{}}}}}]"#;
+        let state = |image: &str, replicas: u8, arg: &str, finalizer: &str| {
+            format!(
+                r#"{{"spec":{{"containers":[{{"name":"web","image":"{image}"}}],"args":["{arg}"],"replicas":{replicas}}},
+                "metadata":{{"finalizers":[{finalizer}]}},"managed":{MANAGED}}}"#
+            )
+        };
+        let before = state("a", 1, "p", "");
+        for (after, author) in [
+            (state("b", 1, "p", ""), "kubectl"),
+            (state("a", 2, "p", ""), "scaler"),
+            (state("a", 1, "q", ""), "kubectl"),
+            (state("a", 1, "p", "\"x\""), "set"),
+        ] {
+            assert_eq!(who(&before, &after), [(author.to_owned(), false)]);
+        }
+        assert_eq!(who(&before, &before), []);
+    }
+
+    #[test]
+    fn of_the_first_state_the_newest_tell() {
+        let managed = parse(br#"[{"manager":"a","time":"1"},{"manager":"b","time":"2"}]"#).expect("JSON");
+        let names = |is_new| {
+            authors_of_first(Some(&managed), is_new).into_iter().map(|author| author.manager).collect::<String>()
+        };
+        assert_eq!((names(true), names(false)), ("ab".to_owned(), "b".to_owned()));
+        assert!(authors_of_first(None, true).is_empty());
+    }
+}

@@ -1,0 +1,170 @@
+//! The past of objects: every retained revision, who wrote it, when, and what changed.
+
+use etcdsnap_kube::decode::Object;
+use etcdsnap_kube::metadata::Header;
+use etcdsnap_kube::value::Value;
+
+use crate::authors::{Author, authors, authors_of_first};
+use crate::comparison::hide_secrets;
+use crate::difference::{Edit, difference};
+use crate::noise::{Heard, Noise};
+use crate::{Change, Clear, Entry, Objects, Selection, Unreadable, in_order};
+
+/// What is told of the past.
+#[derive(Debug)]
+pub struct Telling<'o, 'a> {
+    /// The objects.
+    pub objects: &'o Objects<'a>,
+    /// What is not left out of changes.
+    pub heard: Heard,
+    /// Whether values of Secrets are kept.
+    pub show_secrets: bool,
+}
+
+/// What a revision did to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// It was created; nothing retained tells of one before.
+    Created,
+    /// It was created again after it had been deleted.
+    Recreated,
+    /// It was written.
+    Changed,
+    /// It was deleted.
+    Deleted,
+}
+
+/// One revision of an object.
+#[derive(Debug)]
+pub struct Past<'c, 'a> {
+    /// The record.
+    pub entry: Entry<'c, 'a>,
+    /// What it did.
+    pub deed: Deed,
+    /// Who did, as far as the object tells; a deletion does not.
+    pub authors: Vec<Author>,
+    /// Creation of the object, in seconds since 1970; for a deletion, of what was deleted.
+    pub created: Option<i64>,
+    /// When deletion was asked for or is due, in seconds since 1970, if it was.
+    pub deletion: Option<i64>,
+    /// The fields that changed; none where the state before is not known.
+    pub edits: Vec<Edit<'c>>,
+    /// Whether the state before is in the file.
+    pub has_before: bool,
+    /// Why this revision, or the one before it, cannot be read.
+    pub unreadable: Option<Unreadable>,
+}
+
+/// A readable state, with what its object does not show.
+struct State<'c> {
+    object: Object<'c>,
+    managed: Option<Value<'c>>,
+    created: Option<i64>,
+    deletion: Option<i64>,
+}
+
+impl<'a> Telling<'_, 'a> {
+    /// The retained revisions of the objects of a selection: object by object in the order of keys, each in the order of
+    /// revisions. Those of deleted objects are among them.
+    pub fn changes(&self, selection: &Selection) -> Vec<Change> {
+        let changes = self.objects.changes(selection, -1);
+        self.objects.index().sorted_by_key(changes, |change| change.at)
+    }
+
+    /// Makes something of every change, on all threads, and hands the results to `take` in order.
+    ///
+    /// # Errors
+    /// As soon as `take` fails.
+    pub fn each<T: Send, E>(
+        &self,
+        changes: &[Change],
+        make: impl Fn(&Past<'_, 'a>) -> T + Sync,
+        mut take: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let size = |at| self.objects.index().record(at).map_or(0, |record| record.kv.value.len());
+        let weight = |change: &Change| size(change.at) + change.before.map_or(0, size);
+        let tell = |change: &Change| self.tell(*change, &make);
+        in_order(changes, weight, tell, |made| made.map_or(Ok(()), &mut take))
+    }
+
+    fn tell<T>(&self, change: Change, make: impl Fn(&Past<'_, 'a>) -> T) -> Option<T> {
+        let entry = self.objects.entry(change.at)?;
+        let before = change.before.and_then(|at| self.objects.entry(at));
+        let deed = Deed::of(&entry, before.as_ref());
+        // A life begins without a state before, even if another one ended there.
+        let before = before.filter(|before| !before.record.tombstone);
+        let clear = |entry: &Entry<'_, 'a>| (!entry.record.tombstone).then(|| entry.open());
+        let (old_clear, new_clear) = (before.as_ref().and_then(clear), clear(&entry));
+        let mut past = Past {
+            entry,
+            deed,
+            authors: Vec::new(),
+            created: None,
+            deletion: None,
+            edits: Vec::new(),
+            has_before: before.is_some(),
+            unreadable: None,
+        };
+        let (mut old, mut new) = (None, None);
+        match before.as_ref().zip(old_clear.as_ref()).map(|(entry, clear)| self.state(entry, clear)).transpose() {
+            Ok(state) => old = state,
+            Err(reason) => past.unreadable = Some(reason),
+        }
+        match new_clear.as_ref().map(|clear| self.state(&entry, clear)).transpose() {
+            Ok(state) => new = state,
+            Err(reason) => past.unreadable = Some(reason),
+        }
+        if !self.show_secrets {
+            let (old, new) = (old.as_mut(), new.as_mut());
+            hide_secrets(old.map(|state| &mut state.object), new.map(|state| &mut state.object));
+        }
+        if let Some(state) = new.as_ref().or(old.as_ref()) {
+            (past.created, past.deletion) = (state.created, state.deletion);
+        }
+        match (&old, &new) {
+            (Some(old), Some(new)) => {
+                past.edits = difference(&old.object.value, &new.object.value);
+                let (were, are) = (old.managed.as_ref(), new.managed.as_ref());
+                past.authors = authors(were, are, &new.object.value, &past.edits);
+            }
+            (None, Some(new)) if !past.has_before => {
+                past.authors = authors_of_first(new.managed.as_ref(), deed != Deed::Changed);
+            }
+            _ => {}
+        }
+        Some(make(&past))
+    }
+
+    fn state<'c>(
+        &self,
+        entry: &Entry<'_, 'a>,
+        clear: &'c Result<Clear<'a>, Unreadable>,
+    ) -> Result<State<'c>, Unreadable> {
+        let mut object = entry.object(clear.as_ref().map_err(Clone::clone)?, true)?;
+        let header = Header::of_value(&object.value)?;
+        let (created, deletion) = (header.metadata.created, header.metadata.deletion_requested);
+        let managed = object.value.at(&["metadata", "managedFields"]).cloned();
+        self.heard.mute(&mut object);
+        Ok(State { object, managed, created, deletion })
+    }
+}
+
+impl Deed {
+    fn of(entry: &Entry<'_, '_>, before: Option<&Entry<'_, '_>>) -> Self {
+        match (entry.record.tombstone, before) {
+            (true, _) => Self::Deleted,
+            (false, Some(before)) if before.record.tombstone => Self::Recreated,
+            (false, None) if entry.record.kv.version == 1 => Self::Created,
+            (false, _) => Self::Changed,
+        }
+    }
+}
+
+impl Heard {
+    /// For the past of an object: all that happened to it, but for who did and at which revision, which is told beside.
+    pub fn for_past(more: impl IntoIterator<Item = Noise>) -> Self {
+        let beside = [Noise::ManagedFields, Noise::ResourceVersion];
+        let all = Noise::ALL.into_iter().filter(|noise| !beside.contains(noise));
+        Self::new(all.chain(more))
+    }
+}
