@@ -103,6 +103,14 @@ impl<'a> Contents<'a> {
         Ok(Self { db, revisions: Revisions::open(&db, source, LIMIT)?, source })
     }
 
+    /// The same keyspace to be read once more: all records may be asked for once.
+    ///
+    /// # Errors
+    /// The root bucket is damaged.
+    pub fn again(&self) -> Result<Self, Unreadable> {
+        Ok(Self { db: self.db, revisions: Revisions::open(&self.db, self.source, LIMIT)?, source: self.source })
+    }
+
     /// The revision to read at: the asked one, or the current one.
     ///
     /// # Errors

@@ -117,7 +117,7 @@ fn filters_are_kubectls() {
     let before = format!("{}@10", after.display());
     let names = |more: &[&str]| {
         let mut words = args!["kube", "diff", "-o", "name", before, after].to_vec();
-        words.extend(more.iter().map(std::convert::Into::into));
+        words.extend(more.iter().map(Into::into));
         run(words).stdout
     };
     assert_eq!(names(&["-n", "default"]), "configmap/new -n default\n");
@@ -133,7 +133,7 @@ fn values_of_secrets_are_shown_only_when_asked_for() {
     for form in ["text", "json", "ndjson"] {
         for patch in [&[][..], &["--patch"]] {
             let mut words = args!["kube", "diff", "-o", form, before, after].to_vec();
-            words.extend(patch.iter().map(std::convert::Into::into));
+            words.extend(patch.iter().map(Into::into));
             let answer = run(words.clone());
             assert!(!answer.stdout.contains("aHVudGVy") && answer.stdout.contains("redacted"), "{answer:?}");
             words.push("--show-secrets".into());

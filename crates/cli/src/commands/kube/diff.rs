@@ -9,13 +9,18 @@ use crate::args::kube::{Diff, With};
 use crate::commands::Session;
 use crate::exit::{Exit, Failure};
 use crate::output::kube::diff::{Piece, Report, Stat};
-use crate::output::{console, quantity};
+use crate::output::{console, label, quantity};
 
 pub fn run(session: &Session, args: &Diff) -> Result<Exit, Failure> {
     let (before, after) = (&args.before, &args.after);
     session.read(&before.path, |contents| {
         if after.path == before.path {
-            return compare(args, contents, contents);
+            let again =
+                contents.again().map_err(|error| Failure::damaged(format!("{}: {error}", label(&after.path))))?;
+            // Damage is told of the first reader, so that is the one that reads more.
+            let newest = |state: &State| state.revision.unwrap_or(i64::MAX);
+            let (one, other) = if newest(before) > newest(after) { (contents, &again) } else { (&again, contents) };
+            return compare(args, one, other);
         }
         session.read(&after.path, |others| compare(args, contents, others))
     })
