@@ -4,7 +4,7 @@ use etcdsnap_testkit::bbolt::Layout;
 use etcdsnap_testkit::etcd::{EtcdStore, Server};
 use serde_json::{Value, json};
 
-use crate::kube_cluster::{self, object};
+use crate::kube;
 use crate::program::{args, fixture, run, written};
 
 fn ndjson(text: &str) -> Vec<Value> {
@@ -174,7 +174,7 @@ fn patches_are_unified_diffs_of_yaml() {
 
 #[test]
 fn a_real_cluster_is_compared_in_clear_or_as_it_is_stored() {
-    let (path, config) = (kube_cluster::snapshot(), kube_cluster::encryption_config());
+    let (path, config) = (kube::backup(), kube::cluster("enc.yaml"));
     let before = format!("{}@242", path.display());
     let answer = run(args!["kube", "diff", before, path, "--encryption-config", config]);
     assert_eq!((answer.code, answer.stderr.as_str()), (5, ""), "{answer:?}");
@@ -199,4 +199,12 @@ fn what_is_not_of_kubernetes_is_refused() {
     let answer = run(args!["kube", "diff", path, path]);
     assert_eq!(answer.code, 1, "{answer:?}");
     assert!(answer.stderr.contains("no Kubernetes objects"), "{answer:?}");
+}
+
+/// An object as JSON, with `rest` behind its metadata.
+pub fn object(api_version: &str, kind: &str, name: &str, namespace: &str, uid: &str, rest: &str) -> String {
+    let namespace = if namespace.is_empty() { String::new() } else { format!(r#""namespace":"{namespace}","#) };
+    format!(
+        r#"{{"apiVersion":"{api_version}","kind":"{kind}","metadata":{{{namespace}"name":"{name}","uid":"{uid}"}}{rest}}}"#
+    )
 }

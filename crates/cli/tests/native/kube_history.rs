@@ -6,7 +6,8 @@ use etcdsnap_testkit::bbolt::Layout;
 use etcdsnap_testkit::etcd::{EtcdStore, Server};
 use serde_json::{Value, json};
 
-use crate::kube_cluster::{self, object};
+use crate::kube::{backup, cluster};
+use crate::kube_diff::object;
 use crate::program::{args, run, written};
 
 fn told(words: impl AsRef<[OsString]>) -> String {
@@ -17,7 +18,7 @@ fn told(words: impl AsRef<[OsString]>) -> String {
 
 #[test]
 fn a_real_deployment_has_a_past() {
-    let text = told(args!["kube", "history", kube_cluster::snapshot(), "deploy/web", "-n", "demo"]);
+    let text = told(args!["kube", "history", backup(), "deploy/web", "-n", "demo"]);
     let expected = "\
 deployment.apps/web in namespace demo: /registry/deployments/demo/web
     REVISION  EVENT      WHEN                       SIZE  WHO
@@ -35,7 +36,7 @@ deployment.apps/web in namespace demo: /registry/deployments/demo/web
 /// An object that was deleted and one that was overwritten before the snapshot can be had back at their last revisions.
 #[test]
 fn what_was_deleted_or_overwritten_is_recovered() {
-    let (path, config) = (kube_cluster::snapshot(), kube_cluster::encryption_config());
+    let (path, config) = (backup(), cluster("enc.yaml"));
     let history = |object: &str, namespace: &str| -> Vec<Value> {
         let words =
             args!["kube", "history", path, object, "-n", namespace, "--encryption-config", config, "-o", "ndjson"];
@@ -76,7 +77,7 @@ fn what_was_deleted_or_overwritten_is_recovered() {
 /// auger lists an object that is deleted as a living one without a value.
 #[test]
 fn auger_bug_a_deleted_object_is_not_listed_as_living() {
-    let path = kube_cluster::snapshot();
+    let path = backup();
     for (object, namespace) in [("secret/creds", "demo"), ("svc/web", "demo"), ("cm/c1", "gone"), ("lease/l", "demo")] {
         let answer = run(args!["kube", "get", path, object, "-n", namespace, "-o", "name"]);
         assert_eq!((answer.code, answer.stdout.as_str()), (1, ""), "{answer:?}");
@@ -91,7 +92,7 @@ fn auger_bug_a_deleted_object_is_not_listed_as_living() {
 /// auger shows the first retained value of an object in place of the newest, and none of one that was created again.
 #[test]
 fn auger_bug_the_newest_value_is_shown() {
-    let words = args!["kube", "get", kube_cluster::snapshot(), "deploy/web", "-n", "demo", "-o", "json"];
+    let words = args!["kube", "get", backup(), "deploy/web", "-n", "demo", "-o", "json"];
     let deployment: Value = serde_json::from_str(&told(words)).expect("json");
     assert_eq!(deployment["spec"]["replicas"], json!(0));
     let (_folder, path) = written(&file(&lives()));
@@ -190,7 +191,7 @@ fn nothing_is_told_with_a_hint() {
 
 #[test]
 fn what_cannot_be_opened_is_named_and_the_rest_told() {
-    let answer = run(args!["kube", "history", kube_cluster::snapshot(), "cm/cfg", "-n", "demo"]);
+    let answer = run(args!["kube", "history", backup(), "cm/cfg", "-n", "demo"]);
     assert_eq!((answer.code, answer.stdout.lines().count()), (1, 10), "{answer:?}");
     assert!(answer.stderr.contains("/registry/configmaps/demo/cfg: encrypted"), "{answer:?}");
 }

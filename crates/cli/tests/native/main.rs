@@ -8,7 +8,6 @@ mod diff;
 mod export;
 mod hash;
 mod kube;
-mod kube_cluster;
 mod kube_diff;
 mod kube_history;
 mod listings;

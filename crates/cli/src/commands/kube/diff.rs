@@ -61,7 +61,7 @@ fn compare(args: &Diff, contents: &Contents<'_>, others: &Contents<'_>) -> Resul
 }
 
 fn objects<'a>(args: &Diff, contents: &Contents<'a>, state: &State) -> Result<Objects<'a>, Failure> {
-    open(contents, &state.path, state.revision, keyring(&args.keys)?, &args.keys)
+    open(contents, &state.path, state.revision, keyring(&args.keys.secrets)?, &args.keys)
 }
 
 /// What is meant in either of them: a type may be defined on one side alone.
