@@ -60,8 +60,8 @@ def compare(what, found, expected):
 
 def check(program, snapshot, options):
     with tempfile.TemporaryDirectory() as folder:
-        lines = export(program, snapshot, options, "ndjson", folder).read_text().splitlines()
-        rows = [json.loads(line) for line in lines]
+        with export(program, snapshot, options, "ndjson", folder).open(encoding="utf-8") as lines:
+            rows = [json.loads(line) for line in lines]
         typed = [decoded(row, "--text" in options) for row in rows]
         where = f"{snapshot} {' '.join(options)}"
 

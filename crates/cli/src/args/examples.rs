@@ -95,7 +95,7 @@ Examples:
 
 pub const LEASES: &str = "\
 Examples:
-  etcdsnap leases backup.db
+  etcdsnap leases --keys backup.db
   etcdsnap leases -o json backup.db | jq '[.leases[] | select(.keys == 0)] | length'";
 
 pub const USERS: &str = "\

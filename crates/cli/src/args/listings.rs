@@ -14,6 +14,10 @@ pub struct Leases {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
+    /// Shows which keys are attached to each lease
+    #[arg(long)]
+    pub keys: bool,
+
     /// Form of the result
     #[arg(short, long, value_name = "FORM", value_enum, default_value_t = Form::Text)]
     pub output: Form,

@@ -1,8 +1,10 @@
 //! `leases`, `users`, `roles` and `members`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use etcdsnap_bbolt::{Corruption, Db};
+use etcdsnap_mvcc::Position;
 use etcdsnap_snapshot::buckets::{SmallBuckets, password_hashes};
 use etcdsnap_snapshot::container::Container;
 use etcdsnap_snapshot::finding::{Finding, Severity};
@@ -11,6 +13,7 @@ use super::{Session, unusable};
 use crate::args::{Form, Leases, Members, Roles, Users};
 use crate::exit::{Exit, Failure};
 use crate::output::listings as output;
+use crate::output::listings::leases::Attached;
 use crate::output::{Sheet, console, label};
 
 /// Damaged entries that are told one by one.
@@ -31,7 +34,7 @@ pub fn users(session: &Session, args: &Users) -> Result<Exit, Failure> {
     let hashes = if args.show_password_hashes {
         password_hashes(&db).map_err(|error| unreadable(&args.file, error))?
     } else {
-        std::collections::BTreeMap::new()
+        BTreeMap::new()
     };
     let document = output::users::Document::new(&small.buckets.auth, &hashes);
     show(args.output, exit, &document, |sheet| document.text(sheet))
@@ -47,11 +50,33 @@ pub fn roles(session: &Session, args: &Roles) -> Result<Exit, Failure> {
 
 /// The keys that are attached to leases are known by their records alone, so this one reads them all.
 pub fn leases(session: &Session, args: &Leases) -> Result<Exit, Failure> {
+    if args.keys {
+        return leases_with_keys(session, args);
+    }
     let container = session.open(&args.file)?;
     let inspection = session.inspect(&container, &args.file)?;
     let exit = Session::tell_soundness(&inspection, &args.file);
-    let document = output::leases::Document::new(&inspection.buckets.leases, inspection.keyspace.leases());
+    let attached = Attached::Count(inspection.keyspace.leases());
+    let document = output::leases::Document::new(&inspection.buckets.leases, &attached);
     show(args.output, exit, &document, |sheet| document.text(sheet))
+}
+
+fn leases_with_keys(session: &Session, args: &Leases) -> Result<Exit, Failure> {
+    session.read(&args.file, |contents| {
+        let revision = contents.current_revision();
+        let index = contents.index(revision, None)?;
+        let lease_of = |at: &Position| index.record(*at).map_or(0, |record| record.kv.lease);
+        let mut leased = index.live_at(revision);
+        leased.retain(|at| lease_of(at) != 0);
+        let mut keys: BTreeMap<i64, Vec<&[u8]>> = BTreeMap::new();
+        for record in index.sorted_by_key(leased, |at| *at).into_iter().filter_map(|at| index.record(at)) {
+            keys.entry(record.kv.lease).or_default().push(record.kv.key);
+        }
+        let small = SmallBuckets::read(&contents.db, TOLD);
+        let exit = tell_damage(&args.file, &small, &["lease"]);
+        let document = output::leases::Document::new(&small.buckets.leases, &Attached::Keys(keys));
+        show(args.output, exit, &document, |sheet| document.text(sheet))
+    })
 }
 
 fn show(

@@ -47,6 +47,34 @@ fn every_real_snapshot_has_three_leases_and_two_users() {
 }
 
 #[test]
+fn keys_of_leases_are_named() {
+    let mut store = EtcdStore::new(Server::V3_6);
+    store.lease_grant(7, 60);
+    store.lease_grant(8, 60);
+    store.put_with_lease("/b", "1", 7);
+    store.put_with_lease("/a", "1", 7);
+    store.put_with_lease(*b"\xff\n", "1", 7);
+    store.put_with_lease("/moved", "1", 7);
+    store.put_with_lease("/moved", "2", 9);
+    store.put_with_lease("/gone", "1", 7);
+    store.delete("/gone");
+    let (_folder, path) = written(&file(&store));
+    let answer = run(args!["leases", "--keys", "-o", "json", path]);
+    assert_eq!((answer.code, answer.stderr.as_str()), (0, ""));
+    let attached = json!([{"key": "/a"}, {"key": "/b"}, {"keyBase64": "/wo="}]);
+    let json = answer.json();
+    assert_eq!((&json["leases"][0]["keys"], &json["leases"][0]["attached"]), (&json!(3), &attached));
+    assert_eq!((&json["leases"][1]["keys"], &json["leases"][1]["attached"]), (&json!(0), &json!([])));
+    let missing = json!([{"id": "0000000000000009", "keys": 1, "attached": [{"key": "/moved"}]}]);
+    assert_eq!(json["missing"], missing);
+    let text = run(args!["leases", "--keys", path]).stdout;
+    let named = "\n\n0000000000000007\n  /a\n  /b\n  \"\\xff\\n\"\n\n0000000000000009\n  /moved\n";
+    assert!(text.ends_with(named), "{text}");
+    let counted = run(args!["leases", "-o", "json", path]).json();
+    assert_eq!((&counted["leases"][0]["keys"], counted["leases"][0].get("attached")), (&json!(3), None));
+}
+
+#[test]
 fn learners_and_removed_members_are_told() {
     let (_folder, path) = written(&file(&store()));
     let json = run(args!["members", "-o", "json", path]).json();

@@ -7,6 +7,7 @@ mod db;
 mod diff;
 mod export;
 mod hash;
+mod history;
 mod kube;
 mod kube_diff;
 mod kube_history;

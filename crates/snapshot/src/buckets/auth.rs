@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use etcdsnap_bbolt::{Corruption, Db};
+use etcdsnap_mvcc::KeyRange;
 use etcdsnap_proto::authpb::{self, permission::PermissionType};
 use etcdsnap_proto::prost::Message;
 
@@ -109,18 +110,10 @@ impl Permission {
         match &*self.range_end {
             [] => Extent::Key,
             [0] => Extent::FromKey,
-            end if !self.key.is_empty() && prefix_end(&self.key).as_deref() == Some(end) => Extent::Prefix,
+            end if !self.key.is_empty() && KeyRange::prefix(&self.key).end.as_deref() == Some(end) => Extent::Prefix,
             _ => Extent::Range,
         }
     }
-}
-
-/// The first key behind all that begin with `prefix`; `None` when there is no such key.
-fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
-    let last = prefix.iter().rposition(|byte| *byte < 0xff)?;
-    let mut end = prefix.get(..=last)?.to_vec();
-    *end.last_mut()? += 1;
-    Some(end)
 }
 
 /// The password hashes of all users that have one, by name.

@@ -3,24 +3,34 @@
 use std::collections::BTreeMap;
 
 use etcdsnap_snapshot::buckets::{Lease, Leases};
+use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
 use super::table;
 use crate::output::Sheet;
-use crate::output::sheet::{FAINT, ODD, PLAIN};
-use crate::output::words::quantity;
+use crate::output::sheet::{FAINT, ODD, PLAIN, STRONG};
+use crate::output::words::{TextOrBase64, quantity};
+
+/// The live keys that are attached to each lease.
+#[derive(Debug)]
+pub enum Attached<'a> {
+    /// How many there are.
+    Count(&'a BTreeMap<i64, u64>),
+    /// Which, in key order.
+    Keys(BTreeMap<i64, Vec<&'a [u8]>>),
+}
 
 /// The document of `-o json`. Ids are 16 hex digits.
 #[derive(Debug, Serialize)]
-pub struct Document {
-    leases: Vec<Row>,
+pub struct Document<'a> {
+    leases: Vec<Row<'a>>,
     /// Leases that live keys refer to and that are not there.
-    missing: Vec<Missing>,
+    missing: Vec<Missing<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Row {
+struct Row<'a> {
     id: String,
     /// Seconds.
     ttl: i64,
@@ -28,29 +38,58 @@ struct Row {
     remaining_ttl: i64,
     /// Live keys attached to it.
     keys: u64,
+    #[serde(flatten)]
+    names: Names<'a>,
 }
 
 #[derive(Debug, Serialize)]
-struct Missing {
+struct Missing<'a> {
     id: String,
     keys: u64,
+    #[serde(flatten)]
+    names: Names<'a>,
 }
 
-impl Document {
-    /// The leases of one database, and the number of live keys attached to each lease.
-    pub fn new(leases: &Leases, attached: &BTreeMap<i64, u64>) -> Self {
-        let row = |lease: &Lease| Row {
-            id: hex(lease.id),
-            ttl: lease.ttl,
-            remaining_ttl: lease.remaining,
-            keys: attached.get(&lease.id).copied().unwrap_or(0),
-        };
-        let is_missing = |id: i64| leases.get(id).is_none();
-        let missing = attached.iter().filter(|(id, _)| is_missing(**id));
-        Self {
-            leases: leases.iter().map(row).collect(),
-            missing: missing.map(|(id, keys)| Missing { id: hex(*id), keys: *keys }).collect(),
+/// The attached keys by name, when they were asked for.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Names<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attached: Option<Vec<TextOrBase64<'a>>>,
+}
+
+impl<'a> Attached<'a> {
+    fn ids(&self) -> Vec<i64> {
+        match self {
+            Self::Count(counts) => counts.keys().copied().collect(),
+            Self::Keys(keys) => keys.keys().copied().collect(),
         }
+    }
+
+    fn to(&self, lease: i64) -> (u64, Names<'a>) {
+        match self {
+            Self::Count(counts) => (counts.get(&lease).copied().unwrap_or(0), Names { attached: None }),
+            Self::Keys(keys) => {
+                let keys = keys.get(&lease).map(Vec::as_slice).unwrap_or_default();
+                let attached = keys.iter().map(|key| TextOrBase64::key(key)).collect();
+                (keys.len() as u64, Names { attached: Some(attached) })
+            }
+        }
+    }
+}
+
+impl<'a> Document<'a> {
+    /// The leases of one database, and the live keys attached to each.
+    pub fn new(leases: &Leases, attached: &Attached<'a>) -> Self {
+        let row = |lease: &Lease| {
+            let (keys, names) = attached.to(lease.id);
+            Row { id: hex(lease.id), ttl: lease.ttl, remaining_ttl: lease.remaining, keys, names }
+        };
+        let missing = attached.ids().into_iter().filter(|id| leases.get(*id).is_none()).map(|id| {
+            let (keys, names) = attached.to(id);
+            Missing { id: hex(id), keys, names }
+        });
+        Self { leases: leases.iter().map(row).collect(), missing: missing.collect() }
     }
 
     /// Lays them out.
@@ -65,9 +104,19 @@ impl Document {
             let rows: Vec<_> = self.leases.iter().map(row).collect();
             table(&["ID", "TTL", "REMAINING", "KEYS"], &rows, sheet);
         }
-        for Missing { id, keys } in &self.missing {
+        for Missing { id, keys, .. } in &self.missing {
             let body = format!("lease {id}, to which {} attached", are(*keys));
             sheet.line(&[(ODD, "missing"), (PLAIN, "  ")], &body);
+        }
+        let rows = self.leases.iter().map(|row| (&row.id, &row.names));
+        for (id, names) in rows.chain(self.missing.iter().map(|missing| (&missing.id, &missing.names))) {
+            for (number, key) in names.attached.iter().flatten().enumerate() {
+                if number == 0 {
+                    sheet.blank();
+                    sheet.line(&[(STRONG, id)], "");
+                }
+                sheet.line(&[(PLAIN, "  ")], &quote(key.bytes));
+            }
         }
     }
 }
