@@ -79,7 +79,7 @@ fn objects_are_added_removed_changed_and_recreated() {
     ~ data.password: \"<redacted (before)>\" -> \"<redacted (after)>\"
 5 objects differ: 1 added, 1 removed, 2 changed, 1 recreated
 left out: 2 objects with changes nobody made; `--with all` shows them
-besides, 1 key of no object differ; `etcdsnap diff` shows them";
+left out: 1 key of no object; `etcdsnap diff` shows them";
     assert_eq!(body, expected.lines().collect::<Vec<_>>());
 }
 
@@ -191,6 +191,19 @@ fn a_real_cluster_is_compared_in_clear_or_as_it_is_stored() {
         sealed.stdout
     );
     assert!(sealed.stderr.contains("--encryption-config"), "{}", sealed.stderr);
+}
+
+#[test]
+fn diff_points_to_its_kubernetes_form() {
+    let path = kube::backup();
+    let answer = run(args!["diff", format!("{}@242", path.display()), path]);
+    assert!(
+        answer.stdout.ends_with("\n`etcdsnap kube diff` compares the Kubernetes objects among them field by field\n"),
+        "{answer:?}"
+    );
+    let (_folder, other) = written(&file(&later()));
+    let answer = run(args!["diff", "--prefix", "/other/", format!("{}@10", other.display()), other]);
+    assert!(!answer.stdout.contains("kube"), "{answer:?}");
 }
 
 #[test]

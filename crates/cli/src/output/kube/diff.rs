@@ -170,8 +170,9 @@ impl<'o> Report<'o> {
             writeln!(self.out, "no differences")?;
         } else {
             let objects = quantity(self.stat.differ(), "object");
+            let differ = if self.stat.differ() == 1 { "differs" } else { "differ" };
             let kinds = format!("{added} added, {removed} removed, {changed} changed, {recreated} recreated");
-            writeln!(self.out, "{objects} differ: {kinds}")?;
+            writeln!(self.out, "{objects} {differ}: {kinds}")?;
         }
         if left_out > 0 {
             let objects = quantity(left_out, "object");
@@ -179,7 +180,7 @@ impl<'o> Report<'o> {
         }
         if other_keys > 0 {
             let keys = quantity(other_keys, "key");
-            writeln!(self.out, "besides, {keys} of no object differ; `etcdsnap diff` shows them")?;
+            writeln!(self.out, "left out: {keys} of no object; `etcdsnap diff` shows them")?;
         }
         Ok(())
     }
