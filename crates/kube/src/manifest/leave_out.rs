@@ -1,14 +1,13 @@
 //! Objects nobody applies: a cluster makes them by itself, or they mean nothing in another.
 
-use crate::decode::Object;
 use crate::metadata::{Header, Metadata};
 
 /// Why an object is left out of an extract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LeftOut {
     /// Events and leases: they tell of moments that are over.
     Momentary,
-    /// Its controller, which is extracted too, makes it anew.
+    /// Its controller comes back, and makes it anew. Only who knows all that is extracted can tell.
     Controlled,
     /// The cluster makes it for every namespace, node or volume, or when it starts.
     MadeByCluster,
@@ -28,27 +27,43 @@ impl LeftOut {
     }
 }
 
-/// Whether an object is to be left out, given which owners, by their uid, are extracted too.
-pub fn left_out(object: &Object<'_>, is_extracted: impl Fn(&str) -> bool) -> Option<LeftOut> {
-    let header = Header::of_value(&object.value).ok()?;
-    let metadata = &header.metadata;
+/// Whether an object is to be left out for what it is, given the `type` of a Secret.
+pub fn left_out(header: &Header<'_>, secret_type: Option<&str>) -> Option<LeftOut> {
     match (header.group(), header.kind.as_ref()) {
         ("" | "events.k8s.io", "Event") | ("coordination.k8s.io", "Lease" | "LeaseCandidate") => {
-            return Some(LeftOut::Momentary);
+            Some(LeftOut::Momentary)
         }
-        ("", "Secret") if object.value.text_at(&["type"]) == Some("kubernetes.io/service-account-token") => {
-            return Some(LeftOut::AccountToken);
-        }
+        ("", "Secret") if secret_type == Some("kubernetes.io/service-account-token") => Some(LeftOut::AccountToken),
         ("", "Node" | "RangeAllocation" | "ComponentStatus")
         | ("storage.k8s.io", "CSINode" | "VolumeAttachment" | "CSIStorageCapacity")
         | ("resource.k8s.io", "ResourceSlice")
         | ("networking.k8s.io", "IPAddress")
-        | ("internal.apiserver.k8s.io", _) => return Some(LeftOut::MadeByCluster),
-        (group, kind) if is_made_by_cluster(group, kind, metadata) => return Some(LeftOut::MadeByCluster),
-        _ => {}
+        | ("internal.apiserver.k8s.io", _) => Some(LeftOut::MadeByCluster),
+        (group, kind) => is_made_by_cluster(group, kind, &header.metadata).then_some(LeftOut::MadeByCluster),
     }
-    metadata.controller().filter(|owner| is_extracted(&owner.uid)).map(|_| LeftOut::Controlled)
 }
+
+/// FlowSchemas and PriorityLevelConfigurations of API servers that do not mark their own yet, before 1.23.
+const FLOW_CONTROL: [&str; 18] = [
+    "catch-all",
+    "endpoint-controller",
+    "exempt",
+    "global-default",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kube-system-service-accounts",
+    "leader-election",
+    "node-high",
+    "probes",
+    "service-accounts",
+    "system",
+    "system-leader-election",
+    "system-node-high",
+    "system-nodes",
+    "workload-high",
+    "workload-leader-election",
+    "workload-low",
+];
 
 /// Objects of kinds that people make too, told by their name or by a mark of the program that made them.
 fn is_made_by_cluster(group: &str, kind: &str, metadata: &Metadata<'_>) -> bool {
@@ -70,7 +85,10 @@ fn is_made_by_cluster(group: &str, kind: &str, metadata: &Metadata<'_>) -> bool 
             metadata.label("kube-aggregator.kubernetes.io/automanaged").is_some()
         }
         ("rbac.authorization.k8s.io", _) => metadata.label("kubernetes.io/bootstrapping") == Some("rbac-defaults"),
-        ("flowcontrol.apiserver.k8s.io", _) => metadata.annotation("apf.kubernetes.io/autoupdate-spec") == Some("true"),
+        ("flowcontrol.apiserver.k8s.io", _) => match metadata.annotation("apf.kubernetes.io/autoupdate-spec") {
+            Some(kept_up_to_date) => kept_up_to_date == "true",
+            None => FLOW_CONTROL.contains(&metadata.name.as_ref()),
+        },
         ("scheduling.k8s.io", "PriorityClass") => metadata.name.starts_with("system-"),
         _ => false,
     }
@@ -79,35 +97,42 @@ fn is_made_by_cluster(group: &str, kind: &str, metadata: &Metadata<'_>) -> bool 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::{Options, decode};
 
-    fn verdict(api_version: &str, kind: &str, metadata: &str, rest: &str) -> Option<LeftOut> {
-        let stored = format!(r#"{{"apiVersion":"{api_version}","kind":"{kind}","metadata":{{{metadata}}}{rest}}}"#);
-        left_out(&decode(stored.as_bytes(), Options::default()).expect("an object"), |uid| uid == "exported")
+    fn verdict(api_version: &str, kind: &str, metadata: &str, secret_type: Option<&str>) -> Option<LeftOut> {
+        let stored = format!(r#"{{"apiVersion":"{api_version}","kind":"{kind}","metadata":{{{metadata}}}}}"#);
+        left_out(&Header::read(stored.as_bytes()).expect("an object"), secret_type)
     }
 
     #[test]
     fn what_clusters_make_themselves_is_left_out() {
-        let owned =
-            |uid: &str| format!(r#""ownerReferences":[{{"kind":"ReplicaSet","uid":"{uid}","controller":true}}]"#);
-        for (api_version, kind, metadata, rest, expected) in [
-            ("v1", "Event", "", "", Some(LeftOut::Momentary)),
-            ("v1", "Secret", "", r#","type":"kubernetes.io/service-account-token""#, Some(LeftOut::AccountToken)),
-            ("v1", "Secret", "", r#","type":"Opaque""#, None),
-            ("v1", "Pod", owned("exported").as_str(), "", Some(LeftOut::Controlled)),
-            ("v1", "Pod", owned("other").as_str(), "", None),
-            ("v1", "ConfigMap", r#""name":"kube-root-ca.crt""#, "", Some(LeftOut::MadeByCluster)),
-            ("v1", "ConfigMap", r#""name":"mine""#, "", None),
+        const FLOW: &str = "flowcontrol.apiserver.k8s.io/v1beta1";
+        let token = "kubernetes.io/service-account-token";
+        for (api_version, kind, metadata, secret_type, expected) in [
+            ("v1", "Event", "", None, Some(LeftOut::Momentary)),
+            ("v1", "Secret", "", Some(token), Some(LeftOut::AccountToken)),
+            ("v1", "Secret", "", Some("Opaque"), None),
+            ("v1", "Pod", r#""name":"p""#, None, None),
+            ("v1", "Pod", r#""annotations":{"kubernetes.io/config.mirror":"x"}"#, None, Some(LeftOut::MadeByCluster)),
+            ("v1", "ConfigMap", r#""name":"kube-root-ca.crt""#, None, Some(LeftOut::MadeByCluster)),
+            ("v1", "ConfigMap", r#""name":"mine""#, None, None),
             (
                 "rbac.authorization.k8s.io/v1",
                 "ClusterRole",
                 r#""labels":{"kubernetes.io/bootstrapping":"rbac-defaults"}"#,
-                "",
+                None,
                 Some(LeftOut::MadeByCluster),
             ),
-            ("ex.io/v1", "Node", "", "", None),
+            (FLOW, "FlowSchema", r#""name":"exempt""#, None, Some(LeftOut::MadeByCluster)),
+            (
+                FLOW,
+                "FlowSchema",
+                r#""name":"exempt","annotations":{"apf.kubernetes.io/autoupdate-spec":"false"}"#,
+                None,
+                None,
+            ),
+            ("ex.io/v1", "Node", "", None, None),
         ] {
-            assert_eq!(verdict(api_version, kind, metadata, rest), expected, "{kind} {metadata}");
+            assert_eq!(verdict(api_version, kind, metadata, secret_type), expected, "{kind} {metadata}");
         }
     }
 }

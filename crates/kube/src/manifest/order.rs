@@ -34,6 +34,31 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// A word for it, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Namespaces => "namespaces",
+            Self::Definitions => "definitions",
+            Self::Foundations => "foundations",
+            Self::Accounts => "accounts",
+            Self::Roles => "roles",
+            Self::Bindings => "bindings",
+            Self::Volumes => "volumes",
+            Self::Claims => "claims",
+            Self::Contents => "contents",
+            Self::Services => "services",
+            Self::Workloads => "workloads",
+            Self::Companions => "companions",
+            Self::CustomResources => "custom-resources",
+            Self::Gatekeepers => "gatekeepers",
+        }
+    }
+
+    /// Its number in the order, from 1.
+    pub fn number(self) -> usize {
+        self as usize + 1
+    }
+
     /// The stage of a kind, given its API group. A group with a dot that is not Kubernetes' own is a custom one.
     pub fn of(group: &str, kind: &str) -> Self {
         match (group, kind) {
