@@ -11,11 +11,14 @@
 //! What cannot be opened or decoded is an [`Unreadable`] beside its key, never the end. Nothing here prints, and no error has
 //! any part of a value.
 
+pub mod audit;
 mod authors;
+pub mod check;
 mod comparison;
 pub mod difference;
 mod entry;
 mod error;
+pub mod extract;
 mod labels;
 mod learn;
 mod noise;

@@ -45,6 +45,8 @@ pub enum Layer {
     Mvcc,
     /// Members, leases, alarms, auth, versions.
     Cluster,
+    /// Kubernetes' objects in the keyspace.
+    Kubernetes,
     /// Segments, records and checksums of a write-ahead log.
     Wal,
     /// How log, `.snap` files and database of a data directory fit together.
@@ -59,6 +61,7 @@ impl Layer {
             Self::Structure => "structure",
             Self::Mvcc => "mvcc",
             Self::Cluster => "cluster",
+            Self::Kubernetes => "kubernetes",
             Self::Wal => "wal",
             Self::Directory => "directory",
         }

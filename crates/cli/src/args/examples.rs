@@ -219,6 +219,43 @@ Examples:
 
 Ends with 5 when they differ, 0 when they do not.";
 
+pub const KUBE_EXTRACT: &str = "\
+Examples:
+  # a namespace that was deleted, from last night's backup
+  etcdsnap kube extract backup.db -n shop --clean > shop.yaml
+  kubectl apply -f shop.yaml
+
+  # deleted a few minutes before the backup, but still in its history
+  etcdsnap kube extract backup.db -n shop --deleted --clean > shop.yaml
+
+  # one object as it was before it was overwritten
+  etcdsnap kube extract backup.db -n shop configmap/settings --rev 123456 --clean
+
+  # a definition with all objects it defines
+  etcdsnap kube extract backup.db -A crd/foos.ex.io --with-custom-resources --clean
+
+  # a whole cluster, a file an object, volumes bound as they were
+  etcdsnap kube extract backup.db -A --encryption-config enc.yaml \\
+      --clean --keep volume-bindings,cluster-ips --output-dir cluster
+  kubectl apply -R -f cluster
+
+Ends with 1 when something that was asked for is not there or cannot be read; the rest is written.";
+
+pub const KUBE_CHECK: &str = "\
+Examples:
+  etcdsnap kube check backup.db
+  etcdsnap kube check backup.db --encryption-config enc.yaml -o json | jq -r '.findings[].place.key'
+
+Ends with 3 when there is an error among the findings, with 0 when there are only warnings.";
+
+pub const KUBE_AUDIT_ENCRYPTION: &str = "\
+Examples:
+  etcdsnap kube audit encryption backup.db --encryption-config enc.yaml
+  etcdsnap kube audit encryption backup.db --require secrets,configmaps
+  etcdsnap kube audit encryption backup.db -o json | jq '.rows[] | select(.fails) | .names[]'
+
+Ends with 4 when an object is not encrypted as it must be: for CI.";
+
 pub const KUBE_GET: &str = "\
 Examples:
   etcdsnap kube get backup.db pods -n kube-system

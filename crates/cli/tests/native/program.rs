@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use etcdsnap_testkit::bbolt::Layout;
+use etcdsnap_testkit::etcd::{EtcdStore, Server};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -94,4 +96,13 @@ pub fn written(bytes: &[u8]) -> (TempDir, PathBuf) {
     let path = folder.path().join("snapshot.db");
     std::fs::write(&path, bytes).expect("written");
     (folder, path)
+}
+
+/// A folder with one backup of Kubernetes objects in it, given as keys below the root and JSON.
+pub fn kube_backup(objects: &[(&str, &str)]) -> (TempDir, PathBuf) {
+    let mut store = EtcdStore::new(Server::V3_6);
+    for (key, value) in objects {
+        store.put(format!("/registry/{key}"), *value);
+    }
+    written(&Layout::default().build(&store.to_tree()))
 }

@@ -33,11 +33,15 @@ macro_rules! kinds {
 pub mod cluster;
 pub mod container;
 pub mod directory;
+pub mod kubernetes;
 pub mod mvcc;
 pub mod structure;
 pub mod wal;
 
 /// Every rule, layer by layer.
 pub fn all() -> impl Iterator<Item = &'static Kind> {
-    [container::ALL, structure::ALL, mvcc::ALL, cluster::ALL, wal::ALL, directory::ALL].into_iter().flatten().copied()
+    [container::ALL, structure::ALL, mvcc::ALL, cluster::ALL, kubernetes::ALL, wal::ALL, directory::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
 }

@@ -10,7 +10,7 @@ use etcdsnap_snapshot::finding::{Kind, Layer};
 const INTRODUCTION: &str = "\
 # Findings
 
-What `etcdsnap verify`, `wal verify` and `datadir check` can find, what each finding means, and what to do then. Look one up by its id: ids never change their
+What `etcdsnap verify`, `kube check`, `wal verify` and `datadir check` can find, what each finding means, and what to do then. Look one up by its id: ids never change their
 meaning, so scripts and policies may rely on them. Every finding also comes with its place (file offset, page, element,
 bucket, revision, key), as far as it has one, and with the numbers of the case. Values are never shown.
 
@@ -53,7 +53,8 @@ fn it_says_what_the_catalogue_says() {
 /// The whole document.
 fn findings() -> String {
     let mut out = INTRODUCTION.to_owned();
-    for layer in [Layer::Container, Layer::Structure, Layer::Mvcc, Layer::Cluster, Layer::Wal, Layer::Directory] {
+    let of_databases = [Layer::Container, Layer::Structure, Layer::Mvcc, Layer::Cluster, Layer::Kubernetes];
+    for layer in of_databases.into_iter().chain([Layer::Wal, Layer::Directory]) {
         let kinds: Vec<_> = catalogue::all().filter(|kind| kind.layer == layer).collect();
         section(layer, &kinds, &mut out);
     }
@@ -69,6 +70,10 @@ fn heading(layer: Layer) -> (&'static str, &'static str) {
         ),
         Layer::Mvcc => ("The records", "Revisions, records and compaction in the bucket `key`."),
         Layer::Cluster => ("The cluster", "Members, leases, alarms, authentication and versions."),
+        Layer::Kubernetes => (
+            "The objects of Kubernetes",
+            "Objects and what they refer to. These rules are applied by `etcdsnap kube check`.",
+        ),
         Layer::Wal => (
             "The write-ahead log",
             "Segments, records and checksums. These rules are applied by `etcdsnap wal verify` and `etcdsnap datadir check`.",

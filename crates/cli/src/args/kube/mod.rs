@@ -1,9 +1,12 @@
 //! `kube` and its commands.
 
 mod api_resources;
+mod audit;
+mod check;
 mod decode;
 mod describe_key;
 mod diff;
+mod extract;
 mod get;
 mod history;
 mod noise;
@@ -12,9 +15,12 @@ mod source;
 mod usage;
 
 pub use api_resources::ApiResources;
+pub use audit::{Audit, AuditEncryption};
+pub use check::Check;
 pub use decode::{Decode, DecodeForm};
 pub use describe_key::DescribeKey;
 pub use diff::{Diff, DiffForm};
+pub use extract::Extract;
 pub use get::{Get, GetForm};
 pub use history::History;
 pub use noise::With;
@@ -31,4 +37,9 @@ pub enum Kube {
     Decode(Decode),
     History(History),
     Diff(Diff),
+    Extract(Extract),
+    Check(Check),
+    /// Holds what is stored against what should be
+    #[command(subcommand, after_help = crate::args::examples::KUBE_AUDIT_ENCRYPTION)]
+    Audit(Audit),
 }

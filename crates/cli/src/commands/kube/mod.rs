@@ -1,9 +1,12 @@
 //! `kube`: the commands that show a backup's Kubernetes objects.
 
 mod api_resources;
+mod audit;
+mod check;
 mod decode;
 mod describe_key;
 mod diff;
+mod extract;
 mod get;
 mod history;
 mod reading;
@@ -23,5 +26,8 @@ pub fn run(session: &Session, command: &Kube) -> Result<Exit, Failure> {
         Kube::Decode(args) => decode::run(session, args),
         Kube::History(args) => history::run(session, args),
         Kube::Diff(args) => diff::run(session, args),
+        Kube::Extract(args) => extract::run(session, args),
+        Kube::Check(args) => check::run(session, args),
+        Kube::Audit(command) => audit::run(session, command),
     }
 }

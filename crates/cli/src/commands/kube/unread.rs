@@ -50,6 +50,15 @@ impl Unread {
         }
     }
 
+    /// Notes an object of a kind the schema does not know, of which nothing but its metadata could be shown.
+    pub fn note_unknown_kind(&mut self, key: &[u8], kind: &str) {
+        self.count += 1;
+        if self.count <= NAMED {
+            let text = "is not known to this version, so there is no manifest of it";
+            Failure::new(format!("{}: the kind {} {text}", quote(key), quote(kind.as_bytes()))).print();
+        }
+    }
+
     /// Says how many there were, and gives how the run ends.
     pub fn tell(&self) -> Exit {
         if self.count > NAMED {

@@ -24,16 +24,16 @@ impl Piece {
     pub fn of_object(
         entry: &Entry<'_, '_>,
         managed_fields: bool,
-        write: impl FnOnce(&Object<'_>, &mut Vec<u8>),
+        write: impl FnOnce(&mut Object<'_>, &mut Vec<u8>),
     ) -> Self {
         let clear = match entry.open() {
             Ok(clear) => clear,
             Err(reason) => return Self { unreadable: Some(reason), ..Self::default() },
         };
         match entry.object(&clear, managed_fields) {
-            Ok(object) => {
+            Ok(mut object) => {
                 let mut text = Vec::with_capacity(2 * clear.bytes().len());
-                write(&object, &mut text);
+                write(&mut object, &mut text);
                 Self { text, unreadable: None, unknown: object.unknown.iter().map(describe).collect() }
             }
             Err(reason) => Self { unreadable: Some(reason), ..Self::default() },

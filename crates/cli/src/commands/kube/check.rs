@@ -1,0 +1,36 @@
+//! `kube check`.
+
+use etcdsnap_objects::check::Check;
+use etcdsnap_snapshot::buckets::SmallBuckets;
+use etcdsnap_snapshot::inspection::Options;
+
+use super::reading::{keyring, open};
+use crate::args::Form;
+use crate::args::kube::Check as Args;
+use crate::commands::Session;
+use crate::exit::{Exit, Failure};
+use crate::output::console;
+use crate::output::kube::check::{Checked, text};
+
+pub fn run(session: &Session, args: &Args) -> Result<Exit, Failure> {
+    let (source, keyring) = (&args.source, keyring(&args.source.keys.secrets)?);
+    session.read(&source.file, |contents| {
+        let objects = open(contents, &source.file, source.rev, keyring, &source.keys)?;
+        // Leases are not kept in history: they say nothing about earlier revisions.
+        let newest = objects.revision() == contents.current_revision();
+        let leases = newest.then(|| SmallBuckets::read(&contents.db, 0).buckets.leases);
+        let has_lease = |id| leases.as_ref().is_some_and(|leases| leases.get(id).is_some());
+        let has_lease: Option<&dyn Fn(i64) -> bool> = if newest { Some(&has_lease) } else { None };
+        let outcome = Check::new(objects.cluster().resources(), Options::default().limit).over(&objects, has_lease);
+        let checked = Checked { path: &source.file, revision: objects.revision(), outcome };
+        let exit = if checked.is_sound() { Exit::Done } else { Exit::Damaged };
+        match args.output {
+            Form::Json => console::json(exit, &checked.document()),
+            Form::Text => {
+                let mut sheet = console::sheet();
+                text(&checked, &mut sheet);
+                console::print(sheet, exit)
+            }
+        }
+    })
+}

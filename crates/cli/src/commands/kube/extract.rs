@@ -1,0 +1,218 @@
+//! `kube extract`.
+
+use std::collections::HashSet;
+use std::io::{self, BufWriter, Write, stderr, stdout};
+use std::path::{Path, PathBuf};
+
+use etcdsnap_mvcc::Position;
+use etcdsnap_objects::extract::{Candidate, Gathered, Plan, Request, gather, path};
+use etcdsnap_objects::{Objects, in_order};
+use etcdsnap_publish::{Error as PublishError, Existing, NewFile, NewFolder};
+use etcdsnap_snapshot::place::quote;
+
+use super::reading::selection;
+use super::unread::Unread;
+use crate::args::kube::Extract;
+use crate::commands::Session;
+use crate::exit::{Exit, Failure};
+use crate::output::kube::extract::{Account, Making, Manifest, Stream};
+use crate::output::{Sheet, console, label, quantity};
+
+pub fn run(session: &Session, args: &Extract) -> Result<Exit, Failure> {
+    session.objects(&args.source, |objects| {
+        if args.deleted {
+            objects.learn_deleted();
+        }
+        let request = Request {
+            selection: selection(objects, &args.meant)?,
+            deleted: args.deleted,
+            custom_resources: args.with_custom_resources,
+        };
+        let mut gathered = gather(objects, &request);
+        let mut unread = Unread::default();
+        for (key, reason) in &gathered.unread {
+            unread.note(key, reason);
+        }
+        let candidates = std::mem::take(&mut gathered.candidates);
+        let plan = Plan::new(candidates, args.included(), |uid| gathered.living.contains(uid));
+        let mut extraction = Extraction { args, objects, plan: &plan, unread, account: Account::default() };
+        let told = tell(args, &gathered);
+        let exit = if plan.steps.is_empty() { extraction.nothing() } else { extraction.write()? };
+        Ok(exit.and(told).and(extraction.unread.tell()))
+    })
+}
+
+/// What is being written.
+struct Extraction<'e, 'a> {
+    args: &'e Extract,
+    objects: &'e Objects<'a>,
+    plan: &'e Plan<Position>,
+    unread: Unread,
+    account: Account,
+}
+
+impl Extraction<'_, '_> {
+    fn write(&mut self) -> Result<Exit, Failure> {
+        let exit = match (&self.args.output_file, &self.args.output_dir) {
+            (Some(path), _) => self.write_file(path),
+            (_, Some(path)) => self.write_folder(path),
+            _ => {
+                let written = self.write_stream(BufWriter::new(stdout()));
+                console::ended(Exit::Done, written)
+            }
+        }?;
+        self.tell_account();
+        Ok(exit)
+    }
+
+    fn nothing(&self) -> Exit {
+        let (file, revision) = (label(&self.args.source.file), self.objects.revision());
+        let which = if self.args.deleted { "deleted objects" } else { "objects" };
+        let place = match self.args.meant.namespace() {
+            Some(namespace) => format!(" in namespace {}", quote(namespace.as_bytes())),
+            None => String::new(),
+        };
+        self.tell_account();
+        let hint =
+            if self.args.meant.namespace().is_some() { "; -n names another namespace, -A takes all" } else { "" };
+        let text = format!("{file}: no {which} to extract{place} at revision {revision}{hint}");
+        Failure::new(text).print();
+        Exit::Failed
+    }
+
+    fn write_file(&mut self, path: &Path) -> Result<Exit, Failure> {
+        if !self.args.force && path.symlink_metadata().is_ok() {
+            return Err(unpublished(PublishError::Exists { path: path.to_owned() }));
+        }
+        let mut file = NewFile::create(path, None).map_err(unpublished)?;
+        self.write_stream(BufWriter::new(file.file())).map_err(|error| Failure::io(&label(path), &error))?;
+        let existing = if self.args.force { Existing::Replace } else { Existing::Refuse };
+        file.publish(&existing).map_err(unpublished)?;
+        Ok(Exit::Done)
+    }
+
+    fn write_stream(&mut self, out: impl Write) -> io::Result<()> {
+        let form = self.args.output.into();
+        let mut stream = Stream::new(out, form);
+        self.each(form == etcdsnap_kube::list::Form::Json, |_, text| stream.write(text))?;
+        stream.finish()
+    }
+
+    fn write_folder(&mut self, target: &Path) -> Result<Exit, Failure> {
+        if target.symlink_metadata().is_ok() {
+            let text = format!("{}: it exists already; name a folder that does not", label(target));
+            return Err(Failure::new(text));
+        }
+        let folder = NewFolder::create(target, None).map_err(unpublished)?;
+        let roots: HashSet<&str> = self.plan.steps.iter().map(|step| step.identity.root.as_str()).collect();
+        let (ending, with_root, mut made) = (self.args.output.ending(), roots.len() > 1, HashSet::new());
+        let write = |step: &Candidate<Position>, text: &[u8]| {
+            let path = vacant(&path(&step.identity, ending, with_root), &mut made);
+            folders_of(&path)
+                .filter(|inside| made.insert(inside.to_path_buf()))
+                .try_for_each(|inside| folder.create_folder(inside).map_err(io::Error::other))?;
+            folder.create_file(&path).map_err(io::Error::other)?.write_all(text)
+        };
+        self.each(false, write).map_err(|error| Failure::io(&label(target), &error))?;
+        _ = folder.publish(&Existing::Refuse).map_err(unpublished)?;
+        Ok(Exit::Done)
+    }
+
+    /// Makes all manifests, on all threads, and writes them in order.
+    fn each(
+        &mut self,
+        in_list: bool,
+        mut write: impl FnMut(&Candidate<Position>, &[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let (objects, uids) = (self.objects, self.plan.uids());
+        let cleaning = self.args.cleaning().map(|rules| (rules, &uids));
+        let making = Making { form: self.args.output.into(), in_list, cleaning };
+        let weight = |step: &Candidate<Position>| objects.index().record(step.at).map_or(0, |it| it.kv.value.len());
+        let mut steps = self.plan.steps.iter();
+        let make = |step: &Candidate<Position>| {
+            objects.entry(step.at).map(|entry| (entry.record.kv.key.to_vec(), making.manifest(&entry)))
+        };
+        in_order(&self.plan.steps, weight, make, |made| {
+            let (Some(step), Some((key, manifest))) = (steps.next(), made) else { return Ok(()) };
+            self.take(step, &key, &manifest);
+            if manifest.piece.text.is_empty() { Ok(()) } else { write(step, &manifest.piece.text) }
+        })
+    }
+
+    fn take(&mut self, step: &Candidate<Position>, key: &[u8], manifest: &Manifest) {
+        if manifest.unknown_kind {
+            self.unread.note_unknown_kind(key, &step.identity.kind);
+            return;
+        }
+        self.unread.note_piece(key, &manifest.piece);
+        if !manifest.piece.text.is_empty() {
+            self.account.note(&step.identity, manifest);
+        }
+    }
+
+    /// On standard error, so that it is seen and never applied.
+    fn tell_account(&self) {
+        let mut sheet = Sheet::new(None);
+        self.account.lay_out(self.plan, self.objects.revision(), &mut sheet);
+        if !self.args.clean && self.account.total() > 0 {
+            let hint = "as they were, with what only their cluster could know; --clean makes manifests for another";
+            sheet.line(&[], hint);
+        }
+        // A closed standard error is nobody's fault.
+        _ = anstream::AutoStream::auto(stderr()).write_all(sheet.finish().as_bytes());
+    }
+}
+
+/// Says what could not be found, and what else there is.
+fn tell(args: &Extract, gathered: &Gathered) -> Exit {
+    let mut exit = Exit::Done;
+    for wanted in &gathered.missing {
+        let name = quote(wanted.name.as_deref().unwrap_or_default().as_bytes());
+        let hint = if args.deleted {
+            "is deleted in the history of this backup; without --deleted those that live are taken"
+        } else {
+            "lives at this revision; --deleted takes those that were deleted before"
+        };
+        Failure::new(format!("no {} {name} {hint}", wanted.resource)).print();
+        exit = Exit::Failed;
+    }
+    for key in &gathered.lost {
+        let text = "deleted, and its last value is compacted away: look in an older backup";
+        Failure::new(format!("{}: {text}", quote(key))).print();
+        exit = Exit::Failed;
+    }
+    for resource in &gathered.undefined {
+        let text = "are custom resources whose definition is not in the backup; apply that before them";
+        Failure::new(format!("{} {text}", quote(resource.as_bytes()))).print();
+    }
+    for (definition, objects) in &gathered.offered {
+        let (count, option) = (quantity(*objects, "object"), "--with-custom-resources");
+        Failure::new(format!("{count} of {} not extracted; {option} takes them too", quote(definition.as_bytes())))
+            .print();
+    }
+    exit
+}
+
+fn unpublished(error: PublishError) -> Failure {
+    match error {
+        PublishError::Exists { .. } => Failure::new(format!("{error}; use --force to replace it")),
+        error => Failure::new(error.to_string()),
+    }
+}
+
+/// The folders around a file, the outermost first.
+fn folders_of(path: &Path) -> impl Iterator<Item = &Path> {
+    let around: Vec<_> = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()).collect();
+    around.into_iter().rev()
+}
+
+/// The path, or the next one like it that is free: a damaged backup may name two objects alike.
+fn vacant(path: &Path, made: &mut HashSet<PathBuf>) -> PathBuf {
+    let mut free = path.to_owned();
+    let mut number = 1_u64;
+    while !made.insert(free.clone()) {
+        number += 1;
+        free = path.with_extension(format!("{number}.{}", path.extension().unwrap_or_default().to_string_lossy()));
+    }
+    free
+}

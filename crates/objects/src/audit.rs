@@ -1,0 +1,366 @@
+//! How objects are encrypted, held against what is wanted: an encryption configuration, or a list of resources that must not
+//! lie in clear.
+//!
+//! An [`Audit`] takes one [`State`] an object, and gives a [`Report`] with one [`Row`] for every way in which objects of one
+//! resource are stored. Objects are named; nothing of their values is kept.
+
+use std::collections::BTreeMap;
+
+use etcdsnap_kube::encryption::{Configuration, Fingerprint, OpenError, Provider, ProviderConfig, Sealed};
+use etcdsnap_mvcc::Position;
+
+use crate::{Entry, Objects, in_order};
+
+/// How one object is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State<'a> {
+    /// In clear.
+    Clear,
+    /// Encrypted.
+    Sealed {
+        /// Its header.
+        header: Sealed<'a>,
+        /// The name of the key that opened it, or why none did.
+        opened: Result<String, OpenError>,
+    },
+}
+
+/// What to make of a way of storing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// In clear, although it is to be encrypted.
+    InClear,
+    /// Its key is there, and does not open it.
+    Unopened,
+    /// Encrypted with a key the API server would not try: the configuration does not give it to this resource.
+    KeyNotConfigured,
+    /// Encrypted with a key of the configuration that is not the first.
+    StaleKey,
+    /// Encrypted, and there is no configuration to say whether that is the key it should be.
+    Encrypted,
+    /// Encrypted with the first key of the configuration.
+    FirstKey,
+    /// In clear, and nothing asks for more.
+    NotAsked,
+}
+
+impl Verdict {
+    /// Whether what is wanted does not hold because of it.
+    pub fn fails(self) -> bool {
+        matches!(self, Self::InClear | Self::Unopened | Self::KeyNotConfigured | Self::StaleKey)
+    }
+}
+
+/// What is wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Configurations; that which first says something about a resource counts.
+    pub configurations: Vec<Configuration>,
+    /// Resources that must be encrypted, whatever configurations say: `secrets`, `foos.ex.io`.
+    pub required: Vec<String>,
+}
+
+/// Takes objects in, one by one.
+#[derive(Debug)]
+pub struct Audit {
+    policy: Policy,
+    names: usize,
+    rows: BTreeMap<(String, Verdict, Storing), Tally>,
+    kms: BTreeMap<(String, Fingerprint), KmsKey>,
+}
+
+/// Provider and key; nothing in clear.
+type Storing = Option<(String, String)>;
+
+#[derive(Debug, Default)]
+struct Tally {
+    objects: u64,
+    names: Vec<String>,
+    reason: Option<String>,
+}
+
+/// What the objects of one resource that are stored alike come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The resource: `secrets`, `foos.ex.io`.
+    pub resource: String,
+    /// What to make of it.
+    pub verdict: Verdict,
+    /// Provider, such as `aescbc`; nothing in clear.
+    pub provider: Option<String>,
+    /// Name of the key, or of the provider for KMS.
+    pub key: Option<String>,
+    /// How many there are.
+    pub objects: u64,
+    /// The first of them, as `namespace/name`.
+    pub names: Vec<String>,
+    /// Why the first of them cannot be opened.
+    pub reason: Option<String>,
+    /// How the configuration would store it now: provider and key.
+    pub wanted: Option<String>,
+}
+
+/// A key or seed that a key management service sealed, and values depend on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KmsKey {
+    /// The provider's name in the configuration.
+    pub provider: String,
+    /// What identifies the sealed key.
+    pub fingerprint: Fingerprint,
+    /// The service's own name for the key it sealed with; not known for KMS v1.
+    pub key_id: Option<String>,
+    /// The sealed key, to be given to the service.
+    pub sealed: Vec<u8>,
+    /// Values that need it.
+    pub objects: u64,
+}
+
+/// The outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Rows, by resource; within one, what fails first.
+    pub rows: Vec<Row>,
+    /// Sealed keys of key management services.
+    pub kms: Vec<KmsKey>,
+    /// Resources that must be encrypted and of which nothing is stored.
+    pub absent: Vec<String>,
+}
+
+impl Report {
+    /// Whether what is wanted holds for every object.
+    pub fn holds(&self) -> bool {
+        !self.rows.iter().any(|row| row.verdict.fails())
+    }
+}
+
+impl Audit {
+    /// Begins an audit that keeps the names of the first so many objects of every row.
+    pub fn new(policy: Policy, names: usize) -> Self {
+        Self { policy, names, rows: BTreeMap::new(), kms: BTreeMap::new() }
+    }
+
+    /// Takes in all objects of a backup and ends the audit.
+    pub fn over(mut self, objects: &Objects<'_>) -> Report {
+        let positions = objects.index().sorted_by_key(objects.live().to_vec(), |at| *at);
+        let make = |at: &Position| objects.entry(*at).map(|entry| (entry, state(&entry)));
+        let weight = |at: &Position| objects.index().record(*at).map_or(0, |record| record.kv.value.len());
+        let Ok(()) = in_order::<_, _, std::convert::Infallible>(&positions, weight, make, |made| {
+            let Some((entry, state)) = made else { return Ok(()) };
+            let full_name = entry.resource_name();
+            let (plural, group) = full_name.split_once('.').unwrap_or((&full_name, ""));
+            let name = || match entry.key.namespace {
+                Some(namespace) => format!("{namespace}/{}", entry.key.name),
+                None => entry.key.name.to_owned(),
+            };
+            self.take(plural, group, name, &state);
+            Ok(())
+        });
+        self.finish()
+    }
+
+    /// Takes in an object, given the plural and the group of its resource.
+    pub fn take(&mut self, plural: &str, group: &str, name: impl FnOnce() -> String, state: &State<'_>) {
+        let verdict = self.policy.verdict(plural, group, state);
+        let storing = match state {
+            State::Clear => None,
+            State::Sealed { header, opened } => Some(storing(header, opened)),
+        };
+        let tally = self.rows.entry((full_name(plural, group), verdict, storing)).or_default();
+        tally.objects += 1;
+        if tally.names.len() < self.names {
+            tally.names.push(name());
+        }
+        let State::Sealed { header, opened } = state else { return };
+        if let Err(error) = opened {
+            tally.reason.get_or_insert_with(|| error.to_string());
+        }
+        if let Some(envelope) = header.kms() {
+            let key = self.kms.entry((envelope.name.to_owned(), envelope.fingerprint)).or_insert_with(|| KmsKey {
+                provider: envelope.name.to_owned(),
+                fingerprint: envelope.fingerprint,
+                key_id: envelope.key_id.map(str::to_owned),
+                sealed: envelope.sealed_secret.to_owned(),
+                objects: 0,
+            });
+            key.objects += 1;
+        }
+    }
+
+    /// Ends the audit.
+    pub fn finish(self) -> Report {
+        let Self { policy, rows, kms, .. } = self;
+        let rows: Vec<_> = rows
+            .into_iter()
+            .map(|((resource, verdict, storing), tally)| {
+                let (plural, group) = resource.split_once('.').unwrap_or((&resource, ""));
+                let wanted = policy.providers(plural, group).first().map(|first| described(first));
+                let (provider, key) = storing.unzip();
+                let Tally { objects, names, reason } = tally;
+                Row { resource, verdict, provider, key, objects, names, reason, wanted }
+            })
+            .collect();
+        let is_there = |resource: &&String| rows.iter().any(|row| row.resource == **resource);
+        let absent = policy.required.iter().filter(|resource| !is_there(resource)).cloned().collect();
+        Report { rows, kms: kms.into_values().collect(), absent }
+    }
+}
+
+impl Policy {
+    /// The providers of a resource, by the first configuration that has any. A rule of `identity` alone takes a resource
+    /// out of what the rules after it would encrypt.
+    fn providers(&self, plural: &str, group: &str) -> Vec<&ProviderConfig> {
+        let all = self.configurations.iter().map(|configuration| configuration.providers_of(plural, group));
+        let found = all.into_iter().find(|providers| !providers.is_empty()).unwrap_or_default();
+        let encrypts = found.iter().any(|provider| **provider != ProviderConfig::Identity);
+        if encrypts { found } else { Vec::new() }
+    }
+
+    fn verdict(&self, plural: &str, group: &str, state: &State<'_>) -> Verdict {
+        let providers = self.providers(plural, group);
+        let State::Sealed { header, opened } = state else {
+            let asked = !providers.is_empty() || self.required.contains(&full_name(plural, group));
+            return if asked { Verdict::InClear } else { Verdict::NotAsked };
+        };
+        match opened {
+            Err(OpenError::WrongKey { .. } | OpenError::Damaged { .. } | OpenError::UnknownProvider) => {
+                return Verdict::Unopened;
+            }
+            Ok(_) | Err(OpenError::NoKey { .. } | OpenError::NeedsKms { .. }) => {}
+        }
+        // OpenShift's further API servers have configurations of their own, which lie encrypted in the backup itself.
+        let elsewhere = providers.is_empty() && group.ends_with(".openshift.io") && opened.is_ok();
+        if self.configurations.is_empty() || elsewhere {
+            return Verdict::Encrypted;
+        }
+        let named = |name: &str| match opened {
+            Ok(opened) if !opened.is_empty() => opened == name,
+            _ => header.key_name() == Some(name),
+        };
+        // What is written is encrypted with the first key of the first provider.
+        let mut first = true;
+        for provider in providers {
+            match provider {
+                ProviderConfig::Kms(of, name) if header.provider == Some(*of) && named(name) => {
+                    return if first { Verdict::FirstKey } else { Verdict::StaleKey };
+                }
+                ProviderConfig::Identity | ProviderConfig::Kms(..) => {}
+                ProviderConfig::Keys(of, keys) => {
+                    let found = keys.iter().position(|key| header.provider == Some(*of) && named(&key.name));
+                    if let Some(position) = found {
+                        return if first && position == 0 { Verdict::FirstKey } else { Verdict::StaleKey };
+                    }
+                }
+            }
+            first = false;
+        }
+        Verdict::KeyNotConfigured
+    }
+}
+
+/// How an object is stored, and whether a key at hand opens it.
+fn state<'a>(entry: &Entry<'_, 'a>) -> State<'a> {
+    let Some(header) = entry.sealed() else { return State::Clear };
+    let opened = entry.objects.keyring.open(&header, entry.record.kv.key).map(|opened| opened.key_name.to_owned());
+    State::Sealed { header, opened }
+}
+
+/// Plural and group, as `kubectl api-resources` and configurations have it.
+fn full_name(plural: &str, group: &str) -> String {
+    if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") }
+}
+
+/// Provider and key of a sealed value.
+fn storing(header: &Sealed<'_>, opened: &Result<String, OpenError>) -> (String, String) {
+    let provider = header.provider.map_or_else(|| "unknown".to_owned(), |provider| provider.to_string());
+    let key = match opened {
+        Ok(name) if !name.is_empty() => name.as_str(),
+        _ => header.key_name().unwrap_or("unreadable"),
+    };
+    (provider, key.to_owned())
+}
+
+/// What a provider encrypts with.
+fn described(provider: &ProviderConfig) -> String {
+    match provider {
+        ProviderConfig::Identity => "in clear".to_owned(),
+        ProviderConfig::Keys(provider, keys) => {
+            format!("{provider}, key {}", keys.first().map_or("missing", |key| key.name.as_str()))
+        }
+        ProviderConfig::Kms(provider @ (Provider::KmsV1 | Provider::KmsV2), name) => {
+            format!("{provider}, provider {name}")
+        }
+        ProviderConfig::Kms(_, name) => format!("kms, provider {name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: &str = r#"{"kind":"EncryptionConfiguration","resources":[
+        {"resources":["secrets","foos.ex.io"],"providers":[
+            {"aescbc":{"keys":[{"name":"new","secret":"AAECAwQFBgcICQoLDA0ODw=="},{"name":"old","secret":"AAECAwQFBgcICQoLDA0ODw=="}]}},
+            {"kms":{"name":"vault","apiVersion":"v2"}},{"identity":{}}]},
+        {"resources":["events"],"providers":[{"identity":{}}]},
+        {"resources":["configmaps"],"providers":[{"identity":{}},{"kms":{"name":"vault","apiVersion":"v2"}}]}]}"#;
+
+    fn with_config() -> Policy {
+        let configurations = vec![Configuration::parse(CONFIG).expect("a configuration")];
+        Policy { configurations, required: Vec::new() }
+    }
+
+    fn sealed<'a>(value: &'a [u8], opened: Result<&str, OpenError>) -> State<'a> {
+        let header = Sealed::recognise(value).expect("a sealed value");
+        State::Sealed { header, opened: opened.map(str::to_owned) }
+    }
+
+    fn wrong() -> OpenError {
+        OpenError::WrongKey { provider: Provider::AesCbc, name: "new".to_owned() }
+    }
+
+    fn missing() -> OpenError {
+        OpenError::NoKey { provider: Provider::AesCbc, name: "x".to_owned() }
+    }
+
+    #[test]
+    fn only_the_first_key_will_do() {
+        let policy = with_config();
+        let (new, old) = (b"k8s:enc:aescbc:v1:new:x", b"k8s:enc:aescbc:v1:old:x");
+        for (plural, state, expected) in [
+            ("secrets", sealed(new, Ok("new")), Verdict::FirstKey),
+            ("secrets", sealed(old, Ok("old")), Verdict::StaleKey),
+            ("secrets", sealed(b"k8s:enc:kms:v2:vault:x", Err(missing())), Verdict::StaleKey),
+            ("secrets", sealed(b"k8s:enc:aesgcm:v1:new:x", Err(missing())), Verdict::KeyNotConfigured),
+            ("secrets", sealed(new, Err(wrong())), Verdict::Unopened),
+            ("secrets", State::Clear, Verdict::InClear),
+            ("pods", State::Clear, Verdict::NotAsked),
+            ("pods", sealed(new, Ok("new")), Verdict::KeyNotConfigured),
+            ("events", State::Clear, Verdict::NotAsked),
+            ("configmaps", State::Clear, Verdict::InClear),
+        ] {
+            assert_eq!(policy.verdict(plural, "", &state), expected, "{plural} {state:?}");
+        }
+        assert_eq!(policy.verdict("foos", "ex.io", &State::Clear), Verdict::InClear);
+        assert_eq!(policy.verdict("foos", "", &State::Clear), Verdict::NotAsked);
+    }
+
+    #[test]
+    fn without_a_configuration_what_is_required_must_be_encrypted() {
+        let policy = Policy { required: vec!["secrets".to_owned(), "foos.ex.io".to_owned()], ..Policy::default() };
+        let mut audit = Audit::new(policy, 1);
+        for name in ["a", "b"] {
+            audit.take("secrets", "", || name.to_owned(), &State::Clear);
+        }
+        audit.take("secrets", "", || "c".to_owned(), &sealed(b"k8s:enc:aescbc:v1:k:x", Err(missing())));
+        audit.take("pods", "", || "p".to_owned(), &State::Clear);
+        let report = audit.finish();
+        assert!(!report.holds());
+        let rows: Vec<_> = report.rows.iter().map(|row| (row.resource.as_str(), row.verdict, row.objects)).collect();
+        assert_eq!(
+            rows,
+            [("pods", Verdict::NotAsked, 1), ("secrets", Verdict::InClear, 2), ("secrets", Verdict::Encrypted, 1)]
+        );
+        assert_eq!(report.rows[1].names, ["a"]);
+        assert_eq!(report.absent, ["foos.ex.io"]);
+    }
+}

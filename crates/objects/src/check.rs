@@ -1,0 +1,365 @@
+//! What is wrong with objects: each on its own, and what they say of each other.
+//!
+//! A [`Check`] takes one [`Sight`] a key and gives findings of the catalogue's Kubernetes rules. What cannot be known is
+//! no finding: an owner that may be among the objects that could not be opened is not missing.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use etcdsnap_kube::encryption::OpenError;
+use etcdsnap_kube::key::{self, Disagreement, Internal, ObjectKey};
+use etcdsnap_kube::metadata::{Header, Metadata, Owner};
+use etcdsnap_kube::resource::Resources;
+use etcdsnap_mvcc::Position;
+use etcdsnap_snapshot::catalogue::kubernetes::{
+    KUBE_DEFINITION_MISSING, KUBE_KEY_MISMATCH, KUBE_KIND_MISMATCH, KUBE_MASTER_LEASE_STALE, KUBE_NAMESPACE_MISSING,
+    KUBE_OWNER_MISSING, KUBE_UID_DUPLICATE, KUBE_VALUE_UNDECODABLE, KUBE_VALUE_UNOPENED,
+};
+use etcdsnap_snapshot::finding::{Finding, Findings, Kind};
+use etcdsnap_snapshot::place::Place;
+
+use crate::{Clear, Entry, Objects, Unreadable, in_order};
+
+/// What a key holds, as far as it could be read.
+#[derive(Clone, Debug)]
+pub enum Sight<'a> {
+    /// An object.
+    Object(Box<Header<'a>>),
+    /// An encrypted value that stays closed.
+    Sealed(OpenError),
+    /// Something that is no object, and why.
+    Undecodable(String),
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Objects that were looked at.
+    pub objects: u64,
+    /// Those of them that are encrypted and for which no key was at hand.
+    pub sealed: u64,
+    /// What is wrong.
+    pub findings: Findings,
+}
+
+/// Takes objects in, one by one.
+#[derive(Debug)]
+pub struct Check<'r> {
+    resources: &'r Resources,
+    findings: Findings,
+    namespaces: HashSet<(String, String)>,
+    inhabited: BTreeMap<(String, String), Group>,
+    undefined: BTreeMap<(String, String), Group>,
+    uids: HashMap<(String, String), String>,
+    owned: Vec<Owned>,
+    sealed: HashSet<(String, String, String)>,
+}
+
+/// Keys with something in common.
+#[derive(Debug)]
+struct Group {
+    keys: u64,
+    first: Vec<u8>,
+}
+
+/// An object with an owner.
+#[derive(Debug)]
+struct Owned {
+    key: Vec<u8>,
+    root: String,
+    namespace: String,
+    owner: Owner<'static>,
+}
+
+impl<'r> Check<'r> {
+    /// Begins a check that keeps at most `limit` findings of each rule.
+    pub fn new(resources: &'r Resources, limit: u64) -> Self {
+        Self {
+            resources,
+            findings: Findings::new(limit),
+            namespaces: HashSet::new(),
+            inhabited: BTreeMap::new(),
+            undefined: BTreeMap::new(),
+            uids: HashMap::new(),
+            owned: Vec::new(),
+            sealed: HashSet::new(),
+        }
+    }
+
+    /// Takes in all that lives in a backup and ends the check. `has_lease` tells whether a lease exists; nothing where that is
+    /// not known for the revision.
+    pub fn over(mut self, objects: &Objects<'_>, has_lease: Option<&dyn Fn(i64) -> bool>) -> Outcome {
+        let positions = objects.index().sorted_by_key(objects.live().to_vec(), |at| *at);
+        let (mut count, mut sealed) = (0, 0);
+        let record = |at: &Position| objects.index().record(*at);
+        let make = |at: &Position| (record(at), objects.entry(*at).map(|entry| see(&entry)));
+        let weight = |at: &Position| record(at).map_or(0, |record| record.kv.value.len());
+        let Ok(()) = in_order::<_, _, std::convert::Infallible>(&positions, weight, make, |(record, sight)| {
+            let Some(kv) = record.map(|record| record.kv) else { return Ok(()) };
+            match (objects.place(kv.key), sight, has_lease) {
+                (key::Place::Object(key), Some(sight), _) => {
+                    count += 1;
+                    sealed += u64::from(matches!(&sight, Sight::Sealed(error) if !is_at_fault(error)));
+                    self.take(kv.key, &key, &sight);
+                }
+                (key::Place::Internal(Internal::MasterLease, _), _, Some(has_lease)) => {
+                    self.take_master_lease(kv.key, kv.lease, has_lease(kv.lease));
+                }
+                _ => {}
+            }
+            Ok(())
+        });
+        Outcome { objects: count, sealed, findings: self.finish() }
+    }
+
+    /// Takes in the key of an object and what lies there. All keys of a backup have to come, in any order.
+    pub fn take(&mut self, etcd_key: &[u8], key: &ObjectKey<'_>, sight: &Sight<'_>) {
+        self.take_key(etcd_key, key);
+        match sight {
+            Sight::Object(header) => self.take_object(etcd_key, key, header),
+            Sight::Sealed(error) => {
+                let of = (key.root.to_owned(), key.namespace.unwrap_or_default().to_owned(), key.name.to_owned());
+                self.sealed.insert(of);
+                if is_at_fault(error) {
+                    self.find(&KUBE_VALUE_UNOPENED, etcd_key, error.to_string());
+                }
+            }
+            Sight::Undecodable(problem) => self.find(&KUBE_VALUE_UNDECODABLE, etcd_key, problem.clone()),
+        }
+    }
+
+    fn take_key(&mut self, etcd_key: &[u8], key: &ObjectKey<'_>) {
+        let root = || key.root.to_owned();
+        if key.path == "namespaces" {
+            self.namespaces.insert((root(), key.name.to_owned()));
+        }
+        if let Some(namespace) = key.namespace {
+            Group::add(&mut self.inhabited, (root(), namespace.to_owned()), etcd_key);
+        }
+        if key.group().is_some() && self.resources.at_path(key.path).is_none() {
+            Group::add(&mut self.undefined, (root(), key.path.to_owned()), etcd_key);
+        }
+    }
+
+    fn take_object(&mut self, etcd_key: &[u8], key: &ObjectKey<'_>, header: &Header<'_>) {
+        let metadata = &header.metadata;
+        match key.disagreement(metadata) {
+            Some(Disagreement::Name) => {
+                let message = format!("the object is called {:?}", metadata.name);
+                self.find(&KUBE_KEY_MISMATCH, etcd_key, message);
+            }
+            Some(Disagreement::Namespace) => {
+                let message = format!("the object says it is in namespace {:?}", metadata.namespace);
+                self.find(&KUBE_KEY_MISMATCH, etcd_key, message);
+            }
+            None => {}
+        }
+        if let Some(resource) = self.resources.at_path(key.path)
+            && resource.kind != header.kind
+        {
+            let message = format!("the object is a {:?}, not a {}", header.kind, resource.kind);
+            self.find(&KUBE_KIND_MISMATCH, etcd_key, message);
+        }
+        if !metadata.uid.is_empty() {
+            let uid = (key.root.to_owned(), metadata.uid.to_string());
+            let place = String::from_utf8_lossy(etcd_key).into_owned();
+            if let Some(other) = self.uids.insert(uid, place) {
+                self.find(&KUBE_UID_DUPLICATE, etcd_key, format!("{:?} has the uid {:?} too", other, metadata.uid));
+            }
+        }
+        let owned = metadata.owners.iter().map(|owner| Owned {
+            key: etcd_key.to_owned(),
+            root: key.root.to_owned(),
+            namespace: key.namespace.unwrap_or_default().to_owned(),
+            owner: into_owned(owner),
+        });
+        self.owned.extend(owned);
+    }
+
+    /// Takes in the key of an API server's lease: its lease in etcd, and whether that exists.
+    pub fn take_master_lease(&mut self, etcd_key: &[u8], lease: i64, exists: bool) {
+        if lease == 0 {
+            self.find(&KUBE_MASTER_LEASE_STALE, etcd_key, "it has no lease");
+        } else if !exists {
+            let message = format!("its lease {lease:016x} does not exist");
+            self.find(&KUBE_MASTER_LEASE_STALE, etcd_key, message);
+        }
+    }
+
+    /// Ends the check.
+    pub fn finish(mut self) -> Findings {
+        for ((root, namespace), group) in std::mem::take(&mut self.inhabited) {
+            if !self.namespaces.contains(&(root, namespace.clone())) {
+                let message = group.counted(&format!("in namespace {namespace:?}, which does not exist"));
+                self.find(&KUBE_NAMESPACE_MISSING, &group.first, message);
+            }
+        }
+        for ((_, path), group) in std::mem::take(&mut self.undefined) {
+            let message = group.counted(&format!("of {path:?}, which no definition defines"));
+            self.find(&KUBE_DEFINITION_MISSING, &group.first, message);
+        }
+        for owned in std::mem::take(&mut self.owned) {
+            if !self.may_exist(&owned) {
+                let Owner { kind, name, uid, .. } = &owned.owner;
+                let message = format!("its owner, {kind} {name:?} with uid {uid:?}, does not exist");
+                self.find(&KUBE_OWNER_MISSING, &owned.key, message);
+            }
+        }
+        self.findings
+    }
+
+    fn may_exist(&self, owned: &Owned) -> bool {
+        let named = |namespace: &str| (owned.root.clone(), namespace.to_owned(), owned.owner.name.to_string());
+        self.uids.contains_key(&(owned.root.clone(), owned.owner.uid.to_string()))
+            || self.sealed.contains(&named(&owned.namespace))
+            || self.sealed.contains(&named(""))
+    }
+
+    fn find(&mut self, kind: &'static Kind, etcd_key: &[u8], message: impl Into<String>) {
+        self.findings.push(Finding::new(kind, Place::entry("key", etcd_key), message));
+    }
+}
+
+impl Group {
+    fn add(groups: &mut BTreeMap<(String, String), Self>, of: (String, String), etcd_key: &[u8]) {
+        groups.entry(of).or_insert_with(|| Self { keys: 0, first: etcd_key.to_owned() }).keys += 1;
+    }
+
+    /// `this is the first of 3 objects in …`
+    fn counted(&self, rest: &str) -> String {
+        match self.keys {
+            1 => format!("this object is {rest}"),
+            keys => format!("this is the first of {keys} objects {rest}"),
+        }
+    }
+}
+
+/// Whether the value is at fault that it stays closed. A key that is not at hand says nothing about it.
+fn is_at_fault(error: &OpenError) -> bool {
+    !matches!(error, OpenError::NoKey { .. } | OpenError::NeedsKms { .. })
+}
+
+/// Opens and decodes an object, all of it; only its type and metadata are kept.
+fn see(entry: &Entry<'_, '_>) -> Sight<'static> {
+    let header = |clear: &Clear<'_>| {
+        entry.object(clear, false)?;
+        Ok(Sight::Object(Box::new(owned(&clear.header()?))))
+    };
+    match entry.open().and_then(|clear| header(&clear)) {
+        Ok(sight) => sight,
+        Err(Unreadable::Sealed(error)) => Sight::Sealed(error),
+        Err(Unreadable::Undecodable(error)) => Sight::Undecodable(error.to_string()),
+    }
+}
+
+/// What the check needs of a header, by itself.
+fn owned(header: &Header<'_>) -> Header<'static> {
+    let text = |text: &str| text.to_owned().into();
+    let metadata = &header.metadata;
+    Header {
+        api_version: text(&header.api_version),
+        kind: text(&header.kind),
+        metadata: Metadata {
+            name: text(&metadata.name),
+            namespace: text(&metadata.namespace),
+            uid: text(&metadata.uid),
+            owners: metadata.owners.iter().map(into_owned).collect(),
+            ..Metadata::default()
+        },
+    }
+}
+
+fn into_owned(owner: &Owner<'_>) -> Owner<'static> {
+    let text = |text: &str| text.to_owned().into();
+    Owner {
+        api_version: text(&owner.api_version),
+        kind: text(&owner.kind),
+        name: text(&owner.name),
+        uid: text(&owner.uid),
+        controller: owner.controller,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etcdsnap_kube::encryption::Provider;
+    use etcdsnap_kube::key::Roots;
+
+    use super::*;
+
+    /// Looks at objects, each a key and its JSON, and gives the rules that were found broken, each with the end of its key.
+    fn found(objects: &[(&str, &str)]) -> Vec<String> {
+        let resources = Resources::default();
+        let mut check = Check::new(&resources, 10);
+        for (key, json) in objects {
+            let key::Place::Object(place) = Roots::default().place(key.as_bytes()) else { panic!("{key}") };
+            let sight = match Header::read(json.as_bytes()) {
+                Ok(header) => Sight::Object(Box::new(header)),
+                Err(_) if *json == "sealed" => {
+                    Sight::Sealed(OpenError::NoKey { provider: Provider::AesCbc, name: "k".to_owned() })
+                }
+                Err(error) => Sight::Undecodable(error.to_string()),
+            };
+            check.take(key.as_bytes(), &place, &sight);
+        }
+        let findings = check.finish().into_kept();
+        let end =
+            |finding: &Finding| finding.place.key.clone().unwrap_or_default().rsplit('/').next().map(str::to_owned);
+        findings.iter().map(|finding| format!("{} {}", finding.kind.id, end(finding).unwrap_or_default())).collect()
+    }
+
+    fn pod(namespace: &str, name: &str, rest: &str) -> String {
+        format!(r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{name}","namespace":"{namespace}"{rest}}}}}"#)
+    }
+
+    const DEMO: (&str, &str) =
+        ("/registry/namespaces/demo", r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"demo","uid":"n"}}"#);
+
+    #[test]
+    fn sound_objects_give_nothing() {
+        let owned = pod("demo", "p", r#","uid":"p","ownerReferences":[{"kind":"Namespace","name":"demo","uid":"n"}]"#);
+        assert!(found(&[DEMO, ("/registry/pods/demo/p", &owned)]).is_empty());
+    }
+
+    #[test]
+    fn keys_and_objects_must_agree() {
+        for (object, rule) in [
+            (pod("demo", "q", ""), "KUBE_KEY_MISMATCH p"),
+            (pod("other", "p", ""), "KUBE_KEY_MISMATCH p"),
+            (pod("demo", "p", "").replace("Pod", "Secret"), "KUBE_KIND_MISMATCH p"),
+            ("{\"kind\":".to_owned(), "KUBE_VALUE_UNDECODABLE p"),
+        ] {
+            assert_eq!(found(&[DEMO, ("/registry/pods/demo/p", &object)]), [rule]);
+        }
+    }
+
+    #[test]
+    fn what_objects_refer_to_must_exist() {
+        let (one, two) = (pod("demo", "one", r#","uid":"u""#), pod("demo", "two", r#","uid":"u""#));
+        let both = [DEMO, ("/registry/pods/demo/one", one.as_str()), ("/registry/pods/demo/two", two.as_str())];
+        assert_eq!(found(&both), ["KUBE_UID_DUPLICATE two"]);
+        let gone = pod("gone", "p", "");
+        assert_eq!(found(&[DEMO, ("/registry/pods/gone/p", &gone)]), ["KUBE_NAMESPACE_MISSING p"]);
+        let custom = r#"{"apiVersion":"ex.io/v1","kind":"Foo","metadata":{"name":"f"}}"#;
+        assert_eq!(found(&[("/registry/ex.io/foos/f", custom)]), ["KUBE_DEFINITION_MISSING f"]);
+    }
+
+    #[test]
+    fn an_owner_that_may_be_sealed_is_not_missing() {
+        let owned = pod("demo", "p", r#","ownerReferences":[{"kind":"Secret","name":"s","uid":"u"}]"#);
+        let pod = ("/registry/pods/demo/p", owned.as_str());
+        assert_eq!(found(&[DEMO, pod]), ["KUBE_OWNER_MISSING p"]);
+        assert!(found(&[DEMO, pod, ("/registry/secrets/demo/s", "sealed")]).is_empty());
+    }
+
+    #[test]
+    fn api_servers_need_a_lease() {
+        let resources = Resources::default();
+        let mut check = Check::new(&resources, 10);
+        check.take_master_lease(b"/registry/masterleases/10.0.0.1", 7, true);
+        check.take_master_lease(b"/registry/masterleases/10.0.0.2", 0, false);
+        check.take_master_lease(b"/registry/masterleases/10.0.0.3", 7, false);
+        let findings = check.finish().into_kept();
+        let messages: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(messages, ["it has no lease", "its lease 0000000000000007 does not exist"]);
+    }
+}

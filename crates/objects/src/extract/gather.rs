@@ -1,0 +1,213 @@
+//! From a selection to candidates: the objects themselves, and those they cannot be applied without.
+
+use std::collections::{BTreeSet, HashSet};
+
+use etcdsnap_kube::manifest::left_out;
+use etcdsnap_mvcc::{Deleted, Position};
+
+use super::{Candidate, Identity};
+use crate::{Entry, Objects, Selection, Unreadable, Wanted, in_order};
+
+/// What keys of definitions have between root and name.
+const DEFINITIONS: &str = "apiextensions.k8s.io/customresourcedefinitions";
+const NAMESPACES: &str = "namespaces";
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Which objects.
+    pub selection: Selection,
+    /// Those that are deleted, as they last were, in place of those that live.
+    pub deleted: bool,
+    /// With a definition, also the objects it defines.
+    pub custom_resources: bool,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Gathered {
+    /// Objects that can be read.
+    pub candidates: Vec<Candidate<Position>>,
+    /// Keys of objects that cannot, and why.
+    pub unread: Vec<(Vec<u8>, Unreadable)>,
+    /// Objects that were named and are not there.
+    pub missing: Vec<Wanted>,
+    /// Keys of deleted objects whose last value is compacted away.
+    pub lost: Vec<Vec<u8>>,
+    /// Definitions, by name, with objects that were not asked for, and how many those are.
+    pub offered: Vec<(String, u64)>,
+    /// Custom resources without a definition: `foos.ex.io`.
+    pub undefined: Vec<String>,
+    /// Uids of controllers of deleted objects that live.
+    pub living: HashSet<String>,
+}
+
+/// Finds what is asked for. A namespace takes its Namespace object along, and custom resources their definition; of deleted
+/// objects those that were deleted too.
+pub fn gather(objects: &Objects<'_>, request: &Request) -> Gathered {
+    let mut gathered = Gathered::default();
+    let mut positions = gathered.find(objects, &request.selection, request.deleted);
+    gathered.missing = missing(objects, &request.selection, &positions);
+    for positions_of in [Gathered::definitions_taken, Gathered::companions] {
+        let more = positions_of(&mut gathered, objects, request, &positions);
+        positions.extend(more);
+    }
+    positions.sort_unstable();
+    positions.dedup();
+    gathered.read(objects, &positions);
+    if request.deleted {
+        gathered.living = living(objects, &gathered.candidates);
+    }
+    gathered
+}
+
+impl Gathered {
+    fn find(&mut self, objects: &Objects<'_>, selection: &Selection, deleted: bool) -> Vec<Position> {
+        if !deleted {
+            return objects.select(selection).positions;
+        }
+        let mut positions = Vec::new();
+        for Deleted { tombstone, last_put } in objects.deleted(selection) {
+            match last_put {
+                Some(at) => positions.push(at),
+                None => self.lost.extend(objects.index().record(tombstone).map(|record| record.kv.key.to_vec())),
+            }
+        }
+        positions
+    }
+
+    /// The objects of definitions that were selected, if they are wanted; they are offered otherwise.
+    fn definitions_taken(&mut self, objects: &Objects<'_>, request: &Request, positions: &[Position]) -> Vec<Position> {
+        let entries = positions.iter().filter_map(|at| objects.entry(*at));
+        let names = entries.filter(|entry| entry.key.path == DEFINITIONS).map(|entry| entry.key.name);
+        let defined: Vec<Wanted> = names.filter_map(|name| Some(whole(path_of(name)?))).collect();
+        if defined.is_empty() {
+            return Vec::new();
+        }
+        let selection = Selection { wanted: defined.clone(), ..Selection::default() };
+        let mut found = self.find(objects, &selection, request.deleted);
+        if request.custom_resources {
+            return found;
+        }
+        let taken: HashSet<&Position> = positions.iter().collect();
+        found.retain(|at| !taken.contains(at));
+        for wanted in defined {
+            let is_of = |at: &&Position| objects.entry(**at).is_some_and(|entry| wanted.is(&entry.key));
+            let count = found.iter().filter(is_of).count() as u64;
+            if count > 0 {
+                self.offered.push((crate::objects::undefined_name(&wanted.path), count));
+            }
+        }
+        Vec::new()
+    }
+
+    /// Namespace and definitions.
+    fn companions(&mut self, objects: &Objects<'_>, request: &Request, positions: &[Position]) -> Vec<Position> {
+        let mut names: BTreeSet<(&str, String)> = BTreeSet::new();
+        let mut undefined = BTreeSet::new();
+        for entry in positions.iter().filter_map(|at| objects.entry(*at)) {
+            match entry.resource() {
+                Some(resource) if resource.custom.is_some() => _ = names.insert((DEFINITIONS, resource.full_name())),
+                None if entry.key.group().is_some() => _ = undefined.insert(entry.resource_name()),
+                _ => {}
+            }
+        }
+        self.undefined.extend(undefined);
+        if let (Some(namespace), true) = (&request.selection.namespace, request.selection.wanted.is_empty()) {
+            names.insert((NAMESPACES, namespace.clone()));
+        }
+        if names.is_empty() {
+            return Vec::new();
+        }
+        let wanted = names.into_iter().map(|(path, name)| Wanted { name: Some(name), ..whole(path.to_owned()) });
+        let selection = Selection { wanted: wanted.collect(), ..Selection::default() };
+        self.find(objects, &selection, request.deleted)
+    }
+
+    fn read(&mut self, objects: &Objects<'_>, positions: &[Position]) {
+        let make = |at: &Position| {
+            let entry = objects.entry(*at)?;
+            Some(candidate(&entry, *at).map_err(|reason| (entry.record.kv.key.to_vec(), reason)))
+        };
+        let Ok(()) = in_order::<_, _, std::convert::Infallible>(
+            positions,
+            |at| weight(objects, *at),
+            make,
+            |made| {
+                match made {
+                    Some(Ok(candidate)) => self.candidates.push(candidate),
+                    Some(Err(unread)) => self.unread.push(unread),
+                    None => {}
+                }
+                Ok(())
+            },
+        );
+    }
+}
+
+/// What decides about an object, read from its header; of a Secret also its type.
+fn candidate(entry: &Entry<'_, '_>, at: Position) -> Result<Candidate<Position>, Unreadable> {
+    let clear = entry.open()?;
+    let header = clear.header()?;
+    let is_secret = header.group().is_empty() && header.kind == "Secret";
+    let object = is_secret.then(|| entry.object(&clear, false)).transpose()?;
+    let secret_type = object.as_ref().and_then(|object| object.value.text_at(&["type"]));
+    Ok(Candidate {
+        identity: Identity {
+            group: header.group().to_owned(),
+            kind: header.kind.to_string(),
+            namespace: entry.key.namespace.unwrap_or_default().to_owned(),
+            name: entry.key.name.to_owned(),
+            root: entry.key.root.to_owned(),
+        },
+        uid: header.metadata.uid.to_string(),
+        controller: header.metadata.controller().map(|owner| owner.uid.to_string()),
+        left_out: left_out(&header, secret_type),
+        at,
+    })
+}
+
+/// The controllers that live although what they control is deleted: they made something else in its place.
+fn living(objects: &Objects<'_>, candidates: &[Candidate<Position>]) -> HashSet<String> {
+    let wanted: HashSet<&str> = candidates.iter().filter_map(|candidate| candidate.controller.as_deref()).collect();
+    let mut living = HashSet::new();
+    if wanted.is_empty() {
+        return living;
+    }
+    let uid = |at: &Position| {
+        let clear = objects.entry(*at)?.open().ok()?;
+        let uid = clear.header().ok()?.metadata.uid.to_string();
+        wanted.contains(uid.as_str()).then_some(uid)
+    };
+    let Ok(()) = in_order::<_, _, std::convert::Infallible>(
+        objects.live(),
+        |at| weight(objects, *at),
+        uid,
+        |uid| {
+            living.extend(uid);
+            Ok(())
+        },
+    );
+    living
+}
+
+fn weight(objects: &Objects<'_>, at: Position) -> usize {
+    objects.index().record(at).map_or(0, |record| record.kv.value.len())
+}
+
+fn missing(objects: &Objects<'_>, selection: &Selection, positions: &[Position]) -> Vec<Wanted> {
+    let named = selection.wanted.iter().filter(|wanted| wanted.name.is_some());
+    let is_there =
+        |wanted: &&Wanted| positions.iter().filter_map(|at| objects.entry(*at)).any(|entry| wanted.is(&entry.key));
+    named.filter(|wanted| !is_there(wanted)).cloned().collect()
+}
+
+/// All objects with a path.
+fn whole(path: String) -> Wanted {
+    Wanted { path, resource: String::new(), namespaced: true, name: None }
+}
+
+/// The path of what a definition defines: `ex.io/foos` of `foos.ex.io`.
+fn path_of(definition: &str) -> Option<String> {
+    definition.split_once('.').map(|(plural, group)| format!("{group}/{plural}"))
+}
