@@ -131,7 +131,12 @@ impl fmt::Display for Violation {
             Rule::RecordUndecodable => write!(f, "the record cannot be decoded: {found}"),
             Rule::RecordEmpty => write!(f, "the record has no content"),
             Rule::MainRevisionTooLow => write!(f, "main revision {found}, but data begins at 2"),
-            Rule::RevisionGap => write!(f, "no record of revision {expected} although {found} follows"),
+            Rule::RevisionGap => match (expected, found) {
+                (Fact::Number(first), Fact::Number(next)) if next.saturating_sub(*first) > 1 => {
+                    write!(f, "no records of revisions {first} to {} although {next} follows", next.saturating_sub(1))
+                }
+                _ => write!(f, "no record of revision {expected} although {found} follows"),
+            },
             Rule::SubRevisionGap => write!(f, "sub revision {found} where {expected} should follow"),
             Rule::ModRevisionMismatch => write!(f, "mod_revision is {found}, the record's revision is {expected}"),
             Rule::CreateRevisionInvalid => write!(f, "create_revision {found} is not between 1 and {expected}"),
@@ -151,5 +156,20 @@ impl fmt::Display for Violation {
             Rule::DuplicateWriteInTransaction => write!(f, "the key was written twice in transaction {found}"),
             Rule::ShadowedRecord => write!(f, "the compaction at {expected} should have removed this record"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_names_all_that_is_missing() {
+        let gap = |found| {
+            let (found, expected, rule) = (Fact::Number(found), Fact::Number(57), Rule::RevisionGap);
+            Violation { revision: None, page: None, element: 0, rule, key: [].into(), found, expected }.to_string()
+        };
+        assert_eq!(gap(58), "no record of revision 57 although 58 follows");
+        assert_eq!(gap(64), "no records of revisions 57 to 63 although 64 follows");
     }
 }

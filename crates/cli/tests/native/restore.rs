@@ -162,6 +162,31 @@ fn a_damaged_backup_is_refused_with_its_findings() {
 }
 
 #[test]
+fn what_is_missing_of_a_damaged_backup_is_told() {
+    let desk = desk();
+    let path = desk.path().join("backup.db");
+    let mut bytes = fs::read(&path).expect("the backup");
+    bytes[30 * 4096..31 * 4096].fill(0);
+    fs::write(&path, bytes).expect("room");
+    let flags = [&ONE[..], &["--allow-damaged"]].concat();
+    let planned = at(&desk, &[&flags[..], &["--dry-run"]].concat());
+    assert_eq!((planned.code, names(desk.path())), (0, vec!["backup.db".to_owned()]));
+    assert!(planned.stdout.starts_with("WOULD RESTORE IN PART  backup.db"), "{}", planned.stdout);
+    let done = at(&desk, &flags);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(done.stdout.starts_with("RESTORED IN PART  backup.db"), "{}", done.stdout);
+    for text in [
+        "\nMissing\n  - revisions between 79.1 and 81.2, about 3 records (page 30)\n",
+        "  ! 107 live keys may have been written or deleted in the lost revisions, and not since",
+        "  ! damaged: bucket key, page 30, offset 122880: ",
+    ] {
+        assert!(done.stdout.contains(text), "{text}: {}", done.stdout);
+    }
+    let verified = at(&desk, &["db", "check", "m1.etcd/member/snap/db"]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
+}
+
+#[test]
 fn a_stream_is_restored_too() {
     let desk = desk();
     let data = desk.path().join("m1.etcd");
