@@ -41,5 +41,5 @@ pub use ordered::in_order;
 pub use past::{Deed, Past, Telling};
 pub use selection::{Selection, SelectionError, Wanted};
 pub use storage::{Encoding, Form, StoredResource};
-pub use survey::{Survey, Tally};
+pub use survey::{Survey, Tally, looks_like_kubernetes};
 pub use usage::{Account, ManagerAccount, Usage};

@@ -6,7 +6,7 @@ use std::fmt;
 use etcdsnap_kube::Stored;
 use etcdsnap_kube::key::{Place, Roots, neighbour};
 use etcdsnap_kube::metadata::Header;
-use etcdsnap_mvcc::{Index, Position};
+use etcdsnap_mvcc::{Index, Position, Record};
 use etcdsnap_snapshot::place::excerpt;
 use rayon::prelude::*;
 
@@ -122,8 +122,16 @@ fn least<'a>(one: Option<&'a [u8]>, other: Option<&'a [u8]>) -> Option<&'a [u8]>
     one.into_iter().chain(other).min()
 }
 
+/// Whether one of these records was written by an API server: enough for a hint.
+pub fn looks_like_kubernetes<'a>(records: impl IntoIterator<Item = Record<'a>>) -> bool {
+    let roots = Roots::default();
+    records
+        .into_iter()
+        .any(|record| matches!(roots.place(record.kv.key), Place::Object(_)) && is_object(record.kv.value))
+}
+
 /// Whether an API server wrote a value.
-pub(crate) fn is_object(value: &[u8]) -> bool {
+fn is_object(value: &[u8]) -> bool {
     match Stored::recognise(value) {
         Stored::Encrypted(_) | Stored::Protobuf(_) => true,
         stored => Header::of(&stored).is_ok(),

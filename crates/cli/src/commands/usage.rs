@@ -1,8 +1,12 @@
 //! `usage`.
 
+use etcdsnap_mvcc::Direction;
+use etcdsnap_snapshot::container::Container;
+use etcdsnap_snapshot::contents::{Contents, Source};
 use etcdsnap_snapshot::usage::{Options, UsageError, usage};
 use etcdsnap_snapshot::verify::source_facts;
 
+use super::kube::point_to_objects;
 use super::{Session, unusable};
 use crate::args::{Usage, UsageForm};
 use crate::exit::{Exit, Failure};
@@ -38,7 +42,19 @@ pub fn run(session: &Session, args: &Usage) -> Result<Exit, Failure> {
         UsageForm::Text => {
             let mut sheet = console::sheet();
             text(&source, &account, args, &mut sheet);
-            console::print(sheet, exit)
+            let exit = console::print(sheet, exit)?;
+            point_to_kube_usage(session, args, &container);
+            Ok(exit)
         }
     }
+}
+
+/// Reads the newest records again, if there are objects among them.
+fn point_to_kube_usage(session: &Session, args: &Usage, container: &Container) {
+    let progress = session.progress(&args.file);
+    let source = Source::new(container, &*progress);
+    let Ok(contents) = Contents::open(&source) else { return };
+    let newest = contents.batches(-1, contents.current_revision(), Direction::NewestFirst).find_map(Result::ok);
+    let what = "what objects take, by kind, namespace, owner and field manager";
+    point_to_objects(newest.unwrap_or_default(), "usage", what);
 }

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use etcdsnap_testkit::bbolt::Layout;
+use etcdsnap_testkit::etcd::{EtcdStore, Server};
 use serde_json::{Value, json};
 
-use crate::program::{Answer, args, fixture, program, run, run_with_input};
+use crate::program::{Answer, args, fixture, program, run, run_with_input, written};
 
 /// A file of the real cluster.
 pub fn cluster(name: &str) -> PathBuf {
@@ -159,6 +161,39 @@ fn other_databases_are_told_apart() {
     let elsewhere = kube("get pods -A --etcd-prefix /tenants/one");
     assert!(elsewhere.code == 1 && elsewhere.stderr.contains("no Kubernetes objects"), "{elsewhere:?}");
     assert_eq!(quiet("get ns/demo -o name --etcd-prefix registry"), "namespace/demo\n");
+}
+
+#[test]
+fn many_objects_come_whole_and_in_order() {
+    let mut store = EtcdStore::new(Server::V3_6);
+    let value = std::fs::read(vector("pod.pb")).expect("a value");
+    let names: Vec<String> = (0..5000).map(|number| format!("pod/p{number:04}")).collect();
+    for name in names.iter().rev() {
+        store.put(name.replace("pod/", "/registry/pods/demo/"), value.clone());
+    }
+    let (_folder, path) = written(&Layout::default().build(&store.to_tree()));
+    let answer = run(args!["kube", "get", path, "-A", "-o", "name"]);
+    assert!(answer.code == 0 && answer.stdout.lines().eq(&names));
+    let list = run(args!["kube", "get", path, "-A", "-o", "json"]).json();
+    let versions: Vec<_> =
+        list["items"].as_array().expect("items").iter().map(|item| &item["metadata"]["resourceVersion"]).collect();
+    assert!(versions.iter().zip((2..5002).rev()).all(|(version, revision)| **version == json!(revision.to_string())));
+    assert_eq!(versions.len(), names.len());
+    assert_eq!(run(args!["kube", "get", path, "-A"]).stdout.lines().count(), names.len() + 1);
+}
+
+#[test]
+fn commands_point_to_their_forms_for_objects() {
+    let answer = run(args!["usage", backup()]);
+    assert!(answer.code == 0 && answer.stderr.contains("`etcdsnap kube usage`"), "{answer:?}");
+    let older = std::ffi::OsString::from(format!("{}@200", backup().display()));
+    let answer = run(args!["diff", older, backup()]);
+    assert!(answer.code == 5 && answer.stderr.contains("`etcdsnap kube diff`"), "{answer:?}");
+    for line in [args!["usage", backup(), "-o", "json"], args!["usage", fixture("etcd-3.6.14-seed1.db"), "-o", "text"]]
+    {
+        assert_eq!(run(line).stderr, "");
+    }
+    assert_eq!(run(args!["diff", older, backup(), "-o", "json"]).stderr, "");
 }
 
 #[test]

@@ -14,7 +14,7 @@ const NAMED: u64 = 20;
 #[derive(Debug, Default)]
 pub struct Unread {
     count: u64,
-    sealed: u64,
+    sealed: bool,
     partial: u64,
 }
 
@@ -32,7 +32,7 @@ impl Unread {
     /// Notes an object that could not be read.
     pub fn note(&mut self, key: &[u8], reason: &Unreadable) {
         self.count += 1;
-        self.sealed += u64::from(matches!(reason, Unreadable::Sealed(_)));
+        self.sealed |= matches!(reason, Unreadable::Sealed(_));
         if self.count <= NAMED {
             Failure::new(format!("{}: {reason}", quote(key))).print();
         }
@@ -65,10 +65,10 @@ impl Unread {
             let all = quantity(self.count, "object");
             Failure::new(format!("{all} could not be read, those above among them")).print();
         }
-        if self.sealed > 0 {
-            let (sealed, option) = (quantity(self.sealed, "object"), "--encryption-config");
-            Failure::new(format!("{sealed} encrypted; {option} takes the API server's EncryptionConfiguration"))
-                .print();
+        if self.sealed {
+            let text =
+                "--encryption-config takes the API server's EncryptionConfiguration, whose keys open what is encrypted";
+            Failure::new(text).print();
         }
         if self.partial > NAMED {
             let all = quantity(self.partial, "object");
