@@ -7,9 +7,8 @@ use etcdsnap_snapshot::contents::Contents;
 use etcdsnap_snapshot::diff::{Scope, Side, diff};
 
 use super::Session;
-use super::kube::point_to_objects;
 use super::reading::revision;
-use crate::args::{Diff, State, TableForm};
+use crate::args::{Diff, State};
 use crate::exit::{Exit, Failure};
 use crate::output::console;
 use crate::output::diff::Report;
@@ -37,12 +36,7 @@ fn compare(args: &Diff, contents: &Contents<'_>, others: &Contents<'_>) -> Resul
     let diff = diff(before, after, &scope)?;
     let exit = if diff.is_empty() { Exit::Done } else { Exit::Differ };
     let report = Report { diff: &diff, args, revisions: (before.revision, after.revision) };
-    let exit = console::write(exit, |out| report.write(out))?;
-    if args.output == TableForm::Text {
-        let records = diff.iter().filter_map(|difference| difference.after.or(difference.before));
-        point_to_objects(records, "diff", "what changed in objects");
-    }
-    Ok(exit)
+    console::write(exit, |out| report.write(out))
 }
 
 fn side<'c, 'a>(contents: &'c Contents<'a>, state: &State) -> Result<Side<'c, 'a>, Failure> {

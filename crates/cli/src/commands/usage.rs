@@ -1,12 +1,12 @@
 //! `usage`.
 
 use etcdsnap_mvcc::Direction;
+use etcdsnap_objects::looks_like_kubernetes;
 use etcdsnap_snapshot::container::Container;
 use etcdsnap_snapshot::contents::{Contents, Source};
 use etcdsnap_snapshot::usage::{Options, UsageError, usage};
 use etcdsnap_snapshot::verify::source_facts;
 
-use super::kube::point_to_objects;
 use super::{Session, unusable};
 use crate::args::{Usage, UsageForm};
 use crate::exit::{Exit, Failure};
@@ -55,6 +55,8 @@ fn point_to_kube_usage(session: &Session, args: &Usage, container: &Container) {
     let source = Source::new(container, &*progress);
     let Ok(contents) = Contents::open(&source) else { return };
     let newest = contents.batches(-1, contents.current_revision(), Direction::NewestFirst).find_map(Result::ok);
-    let what = "what objects take, by kind, namespace, owner and field manager";
-    point_to_objects(newest.unwrap_or_default(), "usage", what);
+    if looks_like_kubernetes(newest.unwrap_or_default()) {
+        let what = "what objects take, by kind, namespace, owner and field manager";
+        Failure::new(format!("this is a backup of Kubernetes: `etcdsnap kube usage` shows {what}")).print();
+    }
 }

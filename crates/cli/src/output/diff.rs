@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use etcdsnap_kube::Stored;
 use etcdsnap_mvcc::Record;
+use etcdsnap_objects::looks_like_kubernetes;
 use etcdsnap_snapshot::diff::{Change, Diff, Difference, Field};
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
@@ -135,7 +135,8 @@ impl Report<'_, '_> {
             "{keys} differ: {added} added, {removed} removed, {changed} changed; {} -> {} of values",
             bytes[0], bytes[1]
         )?;
-        if self.diff.iter().any(|difference| is_of_kubernetes(&difference)) {
+        let records = self.diff.iter().flat_map(|difference| [difference.before, difference.after]);
+        if looks_like_kubernetes(records.flatten()) {
             writeln!(out, "`etcdsnap kube diff` compares the Kubernetes objects among them field by field")?;
         }
         Ok(())
@@ -171,12 +172,6 @@ impl Report<'_, '_> {
             patch: if self.args.patch { patch(difference).and_then(Patch::json) } else { None },
         }
     }
-}
-
-/// Has it a value that an API server alone would have written?
-fn is_of_kubernetes(difference: &Difference<'_>) -> bool {
-    let mut records = [difference.before, difference.after].into_iter().flatten();
-    records.any(|record| matches!(Stored::recognise(record.kv.value), Stored::Protobuf(_) | Stored::Encrypted(_)))
 }
 
 fn name(field: Field) -> &'static str {

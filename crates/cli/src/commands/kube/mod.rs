@@ -13,9 +13,6 @@ mod reading;
 mod unread;
 mod usage;
 
-use etcdsnap_mvcc::Record;
-use etcdsnap_objects::looks_like_kubernetes;
-
 use super::Session;
 use crate::args::kube::Kube;
 use crate::exit::{Exit, Failure};
@@ -32,13 +29,5 @@ pub fn run(session: &Session, command: &Kube) -> Result<Exit, Failure> {
         Kube::Extract(args) => extract::run(session, args),
         Kube::Check(args) => check::run(session, args),
         Kube::Audit(command) => audit::run(session, command),
-    }
-}
-
-/// Tells, on standard error, of the form that a command has for objects, if one of the records is of an object: `kube COMMAND`
-/// shows `what`.
-pub fn point_to_objects<'a>(records: impl IntoIterator<Item = Record<'a>>, command: &str, what: &str) {
-    if looks_like_kubernetes(records) {
-        Failure::new(format!("this is a backup of Kubernetes: `etcdsnap kube {command}` shows {what}")).print();
     }
 }
