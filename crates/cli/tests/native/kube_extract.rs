@@ -204,6 +204,8 @@ fn a_backup_without_objects_is_told() {
     let answer = run(args!["kube", "extract", fixture("etcd-3.6.14-seed1.db"), "-A"]);
     assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
     assert!(answer.stderr.contains("there are no Kubernetes objects"), "{}", answer.stderr);
+    let unlabelled = extract(&["-n", "demo", "-l", "app=nothing"]);
+    assert_eq!((unlabelled.code, unlabelled.stdout.as_str()), (1, ""), "{unlabelled:?}");
     let nothing = extract(&["-n", "nowhere"]);
     assert_eq!((nothing.code, nothing.stdout.as_str()), (1, ""));
     assert!(nothing.stderr.contains("no objects to extract in namespace nowhere"), "{}", nothing.stderr);

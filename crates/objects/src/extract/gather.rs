@@ -113,7 +113,10 @@ impl Gathered {
             }
         }
         self.undefined.extend(undefined);
-        if let (Some(namespace), true) = (&request.selection.namespace, request.selection.wanted.is_empty()) {
+        let Selection { wanted, namespace, labels } = &request.selection;
+        // A namespace may be empty; labels that nothing has are no reason to take it.
+        let whole_namespace = wanted.is_empty() && (labels.is_empty() || !positions.is_empty());
+        if let (Some(namespace), true) = (namespace, whole_namespace) {
             names.insert((NAMESPACES, namespace.clone()));
         }
         if names.is_empty() {
