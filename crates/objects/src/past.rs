@@ -67,8 +67,13 @@ impl<'a> Telling<'_, 'a> {
     /// The retained revisions of the objects of a selection: object by object in the order of keys, each in the order of
     /// revisions. Those of deleted objects are among them.
     pub fn changes(&self, selection: &Selection) -> Vec<Change> {
-        let changes = self.objects.changes(selection, -1);
-        self.objects.index().sorted_by_key(changes, |change| change.at)
+        let index = self.objects.index();
+        let mut changes = index.sorted_by_key(self.objects.changes(selection, -1), |change| change.at);
+        let key = |change: &Change| index.record(change.at).map(|record| record.kv.key);
+        for history in changes.chunk_by_mut(|one, other| key(one) == key(other)) {
+            history.sort_unstable_by_key(|change| change.at);
+        }
+        changes
     }
 
     /// Makes something of every change, on all threads, and hands the results to `take` in order.
