@@ -18,23 +18,31 @@ REVISION = 17  # bytes of a record's key, `_` in the middle
 class Damaged(Restored):
     def test_servers_start_from_what_is_left(self):
         pairs = enumerate(product(DAMAGES, MINORS))
-        self.every([(damage, minor, self.startable(minor, number)) for number, (damage, minor) in pairs], self.serves_the_rest)
+        self.every([(damage, minor, number) for number, (damage, minor) in pairs], self.serves_the_rest)
 
-    def serves_the_rest(self, damage, minor, source, folder):
+    def serves_the_rest(self, damage, minor, number, folder):
         members = founders(1)
+        source, dirs, losses = self.lossy(damage, minor, number, folder, members)
         whole = RealTool(self.releases["3.7"]).make(source.file, folder / "whole", members)
         with self.running(self.releases[minor], whole, members, source) as cluster:
             were = records(cluster.first)
-        dirs, losses = self.restored(source, DAMAGES[damage], folder, members)
         with self.running(self.releases[minor], dirs, members, source, environment=VERIFY) as cluster:
             self.assert_told(were, records(cluster.first), losses)
             self.assert_works(cluster)
             cluster.restart()
 
+    def lossy(self, damage, minor, number, folder, members):
+        """The first snapshot from this number on that loses a part by this damage: of some it takes nothing, or all."""
+        for each in range(number, number + len(self.sources)):
+            source = self.startable(minor, each)
+            if found := self.restored(source, DAMAGES[damage], folder / str(each), members):
+                return source, *found
+        raise AssertionError("no damage of this kind loses a part")
+
     def restored(self, source, damage, folder, members):
-        """The first damage of its kind that loses a part, and not all; the member's directory, and what is said of the loss."""
+        """The first damage of its kind that loses a part, and not all: the member's directory, and what is said of the loss."""
         file = folder / "damaged" / "backup.db"
-        file.parent.mkdir()
+        file.parent.mkdir(parents=True)
         for number, bytes_ in enumerate(damage(source.file.read_bytes()[:-32])):
             file.write_bytes(bytes_)
             try:
@@ -44,7 +52,7 @@ class Damaged(Restored):
                 continue
             if told["losses"] and told["losses"]["ranges"]:  # else the page was not in use
                 return dirs, told["losses"]
-        raise AssertionError("no damage of this kind loses a part")
+        return None
 
     def make(self, file, folder, members):
         (me,) = members
