@@ -3,6 +3,9 @@
 //! ```text
 //! cargo run --release -p etcdsnap-testkit --example synth -- --size 2GiB OUT
 //! ```
+//!
+//! Two runs with the same seed, `--live`, `--mean` and `--order sequential` and with different `--records` are an earlier and a
+//! later snapshot of one database: the later one has all records of the earlier one, mostly on the same pages, and more.
 
 use std::error::Error;
 use std::fs::OpenOptions;
