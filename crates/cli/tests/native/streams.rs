@@ -1,6 +1,7 @@
 //! Inputs, outputs and signals: nothing read is changed, nothing written gets in the way, an end is an end.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
@@ -90,14 +91,16 @@ fn output_that_cannot_be_written_is_an_error() {
 
 #[test]
 fn an_interrupt_ends_the_process_as_a_shell_expects() {
-    // The program waits for its input, so the signal surely meets it at work. A shell makes 128 + 2 of it: 130. Tests that
-    // run in the background of a script ignore SIGINT, and would hand that on.
+    // More than a pipe holds is only taken by a program that reads, so the signal surely meets it at work, waiting for more. A
+    // shell makes 128 + 2 of it: 130. Tests that run in the background of a script ignore SIGINT, and would hand that on.
     let mut child = Command::new("env")
         .args(["--default-signal=INT", env!("CARGO_BIN_EXE_etcdsnap"), "verify", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
         .expect("starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(&vec![0; 1 << 20]).expect("it reads");
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
     assert!(sent.success());
     assert_eq!(child.wait().expect("ends").signal(), Some(2));
