@@ -131,6 +131,45 @@ impl<'a> Header<'a> {
     }
 }
 
+/// Whether a value stored as protobuf says of itself what its key ends with: `/NAME`, or `/NAMESPACE/NAME`. `None` for any other
+/// value. It is quick, for a look at everything, and knows nothing of the few keys that are made in another way: where the answer is
+/// no, [`ObjectKey::disagreement`](crate::key::ObjectKey::disagreement) decides.
+pub fn fits_key(value: &[u8], key: &[u8]) -> Option<bool> {
+    let Some(envelope) = Envelope::parse(value) else {
+        return Envelope::is_meant(value).then_some(false);
+    };
+    Some(name_and_namespace(&envelope).is_some_and(|(name, namespace)| {
+        let above = |key: &[u8], part: &[u8]| Some(key.strip_suffix(part)?.strip_suffix(b"/")?.len());
+        let rest = above(key, name).and_then(|end| key.get(..end));
+        rest.is_some_and(|rest| namespace.is_empty() || above(rest, namespace).is_some())
+    }))
+}
+
+/// `metadata.name` and `metadata.namespace`.
+fn name_and_namespace<'a>(envelope: &Envelope<'a>) -> Option<(&'a [u8], &'a [u8])> {
+    const NAME: u32 = 1;
+    const NAMESPACE: u32 = 3;
+    let mut message = Reader::new(envelope.message);
+    let metadata = loop {
+        if let (1, Payload::Bytes(bytes)) = message.next().ok()?? {
+            break bytes;
+        }
+    };
+    let (mut name, mut namespace) = (&[][..], &[][..]);
+    let mut reader = Reader::new(metadata);
+    while let Some((field, payload)) = reader.next().ok()? {
+        match (field, payload) {
+            (NAME, Payload::Bytes(bytes)) => name = bytes,
+            (NAMESPACE, Payload::Bytes(bytes)) => namespace = bytes,
+            _ => {}
+        }
+        if field >= NAMESPACE {
+            break;
+        }
+    }
+    Some((name, namespace))
+}
+
 impl<'a> Metadata<'a> {
     /// The owner that controls the object.
     pub fn controller(&self) -> Option<&Owner<'a>> {

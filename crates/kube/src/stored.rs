@@ -76,6 +76,11 @@ impl<'a> Envelope<'a> {
         Some(envelope)
     }
 
+    /// Whether a value begins like an envelope.
+    pub(crate) fn is_meant(value: &[u8]) -> bool {
+        value.starts_with(PROTOBUF)
+    }
+
     fn read_type(&mut self, bytes: &'a [u8]) -> Result<(), WireError> {
         let mut reader = Reader::new(bytes);
         while let Some(field) = reader.next()? {

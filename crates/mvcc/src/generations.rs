@@ -18,6 +18,8 @@ pub(crate) struct Generations<'r, 'a> {
     /// Positions from here on are above the compacted revision.
     compacted_end: Position,
     limit: u64,
+    /// Puts that a glance found suspect, ascending.
+    suspects: Vec<Position>,
 }
 
 /// What the histories of some keys add up to.
@@ -28,12 +30,15 @@ pub(crate) struct Tally {
     pub kept: Vec<Position>,
     pub keeps_any: bool,
     pub violations: Collector<Violation>,
+    /// Suspects that are the newest records of their keys.
+    pub suspects: Vec<Position>,
 }
 
 impl Tally {
     pub fn new(limit: u64) -> Self {
         let violations = Collector::new(limit);
-        Self { live_keys: 0, leases: BTreeMap::new(), kept: Vec::new(), keeps_any: false, violations }
+        let (kept, suspects) = (Vec::new(), Vec::new());
+        Self { live_keys: 0, leases: BTreeMap::new(), kept, keeps_any: false, violations, suspects }
     }
 
     pub fn merge(mut self, other: Self) -> Self {
@@ -44,14 +49,21 @@ impl Tally {
         self.kept.extend(other.kept);
         self.keeps_any |= other.keeps_any;
         self.violations.merge(other.violations);
+        self.suspects.extend(other.suspects);
         self
     }
 }
 
 impl<'r, 'a> Generations<'r, 'a> {
-    pub fn new(records: &'r Records<'a>, compaction: Compaction, revision: i64, limit: u64) -> Self {
+    pub fn new(
+        records: &'r Records<'a>,
+        compaction: Compaction,
+        revision: i64,
+        limit: u64,
+        suspects: Vec<Position>,
+    ) -> Self {
         let (end, compacted_end) = (records.end_of(revision), records.end_of(compaction.compacted()));
-        Self { records, compaction, end, compacted_end, limit }
+        Self { records, compaction, end, compacted_end, limit, suspects }
     }
 
     /// Judges all keys of one part.
@@ -75,6 +87,9 @@ impl<'r, 'a> Generations<'r, 'a> {
     fn count(&self, history: &[State], tally: &mut Tally) {
         if let Some(last) = history.last().filter(|last| last.is_put()) {
             tally.live_keys += 1;
+            if self.suspects.binary_search(&last.position()).is_ok() {
+                tally.suspects.push(last.position());
+            }
             if last.is_leased()
                 && let Some(record) = self.records.record(last.position())
             {

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::digest::{self, BucketDigest, LeafDigest};
 use crate::generations::{Generations, Tally};
 use crate::leaves::KeyLeaves;
-use crate::records::Records;
+use crate::records::{Record, Records};
 use crate::scan::{Counts, ScanChunk};
 use crate::state::{PARTITIONS, Position, State};
 use crate::violation::Violation;
@@ -29,6 +29,7 @@ pub struct Keyspace<'a> {
     pub(crate) compaction: Compaction,
     /// Records that a hash at the asked revision keeps below the compacted one, ascending.
     pub(crate) kept: Kept,
+    suspects: Vec<Position>,
 }
 
 /// The newest puts at or below the revision that was asked for.
@@ -59,10 +60,11 @@ impl<'a> Keyspace<'a> {
         let mut counts = Counts::default();
         // Made as large as needed at once: a vector that grows holds its bytes twice for a while.
         let mut digests = Vec::with_capacity(chunks.iter().map(|chunk| chunk.digests.len()).sum());
-        let (mut leaves, mut inline) = (Vec::new(), None);
+        let (mut leaves, mut inline, mut suspects) = (Vec::new(), None, Vec::new());
         for chunk in chunks {
             digests.extend(chunk.digests);
             leaves.push(chunk.leaves);
+            suspects.extend(chunk.suspects);
             inline = inline.or(chunk.inline);
             violations.merge(chunk.violations);
             counts.add(&chunk.counts);
@@ -75,7 +77,8 @@ impl<'a> Keyspace<'a> {
         records.check_steps(compaction.compacted(), &mut violations);
         let last = records.leaves.last().map(|leaf| leaf.last);
         let revision = hash_at.filter(|revision| *revision != 0).unwrap_or_else(|| compaction.current(last));
-        let generations = Generations::new(&records, compaction, revision, limit);
+        suspects.sort_unstable();
+        let generations = Generations::new(&records, compaction, revision, limit, suspects);
         let parts = (0..PARTITIONS).into_par_iter();
         let tally = parts.map(|part| generations.tally(&states, part)).reduce(|| Tally::new(limit), Tally::merge);
         let summary = Summary {
@@ -94,7 +97,8 @@ impl<'a> Keyspace<'a> {
         violations.settle();
         let mut kept = Kept { revision, compacted: tally.kept, any: tally.keeps_any };
         kept.compacted.sort_unstable();
-        Self { buckets, summary, violations, records, key_digests: digests, compaction, kept }
+        let suspects = tally.suspects;
+        Self { buckets, summary, violations, records, key_digests: digests, compaction, kept, suspects }
     }
 
     /// [`new`](Self::new) from a whole walk, of which the chunks are taken.
@@ -116,6 +120,11 @@ impl<'a> Keyspace<'a> {
     /// Pairs in all buckets: the key count of `snapshot status` in etcd 3.4 and 3.5.
     pub fn total_pairs(&self) -> u64 {
         self.buckets.iter().map(|bucket| bucket.pairs).sum()
+    }
+
+    /// The newest puts of living keys that the [`Glance`](crate::Glance) found suspect, in no order.
+    pub fn suspects(&self) -> impl Iterator<Item = Record<'a>> {
+        self.suspects.iter().filter_map(|position| self.records.record(*position))
     }
 
     /// The compaction marks it was made with.

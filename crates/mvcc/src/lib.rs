@@ -52,7 +52,7 @@ pub use keyspace::Keyspace;
 pub use records::Record;
 pub use revision::{Revision, RevisionKey, RevisionKeyError};
 pub use revisions::{Batches, Damage, Direction, ReadAhead, Revisions, Wanted};
-pub use scan::{ScanChunk, Scanner};
+pub use scan::{Glance, ScanChunk, Scanner};
 pub use state::Position;
 pub use summary::Summary;
 pub use violation::{Fact, Rule, Violation};

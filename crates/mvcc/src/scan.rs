@@ -5,6 +5,8 @@
 //! [`State`] for the rules that need all records of a key. Everything else waits for [`Keyspace`](crate::Keyspace), which
 //! puts the chunks together.
 
+use std::fmt;
+
 use etcdsnap_bbolt::check::{BucketInfo, Leaf, Observer};
 use etcdsnap_bbolt::{Collector, LeafElement, Page};
 use etcdsnap_proto::KeyValueRef;
@@ -21,7 +23,18 @@ pub struct Scanner {
     compacted: i64,
     records: bool,
     limit: u64,
+    glance: Option<&'static dyn Glance>,
 }
+
+/// A quick look at the content of every put, while it is in the cache, by somebody who knows what the keys are for.
+pub trait Glance: Sync + fmt::Debug {
+    /// Does something seem wrong with this value under this key? A second look at those that live decides
+    /// ([`Keyspace::suspects`](crate::Keyspace::suspects)).
+    fn is_suspect(&self, key: &[u8], value: &[u8]) -> bool;
+}
+
+/// Suspects that are remembered of one chunk of leaves: so many are found only where the glance is mistaken about the content.
+const SUSPECTS: usize = 1024;
 
 /// What one chunk of leaves gave.
 #[derive(Debug)]
@@ -32,6 +45,7 @@ pub struct ScanChunk<'a> {
     /// Sorted by hash, once the chunk is finished.
     pub(crate) states: Vec<State>,
     pub(crate) violations: Collector<Violation>,
+    pub(crate) suspects: Vec<Position>,
     pub(crate) counts: Counts,
 }
 
@@ -48,12 +62,18 @@ pub(crate) struct Counts {
 impl Scanner {
     /// A scanner that knows the compaction marks; keeps at most `limit` violations of each rule.
     pub fn new(compaction: Compaction, limit: u64) -> Self {
-        Self { compacted: compaction.compacted(), records: true, limit }
+        Self { compacted: compaction.compacted(), records: true, limit, glance: None }
+    }
+
+    /// The same, with a glance at the content.
+    #[must_use]
+    pub fn with_glance(self, glance: Option<&'static dyn Glance>) -> Self {
+        Self { glance, ..self }
     }
 
     /// A scanner that takes digests only.
     pub fn digests_only() -> Self {
-        Self { compacted: -1, records: false, limit: 0 }
+        Self { compacted: -1, records: false, limit: 0, glance: None }
     }
 
     /// Looks at the records of one leaf of the `key` bucket.
@@ -121,6 +141,12 @@ impl Scanner {
         } else {
             chunk.counts.puts += 1;
             put_rules(chunk, place, revision, &record);
+            if let Some(glance) = self.glance
+                && chunk.suspects.len() < SUSPECTS
+                && glance.is_suspect(record.key, record.value)
+            {
+                chunk.suspects.push(place.position);
+            }
             State::put(place.position, &record, revision.main, self.compacted)
         };
         chunk.states.push(state);
@@ -138,6 +164,7 @@ impl<'a> Observer<'a> for Scanner {
             inline: None,
             states: Vec::new(),
             violations: Collector::new(self.limit),
+            suspects: Vec::new(),
             counts: Counts::default(),
         }
     }

@@ -142,16 +142,8 @@ impl<'r> Check<'r> {
 
     fn take_object(&mut self, etcd_key: &[u8], key: &ObjectKey<'_>, header: &Header<'_>) {
         let metadata = &header.metadata;
-        match key.disagreement(metadata) {
-            Some(Disagreement::Name) => {
-                let message = format!("the object is called {:?}", metadata.name);
-                self.find(&KUBE_KEY_MISMATCH, etcd_key, message);
-            }
-            Some(Disagreement::Namespace) => {
-                let message = format!("the object says it is in namespace {:?}", metadata.namespace);
-                self.find(&KUBE_KEY_MISMATCH, etcd_key, message);
-            }
-            None => {}
+        if let Some(message) = mismatch(key, metadata) {
+            self.find(&KUBE_KEY_MISMATCH, etcd_key, message);
         }
         if let Some(resource) = self.resources.at_path(key.path)
             && resource.kind != header.kind
@@ -231,6 +223,14 @@ impl Group {
             keys => format!("this is the first of {keys} objects {rest}"),
         }
     }
+}
+
+/// Where an object and its key name different objects, in words.
+pub(crate) fn mismatch(key: &ObjectKey<'_>, metadata: &Metadata<'_>) -> Option<String> {
+    Some(match key.disagreement(metadata)? {
+        Disagreement::Name => format!("the object is called {:?}", metadata.name),
+        Disagreement::Namespace => format!("the object says it is in namespace {:?}", metadata.namespace),
+    })
 }
 
 /// Whether the value is at fault that it stays closed. A key that is not at hand says nothing about it.

@@ -11,6 +11,7 @@
 //! What cannot be opened or decoded is an [`Unreadable`] beside its key, never the end. Nothing here prints, and no error has
 //! any part of a value.
 
+mod astray;
 pub mod audit;
 mod authors;
 pub mod check;
@@ -30,6 +31,7 @@ mod storage;
 mod survey;
 mod usage;
 
+pub use astray::ObjectRules;
 pub use authors::Author;
 pub use comparison::{Compared, Comparison, Fate, LeftOut};
 pub use entry::{Clear, Entry};

@@ -313,7 +313,7 @@ impl Work<'_> {
             inspection: self.inspection,
             only_compare: true,
             interrupt: self.interrupt.clone(),
-            server_version: None,
+            ..VerifyOptions::default()
         }
     }
 }

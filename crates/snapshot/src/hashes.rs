@@ -38,7 +38,7 @@ pub fn hashes(container: &Container, options: &Options, progress: &dyn Progress)
     progress.phase("hash", container.database().len() as u64);
     let (inspection, digest) = on_threads(thread_count(options.threads), || {
         rayon::join(
-            || Inspection::new(container, db, options, &|_| ControlFlow::Continue(())),
+            || Inspection::new(container, db, options, None, &|_| ControlFlow::Continue(())),
             || image_hash::compute(container, &|| false, &|bytes| progress.advance(bytes)),
         )
     });

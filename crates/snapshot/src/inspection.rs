@@ -6,7 +6,7 @@
 use etcdsnap_bbolt::check::{self, Walk};
 use etcdsnap_bbolt::{Corruption, Db};
 use etcdsnap_image::Error;
-use etcdsnap_mvcc::{Compaction, Keyspace, ScanChunk, Scanner};
+use etcdsnap_mvcc::{Compaction, Glance, Keyspace, ScanChunk, Scanner};
 
 use crate::buckets::{Buckets, SmallBuckets};
 use crate::container::Container;
@@ -62,10 +62,11 @@ impl<'a> Inspection<'a> {
         container: &'a Container,
         db: Db<'a>,
         options: &Options,
+        glance: Option<&'static dyn Glance>,
         advance: &Advance<'_>,
     ) -> Result<Self, Error> {
         let compaction = Compaction::read(&db).unwrap_or_default();
-        let scanner = Scanner::new(compaction, options.limit);
+        let scanner = Scanner::new(compaction, options.limit).with_glance(glance);
         let mut walk = reading::walk(container, &db, &scanner, options.limit, advance)?;
         let keyspace = Keyspace::from_walk(&db, &mut walk, compaction, options.hash_at);
         let SmallBuckets { buckets, findings, stray_value, unreadable } = SmallBuckets::read(&db, options.limit);
@@ -80,7 +81,7 @@ impl<'a> Inspection<'a> {
         let db = Db::open(container.database())?;
         progress.phase("pages", container.database().len() as u64);
         let threads = thread_count(options.threads);
-        let inspection = on_threads(threads, || Self::new(container, db, options, &telling(progress)));
+        let inspection = on_threads(threads, || Self::new(container, db, options, None, &telling(progress)));
         progress.finished();
         Ok(inspection?)
     }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use etcdsnap_bbolt::{Db, OpenError};
 use etcdsnap_checksum::sha256;
 use etcdsnap_image::Error;
+use etcdsnap_mvcc::Glance;
 use etcdsnap_publish::{Interrupt, Interrupted};
 use semver::Version;
 
@@ -36,8 +37,16 @@ pub struct VerifyOptions {
     /// Computes the SHA-256 only when there is a trailer to compare it with; the digest in the report is empty otherwise.
     /// For those who verify before they do something else with the file.
     pub only_compare: bool,
+    /// What is known of the content of keys and values.
+    pub content: Option<&'static dyn ContentRules>,
     /// A wish to stop halfway.
     pub interrupt: Interrupt,
+}
+
+/// Rules about keys and values by somebody who knows what they are for, which etcd does not.
+pub trait ContentRules: Glance {
+    /// What is wrong with a value that was suspect at a glance, if anything.
+    fn finding(&self, key: &[u8], value: &[u8]) -> Option<Finding>;
 }
 
 /// Why a verification has no outcome.
@@ -113,8 +122,9 @@ fn read<'a>(
     progress: &dyn Progress,
 ) -> Result<(Sha256Facts, Result<Inspection<'a>, OpenError>), Error> {
     let threads = thread_count(options.inspection.threads);
+    let glance = options.content.map(|rules| rules as &dyn Glance);
     let walk = |advance: &Advance<'_>| match Db::open(container.database()) {
-        Ok(db) => Inspection::new(container, db, &options.inspection, advance).map(Ok),
+        Ok(db) => Inspection::new(container, db, &options.inspection, glance, advance).map(Ok),
         Err(error) => Ok(Err(error)),
     };
     let go_on = || if options.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
@@ -193,6 +203,10 @@ fn judge(container: &Container, inspection: &Inspection<'_>, options: &VerifyOpt
     structure_findings(inspection, judged);
     record_findings(inspection, judged);
     bucket_findings(inspection, judged);
+    if let Some(rules) = options.content {
+        let suspects = inspection.keyspace.suspects();
+        judged.findings.extend(suspects.filter_map(|record| rules.finding(record.kv.key, record.kv.value)));
+    }
     if inspection.is_etcd() {
         let findings = std::mem::take(&mut judged.findings);
         let facts = Facts {

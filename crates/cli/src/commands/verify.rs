@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use etcdsnap_snapshot::verify::{VerifyOptions, verify};
+use etcdsnap_objects::ObjectRules;
+use etcdsnap_snapshot::verify::{ContentRules, VerifyOptions, verify};
 
 use super::Session;
 use crate::args::{Verify, VerifyForm};
@@ -86,7 +87,8 @@ impl Session {
     fn judge(&self, path: &Path, args: &Verify, policies: &Policies) -> Result<Verified, Failure> {
         let container = self.open(path)?;
         let (inspection, server_version) = (self.options(), args.server_version.clone());
-        let options = VerifyOptions { inspection, server_version, ..VerifyOptions::default() };
+        let content = Some(&ObjectRules as &dyn ContentRules);
+        let options = VerifyOptions { inspection, server_version, content, ..VerifyOptions::default() };
         let verified =
             verify(&container, &options, &*self.progress(path)).map_err(|error| Failure::new(error.to_string()))?;
         let has_live_key =

@@ -1,4 +1,4 @@
-//! `kube audit encryption` and `kube check`.
+//! `kube audit encryption`, `kube check`, and the look that `verify` takes at objects.
 
 use std::path::{Path, PathBuf};
 
@@ -151,4 +151,24 @@ fn warnings_alone_end_well() {
     let answer = run(args!["kube", "check", path]);
     assert_eq!((answer.code, answer.stdout.contains("warning KUBE_NAMESPACE_MISSING")), (0, true), "{answer:?}");
     assert_eq!(run(args!["kube", "check", fixture("etcd-3.6.14-seed1.db")]).code, 1);
+}
+
+#[test]
+fn verify_warns_of_objects_that_do_not_fit_their_keys() {
+    let pod = "k8s\0\n\t\n\x02v1\x12\x03Pod\x12\x0e\n\x0c\n\x01p\x1a\x07default";
+    let (_folder, path) =
+        backup(&[DEFAULT, ("pods/default/p", pod), ("pods/default/q", pod), ("pods/default/r", "k8s\0\n")]);
+    let answer = run(args!["verify", path, "-o", "json"]);
+    let report = &answer.json()["reports"][0];
+    let found = report["findings"].as_array().expect("findings").iter();
+    let found: Vec<_> = found.filter(|finding| finding["id"] == "KUBE_OBJECT_ASTRAY").collect();
+    let keys: Vec<_> = found.iter().map(|finding| finding["place"]["key"].as_str().unwrap_or_default()).collect();
+    assert_eq!(
+        (answer.code, keys.as_slice()),
+        (0, &["/registry/pods/default/q", "/registry/pods/default/r"][..]),
+        "{report}"
+    );
+    assert!(found.iter().all(|finding| finding["severity"] == "warning"), "{report}");
+    let sound = run(args!["verify", cluster(), "-o", "json"]);
+    assert!(!sound.stdout.contains("KUBE_"), "{}", sound.stdout);
 }

@@ -21,6 +21,11 @@ kinds! { Kubernetes:
         "The kind of the object is not the one that lies under keys like this. API servers cannot make of it what was asked for; lists of the resource may end in an error.",
         "Find out what wrote it. Save the object with `etcdsnap get`, then delete the key with `etcdctl del`.";
 
+    KUBE_OBJECT_ASTRAY: Warning, "object that does not fit its key",
+        "Name or namespace in the object and in its key differ, or the object cannot be read. etcd does not mind and restores it as it is. \
+         API servers cannot find the object by its name, or answer lists of its resource with an error.",
+        "Run `etcdsnap kube check`: it tells what is wrong with the objects, and what to do about each.";
+
     // Several objects.
 
     KUBE_UID_DUPLICATE: Error, "two objects with one uid",
