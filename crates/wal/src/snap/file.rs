@@ -159,7 +159,7 @@ mod tests {
             for flipped in 1..=u8::MAX {
                 let mut bytes = file.clone();
                 bytes[at] ^= flipped;
-                let above_the_number = at == 5 && flipped & 0x0f == 0;
+                let above_the_number = at == 5 && flipped.trailing_zeros() >= 4;
                 assert!(above_the_number || SnapFile::parse(&bytes).as_ref() != Ok(&sound), "byte {at} ^ {flipped}");
             }
         }
