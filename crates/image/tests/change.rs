@@ -100,11 +100,15 @@ fn the_message_says_what_and_what_to_do() -> io::Result<()> {
 #[cfg(target_os = "linux")]
 #[test]
 fn prefetch_turns_truncation_into_an_error() -> io::Result<()> {
+    let (whole, left) = (4 * LEN as u64, LEN as u64);
     let victim = Victim::new()?;
+    victim.writer()?.set_len(whole)?;
     let image = Image::open(&victim.path, Mapping::Auto).expect("a regular file");
-    victim.writer()?.set_len(LEN as u64 / 2)?;
-    let error = image.prefetch(LEN as u64 / 2..LEN as u64).expect_err("the second half is gone");
-    let shrank = Change::Shrank { before: LEN as u64, after: LEN as u64 / 2 };
+    image.prefetch(0..left).expect("the file is whole");
+    victim.writer()?.set_len(left)?;
+    image.prefetch(0..left).expect("the first part is still there");
+    let error = image.prefetch(left..whole).expect_err("the rest is gone");
+    let shrank = Change::Shrank { before: whole, after: left };
     assert!(matches!(error, etcdsnap_image::Error::Changed(Changed { change, .. }) if change == shrank), "{error}");
     Ok(())
 }
