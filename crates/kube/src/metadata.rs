@@ -103,15 +103,9 @@ impl<'a> Header<'a> {
     }
 
     fn of_envelope(envelope: &Envelope<'a>) -> Result<Self, DecodeError> {
-        let damaged = |problem| DecodeError::Protobuf { path: "metadata".to_owned(), problem };
-        let mut reader = Reader::new(envelope.message);
-        let mut metadata = Metadata::default();
-        while let Some(field) = reader.next().map_err(damaged)? {
-            if let (1, Payload::Bytes(bytes)) = field {
-                metadata = Metadata::of_message(bytes).map_err(damaged)?;
-                break;
-            }
-        }
+        let metadata = envelope.metadata().and_then(|message| message.map(Metadata::of_message).transpose());
+        let metadata = metadata.map_err(|problem| DecodeError::Protobuf { path: "metadata".to_owned(), problem })?;
+        let metadata = metadata.unwrap_or_default();
         Ok(Self { api_version: lossy(envelope.api_version), kind: lossy(envelope.kind), metadata })
     }
 
@@ -139,24 +133,21 @@ pub fn fits_key(value: &[u8], key: &[u8]) -> Option<bool> {
         return Envelope::is_meant(value).then_some(false);
     };
     Some(name_and_namespace(&envelope).is_some_and(|(name, namespace)| {
-        let above = |key: &[u8], part: &[u8]| Some(key.strip_suffix(part)?.strip_suffix(b"/")?.len());
-        let rest = above(key, name).and_then(|end| key.get(..end));
-        rest.is_some_and(|rest| namespace.is_empty() || above(rest, namespace).is_some())
+        above(key, name).is_some_and(|rest| namespace.is_empty() || above(rest, namespace).is_some())
     }))
+}
+
+/// What stands before `/PART` at the end of a key.
+fn above<'k>(key: &'k [u8], part: &[u8]) -> Option<&'k [u8]> {
+    key.strip_suffix(part)?.strip_suffix(b"/")
 }
 
 /// `metadata.name` and `metadata.namespace`.
 fn name_and_namespace<'a>(envelope: &Envelope<'a>) -> Option<(&'a [u8], &'a [u8])> {
     const NAME: u32 = 1;
     const NAMESPACE: u32 = 3;
-    let mut message = Reader::new(envelope.message);
-    let metadata = loop {
-        if let (1, Payload::Bytes(bytes)) = message.next().ok()?? {
-            break bytes;
-        }
-    };
     let (mut name, mut namespace) = (&[][..], &[][..]);
-    let mut reader = Reader::new(metadata);
+    let mut reader = Reader::new(envelope.metadata().ok()??);
     while let Some((field, payload)) = reader.next().ok()? {
         match (field, payload) {
             (NAME, Payload::Bytes(bytes)) => name = bytes,

@@ -76,6 +76,17 @@ impl<'a> Envelope<'a> {
         Some(envelope)
     }
 
+    /// The message of the object's metadata: field 1 of all objects.
+    pub(crate) fn metadata(&self) -> Result<Option<&'a [u8]>, WireError> {
+        let mut reader = Reader::new(self.message);
+        while let Some(field) = reader.next()? {
+            if let (1, Payload::Bytes(bytes)) = field {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether a value begins like an envelope.
     pub(crate) fn is_meant(value: &[u8]) -> bool {
         value.starts_with(PROTOBUF)
