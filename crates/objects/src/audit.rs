@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use etcdsnap_kube::encryption::{Configuration, Fingerprint, OpenError, Provider, ProviderConfig, Sealed};
 use etcdsnap_mvcc::Position;
 
-use crate::{Entry, Objects, in_order};
+use crate::ordered::all_in_order;
+use crate::{Entry, Objects};
 
 /// How one object is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,31 +142,31 @@ impl Audit {
 
     /// Takes in all objects of a backup and ends the audit.
     pub fn over(mut self, objects: &Objects<'_>) -> Report {
-        let positions = objects.index().sorted_by_key(objects.live().to_vec(), |at| *at);
         let make = |at: &Position| objects.entry(*at).map(|entry| (entry, state(&entry)));
-        let weight = |at: &Position| objects.index().record(*at).map_or(0, |record| record.kv.value.len());
-        let Ok(()) = in_order::<_, _, std::convert::Infallible>(&positions, weight, make, |made| {
-            let Some((entry, state)) = made else { return Ok(()) };
-            let full_name = entry.resource_name();
-            let (plural, group) = full_name.split_once('.').unwrap_or((&full_name, ""));
-            let name = || match entry.key.namespace {
-                Some(namespace) => format!("{namespace}/{}", entry.key.name),
-                None => entry.key.name.to_owned(),
-            };
-            self.take(plural, group, name, &state);
-            Ok(())
-        });
+        all_in_order(
+            &objects.live_by_key(),
+            |at| objects.stored_len(*at),
+            make,
+            |made| {
+                let Some((entry, state)) = made else { return };
+                let name = || match entry.key.namespace {
+                    Some(namespace) => format!("{namespace}/{}", entry.key.name),
+                    None => entry.key.name.to_owned(),
+                };
+                self.take(entry.resource_name(), name, &state);
+            },
+        );
         self.finish()
     }
 
-    /// Takes in an object, given the plural and the group of its resource.
-    pub fn take(&mut self, plural: &str, group: &str, name: impl FnOnce() -> String, state: &State<'_>) {
-        let verdict = self.policy.verdict(plural, group, state);
+    /// Takes in an object of a resource: `secrets`, `foos.ex.io`.
+    pub fn take(&mut self, resource: String, name: impl FnOnce() -> String, state: &State<'_>) {
+        let verdict = self.policy.verdict(&resource, state);
         let storing = match state {
             State::Clear => None,
             State::Sealed { header, opened } => Some(storing(header, opened)),
         };
-        let tally = self.rows.entry((full_name(plural, group), verdict, storing)).or_default();
+        let tally = self.rows.entry((resource, verdict, storing)).or_default();
         tally.objects += 1;
         if tally.names.len() < self.names {
             tally.names.push(name());
@@ -192,8 +193,7 @@ impl Audit {
         let rows: Vec<_> = rows
             .into_iter()
             .map(|((resource, verdict, storing), tally)| {
-                let (plural, group) = resource.split_once('.').unwrap_or((&resource, ""));
-                let wanted = policy.providers(plural, group).first().map(|first| described(first));
+                let wanted = policy.providers(&resource).first().map(|first| described(first));
                 let (provider, key) = storing.unzip();
                 let Tally { objects, names, reason } = tally;
                 Row { resource, verdict, provider, key, objects, names, reason, wanted }
@@ -208,17 +208,18 @@ impl Audit {
 impl Policy {
     /// The providers of a resource, by the first configuration that has any. A rule of `identity` alone takes a resource
     /// out of what the rules after it would encrypt.
-    fn providers(&self, plural: &str, group: &str) -> Vec<&ProviderConfig> {
+    fn providers(&self, resource: &str) -> Vec<&ProviderConfig> {
+        let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
         let all = self.configurations.iter().map(|configuration| configuration.providers_of(plural, group));
         let found = all.into_iter().find(|providers| !providers.is_empty()).unwrap_or_default();
         let encrypts = found.iter().any(|provider| **provider != ProviderConfig::Identity);
         if encrypts { found } else { Vec::new() }
     }
 
-    fn verdict(&self, plural: &str, group: &str, state: &State<'_>) -> Verdict {
-        let providers = self.providers(plural, group);
+    fn verdict(&self, resource: &str, state: &State<'_>) -> Verdict {
+        let providers = self.providers(resource);
         let State::Sealed { header, opened } = state else {
-            let asked = !providers.is_empty() || self.required.contains(&full_name(plural, group));
+            let asked = !providers.is_empty() || self.required.iter().any(|required| required == resource);
             return if asked { Verdict::InClear } else { Verdict::NotAsked };
         };
         match opened {
@@ -228,7 +229,7 @@ impl Policy {
             Ok(_) | Err(OpenError::NoKey { .. } | OpenError::NeedsKms { .. }) => {}
         }
         // OpenShift's further API servers have configurations of their own, which lie encrypted in the backup itself.
-        let elsewhere = providers.is_empty() && group.ends_with(".openshift.io") && opened.is_ok();
+        let elsewhere = providers.is_empty() && resource.ends_with(".openshift.io") && opened.is_ok();
         if self.configurations.is_empty() || elsewhere {
             return Verdict::Encrypted;
         }
@@ -262,11 +263,6 @@ fn state<'a>(entry: &Entry<'_, 'a>) -> State<'a> {
     let Some(header) = entry.sealed() else { return State::Clear };
     let opened = entry.objects.keyring.open(&header, entry.record.kv.key).map(|opened| opened.key_name.to_owned());
     State::Sealed { header, opened }
-}
-
-/// Plural and group, as `kubectl api-resources` and configurations have it.
-fn full_name(plural: &str, group: &str) -> String {
-    if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") }
 }
 
 /// Provider and key of a sealed value.
@@ -326,7 +322,7 @@ mod tests {
     fn only_the_first_key_will_do() {
         let policy = with_config();
         let (new, old) = (b"k8s:enc:aescbc:v1:new:x", b"k8s:enc:aescbc:v1:old:x");
-        for (plural, state, expected) in [
+        for (resource, state, expected) in [
             ("secrets", sealed(new, Ok("new")), Verdict::FirstKey),
             ("secrets", sealed(old, Ok("old")), Verdict::StaleKey),
             ("secrets", sealed(b"k8s:enc:kms:v2:vault:x", Err(missing())), Verdict::StaleKey),
@@ -338,10 +334,10 @@ mod tests {
             ("events", State::Clear, Verdict::NotAsked),
             ("configmaps", State::Clear, Verdict::InClear),
         ] {
-            assert_eq!(policy.verdict(plural, "", &state), expected, "{plural} {state:?}");
+            assert_eq!(policy.verdict(resource, &state), expected, "{resource} {state:?}");
         }
-        assert_eq!(policy.verdict("foos", "ex.io", &State::Clear), Verdict::InClear);
-        assert_eq!(policy.verdict("foos", "", &State::Clear), Verdict::NotAsked);
+        assert_eq!(policy.verdict("foos.ex.io", &State::Clear), Verdict::InClear);
+        assert_eq!(policy.verdict("foos", &State::Clear), Verdict::NotAsked);
     }
 
     #[test]
@@ -349,10 +345,10 @@ mod tests {
         let policy = Policy { required: vec!["secrets".to_owned(), "foos.ex.io".to_owned()], ..Policy::default() };
         let mut audit = Audit::new(policy, 1);
         for name in ["a", "b"] {
-            audit.take("secrets", "", || name.to_owned(), &State::Clear);
+            audit.take("secrets".to_owned(), || name.to_owned(), &State::Clear);
         }
-        audit.take("secrets", "", || "c".to_owned(), &sealed(b"k8s:enc:aescbc:v1:k:x", Err(missing())));
-        audit.take("pods", "", || "p".to_owned(), &State::Clear);
+        audit.take("secrets".to_owned(), || "c".to_owned(), &sealed(b"k8s:enc:aescbc:v1:k:x", Err(missing())));
+        audit.take("pods".to_owned(), || "p".to_owned(), &State::Clear);
         let report = audit.finish();
         assert!(!report.holds());
         let rows: Vec<_> = report.rows.iter().map(|row| (row.resource.as_str(), row.verdict, row.objects)).collect();

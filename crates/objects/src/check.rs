@@ -17,7 +17,8 @@ use etcdsnap_snapshot::catalogue::kubernetes::{
 use etcdsnap_snapshot::finding::{Finding, Findings, Kind};
 use etcdsnap_snapshot::place::Place;
 
-use crate::{Clear, Entry, Objects, Unreadable, in_order};
+use crate::ordered::all_in_order;
+use crate::{Clear, Entry, Objects, Unreadable};
 
 /// What a key holds, as far as it could be read.
 #[derive(Clone, Debug)]
@@ -88,26 +89,28 @@ impl<'r> Check<'r> {
     /// Takes in all that lives in a backup and ends the check. `has_lease` tells whether a lease exists; nothing where that is
     /// not known for the revision.
     pub fn over(mut self, objects: &Objects<'_>, has_lease: Option<&dyn Fn(i64) -> bool>) -> Outcome {
-        let positions = objects.index().sorted_by_key(objects.live().to_vec(), |at| *at);
         let (mut count, mut sealed) = (0, 0);
         let record = |at: &Position| objects.index().record(*at);
         let make = |at: &Position| (record(at), objects.entry(*at).map(|entry| see(&entry)));
-        let weight = |at: &Position| record(at).map_or(0, |record| record.kv.value.len());
-        let Ok(()) = in_order::<_, _, std::convert::Infallible>(&positions, weight, make, |(record, sight)| {
-            let Some(kv) = record.map(|record| record.kv) else { return Ok(()) };
-            match (objects.place(kv.key), sight, has_lease) {
-                (key::Place::Object(key), Some(sight), _) => {
-                    count += 1;
-                    sealed += u64::from(matches!(&sight, Sight::Sealed(error) if !is_at_fault(error)));
-                    self.take(kv.key, &key, &sight);
+        all_in_order(
+            &objects.live_by_key(),
+            |at| objects.stored_len(*at),
+            make,
+            |(record, sight)| {
+                let Some(kv) = record.map(|record| record.kv) else { return };
+                match (objects.place(kv.key), sight, has_lease) {
+                    (key::Place::Object(key), Some(sight), _) => {
+                        count += 1;
+                        sealed += u64::from(matches!(&sight, Sight::Sealed(error) if !is_at_fault(error)));
+                        self.take(kv.key, &key, &sight);
+                    }
+                    (key::Place::Internal(Internal::MasterLease, _), _, Some(has_lease)) => {
+                        self.take_master_lease(kv.key, kv.lease, has_lease(kv.lease));
+                    }
+                    _ => {}
                 }
-                (key::Place::Internal(Internal::MasterLease, _), _, Some(has_lease)) => {
-                    self.take_master_lease(kv.key, kv.lease, has_lease(kv.lease));
-                }
-                _ => {}
-            }
-            Ok(())
-        });
+            },
+        );
         Outcome { objects: count, sealed, findings: self.finish() }
     }
 

@@ -106,8 +106,8 @@ impl<'o, 'a> Comparison<'o, 'a> {
         let scope = Scope { ignore_revisions, ignore_leases: true, ..Scope::default() };
         let (before, after) = (self.before, self.after);
         let pairs = diff::pairs((before.index(), before.revision()), (after.index(), after.revision()), &scope);
-        let size = |objects: &Objects<'_>, at| objects.index().record(at).map_or(0, |record| record.kv.value.len());
-        let weight = |pair: &Pair| pair.0.map_or(0, |at| size(before, at)) + pair.1.map_or(0, |at| size(after, at));
+        let size = |objects: &Objects<'_>, at: Option<_>| at.map_or(0, |at| objects.stored_len(at));
+        let weight = |pair: &Pair| size(before, pair.0) + size(after, pair.1);
         let mut left_out = LeftOut::default();
         in_order(
             &pairs,

@@ -109,6 +109,11 @@ impl<'a> Objects<'a> {
         &self.live
     }
 
+    /// The same in the order of keys.
+    pub(crate) fn live_by_key(&self) -> Vec<Position> {
+        self.index.sorted_by_key(self.live.clone(), |at| *at)
+    }
+
     /// What a key holds.
     pub fn place<'k>(&self, key: &'k [u8]) -> Place<'k> {
         self.roots.place(key)
@@ -160,14 +165,16 @@ impl<'a> Objects<'a> {
         if selection.wanted.len() > 1 {
             positions.sort_by_cached_key(rank);
         }
-        let missing = if selection.wanted.iter().any(|wanted| wanted.name.is_some()) {
-            let entries: Vec<_> = positions.iter().filter_map(|at| self.entry(*at)).collect();
-            let is_there = |wanted: &&Wanted| !entries.iter().any(|entry| wanted.is(&entry.key));
-            selection.wanted.iter().filter(|wanted| wanted.name.is_some()).filter(is_there).cloned().collect()
-        } else {
-            Vec::new()
-        };
+        let missing = self.missing(selection, &positions);
         Selected { positions, missing }
+    }
+
+    /// What a selection names and is not at any of these positions.
+    pub(crate) fn missing(&self, selection: &Selection, positions: &[Position]) -> Vec<Wanted> {
+        let named = selection.wanted.iter().filter(|wanted| wanted.name.is_some());
+        let is_there =
+            |wanted: &&Wanted| positions.iter().filter_map(|at| self.entry(*at)).any(|entry| wanted.is(&entry.key));
+        named.filter(|wanted| !is_there(wanted)).cloned().collect()
     }
 
     /// The puts and deletions of the objects of a selection with revisions above `after`, in the order of revisions. A deletion
@@ -206,8 +213,13 @@ impl<'a> Objects<'a> {
         make: impl Fn(Entry<'_, 'a>) -> T + Sync,
         mut take: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
-        let weight = |at: &Position| self.index.record(*at).map_or(0, |record| record.kv.value.len());
+        let weight = |at: &Position| self.stored_len(*at);
         in_order(positions, weight, |at| self.entry(*at).map(&make), |made| made.map_or(Ok(()), &mut take))
+    }
+
+    /// Bytes of the value at a position, as stored.
+    pub(crate) fn stored_len(&self, at: Position) -> usize {
+        self.index.record(at).map_or(0, |record| record.kv.value.len())
     }
 
     fn is_labelled(&self, selection: &Selection, at: Position) -> bool {

@@ -1,5 +1,7 @@
 //! Work on all threads whose results come in order, without holding more than two batches of them.
 
+use std::convert::Infallible;
+
 use rayon::prelude::*;
 
 /// Items of a batch: enough to keep threads busy.
@@ -31,6 +33,19 @@ pub fn in_order<I: Sync, T: Send, E>(
     Ok(())
 }
 
+/// [`in_order`] with a `take` that cannot fail.
+pub(crate) fn all_in_order<I: Sync, T: Send>(
+    items: &[I],
+    weight: impl Fn(&I) -> usize,
+    make: impl Fn(&I) -> T + Sync,
+    mut take: impl FnMut(T),
+) {
+    let Ok(()) = in_order::<_, _, Infallible>(items, weight, make, |made| {
+        take(made);
+        Ok(())
+    });
+}
+
 /// Items from the front that make up a batch.
 fn batch_len<I>(items: &[I], weight: impl Fn(&I) -> usize) -> usize {
     let mut bytes = 0_usize;
@@ -44,7 +59,6 @@ fn batch_len<I>(items: &[I], weight: impl Fn(&I) -> usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
@@ -53,15 +67,7 @@ mod tests {
     fn results_come_in_order() {
         let items: Vec<usize> = (0..10_000).collect();
         let mut taken = Vec::new();
-        let Ok(()) = in_order::<_, _, Infallible>(
-            &items,
-            |item| item * 10,
-            |item| item * 2,
-            |made| {
-                taken.push(made);
-                Ok(())
-            },
-        );
+        all_in_order(&items, |item| item * 10, |item| item * 2, |made| taken.push(made));
         assert_eq!(taken, items.iter().map(|item| item * 2).collect::<Vec<_>>());
     }
 

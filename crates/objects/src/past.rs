@@ -86,7 +86,7 @@ impl<'a> Telling<'_, 'a> {
         make: impl Fn(&Past<'_, 'a>) -> T + Sync,
         mut take: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
-        let size = |at| self.objects.index().record(at).map_or(0, |record| record.kv.value.len());
+        let size = |at| self.objects.stored_len(at);
         let weight = |change: &Change| size(change.at) + change.before.map_or(0, size);
         let tell = |change: &Change| self.tell(*change, &make);
         in_order(changes, weight, tell, |made| made.map_or(Ok(()), &mut take))

@@ -6,7 +6,8 @@ use etcdsnap_kube::manifest::left_out;
 use etcdsnap_mvcc::{Deleted, Position};
 
 use super::{Candidate, Identity};
-use crate::{Entry, Objects, Selection, Unreadable, Wanted, in_order};
+use crate::ordered::all_in_order;
+use crate::{Entry, Objects, Selection, Unreadable, Wanted};
 
 /// What keys of definitions have between root and name.
 const DEFINITIONS: &str = "apiextensions.k8s.io/customresourcedefinitions";
@@ -47,7 +48,7 @@ pub struct Gathered {
 pub fn gather(objects: &Objects<'_>, request: &Request) -> Gathered {
     let mut gathered = Gathered::default();
     let mut positions = gathered.find(objects, &request.selection, request.deleted);
-    gathered.missing = missing(objects, &request.selection, &positions);
+    gathered.missing = objects.missing(&request.selection, &positions);
     for positions_of in [Gathered::definitions_taken, Gathered::companions] {
         let more = positions_of(&mut gathered, objects, request, &positions);
         positions.extend(more);
@@ -132,17 +133,14 @@ impl Gathered {
             let entry = objects.entry(*at)?;
             Some(candidate(&entry, *at).map_err(|reason| (entry.record.kv.key.to_vec(), reason)))
         };
-        let Ok(()) = in_order::<_, _, std::convert::Infallible>(
+        all_in_order(
             positions,
-            |at| weight(objects, *at),
+            |at| objects.stored_len(*at),
             make,
-            |made| {
-                match made {
-                    Some(Ok(candidate)) => self.candidates.push(candidate),
-                    Some(Err(unread)) => self.unread.push(unread),
-                    None => {}
-                }
-                Ok(())
+            |made| match made {
+                Some(Ok(candidate)) => self.candidates.push(candidate),
+                Some(Err(unread)) => self.unread.push(unread),
+                None => {}
             },
         );
     }
@@ -182,27 +180,8 @@ fn living(objects: &Objects<'_>, candidates: &[Candidate<Position>]) -> HashSet<
         let uid = clear.header().ok()?.metadata.uid.to_string();
         wanted.contains(uid.as_str()).then_some(uid)
     };
-    let Ok(()) = in_order::<_, _, std::convert::Infallible>(
-        objects.live(),
-        |at| weight(objects, *at),
-        uid,
-        |uid| {
-            living.extend(uid);
-            Ok(())
-        },
-    );
+    all_in_order(objects.live(), |at| objects.stored_len(*at), uid, |uid| living.extend(uid));
     living
-}
-
-fn weight(objects: &Objects<'_>, at: Position) -> usize {
-    objects.index().record(at).map_or(0, |record| record.kv.value.len())
-}
-
-fn missing(objects: &Objects<'_>, selection: &Selection, positions: &[Position]) -> Vec<Wanted> {
-    let named = selection.wanted.iter().filter(|wanted| wanted.name.is_some());
-    let is_there =
-        |wanted: &&Wanted| positions.iter().filter_map(|at| objects.entry(*at)).any(|entry| wanted.is(&entry.key));
-    named.filter(|wanted| !is_there(wanted)).cloned().collect()
 }
 
 /// All objects with a path.
