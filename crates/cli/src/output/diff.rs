@@ -10,8 +10,9 @@ use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
 use super::event::Event;
+use super::lived::Lived;
 use super::patch::Patch;
-use super::rows::{json_line, lease_field};
+use super::rows::json_line;
 use super::words::{TextOrBase64, label, quantity, size};
 use crate::args::{Diff as Args, TableForm};
 
@@ -60,30 +61,6 @@ struct Row<'a> {
     after: Option<Lived>,
     #[serde(skip_serializing_if = "Option::is_none")]
     patch: Option<String>,
-}
-
-/// What lived under a key.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Lived {
-    create_revision: i64,
-    mod_revision: i64,
-    version: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lease: Option<String>,
-    size: u64,
-}
-
-impl From<Record<'_>> for Lived {
-    fn from(Record { kv, .. }: Record<'_>) -> Self {
-        Self {
-            create_revision: kv.create_revision,
-            mod_revision: kv.mod_revision,
-            version: kv.version,
-            lease: lease_field(kv.lease),
-            size: kv.value.len() as u64,
-        }
-    }
 }
 
 impl Report<'_, '_> {

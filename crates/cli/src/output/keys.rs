@@ -6,7 +6,8 @@ use etcdsnap_mvcc::Record;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
-use super::rows::{self, lease_field};
+use super::lived::Lived;
+use super::rows;
 use super::words::TextOrBase64;
 use crate::args::TableForm;
 
@@ -34,26 +35,14 @@ pub struct Count {
 pub struct Row<'a> {
     #[serde(flatten)]
     key: TextOrBase64<'a>,
-    create_revision: i64,
-    mod_revision: i64,
-    version: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lease: Option<String>,
-    size: u64,
+    #[serde(flatten)]
+    lived: Lived,
 }
 
 impl<'a> Row<'a> {
     /// The row of a live key.
     pub fn new(record: &Record<'a>) -> Self {
-        let kv = &record.kv;
-        Self {
-            key: TextOrBase64::key(kv.key),
-            create_revision: kv.create_revision,
-            mod_revision: kv.mod_revision,
-            version: kv.version,
-            lease: lease_field(kv.lease),
-            size: kv.value.len() as u64,
-        }
+        Self { key: TextOrBase64::key(record.kv.key), lived: Lived::from(*record) }
     }
 }
 
@@ -61,8 +50,8 @@ impl rows::Row for Row<'_> {
     const TITLES: &'static str = "   CREATED   MODIFIED  VERSION             LEASE       SIZE  KEY";
 
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { create_revision, mod_revision, version, size, .. } = self;
-        let (lease, key) = (self.lease.as_deref().unwrap_or("-"), quote(self.key.bytes));
+        let Lived { create_revision, mod_revision, version, lease, size } = &self.lived;
+        let (lease, key) = (lease.as_deref().unwrap_or("-"), quote(self.key.bytes));
         write!(out, "{create_revision:>10} {mod_revision:>10} {version:>8}  {lease:>16} {size:>10}  {key}")
     }
 }

@@ -16,6 +16,7 @@ pub mod history;
 pub mod keys;
 pub mod kube;
 pub mod listings;
+pub mod lived;
 pub mod migrate;
 mod patch;
 pub mod restore;

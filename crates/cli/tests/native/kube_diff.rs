@@ -19,15 +19,19 @@ fn cluster() -> EtcdStore {
         let key = format!("/registry/configmaps/shop/{name}");
         store.put(key, object("v1", "ConfigMap", name, "shop", name, r#","data":{"a":"1"}"#));
     }
-    let secret = object("v1", "Secret", "s", "shop", "s", r#","data":{"password":"aHVudGVyMg==","same":"c2FtZQ=="}"#);
-    store.put("/registry/secrets/shop/s", secret);
-    store.put(
-        "/registry/pods/shop/quiet",
-        object("v1", "Pod", "quiet", "shop", "q", r#","status":{"phase":"Pending"}"#),
-    );
-    store.put("/registry/events/shop/e", object("v1", "Event", "e", "shop", "e", r#","message":"old""#));
-    store.put("/other/key", "1");
+    put_unsteady(&mut store, "aHVudGVyMg==", "Pending", "old");
     store
+}
+
+/// What changes without a change of name: a secret, a status, an event, and a key of no object.
+fn put_unsteady(store: &mut EtcdStore, password: &str, phase: &str, message: &str) {
+    let data = format!(r#","data":{{"password":"{password}","same":"c2FtZQ=="}}"#);
+    store.put("/registry/secrets/shop/s", object("v1", "Secret", "s", "shop", "s", &data));
+    let status = format!(r#","status":{{"phase":"{phase}"}}"#);
+    store.put("/registry/pods/shop/quiet", object("v1", "Pod", "quiet", "shop", "q", &status));
+    let message = format!(r#","message":"{message}""#);
+    store.put("/registry/events/shop/e", object("v1", "Event", "e", "shop", "e", &message));
+    store.put("/other/key", message);
 }
 
 fn later() -> EtcdStore {
@@ -47,14 +51,7 @@ fn later() -> EtcdStore {
         object("v1", "ConfigMap", "again", "shop", "another", r#","data":{"a":"1"}"#),
     );
     store.put("/registry/configmaps/default/new", object("v1", "ConfigMap", "new", "default", "new", ""));
-    let secret = object("v1", "Secret", "s", "shop", "s", r#","data":{"password":"aHVudGVyMw==","same":"c2FtZQ=="}"#);
-    store.put("/registry/secrets/shop/s", secret);
-    store.put(
-        "/registry/pods/shop/quiet",
-        object("v1", "Pod", "quiet", "shop", "q", r#","status":{"phase":"Running"}"#),
-    );
-    store.put("/registry/events/shop/e", object("v1", "Event", "e", "shop", "e", r#","message":"new""#));
-    store.put("/other/key", "2");
+    put_unsteady(&mut store, "aHVudGVyMw==", "Running", "new");
     store
 }
 
