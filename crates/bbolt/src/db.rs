@@ -4,6 +4,7 @@ use crate::bucket::{Bucket, Root};
 use crate::format::{ByteOrder, NO_FREELIST, PAGE_HEADER, PAGE_SIZES};
 use crate::meta::{self, Meta, MetaError};
 use crate::page::Page;
+use etcdsnap_checksum::touch;
 
 /// A bbolt file over borrowed bytes. Opening it looks at the metas only; everything else is read when asked for.
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +107,15 @@ impl<'a> Db<'a> {
         let run = (u64::from(page.overflow) + 1) * u64::from(self.page_size);
         page.run = rest.get(..usize::try_from(run).unwrap_or(usize::MAX)).unwrap_or(rest);
         Some(page)
+    }
+
+    /// Has the processor fetch a page that is about to be looked at, but not the pages it overflows to.
+    pub fn touch(&self, id: u64) {
+        let size = self.page_size as usize;
+        let start = usize::try_from(id).unwrap_or(usize::MAX).saturating_mul(size);
+        if let Some(page) = self.bytes.get(start..start.saturating_add(size)) {
+            touch(page);
+        }
     }
 
     /// The bucket that holds all others.

@@ -19,3 +19,6 @@
 pub mod crc32c;
 pub mod fnv;
 pub mod sha256;
+mod touch;
+
+pub use touch::touch;

@@ -4,10 +4,11 @@
 //! So while one block is hashed, a byte of every cache line of the block some KiB ahead is read: the page fault and the
 //! memory access happen beside the arithmetic instead of before it.
 
-use std::hint::black_box;
 use std::ops::ControlFlow;
 
 use sha2::{Digest, Sha256};
+
+use crate::touch;
 
 /// Bytes between two reports of progress.
 const WINDOW: usize = 4 << 20;
@@ -15,7 +16,6 @@ const WINDOW: usize = 4 << 20;
 const BLOCK: usize = 1 << 10;
 /// How far ahead of the hash the touched block lies, in bytes.
 const AHEAD: usize = 4 << 10;
-const CACHE_LINE: usize = 64;
 
 /// The SHA-256 of `bytes`, or `None` when `on_progress` answers [`ControlFlow::Break`].
 ///
@@ -25,7 +25,8 @@ pub fn digest(bytes: &[u8], on_progress: &mut dyn FnMut(u64) -> ControlFlow<()>)
     let mut done = 0;
     for window in bytes.chunks(WINDOW) {
         for block in window.chunks(BLOCK) {
-            touch(bytes.get(done + AHEAD..).unwrap_or_default());
+            let ahead = bytes.get(done + AHEAD..).unwrap_or_default();
+            touch(&ahead[..ahead.len().min(BLOCK)]);
             hash.update(block);
             done += block.len();
         }
@@ -34,13 +35,6 @@ pub fn digest(bytes: &[u8], on_progress: &mut dyn FnMut(u64) -> ControlFlow<()>)
         }
     }
     Some(hash.finalize().into())
-}
-
-/// Reads one byte of every cache line of the first block of `ahead`.
-fn touch(ahead: &[u8]) {
-    let block = &ahead[..ahead.len().min(BLOCK)];
-    let sum = block.iter().step_by(CACHE_LINE).fold(0u8, |sum, &byte| sum.wrapping_add(byte));
-    black_box(sum);
 }
 
 /// Lower-case hex digits, as tools print digests.

@@ -64,7 +64,14 @@ impl<'a> Examiner<'a, '_> {
         }
         self.count_rules();
         let mut body = Body::default();
-        let mut scan = Scan { packed_at: table_end, previous: None, highest: None, spans: Vec::new(), gaps: false };
+        let mut scan = Scan {
+            packed_at: table_end,
+            previous: None,
+            highest: None,
+            disordered: false,
+            spans: Vec::new(),
+            gaps: false,
+        };
         for index in 0..page.count {
             let span = match page.kind {
                 PageKind::Branch => page.branch_span(index).map(|(span, _)| span),
@@ -172,12 +179,13 @@ impl<'a> Examiner<'a, '_> {
                 }
             }
             Some(previous) if key <= previous => {
+                scan.disordered = true;
                 let code = if key == previous { Code::KeyDup } else { Code::KeyOrder };
                 self.report(code, Some(index), span.key, Detail::key(key), Detail::key(previous));
             }
             _ => {}
         }
-        if scan.highest.is_none_or(|(highest, _)| key > highest) {
+        if !scan.disordered || scan.highest.is_none_or(|(highest, _)| key > highest) {
             scan.highest = Some((key, index));
         }
         scan.previous = Some(key);
@@ -266,6 +274,8 @@ struct Scan<'a> {
     packed_at: u64,
     previous: Option<&'a [u8]>,
     highest: Option<(&'a [u8], u16)>,
+    /// Was a key not above the one before it? Otherwise the last one is the highest.
+    disordered: bool,
     /// Start, end and index of elements, collected only once a gap was seen.
     spans: Vec<(u64, u64, u16)>,
     gaps: bool,

@@ -22,6 +22,9 @@ const KEYS_TRIED: usize = 16;
 /// Leaves that one thread takes at a time: enough to read ahead, few enough to share out evenly.
 const CHUNK: usize = 1024;
 
+/// Leaves that are fetched together before the first of them is looked at: few enough to stay in the nearest cache.
+const GROUP: usize = 16;
+
 /// A page that the next branch level, or the next round, begins at.
 #[derive(Clone, Copy)]
 pub(super) struct Entry<'a> {
@@ -382,17 +385,14 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
             self.observer.finish(&mut out.chunk);
             return out;
         }
-        // The branch pages of one chunk lie all over the file, and the processor waits for many of them at once when they are
-        // asked for in short loops: first the elements, then the keys they point to.
-        black_box(chunk.iter().fold(0, |sum, index| sum ^ forest.first_byte_of_element(*index as usize)));
-        let entries: Vec<_> = chunk.iter().map(|index| forest.entry(*index as usize)).collect();
-        black_box(entries.iter().fold(0, |sum, entry| sum ^ entry.bounds.low.map_or(0, |key| key[0])));
-        for (index, entry) in chunk.iter().zip(entries) {
-            if let Some((page, whole)) = open(self.db, &self.claims, &entry, &mut out.problems) {
-                if page.kind == PageKind::Leaf {
-                    self.leaf(&entry, page, whole, base.saturating_add(*index), &mut out);
-                } else {
-                    out.strays.push(Entry { opened: Some(whole), ..entry });
+        for group in chunk.chunks(GROUP) {
+            for (index, entry) in group.iter().zip(self.fetched(forest, group)) {
+                if let Some((page, whole)) = open(self.db, &self.claims, &entry, &mut out.problems) {
+                    if page.kind == PageKind::Leaf {
+                        self.leaf(&entry, page, whole, base.saturating_add(*index), &mut out);
+                    } else {
+                        out.strays.push(Entry { opened: Some(whole), ..entry });
+                    }
                 }
             }
         }
@@ -400,6 +400,20 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
         let problems = std::mem::replace(&mut out.problems, Problems::new(self.limit));
         self.leaf_problems.lock().unwrap_or_else(PoisonError::into_inner).merge(problems);
         out
+    }
+
+    /// Some leaves, with all that is needed to check them in the nearest cache. Leaves that are next to each other in the file have
+    /// their branches all over it. The processor waits for many memory accesses at once when none of them depends on
+    /// another, so they are made in short loops: the branches' elements, then the keys those point to, then the leaves.
+    fn fetched(&self, forest: &Forest<'a>, leaves: &[u32]) -> Vec<Entry<'a>> {
+        black_box(leaves.iter().fold(0, |sum, index| sum ^ forest.first_byte_of_element(*index as usize)));
+        let entries: Vec<_> = leaves.iter().map(|index| forest.entry(*index as usize)).collect();
+        let first_byte = |entry: &Entry<'a>| entry.bounds.low.and_then(<[u8]>::first).copied().unwrap_or_default();
+        black_box(entries.iter().fold(0, |sum, entry| sum ^ first_byte(entry)));
+        for entry in &entries {
+            self.db.touch(entry.page);
+        }
+        entries
     }
 
     fn leaf(&self, entry: &Entry<'a>, page: Page<'a>, whole: bool, rank: u32, out: &mut Checked<'a, O::Chunk>) {
