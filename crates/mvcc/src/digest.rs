@@ -6,6 +6,9 @@
 use etcdsnap_bbolt::check::{BucketInfo, Leaf};
 use etcdsnap_bbolt::{Bucket, Corruption};
 use etcdsnap_checksum::crc32c;
+use rayon::prelude::*;
+
+use crate::ranked::{OfLeaf, Ranked};
 
 /// The CRC-32C of some bytes together with their number, so that it can be appended to another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +52,12 @@ pub struct LeafDigest {
     len: u64,
 }
 
+impl OfLeaf for LeafDigest {
+    fn rank(&self) -> u32 {
+        self.rank
+    }
+}
+
 impl LeafDigest {
     /// Digests a leaf; one run of bytes when it is packed.
     pub fn of(bucket: &BucketInfo<'_>, leaf: &Leaf<'_>) -> Self {
@@ -79,21 +88,43 @@ pub struct BucketDigest<'a> {
     pub digest: Digest,
 }
 
-/// Puts the digests of the buckets directly below the root together, in key order; leaves the leaves sorted by bucket and
-/// rank.
-pub fn buckets<'a>(infos: &[BucketInfo<'a>], leaves: &mut [LeafDigest]) -> Vec<BucketDigest<'a>> {
-    leaves.sort_unstable_by_key(|leaf| (leaf.bucket, leaf.rank));
-    let of_root = infos.iter().filter(|info| info.parent == Some(0));
-    let mut out: Vec<BucketDigest<'a>> = Vec::new();
-    for info in of_root {
-        let start = leaves.partition_point(|leaf| leaf.bucket < info.index);
-        let own = leaves[start..].iter().take_while(|leaf| leaf.bucket == info.index);
-        let (pairs, digest) = own.fold((0, Digest::default()), |(pairs, digest), leaf| {
-            (pairs + u64::from(leaf.pairs), digest.then(leaf.digest()))
-        });
-        out.push(BucketDigest { name: info.name, pairs, digest });
+/// Puts the digests of the buckets directly below the root together, in key order.
+pub(crate) fn buckets<'a>(infos: &[BucketInfo<'a>], leaves: &Ranked<LeafDigest>) -> Vec<BucketDigest<'a>> {
+    let runs: Vec<Vec<Run>> = leaves.pieces().map(|piece| runs(&piece)).collect();
+    let mut sums = vec![Run::default(); infos.len()];
+    for run in runs.iter().flatten() {
+        if let Some(sum) = sums.get_mut(run.bucket as usize) {
+            *sum = sum.then(run);
+        }
     }
-    out
+    let of_root = infos.iter().zip(sums).filter(|(info, _)| info.parent == Some(0));
+    of_root.map(|(info, sum)| BucketDigest { name: info.name, pairs: sum.pairs, digest: sum.digest }).collect()
+}
+
+/// Leaves of one bucket that follow each other.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    bucket: u32,
+    pairs: u64,
+    digest: Digest,
+}
+
+impl Run {
+    fn then(&self, next: &Self) -> Self {
+        Self { bucket: next.bucket, pairs: self.pairs + next.pairs, digest: self.digest.then(next.digest) }
+    }
+}
+
+fn runs(leaves: &[LeafDigest]) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for leaf in leaves {
+        let next = Run { bucket: leaf.bucket, pairs: leaf.pairs.into(), digest: leaf.digest() };
+        match runs.last_mut().filter(|run| run.bucket == next.bucket) {
+            Some(run) => *run = run.then(&next),
+            None => runs.push(next),
+        }
+    }
+    runs
 }
 
 /// The hash that `snapshot status` prints: every bucket's name, then its keys and values.

@@ -9,6 +9,9 @@ use crate::state::{Position, State};
 use crate::violation::{Fact, Rule, Violation};
 use crate::{Compaction, histories};
 
+/// Records that are read together.
+const GROUP: usize = 64;
+
 /// What judging all histories needs to know.
 pub(crate) struct Generations<'r, 'a> {
     records: &'r Records<'a>,
@@ -70,6 +73,7 @@ impl<'r, 'a> Generations<'r, 'a> {
     pub fn tally(&self, chunks: &[Vec<State>], part: usize) -> Tally {
         let unfinished = self.compaction.is_unfinished();
         let mut tally = Tally::new(self.limit);
+        let mut leased = Vec::new();
         histories::each(
             &histories::part(chunks, part),
             unfinished,
@@ -78,9 +82,15 @@ impl<'r, 'a> Generations<'r, 'a> {
                 if suspected {
                     self.confirm_breaches(history, &mut tally);
                 }
+                leased.extend(history.last().filter(|last| last.is_put() && last.is_leased()).map(State::position));
                 self.count(history, &mut tally);
             },
         );
+        for some in leased.chunks(GROUP) {
+            for record in self.records.together(some).into_iter().flatten() {
+                *tally.leases.entry(record.kv.lease).or_default() += 1;
+            }
+        }
         tally
     }
 
@@ -89,11 +99,6 @@ impl<'r, 'a> Generations<'r, 'a> {
             tally.live_keys += 1;
             if self.suspects.binary_search(&last.position()).is_ok() {
                 tally.suspects.push(last.position());
-            }
-            if last.is_leased()
-                && let Some(record) = self.records.record(last.position())
-            {
-                *tally.leases.entry(record.kv.lease).or_default() += 1;
             }
         }
         let at_revision = history.partition_point(|state| state.position() < self.end);

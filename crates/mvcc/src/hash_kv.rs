@@ -5,8 +5,9 @@
 //! a compaction is unfinished and older records are still in the file. So all members get the same hash.
 
 use etcdsnap_bbolt::Page;
+use rayon::prelude::*;
 
-use crate::digest::{Digest, LeafDigest};
+use crate::digest::Digest;
 use crate::keyspace::{Kept, Keyspace};
 use crate::leaves::KeyLeaf;
 use crate::state::Position;
@@ -40,26 +41,24 @@ impl Keyspace<'_> {
             return Err(RevisionError::Future);
         }
         let selection = Selection::new(&self.kept, compact_revision);
-        let mut digests = self.key_digests.iter().peekable();
-        let mut all = Digest::of(b"key");
-        for leaf in self.records.leaves.iter() {
-            while digests.next_if(|digest| digest.rank < leaf.rank).is_some() {}
-            let whole = digests.peek().filter(|digest| digest.rank == leaf.rank);
-            all = all.then(self.leaf(leaf, whole.copied(), &selection));
-        }
+        let leaf = |leaf: &KeyLeaf| self.leaf(leaf, &selection);
+        let pieces = self.records.leaves.pieces();
+        let pieces = pieces.map(|piece| piece.iter().map(leaf).fold(Digest::default(), Digest::then));
+        let all = Digest::of(b"key").then(pieces.reduce(Digest::default, Digest::then));
         Ok(HashKv { hash: all.crc, revision, compact_revision })
     }
 
     /// A leaf's part of the hash; read again only where some of its records do not count.
-    fn leaf(&self, leaf: &KeyLeaf, whole: Option<&LeafDigest>, selection: &Selection<'_>) -> Digest {
-        if leaf.first.main > selection.revision {
+    fn leaf(&self, leaf: &KeyLeaf, selection: &Selection<'_>) -> Digest {
+        if leaf.first.main > selection.revision || selection.has_none(leaf) {
             return Digest::default();
         }
         let all_count = leaf.first.main > selection.compacted && leaf.last.main <= selection.revision;
-        match whole.filter(|_| all_count) {
-            Some(whole) => whole.digest(),
-            None => self.records.page(leaf).map_or(Digest::default(), |page| selection.digest(page, leaf.rank)),
+        if let Some(whole) = self.digests.of_rank(leaf.rank).filter(|_| all_count) {
+            return whole.digest();
         }
+        self.records.db.touch(leaf.page);
+        self.records.page(leaf).map_or(Digest::default(), |page| selection.digest(page, leaf.rank))
     }
 }
 
@@ -75,20 +74,35 @@ impl<'k> Selection<'k> {
         Self { kept, revision: kept.revision, compacted }
     }
 
-    fn counts(&self, key: RevisionKey, position: Position) -> bool {
+    fn counts(&self, key: RevisionKey, is_kept: impl FnOnce() -> bool) -> bool {
         let main = key.revision.main;
         if main > self.revision || (main == self.compacted && key.tombstone) {
             return false;
         }
         // With nothing to keep etcd skips nothing: its test is on the set being non-empty.
-        main > self.compacted || !self.kept.any || self.kept.compacted.binary_search(&position).is_ok()
+        main > self.compacted || !self.kept.any || is_kept()
+    }
+
+    /// Is it certain that no record of a leaf counts?
+    fn has_none(&self, leaf: &KeyLeaf) -> bool {
+        let kept = || self.kept_from(leaf.rank).first().is_some_and(|kept| kept.rank() == leaf.rank);
+        leaf.last.main <= self.compacted && self.kept.any && !kept()
+    }
+
+    /// What is kept of a leaf and those after it.
+    fn kept_from(&self, rank: u32) -> &[Position] {
+        let start = Position::new(rank, 0);
+        &self.kept.compacted[self.kept.compacted.partition_point(|position| *position < start)..]
     }
 
     fn digest(&self, page: Page<'_>, rank: u32) -> Digest {
+        let mut kept = self.kept_from(rank).iter().peekable();
         (0..page.count).fold(Digest::default(), |digest, index| {
+            let position = Position::new(rank, index);
+            while kept.next_if(|kept| **kept < position).is_some() {}
             let Some(element) = page.leaf_element(index) else { return digest };
             match RevisionKey::parse(element.key) {
-                Ok(key) if self.counts(key, Position::new(rank, index)) => {
+                Ok(key) if self.counts(key, || kept.peek() == Some(&&position)) => {
                     digest.append(element.key).append(element.value)
                 }
                 _ => digest,

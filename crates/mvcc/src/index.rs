@@ -7,7 +7,7 @@
 use etcdsnap_bbolt::{Collector, Db};
 use rayon::prelude::*;
 
-use crate::leaves::KeyLeaves;
+use crate::ranked::Ranked;
 use crate::records::{Record, Records};
 use crate::scan::ScanChunk;
 use crate::state::{PARTITIONS, Position, State};
@@ -44,7 +44,7 @@ impl<'a> Index<'a> {
             violations.merge(chunk.violations);
             states.push(chunk.states);
         }
-        let records = Records { db: *db, inline, leaves: KeyLeaves::new(leaves) };
+        let records = Records { db: *db, inline, leaves: Ranked::new(leaves) };
         records.check_steps(compaction.compacted(), &mut violations);
         Self { records, chunks: states, compaction, violations }
     }

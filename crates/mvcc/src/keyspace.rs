@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::digest::{self, BucketDigest, LeafDigest};
 use crate::generations::{Generations, Tally};
-use crate::leaves::KeyLeaves;
+use crate::ranked::Ranked;
 use crate::records::{Record, Records};
 use crate::scan::{Counts, ScanChunk};
 use crate::state::{PARTITIONS, Position, State};
@@ -25,7 +25,8 @@ pub struct Keyspace<'a> {
     /// Breaches of the rules about records.
     pub violations: Collector<Violation>,
     pub(crate) records: Records<'a>,
-    pub(crate) key_digests: Vec<LeafDigest>,
+    /// Of the leaves of all buckets below the root.
+    pub(crate) digests: Ranked<LeafDigest>,
     pub(crate) compaction: Compaction,
     /// Records that a hash at the asked revision keeps below the compacted one, ascending.
     pub(crate) kept: Kept,
@@ -53,27 +54,24 @@ impl<'a> Keyspace<'a> {
         hash_at: Option<i64>,
         limit: u64,
     ) -> Self {
-        let key_bucket = walk_buckets.iter().find(|info| info.parent == Some(0) && info.name == b"key");
-        let key_bucket = key_bucket.map(|info| info.index);
         let mut states: Vec<Vec<State>> = Vec::new();
         let mut violations = Collector::new(limit);
         let mut counts = Counts::default();
-        // Made as large as needed at once: a vector that grows holds its bytes twice for a while.
-        let mut digests = Vec::with_capacity(chunks.iter().map(|chunk| chunk.digests.len()).sum());
-        let (mut leaves, mut inline, mut suspects) = (Vec::new(), None, Vec::new());
+        let (mut digests, mut leaves) = (Vec::with_capacity(chunks.len()), Vec::with_capacity(chunks.len()));
+        let (mut inline, mut suspects) = (None, Vec::new());
         for chunk in chunks {
-            digests.extend(chunk.digests);
+            digests.push(chunk.digests);
             leaves.push(chunk.leaves);
             suspects.extend(chunk.suspects);
             inline = inline.or(chunk.inline);
             violations.merge(chunk.violations);
             counts.add(&chunk.counts);
-            debug_assert!(chunk.states.is_sorted(), "the scanner's finish was not called");
+            debug_assert!(chunk.states.is_sorted_by_key(State::partition), "the scanner's finish was not called");
             states.push(chunk.states);
         }
-        let buckets = digest::buckets(walk_buckets, &mut digests);
-        digests.retain(|leaf| Some(leaf.bucket) == key_bucket);
-        let records = Records { db: *db, inline, leaves: KeyLeaves::new(leaves) };
+        let digests = Ranked::new(digests);
+        let buckets = digest::buckets(walk_buckets, &digests);
+        let records = Records { db: *db, inline, leaves: Ranked::new(leaves) };
         records.check_steps(compaction.compacted(), &mut violations);
         let last = records.leaves.last().map(|leaf| leaf.last);
         let revision = hash_at.filter(|revision| *revision != 0).unwrap_or_else(|| compaction.current(last));
@@ -98,7 +96,7 @@ impl<'a> Keyspace<'a> {
         let mut kept = Kept { revision, compacted: tally.kept, any: tally.keeps_any };
         kept.compacted.sort_unstable();
         let suspects = tally.suspects;
-        Self { buckets, summary, violations, records, key_digests: digests, compaction, kept, suspects }
+        Self { buckets, summary, violations, records, digests, compaction, kept, suspects }
     }
 
     /// [`new`](Self::new) from a whole walk, of which the chunks are taken.

@@ -35,6 +35,7 @@ mod keyspace;
 mod leaves;
 mod live;
 mod order;
+mod ranked;
 mod records;
 mod revision;
 mod revisions;

@@ -2,8 +2,10 @@
 
 use etcdsnap_bbolt::{Collector, Db, LeafElement, Page};
 use etcdsnap_proto::KeyValueRef;
+use rayon::prelude::*;
 
-use crate::leaves::{KeyLeaf, KeyLeaves};
+use crate::leaves::KeyLeaf;
+use crate::ranked::Ranked;
 use crate::scan::{Place, check_step};
 use crate::violation::{Fact, Rule, Violation};
 use crate::{Position, Revision, RevisionKey};
@@ -37,7 +39,7 @@ impl<'a> Record<'a> {
 pub(crate) struct Records<'a> {
     pub db: Db<'a>,
     pub inline: Option<Page<'a>>,
-    pub leaves: KeyLeaves,
+    pub leaves: Ranked<KeyLeaf>,
 }
 
 impl<'a> Records<'a> {
@@ -54,6 +56,16 @@ impl<'a> Records<'a> {
     /// The record at a position.
     pub fn record(&self, position: Position) -> Option<Record<'a>> {
         Record::parse(&self.at(position)?.1)
+    }
+
+    /// The records at some positions. What one step needs of memory is asked for for all of them before the next step, so that the
+    /// processor waits for many of them at once.
+    pub fn together(&self, positions: &[Position]) -> Vec<Option<Record<'a>>> {
+        let leaves: Vec<_> = positions.iter().map(|position| self.leaves.of_rank(position.rank())).collect();
+        let pages: Vec<_> = leaves.into_iter().map(|leaf| self.page(leaf?)).collect();
+        let element = |(page, at): (Option<Page<'a>>, &Position)| page?.leaf_element(at.index());
+        let elements: Vec<_> = pages.into_iter().zip(positions).map(element).collect();
+        elements.into_iter().map(|element| Record::parse(&element?)).collect()
     }
 
     /// The user key at a position; empty when it cannot be read.
@@ -83,15 +95,25 @@ impl<'a> Records<'a> {
 
     /// Checks the steps from each leaf to the next, and to the first.
     pub fn check_steps(&self, compacted: i64, violations: &mut Collector<Violation>) {
-        let mut previous = None;
-        for leaf in self.leaves.iter() {
-            check_step(previous, leaf.first, compacted, |rule, found, expected| {
-                let position = Position::new(leaf.rank, 0);
-                if let Some(violation) = self.violation(position, rule, found, expected) {
+        let check = |place: usize, breach: &mut dyn FnMut(Rule, Fact, Fact)| {
+            let previous = place.checked_sub(1).and_then(|before| self.leaves.at(before)).map(|leaf| leaf.last);
+            if let Some(leaf) = self.leaves.at(place) {
+                check_step(previous, leaf.first, compacted, breach);
+            }
+        };
+        let is_broken = |place: &usize| {
+            let mut broken = false;
+            check(*place, &mut |_, _, _| broken = true);
+            broken
+        };
+        let broken: Vec<usize> = (0..self.leaves.len()).into_par_iter().filter(is_broken).collect();
+        for place in broken {
+            let position = self.leaves.at(place).map(|leaf| Position::new(leaf.rank, 0));
+            check(place, &mut |rule, found, expected| {
+                if let Some(violation) = position.and_then(|at| self.violation(at, rule, found, expected)) {
                     violations.push(violation);
                 }
             });
-            previous = Some(leaf.last);
         }
     }
 }

@@ -13,7 +13,7 @@ use etcdsnap_proto::KeyValueRef;
 
 use crate::digest::LeafDigest;
 use crate::leaves::KeyLeaf;
-use crate::state::{Position, State};
+use crate::state::{self, Position, State};
 use crate::violation::{Fact, Rule, Violation};
 use crate::{Compaction, Revision, RevisionKey};
 
@@ -42,7 +42,7 @@ pub struct ScanChunk<'a> {
     pub(crate) digests: Vec<LeafDigest>,
     pub(crate) leaves: Vec<KeyLeaf>,
     pub(crate) inline: Option<Page<'a>>,
-    /// Sorted by hash, once the chunk is finished.
+    /// By partition, once the chunk is finished.
     pub(crate) states: Vec<State>,
     pub(crate) violations: Collector<Violation>,
     pub(crate) suspects: Vec<Position>,
@@ -180,8 +180,7 @@ impl<'a> Observer<'a> for Scanner {
     }
 
     fn finish(&self, chunk: &mut ScanChunk<'a>) {
-        chunk.states.sort_unstable();
-        chunk.states.shrink_to_fit();
+        chunk.states = state::partitioned(&chunk.states);
         chunk.digests.shrink_to_fit();
         chunk.leaves.shrink_to_fit();
     }

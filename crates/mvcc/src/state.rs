@@ -121,6 +121,25 @@ impl State {
     }
 }
 
+/// The states of each partition together, in as much memory as that takes.
+pub(crate) fn partitioned(states: &[State]) -> Vec<State> {
+    let mut ends = [0; PARTITIONS];
+    for state in states {
+        ends[state.partition()] += 1;
+    }
+    let mut start = 0;
+    for end in &mut ends {
+        (start, *end) = (start + *end, start);
+    }
+    let mut sorted = states.to_vec();
+    for state in states {
+        let end = &mut ends[state.partition()];
+        sorted[*end] = *state;
+        *end += 1;
+    }
+    sorted
+}
+
 /// The rule that `next` seems to break as the record after `previous` in its key's history, or as the first one.
 pub(crate) fn judge(previous: Option<&State>, next: &State, unfinished: bool) -> Option<Rule> {
     if next.has(MARKER) {

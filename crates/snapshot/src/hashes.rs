@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use etcdsnap_bbolt::{Corruption, Db};
+use etcdsnap_image::Error;
 use etcdsnap_mvcc::digest::backend_hash;
 use etcdsnap_mvcc::{BackendHashRule, HashKv, RevisionError};
 
@@ -36,19 +37,21 @@ pub struct Hashes {
 pub fn hashes(container: &Container, options: &Options, progress: &dyn Progress) -> Result<Hashes, Unusable> {
     let db = Db::open(container.database())?;
     progress.phase("hash", container.database().len() as u64);
-    let (inspection, digest) = on_threads(thread_count(options.threads), || {
-        rayon::join(
-            || Inspection::new(container, db, options, None, &|_| ControlFlow::Continue(())),
-            || image_hash::compute(container, &|| false, &|bytes| progress.advance(bytes)),
-        )
+    let walk = || {
+        let inspection = Inspection::new(container, db, options, None, &|_| ControlFlow::Continue(()))?;
+        let kv = inspection.keyspace.hash_kv();
+        Ok::<_, Error>((inspection, kv))
+    };
+    let (walked, digest) = on_threads(thread_count(options.threads), || {
+        rayon::join(walk, || image_hash::compute(container, &|| false, &|bytes| progress.advance(bytes)))
     });
     progress.finished();
-    let (digest, inspection) = (digest?.unwrap_or_default(), inspection?);
+    let (digest, (inspection, kv)) = (digest?.unwrap_or_default(), walked?);
     Ok(Hashes {
         sha256: image_hash::facts(container, &digest),
         status: inspection.keyspace.status_hash(),
         backend: inspection.backend_hash(BackendHashRule::V3_6),
-        kv: inspection.keyspace.hash_kv(),
+        kv,
         sound: inspection.is_sound(),
     })
 }
