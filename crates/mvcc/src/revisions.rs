@@ -147,13 +147,13 @@ impl<'a> Revisions<'a> {
                     return chunk;
                 }
                 let mut problems = self.problems();
-                for leaf in leaves {
+                self.leaves.read_all(leaves, &mut problems, |leaf, page| {
                     let start = chunk.states.len();
-                    let page = self.scan(*leaf, &mut chunk, &mut problems);
-                    if let (Some(page), Some(wanted)) = (page, wanted) {
+                    self.scan(leaf, page, &mut chunk);
+                    if let Some(wanted) = wanted {
                         keep_wanted(&mut chunk.states, start, page, wanted);
                     }
-                }
+                });
                 self.scanner.finish(&mut chunk);
                 self.note(problems);
                 chunk
@@ -221,11 +221,9 @@ impl<'a> Revisions<'a> {
         runs.into_iter().try_for_each(|run| self.ahead.prepare(run))
     }
 
-    /// Reads and judges one leaf.
-    fn scan(&self, leaf: usize, chunk: &mut ScanChunk<'a>, problems: &mut Problems) -> Option<Page<'a>> {
-        let page = self.leaves.read(leaf, problems)?;
+    /// Judges the records of one leaf.
+    fn scan(&self, leaf: usize, page: Page<'a>, chunk: &mut ScanChunk<'a>) {
         self.scanner.records(chunk, page, u32::try_from(leaf).unwrap_or(u32::MAX));
-        Some(page)
     }
 }
 
@@ -305,7 +303,10 @@ impl<'a> Batches<'_, 'a> {
 
     fn leaf(&self, leaf: usize) -> (Vec<Record<'a>>, ScanChunk<'a>, Problems) {
         let (mut chunk, mut problems) = (self.revisions.scanner.chunk(), self.revisions.problems());
-        let page = self.revisions.scan(leaf, &mut chunk, &mut problems);
+        let page = self.revisions.leaves.read(leaf, &mut problems);
+        if let Some(page) = page {
+            self.revisions.scan(leaf, page, &mut chunk);
+        }
         let wanted = self.after.saturating_add(1)..=self.upto;
         let records = page.into_iter().flat_map(Page::leaf_elements).filter(|element| !element.is_bucket());
         let records = records.filter_map(|element| Record::parse(&element));

@@ -3,7 +3,7 @@
 //! The branch pages are followed at once, by the same walk and rules as in the check; a leaf is checked when it is read. So
 //! reading can begin after a few pages, and what was read is as well checked as if all had been.
 
-use super::tree::{self, Forest, examine, open};
+use super::tree::{self, Forest, GROUP, examine, open};
 use super::{BucketInfo, Claims};
 use crate::bucket::Root;
 use crate::format::PageKind;
@@ -129,6 +129,20 @@ impl<'a> Leaves<'a> {
             gaps.push(Stretch { low: end, high: None });
         }
         gaps
+    }
+
+    /// Checks leaves by all rules, in the order given, as [`read`](Self::read) does, and hands those that are leaves to `look`.
+    /// Faster than reading one by one.
+    pub fn read_all(&self, leaves: &[usize], problems: &mut Problems, mut look: impl FnMut(usize, Page<'a>)) {
+        let plain = |leaf: &usize| *leaf < self.forest.leaves.len();
+        for group in leaves.chunks(GROUP) {
+            self.forest.fetched(&self.db, group.iter().copied().filter(plain));
+            for leaf in group {
+                if let Some(page) = self.read(*leaf, problems) {
+                    look(*leaf, page);
+                }
+            }
+        }
     }
 
     /// Checks a leaf by all rules and returns it, even when single elements are unsound; `None` when it is no leaf. To be

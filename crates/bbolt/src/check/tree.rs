@@ -22,8 +22,8 @@ const KEYS_TRIED: usize = 16;
 /// Leaves that one thread takes at a time: enough to read ahead, few enough to share out evenly.
 const CHUNK: usize = 1024;
 
-/// Leaves that are fetched together before the first of them is looked at: few enough to stay in the nearest cache.
-const GROUP: usize = 16;
+/// Leaves that are [fetched](Forest::fetched) together: few enough to stay in the nearest cache.
+pub(super) const GROUP: usize = 16;
 
 /// A page that the next branch level, or the next round, begins at.
 #[derive(Clone, Copy)]
@@ -386,7 +386,8 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
             return out;
         }
         for group in chunk.chunks(GROUP) {
-            for (index, entry) in group.iter().zip(self.fetched(forest, group)) {
+            let entries = forest.fetched(self.db, group.iter().map(|index| *index as usize));
+            for (index, entry) in group.iter().zip(entries) {
                 if let Some((page, whole)) = open(self.db, &self.claims, &entry, &mut out.problems) {
                     if page.kind == PageKind::Leaf {
                         self.leaf(&entry, page, whole, base.saturating_add(*index), &mut out);
@@ -400,20 +401,6 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
         let problems = std::mem::replace(&mut out.problems, Problems::new(self.limit));
         self.leaf_problems.lock().unwrap_or_else(PoisonError::into_inner).merge(problems);
         out
-    }
-
-    /// Some leaves, with all that is needed to check them in the nearest cache. Leaves that are next to each other in the file have
-    /// their branches all over it. The processor waits for many memory accesses at once when none of them depends on
-    /// another, so they are made in short loops: the branches' elements, then the keys those point to, then the leaves.
-    fn fetched(&self, forest: &Forest<'a>, leaves: &[u32]) -> Vec<Entry<'a>> {
-        black_box(leaves.iter().fold(0, |sum, index| sum ^ forest.first_byte_of_element(*index as usize)));
-        let entries: Vec<_> = leaves.iter().map(|index| forest.entry(*index as usize)).collect();
-        let first_byte = |entry: &Entry<'a>| entry.bounds.low.and_then(<[u8]>::first).copied().unwrap_or_default();
-        black_box(entries.iter().fold(0, |sum, entry| sum ^ first_byte(entry)));
-        for entry in &entries {
-            self.db.touch(entry.page);
-        }
-        entries
     }
 
     fn leaf(&self, entry: &Entry<'a>, page: Page<'a>, whole: bool, rank: u32, out: &mut Checked<'a, O::Chunk>) {
@@ -461,6 +448,20 @@ impl<'a> Forest<'a> {
         let leaf = self.leaves[leaf];
         let branch = self.branches.get(leaf.parent as usize).filter(|_| leaf.has_branch);
         branch.map_or(0, |branch| branch.page.first_byte_of_element(leaf.element))
+    }
+
+    /// Some leaves, with all that is needed to check them in the nearest cache. Leaves that are next to each other in the file have
+    /// their branches all over it. The processor waits for many memory accesses at once when none of them depends on another, so
+    /// they are made in short loops: the branches' elements, then the keys those point to, then the leaves.
+    pub fn fetched(&self, db: &Db<'a>, leaves: impl Iterator<Item = usize> + Clone) -> Vec<Entry<'a>> {
+        black_box(leaves.clone().fold(0, |sum, leaf| sum ^ self.first_byte_of_element(leaf)));
+        let entries: Vec<_> = leaves.map(|leaf| self.entry(leaf)).collect();
+        let first_byte = |entry: &Entry<'a>| entry.bounds.low.and_then(<[u8]>::first).copied().unwrap_or_default();
+        black_box(entries.iter().fold(0, |sum, entry| sum ^ first_byte(entry)));
+        for entry in &entries {
+            db.touch(entry.page);
+        }
+        entries
     }
 
     pub fn entry(&self, leaf: usize) -> Entry<'a> {
