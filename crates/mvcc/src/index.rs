@@ -7,6 +7,7 @@
 use etcdsnap_bbolt::{Collector, Db};
 use rayon::prelude::*;
 
+use crate::leaves::KeyLeaf;
 use crate::ranked::Ranked;
 use crate::records::{Record, Records};
 use crate::scan::ScanChunk;
@@ -47,6 +48,15 @@ impl<'a> Index<'a> {
         let records = Records { db: *db, inline, leaves: Ranked::new(leaves) };
         records.check_steps(compaction.compacted(), &mut violations);
         Self { records, chunks: states, compaction, violations }
+    }
+
+    /// The leaves that were read and have records, mostly as they lie in the file.
+    pub(crate) fn leaves(&self) -> impl Iterator<Item = &KeyLeaf> {
+        self.records.leaves.noted()
+    }
+
+    pub(crate) fn chunks(&self) -> &[Vec<State>] {
+        &self.chunks
     }
 
     /// The newest puts of all keys that live at a revision, which has to be a

@@ -66,6 +66,11 @@ impl<T: OfLeaf> Ranked<T> {
         self.slots.iter().filter_map(|slot| self.in_slot(*slot))
     }
 
+    /// All, in the order they were noted in.
+    pub fn noted(&self) -> impl Iterator<Item = &T> {
+        self.chunks.iter().flatten()
+    }
+
     /// All, by rank, in pieces for many threads. They are copied, because neighbours by rank lie anywhere in memory, and the
     /// processor waits for many of them at once when nothing else is done in between.
     pub fn pieces(&self) -> impl IndexedParallelIterator<Item = Vec<T>> {

@@ -20,7 +20,7 @@ use crate::violation::Violation;
 use crate::{Compaction, Position, Revision, RevisionError, RevisionKey, Scanner};
 
 /// Leaves that one thread takes at a time when all are read.
-const CHUNK: usize = 1024;
+pub(crate) const CHUNK: usize = 1024;
 /// Leaves of a batch: enough to keep threads busy, few enough that what they hold is small.
 const BATCH: usize = 256;
 /// Pages of a chunk that are so near to each other are asked for in one piece.
@@ -45,12 +45,12 @@ pub type Wanted<'w> = dyn Fn(&[u8]) -> bool + Sync + 'w;
 
 /// The records of a database, by revision.
 pub struct Revisions<'a> {
-    db: Db<'a>,
+    pub(crate) db: Db<'a>,
     ahead: &'a dyn ReadAhead,
-    leaves: Leaves<'a>,
+    pub(crate) leaves: Leaves<'a>,
     compaction: Compaction,
     current: i64,
-    scanner: Scanner,
+    pub(crate) scanner: Scanner,
     damage: Mutex<Damage>,
 }
 
@@ -137,28 +137,42 @@ impl<'a> Revisions<'a> {
     /// Reads every leaf with revisions up to `upto`, in file order and on all threads, and remembers the records of the keys
     /// that are `wanted`: 24 bytes a record, 48 bytes a leaf.
     pub fn index(&self, upto: i64, wanted: Option<&Wanted<'_>>) -> Index<'a> {
+        let scanned = |leaves: &[usize]| match self.prepare(leaves) {
+            ControlFlow::Break(()) => self.scanner.chunk(),
+            ControlFlow::Continue(()) => self.scanned(leaves, wanted, self.problems()),
+        };
+        self.indexed(self.file_order(upto).par_chunks(CHUNK).map(scanned).collect())
+    }
+
+    /// The leaves with revisions up to `upto` as they lie in the file.
+    pub(crate) fn file_order(&self, upto: i64) -> Vec<usize> {
         let mut order: Vec<usize> = self.stretch(-1, upto).collect();
         order.par_sort_unstable_by_key(|leaf| self.leaves.bytes(*leaf).start);
-        let chunks: Vec<ScanChunk<'a>> = order
-            .par_chunks(CHUNK)
-            .map(|leaves| {
-                let mut chunk = self.scanner.chunk();
-                if self.prepare(leaves).is_break() {
-                    return chunk;
-                }
-                let mut problems = self.problems();
-                self.leaves.read_all(leaves, &mut problems, |leaf, page| {
-                    let start = chunk.states.len();
-                    self.scan(leaf, page, &mut chunk);
-                    if let Some(wanted) = wanted {
-                        keep_wanted(&mut chunk.states, start, page, wanted);
-                    }
-                });
-                self.scanner.finish(&mut chunk);
-                self.note(problems);
-                chunk
-            })
-            .collect();
+        order
+    }
+
+    /// Reads some leaves, whose pages are announced already, and notes problems with them beside those there are.
+    pub(crate) fn scanned(
+        &self,
+        leaves: &[usize],
+        wanted: Option<&Wanted<'_>>,
+        mut problems: Problems,
+    ) -> ScanChunk<'a> {
+        let mut chunk = self.scanner.chunk();
+        self.leaves.read_all(leaves, &mut problems, |leaf, page| {
+            let start = chunk.states.len();
+            self.scan(leaf, page, &mut chunk);
+            if let Some(wanted) = wanted {
+                keep_wanted(&mut chunk.states, start, page, wanted);
+            }
+        });
+        self.scanner.finish(&mut chunk);
+        self.note(problems);
+        chunk
+    }
+
+    /// Puts an index together, and notes what is wrong with records.
+    pub(crate) fn indexed(&self, chunks: Vec<ScanChunk<'a>>) -> Index<'a> {
         let index = Index::from_chunks(&self.db, chunks, self.compaction, self.limit());
         self.lock().violations.merge(index.violations.clone());
         index
@@ -195,7 +209,7 @@ impl<'a> Revisions<'a> {
         self.leaves.problems().limit()
     }
 
-    fn problems(&self) -> Problems {
+    pub(crate) fn problems(&self) -> Problems {
         Problems::new(self.limit())
     }
 
@@ -208,7 +222,7 @@ impl<'a> Revisions<'a> {
     }
 
     /// Announces the pages of some leaves, near ones together.
-    fn prepare(&self, leaves: &[usize]) -> ControlFlow<()> {
+    pub(crate) fn prepare(&self, leaves: &[usize]) -> ControlFlow<()> {
         let mut runs: Vec<Range<u64>> = Vec::new();
         let mut pages: Vec<Range<u64>> = leaves.iter().map(|leaf| self.leaves.bytes(*leaf)).collect();
         pages.sort_unstable_by_key(|page| page.start);

@@ -95,6 +95,12 @@ impl State {
         Position(self.place & !FLAGS)
     }
 
+    /// The same record on a leaf of another rank.
+    pub fn moved(&self, rank: u32) -> Self {
+        let place = u64::from(rank) << 32 | self.place & u64::from(u32::MAX);
+        Self { place, ..*self }
+    }
+
     /// The part it belongs to when states are shared out by their hashes, below [`PARTITIONS`].
     pub fn partition(&self) -> usize {
         usize::try_from(self.hash >> (u64::BITS - PARTITIONS.ilog2())).unwrap_or(0)

@@ -5,7 +5,7 @@
 
 use etcdsnap_kube::decode::Object;
 use etcdsnap_kube::manifest::{redact, redact_both};
-use etcdsnap_mvcc::Record;
+use etcdsnap_mvcc::{Record, Shared};
 use etcdsnap_snapshot::diff::{self, Pair, Scope};
 
 use crate::difference::{Edit, difference};
@@ -105,7 +105,12 @@ impl<'o, 'a> Comparison<'o, 'a> {
         let ignore_revisions = !self.heard.has(Noise::ResourceVersion);
         let scope = Scope { ignore_revisions, ignore_leases: true, ..Scope::default() };
         let (before, after) = (self.before, self.after);
-        let pairs = diff::pairs((before.index(), before.revision()), (after.index(), after.revision()), &scope);
+        let pairs = diff::pairs(
+            (before.index(), before.revision()),
+            (after.index(), after.revision()),
+            &Shared::default(),
+            &scope,
+        );
         let size = |objects: &Objects<'_>, at: Option<_>| at.map_or(0, |at| objects.stored_len(at));
         let weight = |pair: &Pair| size(before, pair.0) + size(after, pair.1);
         let mut left_out = LeftOut::default();

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use etcdsnap_bbolt::{Corruption, Db, Grade, OpenError};
 use etcdsnap_image::Error;
-use etcdsnap_mvcc::{Direction, Index, ReadAhead, Record, RevisionError, Revisions, Rule, Wanted};
+use etcdsnap_mvcc::{Direction, Earlier, Index, ReadAhead, Record, RevisionError, Revisions, Rule, Shared, Wanted};
 
 use crate::catalogue::{mvcc, structure};
 use crate::container::Container;
@@ -134,12 +134,33 @@ impl<'a> Contents<'a> {
     /// # Errors
     /// The system could not read the file.
     pub fn index(&self, upto: i64, wanted: Option<&Wanted<'_>>) -> Result<Index<'a>, Error> {
+        self.reading_all(|| self.revisions.index(upto, wanted))
+    }
+
+    /// The same as [`index`](Self::index), faster when this is a later backup of a store of which another one is indexed already; and
+    /// what they share. See [`Revisions::index_after`].
+    ///
+    /// # Errors
+    /// The system could not read the file.
+    pub fn index_after(
+        &self,
+        earlier: &Self,
+        index: &Index<'a>,
+        upto: i64,
+        wanted: Option<&Wanted<'_>>,
+    ) -> Result<(Index<'a>, Shared), Error> {
+        let earlier = Earlier { revisions: &earlier.revisions, index };
+        self.reading_all(|| self.revisions.index_after(earlier, upto, wanted))
+    }
+
+    /// Reads the whole file as one phase of progress.
+    fn reading_all<T>(&self, read: impl FnOnce() -> T) -> Result<T, Error> {
         self.source.progress.phase("keys", self.db.bytes().len() as u64);
         self.source.in_phase.store(true, Ordering::Relaxed);
-        let index = self.revisions.index(upto, wanted);
+        let read = read();
         self.source.in_phase.store(false, Ordering::Relaxed);
         self.source.progress.finished();
-        self.source.checked(index)
+        self.source.checked(read)
     }
 
     /// Streams the records with revisions above `after` and up to `upto`, in batches; see [`Revisions::batches`].

@@ -1,15 +1,16 @@
 //! What differs between two states of a keyspace: two backups, or two revisions of one.
 //!
-//! Most of what lives in two snapshots of one cluster is the same record in both. So the live records of both sides are first
-//! matched in the order of their revisions, which is the order they lie in; what has a twin of the same bytes is out. Only the
-//! rest is brought into the order of keys and merged. Between two revisions of one file a record is its own twin, and no byte of
+//! Most of what lives in two snapshots of one cluster is the same record in both, and much of it on the same page: such pages are
+//! compared as bytes, and what lives on them on both sides is out ([`Contents::index_after`]). The other live records of
+//! both sides are matched in the order of their revisions, which is the order they lie in; what has a twin of the same bytes is
+//! out too. Only the rest is brought into the order of keys and merged. Between two revisions of one file a record is its own twin, and no byte of
 //! it has to be read; two files of equal bytes are one.
 //!
 //! Memory is that of the indexes ([`Contents::index`]), 8 bytes for each live key while twins are looked for, and 32 for each
 //! difference. Values are read where they lie, when a difference is asked for.
 
 use etcdsnap_image::Error;
-use etcdsnap_mvcc::{Index, Position, Record, Revision};
+use etcdsnap_mvcc::{Index, Position, Record, Revision, Shared, Wanted};
 use rayon::prelude::*;
 
 use crate::contents::Contents;
@@ -37,13 +38,9 @@ impl Scope {
         (self.prefixes.is_empty() || self.prefixes.iter().any(begins)) && !self.excluded.iter().any(begins)
     }
 
-    fn is_all(&self) -> bool {
-        self.prefixes.is_empty() && self.excluded.is_empty()
-    }
-
-    fn index<'a>(&self, contents: &Contents<'a>, upto: i64) -> Result<Index<'a>, Error> {
-        let wanted = |key: &[u8]| self.has(key);
-        contents.index(upto, (!self.is_all()).then_some(&wanted))
+    /// What an index of it has to hold, given [`has`](Self::has): nothing is left out when all keys are compared.
+    fn wanted<'w>(&self, has: &'w Wanted<'w>) -> Option<&'w Wanted<'w>> {
+        (!self.prefixes.is_empty() || !self.excluded.is_empty()).then_some(has)
     }
 }
 
@@ -149,16 +146,22 @@ pub fn diff<'a>(before: Side<'_, 'a>, after: Side<'_, 'a>, scope: &Scope) -> Res
     if before.contents.db.bytes() == after.contents.db.bytes() {
         return within(before.contents, before.revision, after.revision, scope);
     }
-    let (one, other) = (scope.index(before.contents, before.revision)?, scope.index(after.contents, after.revision)?);
-    let pairs = pairs((&one, before.revision), (&other, after.revision), scope);
+    let wanted = |key: &[u8]| scope.has(key);
+    let wanted = scope.wanted(&wanted);
+    let one = before.contents.index(before.revision, wanted)?;
+    let (other, shared) = after.contents.index_after(before.contents, &one, after.revision, wanted)?;
+    let pairs = pairs((&one, before.revision), (&other, after.revision), &shared, scope);
     Ok(Diff { before: Some(one), after: Some(other), pairs })
 }
 
 /// The live keys that differ between two indexes, each at a revision, in the order of keys: where their newest puts are before
-/// and after. For who has the indexes already; they need not be made with the scope.
-pub fn pairs(before: (&Index<'_>, i64), after: (&Index<'_>, i64), scope: &Scope) -> Vec<Pair> {
+/// and after. For who has the indexes already; they need not be made with the scope. `shared` are leaves that are known to be in
+/// both.
+pub fn pairs(before: (&Index<'_>, i64), after: (&Index<'_>, i64), shared: &Shared, scope: &Scope) -> Vec<Pair> {
     let ((one, at), (other, then)) = (before, after);
-    let (old, new) = without_twins(one, &live(one, at), other, &live(other, then));
+    let (mut old, mut new) = (live(one, at), live(other, then));
+    without_shared(&mut old, &mut new, shared);
+    let (old, new) = without_twins(one, &old, other, &new);
     merged(one, old, other, new, scope)
 }
 
@@ -167,7 +170,8 @@ fn within<'a>(contents: &Contents<'a>, before: i64, after: i64, scope: &Scope) -
     if before == after {
         return Ok(Diff { before: None, after: None, pairs: Vec::new() });
     }
-    let index = scope.index(contents, before.max(after))?;
+    let has = |key: &[u8]| scope.has(key);
+    let index = contents.index(before.max(after), scope.wanted(&has))?;
     let (mut old, mut new) = (live(&index, before), live(&index, after));
     let kept = new.clone();
     subtract(&mut new, &old);
@@ -190,6 +194,16 @@ fn subtract(from: &mut Vec<Position>, what: &[Position]) {
         while what.next_if(|taken| *taken < position).is_some() {}
         what.peek() != Some(&position)
     });
+}
+
+/// Takes out of both sides what lives on both on a shared leaf: it is the same, and need not be read.
+fn without_shared(old: &mut Vec<Position>, new: &mut Vec<Position>, shared: &Shared) {
+    let moved: Vec<Position> = old.iter().filter_map(|position| shared.moved(*position)).collect();
+    let mut alone = moved.clone();
+    subtract(&mut alone, new);
+    subtract(new, &moved);
+    let mut alone = alone.into_iter().peekable();
+    old.retain(|position| shared.moved(*position).is_none_or(|moved| alone.next_if_eq(&moved).is_some()));
 }
 
 /// What is left of both sides without the records that are in both, with the same revision and the same bytes.

@@ -88,6 +88,14 @@ impl<'a> Leaves<'a> {
         }
     }
 
+    /// The page id of a leaf; `None` for that of an inline bucket.
+    pub fn position(&self, index: usize) -> Option<u64> {
+        match self.forest.leaves.get(index) {
+            Some(leaf) => Some(leaf.page),
+            None => self.page(index)?.position,
+        }
+    }
+
     /// The bytes in the file that a leaf begins with: one page.
     pub fn bytes(&self, index: usize) -> std::ops::Range<u64> {
         let size = u64::from(self.db.page_size());
@@ -131,12 +139,27 @@ impl<'a> Leaves<'a> {
         gaps
     }
 
+    /// Has the processor fetch some leaves, and what is said of them, before they are looked at.
+    pub fn touch(&self, leaves: &[usize]) {
+        self.forest.fetched(&self.db, leaves.iter().copied().filter(|leaf| *leaf < self.forest.leaves.len()));
+    }
+
+    /// Takes a leaf as [read](Self::read) that is known to be sound in itself: checks that it is where it belongs, and that no other
+    /// page of the bucket overlaps it. False when it has to be read all the same. To be called once a leaf.
+    pub fn take(&self, index: usize, problems: &mut Problems) -> bool {
+        let Some(page) = self.page(index).filter(|_| index < self.forest.leaves.len()) else { return false };
+        let entry = self.forest.entry(index);
+        let key = |at: Option<u16>| page.leaf_element(at?).map(|element| element.key);
+        let begins = entry.bounds.low.is_none_or(|low| key(Some(0)) == Some(low));
+        let ends = entry.bounds.high.is_none_or(|high| key(page.count.checked_sub(1)).is_some_and(|last| last < high));
+        begins && ends && open(&self.db, &self.claims, &entry, problems).is_some()
+    }
+
     /// Checks leaves by all rules, in the order given, as [`read`](Self::read) does, and hands those that are leaves to `look`.
     /// Faster than reading one by one.
     pub fn read_all(&self, leaves: &[usize], problems: &mut Problems, mut look: impl FnMut(usize, Page<'a>)) {
-        let plain = |leaf: &usize| *leaf < self.forest.leaves.len();
         for group in leaves.chunks(GROUP) {
-            self.forest.fetched(&self.db, group.iter().copied().filter(plain));
+            self.touch(group);
             for leaf in group {
                 if let Some(page) = self.read(*leaf, problems) {
                     look(*leaf, page);
