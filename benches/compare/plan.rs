@@ -14,6 +14,7 @@ use crate::size::Size;
 pub use writing::writing;
 
 const OPENSSL: &str = "openssl dgst -sha256";
+const SHA256SUM: &str = "sha256sum";
 
 fn status_of(release: &str) -> String {
     format!("etcdutl {release} snapshot status")
@@ -33,6 +34,8 @@ pub fn warm(programs: &Programs, database: &Database, scratch: &Path) -> Vec<Cas
     let goals = |name: &str| match name {
         "etcdsnap verify" => vec![Goal::TimesTheTime(1.15), Goal::TimesTheTime(0.90), memory],
         "etcdsnap status" | "etcdsnap hash" => vec![memory],
+        "etcdsnap usage" => vec![Goal::TimesTheTime(1.0), memory],
+        "etcdsnap keys --count" => vec![Goal::TimesTheTime(1.0)],
         "etcdsnap hash --rev" => vec![Goal::TimesFaster(20.0)],
         "etcdsnap db check" => vec![Goal::TimesFaster(2.5)],
         "etcdsnap etcdutl snapshot status (3.5)" => vec![Goal::TimesFaster(4.0)],
@@ -113,6 +116,7 @@ fn whole(programs: &Programs, database: &Database, scratch: &Path) -> Vec<Case> 
 /// The programs we are compared with, as far as they are here.
 fn of_others(programs: &Programs, input: &Input, scratch: &Path, revision: &str) -> Vec<Case> {
     let openssl = of_system("openssl").map(|program| Case::new(OPENSSL, &program, &["dgst", "-sha256"], input));
+    let sha256sum = of_system("sha256sum").map(|program| Case::new(SHA256SUM, &program, &[], input));
     let cp = of_system("cp").map(|program| Case::new("cp", &program, &[], input).writing(scratch.join("copied.db")));
     let status = RELEASES.iter().filter_map(|release| {
         Some(Case::new(status_of(release), &programs.etcdutl(release)?, &["snapshot", "status"], input))
@@ -124,7 +128,7 @@ fn of_others(programs: &Programs, input: &Input, scratch: &Path, revision: &str)
     });
     // The check in the process that is measured, and not in a child of it.
     let check = programs.bbolt_check().map(|program| Case::new(check_of_bbolt(), &program, &["-child"], input));
-    openssl.into_iter().chain(cp).chain(status).chain(hashkv).chain(check).collect()
+    openssl.into_iter().chain(sha256sum).chain(cp).chain(status).chain(hashkv).chain(check).collect()
 }
 
 /// Our commands: our own ones, and those that stand in for etcd's.
@@ -133,6 +137,8 @@ fn ours(programs: &Programs, input: &Input, revision: &str) -> Vec<Case> {
     let mut cases = vec![
         own("etcdsnap verify", &["verify"]).against(OPENSSL),
         own("etcdsnap status", &["status"]).against(status_of("3.7")),
+        own("etcdsnap usage", &["usage"]).against(SHA256SUM),
+        own("etcdsnap keys --count", &["keys", "--count"]).against(SHA256SUM),
         own("etcdsnap hash", &["hash"]).against(OPENSSL),
         own("etcdsnap hash --rev", &["hash", "--rev", revision]).against(hashkv_of("3.7")),
         own("etcdsnap db check", &["db", "check"]).against(check_of_bbolt()),
@@ -195,7 +201,7 @@ mod tests {
         let (programs, database) = (programs(), database());
         let two = [1, 2].map(|threads| threads.try_into().expect("not zero"));
         let goals = |cases: Vec<Case>| cases.iter().map(|case| case.goals.len()).sum::<usize>();
-        assert_eq!(goals(warm(&programs, &database, Path::new(""))), 9);
+        assert_eq!(goals(warm(&programs, &database, Path::new(""))), 12);
         assert_eq!(goals(cold(&programs, &database, Path::new(""))), 1);
         assert_eq!(goals(writing(&programs, &database, Path::new(""))), 5);
         assert_eq!(goals(threads(&programs, &database, &two)), 1);

@@ -52,7 +52,7 @@ impl Programs {
         let bbolt = self.bbolt_check().is_none().then(|| format!("bbolt {BBOLT} check"));
         let peers: Vec<String> = etcdutl.chain(bbolt).collect();
         let folder = self.peers.display();
-        let of_system = ["openssl", "cp", "true"].into_iter().filter(|name| of_system(name).is_none());
+        let of_system = ["openssl", "sha256sum", "cp", "true"].into_iter().filter(|name| of_system(name).is_none());
         let places = [
             (peers, format!("in {folder}; .ci/install-peers installs it")),
             (of_system.map(str::to_owned).collect(), "in the PATH".to_owned()),
