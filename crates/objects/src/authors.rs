@@ -4,10 +4,15 @@
 //! who wrote. A write that changes only values leaves all times as they were; but who writes a value owns the field from then
 //! on, so the owners of the fields that changed are those who may have written.
 
+use std::collections::HashSet;
+
 use etcdsnap_kube::json::{Layout, parse, to_string};
-use etcdsnap_kube::value::Value;
+use etcdsnap_kube::value::{Map, Value};
 
 use crate::difference::{Change, Edit, Name, Step};
+
+/// Steps and items that are looked at, to find the owners of what one write changed; nobody is named when that is not enough.
+const PATIENCE: usize = 1 << 18;
 
 /// Who wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,28 +41,34 @@ pub fn authors(
     object: &Value<'_>,
     edits: &[Edit<'_>],
 ) -> Vec<Author> {
-    let is_noted = |entry: &&Value<'_>| {
-        let same = |old: &Value<'_>| identity(old) == identity(entry) && old.at(&["time"]) == entry.at(&["time"]);
-        !entries(before).any(same)
-    };
-    let noted: Vec<_> = entries(after).filter(is_noted).map(|entry| author(entry, true)).collect();
+    let known: HashSet<_> = entries(before).map(identity).collect();
+    let noted = entries(after).filter(|entry| !known.contains(&identity(entry)));
+    let noted: Vec<_> = noted.map(|entry| author(entry, true)).collect();
     if !noted.is_empty() {
         return noted;
     }
-    let owns = |entry: &&Value<'_>| {
-        let Some(fields) = entry.at(&["fieldsV1"]) else { return false };
-        let written = edits.iter().filter(|edit| matches!(edit.change, Change::Added { .. } | Change::Changed(..)));
-        written.into_iter().any(|edit| owns(fields, object, edit.path.steps()))
-    };
-    entries(after).filter(owns).map(|entry| author(entry, false)).collect()
+    let mut patience = PATIENCE;
+    let mut owners = Vec::new();
+    for entry in entries(after) {
+        let Some(fields) = entry.at(&["fieldsV1"]) else { continue };
+        let mut written = edits.iter().filter(|edit| matches!(edit.change, Change::Added { .. } | Change::Changed(..)));
+        if written.any(|edit| owns(fields, object, edit.path.steps(), &mut patience)) {
+            owners.push(author(entry, false));
+        }
+        if patience == 0 {
+            return Vec::new();
+        }
+    }
+    owners
 }
 
 fn entries<'v, 'a>(managed: Option<&'v Value<'a>>) -> impl Iterator<Item = &'v Value<'a>> {
     managed.and_then(Value::as_list).unwrap_or_default().iter()
 }
 
-fn identity<'v>(entry: &'v Value<'_>) -> [Option<&'v str>; 4] {
-    ["manager", "operation", "subresource", "apiVersion"].map(|member| entry.text_at(&[member]))
+/// What makes an entry the same as before.
+fn identity<'v>(entry: &'v Value<'_>) -> [Option<&'v str>; 5] {
+    ["manager", "operation", "subresource", "apiVersion", "time"].map(|member| entry.text_at(&[member]))
 }
 
 fn author(entry: &Value<'_>, timed: bool) -> Author {
@@ -67,7 +78,14 @@ fn author(entry: &Value<'_>, timed: bool) -> Author {
 }
 
 /// Is the field at the end of these steps, or one it lies in, among those of a set? `value` is what the steps lead through.
-fn owns(fields: &Value<'_>, value: &Value<'_>, steps: &[Step<'_>]) -> bool {
+/// Each step, and each item of a list that may be meant, costs some `patience`; without any the answer is no.
+fn owns(fields: &Value<'_>, value: &Value<'_>, steps: &[Step<'_>], patience: &mut usize) -> bool {
+    let length = |list: &Value<'_>| list.as_list().map_or(0, <[_]>::len) + fields.as_map().map_or(0, Map::len);
+    let is_item = matches!(steps.first(), Some(Step::Item(_) | Step::Index(_)));
+    *patience = patience.saturating_sub(if is_item { 1 + length(value) } else { 1 });
+    if *patience == 0 {
+        return false;
+    }
     let (Some(set), Some((step, rest))) = (fields.as_map(), steps.split_first()) else { return true };
     let (within, next) = match step {
         Step::Member(key) => (set.get(&format!("f:{key}")), value.at(&[*key])),
@@ -83,7 +101,7 @@ fn owns(fields: &Value<'_>, value: &Value<'_>, steps: &[Step<'_>]) -> bool {
         }
     };
     // What has nothing within it is owned as a whole.
-    within.is_some_and(|within| within.is_empty() || next.is_some_and(|next| owns(within, next, rest)))
+    within.is_some_and(|within| within.is_empty() || next.is_some_and(|next| owns(within, next, rest, patience)))
 }
 
 fn item<'v, 'a>(value: &'v Value<'a>, step: &Step<'_>) -> Option<(usize, &'v Value<'a>)> {
@@ -153,6 +171,19 @@ mod tests {
             assert_eq!(who(&before, &after), [(author.to_owned(), false)]);
         }
         assert_eq!(who(&before, &before), []);
+    }
+
+    /// No object makes the search for its authors long.
+    #[test]
+    fn patience_ends() {
+        let state = |items: usize, value: u8| {
+            let items: Vec<_> = (0..items).map(|item| format!(r#"{{"name":"{item}","a":{value}}}"#)).collect();
+            let fields = [r#"{"f:list":{"k:{\"name\":\"x\"}":{}}}"#, r#"{"f:list":{}}"#];
+            let managed = fields.map(|fields| format!(r#"{{"manager":"m","fieldsV1":{fields}}}"#));
+            format!(r#"{{"list":[{}],"managed":[{}]}}"#, items.join(","), managed.join(","))
+        };
+        assert_eq!(who(&state(100, 1), &state(100, 2)), [("m".to_owned(), false)]);
+        assert_eq!(who(&state(2000, 1), &state(2000, 2)), []);
     }
 
     #[test]

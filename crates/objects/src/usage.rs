@@ -4,7 +4,7 @@
 //! in the file, deletions among them, are history, which the next compaction gives back. Writes are the records above the compacted revision: the
 //! window in which every write is still there to be counted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use etcdsnap_kube::metadata::Header;
@@ -189,11 +189,11 @@ impl<'a> Ledger<'a> {
         if entry.record.tombstone {
             return;
         }
-        for (number, manager) in metadata.managers.iter().enumerate() {
+        let mut names = HashSet::new();
+        for manager in &metadata.managers {
             let fields = manager.fields_len as u64;
             // A manager may stand there several times, once for each operation and version; the object counts once.
-            let first = !metadata.managers[..number].iter().any(|other| other.name == manager.name);
-            let counted = is_live && first;
+            let counted = is_live && names.insert(&*manager.name);
             let account = ManagerAccount {
                 objects: u64::from(counted),
                 live: if counted { bytes } else { 0 },
