@@ -39,7 +39,7 @@ impl<'de> DeserializeSeed<'de> for Part {
     }
 }
 
-/// Anything but an object or a list counts as nothing: what has no metadata is no object of Kubernetes.
+/// Anything but an object, or the list of managers, counts as nothing: what has no metadata is no object of Kubernetes.
 impl<'de> Visitor<'de> for Part {
     type Value = Value<'de>;
 
@@ -73,6 +73,11 @@ impl<'de> Visitor<'de> for Part {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value<'de>, A::Error> {
         let mut list = Vec::new();
+        if !matches!(self, Self::Managers) {
+            // Lists may lie in lists without end: what is passed over is not descended into.
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(Value::Null);
+        }
         while let Some(item) = items.next_element_seed(Self::Manager)? {
             list.push(item);
         }
@@ -109,5 +114,24 @@ impl<'de> DeserializeSeed<'de> for Length {
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value<'de>, D::Error> {
         let raw = <&RawValue>::deserialize(reader)?;
         Ok(Value::Int(i64::try_from(raw.get().len()).unwrap_or(i64::MAX)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_without_end_are_passed_over() {
+        let endless = "[".repeat(100_000);
+        for start in
+            ["", r#"{"metadata":"#, r#"{"metadata":{"managedFields":"#, r#"{"metadata":{"managedFields":[{"fieldsV1":"#]
+        {
+            let error = parse_header(format!("{start}{endless}").as_bytes()).expect_err("no end");
+            assert_eq!(error.problem, "the JSON ends too early");
+        }
+        let closed = format!(r#"{{"metadata":{endless}{},"kind":"Foo"}}"#, "]".repeat(100_000));
+        let header = parse_header(closed.as_bytes()).expect("JSON");
+        assert_eq!((header.at(&["metadata"]), header.text_at(&["kind"])), (Some(&Value::Null), Some("Foo")));
     }
 }
