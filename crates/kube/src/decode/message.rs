@@ -37,9 +37,6 @@ enum Step {
 /// The bytes of one message. A singular message may stand in its parent several times and is their concatenation.
 type Parts<'p, 'a> = &'p [&'a [u8]];
 
-/// A message one of whose singular messages stands there again: to be read anew, parts joined.
-struct SplitField;
-
 /// Fields seen in a message, by their position in the schema.
 #[derive(Clone, Copy, Default)]
 struct Seen(u128);
@@ -118,14 +115,8 @@ impl<'a> Walk<'a> {
         parts: Parts<'_, 'a>,
         entries: &mut Vec<Entry<'a>>,
     ) -> Result<(), DecodeError> {
-        let (entries_before, unknown_before) = (entries.len(), self.unknown.len());
-        let mut seen = self.present_fields(message, parts, entries, false)?;
-        if seen.is_err() {
-            entries.truncate(entries_before);
-            self.unknown.truncate(unknown_before);
-            seen = self.present_fields(message, parts, entries, true)?;
-        }
-        self.absent_fields(message, seen.unwrap_or_default(), entries)
+        let seen = self.present_fields(message, parts, entries)?;
+        self.absent_fields(message, seen, entries)
     }
 
     fn present_fields(
@@ -133,8 +124,8 @@ impl<'a> Walk<'a> {
         message: &'static Message,
         parts: Parts<'_, 'a>,
         entries: &mut Vec<Entry<'a>>,
-        join: bool,
-    ) -> Result<Result<Seen, SplitField>, DecodeError> {
+    ) -> Result<Seen, DecodeError> {
+        let join = has_split_field(message, parts);
         let mut seen = Seen::default();
         let mut expected = 0;
         let mut unordered = false;
@@ -149,12 +140,13 @@ impl<'a> Walk<'a> {
                 let again = seen.has(index);
                 seen.mark(index);
                 match (field.shape, field.kind, payload) {
-                    (Shape::One, Kind::Message(id), Payload::Bytes(bytes)) => match (again, join) {
-                        (true, false) => return Ok(Err(SplitField)),
-                        (true, true) => {}
-                        (false, false) => self.singular(field, id, &[bytes], entries)?,
-                        (false, true) => self.singular(field, id, &occurrences(parts, number), entries)?,
-                    },
+                    (Shape::One, Kind::Message(_), Payload::Bytes(_)) if again => {}
+                    (Shape::One, Kind::Message(id), Payload::Bytes(_)) if join => {
+                        self.singular(field, id, &occurrences(parts, number), entries)?;
+                    }
+                    (Shape::One, Kind::Message(id), Payload::Bytes(bytes)) => {
+                        self.singular(field, id, &[bytes], entries)?;
+                    }
                     (Shape::One, kind, payload) => match scalar(kind, payload) {
                         Some(value) => self.put_scalar(field, value, again, entries),
                         None => self.note(number, payload),
@@ -171,7 +163,7 @@ impl<'a> Walk<'a> {
         if unordered {
             sort_maps(entries);
         }
-        Ok(Ok(seen))
+        Ok(seen)
     }
 
     fn hides(&self, message: &'static Message, field: &Field) -> bool {
@@ -354,6 +346,27 @@ fn slot<'a>(name: &'static str, entries: &mut Vec<Entry<'a>>, empty: impl FnOnce
     }
     entries.push((Cow::Borrowed(name), empty()));
     entries.len() - 1
+}
+
+/// Whether one of the singular messages in a message stands there again, so that its parts must be joined. To know this before
+/// any of them is read keeps each from being read twice, and those within from being read twice as often with every level.
+fn has_split_field(message: &Message, parts: Parts<'_, '_>) -> bool {
+    let mut seen = Seen::default();
+    let mut expected = 0;
+    for part in parts {
+        let mut reader = Reader::new(part);
+        while let Ok(Some((number, payload))) = reader.next() {
+            let Some((index, field)) = message.field(number, expected) else { continue };
+            expected = if field.shape == Shape::One { index + 1 } else { index };
+            if let (Shape::One, Kind::Message(_), Payload::Bytes(_)) = (field.shape, field.kind, payload) {
+                if seen.has(index) {
+                    return true;
+                }
+                seen.mark(index);
+            }
+        }
+    }
+    false
 }
 
 /// All occurrences of a field in a message.

@@ -64,20 +64,51 @@ fn errors_name_the_message_and_not_its_content() {
     assert_eq!(error.to_string(), "metadata.labels[…]: the message ends within a field");
 }
 
+fn varint(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let low = u8::try_from(number & 0x7f).expect("seven bits");
+        number >>= 7;
+        bytes.push(if number > 0 { low | 0x80 } else { low });
+        if number == 0 {
+            return bytes;
+        }
+    }
+}
+
+/// A field of a protobuf message that holds bytes.
+fn field(number: usize, bytes: &[u8]) -> Vec<u8> {
+    [&varint(number << 3 | 2), &varint(bytes.len()), bytes].concat()
+}
+
+/// A stored object from the fields of its message.
+fn envelope(api_version: &str, kind: &str, message: &[u8]) -> Vec<u8> {
+    let of = [field(1, api_version.as_bytes()), field(2, kind.as_bytes())].concat();
+    [b"k8s\0".to_vec(), field(1, &of), field(2, message)].concat()
+}
+
+/// A stored definition of a custom resource, given the schema of its only version.
+fn definition(schema: &[u8]) -> Vec<u8> {
+    let version = field(4, &field(1, schema));
+    envelope("apiextensions.k8s.io/v1", "CustomResourceDefinition", &field(2, &field(7, &version)))
+}
+
+#[test]
+fn messages_in_parts_are_read_once() {
+    // Every schema says twice what it must not be; the second time adds nothing.
+    const NOT: usize = 28;
+    let schema = (0..64).fold(Vec::new(), |inner, _| [field(NOT, &inner), field(NOT, b"")].concat());
+    let definition = definition(&schema);
+    let object = decode(&definition, Options::default()).expect("a definition");
+    assert_eq!(to_string(&object.value, Layout::Compact).matches(r#""not":"#).count(), 64);
+}
+
 #[test]
 fn objects_within_objects_have_an_end() {
     // A Template may hold objects, which may be Templates.
-    let field = |number: u8, bytes: &[u8]| {
-        let len = bytes.len();
-        let varint = [len & 0x7f | 0x80, len >> 7 & 0x7f | 0x80, len >> 14 & 0x7f]
-            .map(|part| u8::try_from(part).expect("eight bits"));
-        [&[number << 3 | 2][..], &varint, bytes].concat()
-    };
     let mut value = b"{}".to_vec();
     for _ in 0..3000 {
-        let of = [field(1, b"template.openshift.io/v1"), field(2, b"Template")].concat();
-        let message = field(3, &field(1, &value));
-        value = [b"k8s\0".to_vec(), field(1, &of), field(2, &message)].concat();
+        value = envelope("template.openshift.io/v1", "Template", &field(3, &field(1, &value)));
     }
     let object = decode(&value, Options::default()).expect("the outermost object");
     assert!(!object.unknown.is_empty(), "what lies too deep is kept as it is");
