@@ -15,14 +15,39 @@ const SHARED: [(&str, &str); 4] = [
     ("selectableFields", "selectableFields"),
 ];
 
-/// Converts a definition in place.
+/// What the copies of all that is shared may weigh, all versions together: a dozen of the largest schema etcd takes.
+const MOST_COPIED: usize = 1 << 20;
+
+/// Converts a definition in place. One with more versions and more to copy to each than anybody writes stays as it is.
 pub(super) fn to_v1(object: &mut Object<'_>) {
+    if !fits(&object.value) {
+        return;
+    }
     set_version(object, "apiextensions.k8s.io/v1".to_owned());
     let stored = match object.value.at_mut(&["spec"]).and_then(Value::as_map_mut) {
         Some(spec) => convert_spec(spec),
         None => None,
     };
     default_stored_versions(&mut object.value, stored);
+}
+
+/// Whether a definition is small enough to give every version its own copy of what they share.
+fn fits(object: &Value<'_>) -> bool {
+    let Some(spec) = object.at(&["spec"]) else { return true };
+    let versions = spec.at(&["versions"]).and_then(Value::as_list).map_or(0, <[_]>::len);
+    let shared = SHARED.iter().filter_map(|(shared, _)| spec.at(&[shared]));
+    versions <= 1 || shared.map(weight).sum::<usize>().saturating_mul(versions) <= MOST_COPIED
+}
+
+/// What a copy of a value takes, in values and in pieces of 64 bytes of their texts.
+fn weight(value: &Value<'_>) -> usize {
+    1 + match value {
+        Value::Text(text) => text.len() / 64,
+        Value::Bytes(bytes) => bytes.len() / 64,
+        Value::List(list) => list.iter().map(weight).sum(),
+        Value::Map(map) => map.iter().map(|(key, member)| key.len() / 64 + weight(member)).sum(),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 0,
+    }
 }
 
 /// Converts the specification and gives the name of the version that is stored.
@@ -161,5 +186,28 @@ mod tests {
             "clientConfig":{"service":{"name":"s","namespace":"n","port":443}}}},"versions":[{"name":"v1","served":true,
             "storage":true,"additionalPrinterColumns":[{"name":"A","type":"string","jsonPath":".a"}]}]}"#;
         assert_eq!(converted(v1beta1), compact(v1));
+    }
+
+    #[test]
+    fn no_more_is_copied_than_fits() {
+        let versions = vec![r#"{"name":"v1","served":true}"#; 50_000].join(",");
+        let enum_of_numbers = vec!["1"; 50_000].join(",");
+        let v1beta1 = |versions: &str| {
+            format!(
+                r#"{{"kind":"CustomResourceDefinition","apiVersion":"apiextensions.k8s.io/v1beta1","spec":{{"versions":[{versions}],
+                "validation":{{"openAPIV3Schema":{{"enum":[{enum_of_numbers}]}}}}}}}}"#
+            )
+        };
+        for (versions, api_version) in [
+            (versions.as_str(), "apiextensions.k8s.io/v1beta1"),
+            (r#"{"name":"v1"},{"name":"v2"}"#, "apiextensions.k8s.io/v1"),
+        ] {
+            let stored = v1beta1(versions);
+            let mut object = decode(stored.as_bytes(), Options::default()).expect("a definition");
+            Cluster::default().present(&mut object, 1);
+            assert_eq!(object.api_version, api_version);
+            let is_shared = object.value.at(&["spec", "validation"]).is_some();
+            assert_eq!(is_shared, api_version.ends_with("v1beta1"));
+        }
     }
 }
