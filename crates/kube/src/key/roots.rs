@@ -8,6 +8,9 @@ const USUAL: [&str; 3] = ["/registry", "/kubernetes.io", "/openshift.io"];
 /// Namespaces every API server makes.
 const CERTAIN: [&str; 2] = ["/namespaces/kube-system", "/namespaces/default"];
 
+/// Roots that are found by looking; every key is held against all of them.
+const MOST_FOUND: usize = 64;
+
 /// The roots of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roots {
@@ -53,7 +56,7 @@ impl Roots {
 }
 
 /// Finds the roots of a snapshot by looking at all its keys once: a root is whatever has a namespace `default` or
-/// `kube-system` below it. The usual ones count in any case.
+/// `kube-system` below it. The usual ones count in any case; of others the first 64 do.
 #[derive(Clone, Debug, Default)]
 pub struct RootFinder {
     found: Vec<String>,
@@ -62,6 +65,9 @@ pub struct RootFinder {
 impl RootFinder {
     /// Looks at a live key and its value.
     pub fn look(&mut self, key: &[u8], value: &[u8]) {
+        if self.found.len() == MOST_FOUND {
+            return;
+        }
         let Some(root) = CERTAIN.iter().find_map(|end| key.strip_suffix(end.as_bytes())) else { return };
         let is_namespace = match Stored::recognise(value) {
             Stored::Protobuf(envelope) => envelope.kind == b"Namespace",
@@ -104,5 +110,16 @@ mod tests {
         let roots = finder.finish();
         let expected = ["/kubernetes.io", "/openshift.io", "/tenants/one", "/tenants/two", "/registry"];
         assert_eq!(roots.iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn roots_without_end_are_not_all_taken() {
+        let mut finder = RootFinder::default();
+        for tenant in 100..100_000 {
+            finder.look(format!("/tenants/{tenant}/namespaces/default").as_bytes(), b"k8s:enc:aescbc:v1:key1:xyz");
+        }
+        let roots = finder.finish();
+        assert_eq!(roots.iter().count(), MOST_FOUND + USUAL.len());
+        assert_eq!(roots.split("/tenants/100/pods/x"), Some(("/tenants/100", "pods/x")));
     }
 }
