@@ -5,6 +5,7 @@ mod custom;
 mod version;
 
 use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::decode::Object;
 
@@ -40,11 +41,23 @@ pub struct Versions {
 
 /// All resources there may be in a snapshot: the built-in ones, and those its definitions define.
 #[derive(Clone, Debug)]
-pub struct Resources(Vec<Resource>);
+pub struct Resources {
+    /// The built-in ones, then custom ones as they were learnt; nothing where one was that is defined anew behind it.
+    all: Vec<Option<Resource>>,
+    /// Where those of a path stand.
+    by_path: HashMap<Cow<'static, str>, Positions>,
+    /// Where those of a group and kind stand.
+    by_kind: HashMap<Cow<'static, str>, HashMap<Cow<'static, str>, Positions>>,
+}
+
+/// Positions in the list of all, of which the first counts.
+type Positions = BTreeSet<usize>;
 
 impl Default for Resources {
     fn default() -> Self {
-        Self(built_in::resources().collect())
+        let mut resources = Self { all: Vec::new(), by_path: HashMap::new(), by_kind: HashMap::new() };
+        built_in::resources().for_each(|resource| resources.push(resource));
+        resources
     }
 }
 
@@ -52,27 +65,52 @@ impl Resources {
     /// Takes in a CustomResourceDefinition of either version; other objects change nothing. Says whether it was one.
     pub fn learn(&mut self, object: &Object<'_>) -> bool {
         let Some(resource) = custom::defined_by(object) else { return false };
-        self.0.retain(|known| known.custom.is_none() || known.path != resource.path);
-        self.0.push(resource);
+        self.forget_custom(&resource.path);
+        self.push(resource);
         true
+    }
+
+    fn push(&mut self, resource: Resource) {
+        let position = self.all.len();
+        self.by_path.entry(resource.path.clone()).or_default().insert(position);
+        let kinds = self.by_kind.entry(resource.group.clone()).or_default();
+        kinds.entry(resource.kind.clone()).or_default().insert(position);
+        self.all.push(Some(resource));
+    }
+
+    /// Takes out the custom resource of a path, of which there is one at most, behind those built in.
+    fn forget_custom(&mut self, path: &str) {
+        let Some(positions) = self.by_path.get_mut(path) else { return };
+        let Some(&last) = positions.last() else { return };
+        let Some(known) = self.all[last].take_if(|known| known.custom.is_some()) else { return };
+        positions.remove(&last);
+        let kinds = self.by_kind.get_mut(&known.group).and_then(|kinds| kinds.get_mut(&known.kind));
+        if let Some(positions) = kinds {
+            positions.remove(&last);
+        }
+    }
+
+    fn first(&self, positions: Option<&Positions>) -> Option<&Resource> {
+        self.all[*positions?.first()?].as_ref()
     }
 
     /// All of them: the built-in ones, then custom ones as they were learnt.
     pub fn iter(&self) -> impl Iterator<Item = &Resource> {
-        self.0.iter()
+        self.all.iter().flatten()
     }
 
     /// The resource whose keys have this path.
     pub fn at_path(&self, path: &str) -> Option<&Resource> {
-        self.0.iter().find(|resource| resource.path == path)
+        self.first(self.by_path.get(path))
     }
 
     /// The resource of a kind in a group. Where a group stored a kind under another group's path, that resource is meant.
     pub fn of_kind(&self, group: &str, kind: &str) -> Option<&Resource> {
-        let in_group = self.0.iter().find(|resource| resource.kind == kind && resource.group == group);
+        let in_group = self.by_kind.get(group).and_then(|kinds| self.first(kinds.get(kind)));
         in_group.or_else(|| {
             let shared = group == "extensions" || group == "events.k8s.io";
-            self.0.iter().find(|resource| shared && resource.kind == kind && resource.custom.is_none())
+            let mut built_in = self.iter().take_while(|resource| shared && resource.custom.is_none());
+            built_in.find(|resource| resource.kind == kind)
         })
     }
 
@@ -80,13 +118,13 @@ impl Resources {
     /// without `.group` or `.version.group` behind it. Several where groups share a name; the first is kubectl's choice.
     pub fn named(&self, word: &str) -> Vec<&Resource> {
         let word = word.to_lowercase();
-        let exact: Vec<_> = self.0.iter().filter(|resource| resource.is_called(&word)).collect();
+        let exact: Vec<_> = self.iter().filter(|resource| resource.is_called(&word)).collect();
         if !exact.is_empty() {
             return exact;
         }
         let Some((name, group)) = word.split_once('.') else { return Vec::new() };
         let in_group = |group: &str| -> Vec<_> {
-            let called = self.0.iter().filter(|resource| resource.is_called(name));
+            let called = self.iter().filter(|resource| resource.is_called(name));
             called
                 .filter(|resource| resource.group == group || resource.group.starts_with(&format!("{group}.")))
                 .collect()
@@ -162,5 +200,41 @@ mod tests {
         assert!(!foo.namespaced && foo.singular == "foo");
         let versions = foo.custom.as_ref().expect("custom");
         assert_eq!((versions.served.join(" ").as_str(), versions.alike), ("v1 v1beta1", true));
+    }
+
+    fn define(resources: &mut Resources, plural: &str, kind: &str) {
+        let definition = format!(
+            r#"{{"kind":"CustomResourceDefinition","apiVersion":"apiextensions.k8s.io/v1","spec":{{"group":"ex.io",
+            "names":{{"plural":"{plural}","kind":"{kind}"}}}}}}"#
+        );
+        assert!(resources.learn(&decode(definition.as_bytes(), Options::default()).expect("JSON")));
+    }
+
+    #[test]
+    fn the_last_definition_of_a_path_counts() {
+        let mut resources = Resources::default();
+        for (plural, kind) in [("foos", "Foo"), ("bars", "Bar"), ("foos", "Food"), ("others", "Bar")] {
+            define(&mut resources, plural, kind);
+        }
+        let learnt = resources.iter().filter(|resource| resource.custom.is_some());
+        assert_eq!(learnt.map(|resource| &*resource.plural).collect::<Vec<_>>(), ["bars", "foos", "others"]);
+        assert_eq!(resources.at_path("ex.io/foos").map(|resource| &*resource.kind), Some("Food"));
+        let path_of = |kind| resources.of_kind("ex.io", kind).map(|resource| &*resource.path);
+        assert_eq!([path_of("Foo"), path_of("Food"), path_of("Bar")], [None, Some("ex.io/foos"), Some("ex.io/bars")]);
+    }
+
+    #[test]
+    fn any_number_of_definitions_is_learnt_and_found() {
+        let mut resources = Resources::default();
+        for round in 0..2 {
+            for number in 0..20_000 {
+                define(&mut resources, &format!("foos{number}"), &format!("Foo{number}x{round}"));
+            }
+        }
+        for number in 0..20_000 {
+            let foo = resources.at_path(&format!("ex.io/foos{number}")).expect("a resource");
+            assert_eq!(resources.of_kind("ex.io", &foo.kind), Some(foo));
+            assert!(foo.kind.ends_with("x1"));
+        }
     }
 }
