@@ -72,7 +72,7 @@ impl<'a> Lessons<'a> {
             let Ok(clear) = Clear::open(record, keyring) else { continue };
             let Ok(secret) = decode(clear.bytes(), Cluster::default().options(false)) else { continue };
             for configuration in configurations_in_secret(&secret) {
-                keyring.add(&configuration);
+                keyring.learn(&configuration);
             }
         }
     }

@@ -10,10 +10,15 @@ use super::cipher::{open_aes_cbc, open_aes_gcm, open_secretbox};
 use super::{ConfigError, Configuration, Fingerprint, KeyConfig, Provider, ProviderConfig, Sealed};
 use crate::stored::looks_clear;
 
+/// Keys that are learnt from a backup itself: every value may be tried with each of them.
+const MOST_LEARNT: usize = 64;
+
 /// Keys of configurations, in their order, and secrets a key management service unsealed.
 #[derive(Clone, Default)]
 pub struct Keyring {
     keys: Vec<(Provider, KeyConfig)>,
+    /// How many of the keys were learnt.
+    learnt: usize,
     kms: Vec<KmsSecret>,
 }
 
@@ -97,15 +102,27 @@ impl Keyring {
 
     /// Adds the keys of a configuration behind those at hand.
     pub fn add(&mut self, configuration: &Configuration) {
-        for provider in configuration.rules.iter().flat_map(|rule| &rule.providers) {
-            let ProviderConfig::Keys(provider, keys) = provider else { continue };
-            for key in keys {
-                let entry = (*provider, key.clone());
-                if !self.keys.contains(&entry) {
-                    self.keys.push(entry);
-                }
+        keys_of(configuration).for_each(|(provider, key)| _ = self.put(provider, key));
+    }
+
+    /// Adds the keys of a configuration that lies in a backup itself. Whoever made the backup chose how many there are: of all
+    /// configurations learnt so, 64 keys are taken.
+    pub fn learn(&mut self, configuration: &Configuration) {
+        for (provider, key) in keys_of(configuration) {
+            if self.learnt == MOST_LEARNT {
+                return;
             }
+            self.learnt += usize::from(self.put(provider, key));
         }
+    }
+
+    /// Puts a key behind the others, unless it is there, and says whether it was put.
+    fn put(&mut self, provider: Provider, key: &KeyConfig) -> bool {
+        let is_new = !self.keys.iter().any(|(of, known)| *of == provider && known == key);
+        if is_new {
+            self.keys.push((provider, key.clone()));
+        }
+        is_new
     }
 
     /// Adds keys and seeds that a key management service unsealed: one a line in base64, behind the SHA-256 of the sealed
@@ -177,6 +194,16 @@ impl Keyring {
             OpenError::NeedsKms { provider, name, fingerprint: envelope.fingerprint }
         })
     }
+}
+
+/// The keys of a configuration, in their order.
+fn keys_of(configuration: &Configuration) -> impl Iterator<Item = (Provider, &KeyConfig)> {
+    let providers = configuration.rules.iter().flat_map(|rule| &rule.providers);
+    let keys = providers.filter_map(|provider| match provider {
+        ProviderConfig::Keys(provider, keys) => Some(keys.iter().map(|key| (*provider, key))),
+        ProviderConfig::Identity | ProviderConfig::Kms(..) => None,
+    });
+    keys.flatten()
 }
 
 impl KmsSecret {

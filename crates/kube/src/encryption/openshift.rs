@@ -21,7 +21,7 @@ use crate::value::{Map, Value};
 const NAME: &str = "encryption-config";
 
 /// Bytes a configuration may have: a Secret cannot hold more.
-const MAX_CONFIGURATION: u64 = 1 << 20;
+const MAX_CONFIGURATION: usize = 1 << 20;
 
 /// Bytes an archive may have once it is unpacked; real ones have some megabytes.
 const MAX_ARCHIVE: u64 = 1 << 30;
@@ -65,7 +65,7 @@ pub fn configurations_in_backup(archive: impl Read) -> Result<Vec<Configuration>
         let mut entry = entry.map_err(BackupError::Archive)?;
         let path = entry.path().map_err(BackupError::Archive)?.into_owned();
         let is_wanted = entry.header().entry_type().is_file() && path.to_string_lossy().contains(NAME);
-        if !is_wanted || entry.size() > MAX_CONFIGURATION {
+        if !is_wanted || entry.size() > MAX_CONFIGURATION as u64 {
             continue;
         }
         let mut text = String::new();
@@ -117,7 +117,9 @@ pub fn configurations_in_secret(object: &Object<'_>) -> Vec<Configuration> {
     }
     let data = object.value.at(&["data"]).and_then(Value::as_map).into_iter().flat_map(Map::iter);
     data.filter_map(|(_, value)| match value {
-        Value::Bytes(bytes) => Configuration::parse(std::str::from_utf8(bytes).ok()?).ok(),
+        Value::Bytes(bytes) if bytes.len() <= MAX_CONFIGURATION => {
+            Configuration::parse(std::str::from_utf8(bytes).ok()?).ok()
+        }
         _ => None,
     })
     .collect()

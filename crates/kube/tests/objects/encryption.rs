@@ -3,7 +3,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use etcdsnap_kube::Stored;
-use etcdsnap_kube::encryption::{BackupError, Keyring, OpenError, Provider, Sealed, configurations_in_backup};
+use etcdsnap_kube::decode::Object;
+use etcdsnap_kube::encryption::{
+    BackupError, Configuration, Keyring, OpenError, Provider, Sealed, configurations_in_backup,
+    configurations_in_secret,
+};
+use etcdsnap_kube::value::{Map, Value};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -141,10 +146,7 @@ fn values_of_the_older_service_open_in_both_ciphers() {
 fn damaged_values_are_errors() {
     let mut keyring = keyring("aescbc", "key1", &right_key());
     for provider in ["aesgcm", "secretbox"] {
-        keyring.add(
-            &etcdsnap_kube::encryption::Configuration::parse(&config(provider, "key1", &right_key()))
-                .expect("a configuration"),
-        );
+        keyring.add(&Configuration::parse(&config(provider, "key1", &right_key())).expect("a configuration"));
     }
     keyring.add_kms_secrets(&right_key()).expect("a key");
     let kms_v1 = [b"k8s:enc:kms:v1:vault:\0\x06sealed", &vector("aesgcm", "key1")[24..]].concat();
@@ -205,4 +207,45 @@ fn an_openshift_backup_holds_the_keys() {
     let broken = archive(&[(&path(3), &config("secretbox", "k", "hunter2"))]);
     let error = configurations_in_backup(&broken[..]).expect_err("a broken key").to_string();
     assert!(error.ends_with("the secret of key \"k\" of secretbox is not base64"), "{error}");
+}
+
+#[test]
+fn a_backup_teaches_no_more_than_a_few_keys() {
+    let keys: Vec<_> = (0..10_000)
+        .map(|number: u32| {
+            let secret = STANDARD.encode([number.to_be_bytes(); 8].as_flattened());
+            format!(r#"{{"name":"k{number}","secret":"{secret}"}}"#)
+        })
+        .collect();
+    let config = |keys: &[String]| {
+        let keys = keys.join(",");
+        format!(
+            r#"{{"kind":"EncryptionConfiguration","resources":[{{"providers":[{{"secretbox":{{"keys":[{keys}]}}}}]}}]}}"#
+        )
+    };
+    let mut keyring = Keyring::from_config(&config(&keys[..100])).expect("a configuration");
+    for keys in [&keys[..150], &keys[..], &keys[5000..]] {
+        keyring.learn(&Configuration::parse(&config(keys)).expect("a configuration"));
+    }
+    assert_eq!(format!("{keyring:?}"), "164 keys, 0 of KMS");
+}
+
+#[test]
+fn a_secret_holds_no_configuration_without_end() {
+    let secret = |config: String| {
+        let data = config.into_bytes();
+        let metadata = Map::from_entries(vec![("name".into(), "encryption-config-0".into())]);
+        let data = Map::from_entries(vec![("encryption-config".into(), Value::Bytes(data.into()))]);
+        Object {
+            api_version: "v1".into(),
+            kind: "Secret".into(),
+            value: Map::from_entries(vec![("metadata".into(), metadata.into()), ("data".into(), data.into())]).into(),
+            unknown: Vec::new(),
+            known_kind: true,
+        }
+    };
+    let config = config("secretbox", "key1", &right_key());
+    assert_eq!(configurations_in_secret(&secret(config.clone())).len(), 1);
+    let padded = config + &" ".repeat(1 << 20);
+    assert_eq!(configurations_in_secret(&secret(padded)).len(), 0);
 }
