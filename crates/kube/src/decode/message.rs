@@ -75,9 +75,11 @@ impl<'a> Walk<'a> {
         while let Some((number, payload)) = self.next(&mut reader)? {
             match payload {
                 Payload::Bytes(bytes) if number == 1 => {
+                    let levels = self.path.len();
                     self.path.push(Step::Field("metadata"));
                     let metadata = self.message(self.schema.object_meta(), &[bytes]);
-                    self.path.pop();
+                    // What fails within leaves its own steps.
+                    self.path.truncate(levels);
                     match metadata {
                         Ok(metadata) => entries.push((Cow::Borrowed("metadata"), metadata)),
                         Err(_) => self.note(number, payload),

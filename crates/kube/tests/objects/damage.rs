@@ -104,6 +104,16 @@ fn messages_in_parts_are_read_once() {
 }
 
 #[test]
+fn unknown_fields_behind_damaged_metadata_have_their_own_place() {
+    const LABELS: usize = 11;
+    let damaged = field(1, &field(LABELS, b"\x0a\x01k\x12\x63hun"));
+    let value = envelope("ex.io/v1", "Foo", &[damaged, field(99, b"")].concat());
+    let object = decode(&value, Options::default()).expect("an object of an unknown kind");
+    let places = object.unknown.iter().map(|field| (field.path.as_str(), field.number));
+    assert_eq!(places.collect::<Vec<_>>(), [("", 1), ("", 99)]);
+}
+
+#[test]
 fn objects_within_objects_have_an_end() {
     // A Template may hold objects, which may be Templates.
     let mut value = b"{}".to_vec();
