@@ -6,6 +6,9 @@ use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCa
 
 use crate::value::{Map, Value};
 
+/// Bytes at the start of keys that are put in natural order; keys alike in them are in the order of their bytes.
+const COMPARED: usize = 1 << 10;
+
 /// The members of a map in the order YAML shows them.
 pub(super) fn sorted<'m, 'a>(map: &'m Map<'a>) -> Vec<(&'m str, &'m Value<'a>)> {
     let mut members: Vec<_> = map.iter().collect();
@@ -40,6 +43,11 @@ fn merge_sort<T: Copy>(items: &mut [T], less: &impl Fn(&T, &T) -> bool) {
 
 /// Whether one key stands before another.
 fn less(left: &str, right: &str) -> bool {
+    let [start, other] = [left, right].map(|key| &key[..key.floor_char_boundary(COMPARED)]);
+    if start == other { left < right } else { naturally_less(start, other) }
+}
+
+fn naturally_less(left: &str, right: &str) -> bool {
     // Texts of ASCII letters that differ there need no more than this, and most keys are such.
     let common = left.bytes().zip(right.bytes()).take_while(|(left, right)| left == right).count();
     if let (Some(left), Some(right)) = (left.as_bytes().get(common), right.as_bytes().get(common))
@@ -111,5 +119,18 @@ mod tests {
         sorted.sort();
         keys.sort();
         assert_eq!(sorted, keys);
+    }
+
+    #[test]
+    fn long_keys_take_no_longer() {
+        let long = "é".repeat(1 << 20);
+        let longer = ["2", "10"].map(|end| format!("{long}{end}"));
+        let keys: Vec<String> = (0..20_000).map(|index| format!("é{index}")).collect();
+        let mut sorted: Vec<&str> = keys.iter().map(String::as_str).collect();
+        // Where they stand in the middle, each is held against all that follow.
+        sorted.splice(10_000..10_000, [&longer[0], &longer[1], &long].map(String::as_str));
+        merge_sort(&mut sorted, &|left, right| less(left, right));
+        assert!(sorted[..20_000].iter().zip(&keys).all(|(sorted, key)| sorted == key));
+        assert!(sorted[20_000..] == [&long, &longer[1], &longer[0]]);
     }
 }
