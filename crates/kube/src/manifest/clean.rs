@@ -1,5 +1,7 @@
 //! Takes out of an object what its old cluster put there and a new one would refuse or mistake.
 
+use std::collections::HashSet;
+
 use crate::decode::Object;
 use crate::value::{Map, Value};
 
@@ -175,7 +177,7 @@ fn clean_pod(pod: &mut Value<'_>) {
     let Some(spec) = pod.at_mut(&["spec"]).and_then(Value::as_map_mut) else { return };
     spec.remove("nodeName");
     spec.remove("ephemeralContainers");
-    let mut injected = Vec::new();
+    let mut injected = HashSet::new();
     for kind in ["containers", "initContainers"] {
         for container in items(spec.get_mut(kind)) {
             let mounts = container.get_mut("volumeMounts").and_then(Value::as_list_mut);
@@ -184,7 +186,7 @@ fn clean_pod(pod: &mut Value<'_>) {
                 let name = mount.text_at(&["name"]).unwrap_or_default();
                 let is_token = mount.text_at(&["mountPath"]) == Some(TOKEN_PATH) && is_injected(name);
                 if is_token {
-                    injected.push(name.to_owned());
+                    injected.insert(name.to_owned());
                 }
                 !is_token
             });
@@ -196,7 +198,7 @@ fn clean_pod(pod: &mut Value<'_>) {
     if let Some(volumes) = spec.get_mut("volumes").and_then(Value::as_list_mut) {
         volumes.retain(|volume| {
             let name = volume.text_at(&["name"]).unwrap_or_default();
-            !name.starts_with("kube-api-access-") && !injected.iter().any(|injected| injected == name)
+            !name.starts_with("kube-api-access-") && !injected.contains(name)
         });
         if volumes.is_empty() {
             spec.remove("volumes");
@@ -354,6 +356,18 @@ mod tests {
         let expected = r#"{"spec":{"containers":[{"name":"c","volumeMounts":[{"name":"d","mountPath":"/d"}]},{"name":"e"}],
             "volumes":[{"name":"d"}]}}"#;
         assert_eq!(cleaned("v1", "Pod", pod, Cleaning::default()).0, compact(expected));
+    }
+
+    #[test]
+    fn pods_with_many_volumes_are_cleaned() {
+        let list = |item: &dyn Fn(usize) -> String| (0..60_000).map(item).collect::<Vec<_>>().join(",");
+        let volumes = list(&|number| format!(r#"{{"name":"a-token-{number}"}},{{"name":"data-{number}"}}"#));
+        let mounts = list(&|number| format!(r#"{{"name":"a-token-{number}","mountPath":"{TOKEN_PATH}"}}"#));
+        let pod =
+            format!(r#""spec":{{"containers":[{{"name":"c","volumeMounts":[{mounts}]}}],"volumes":[{volumes}]}}"#);
+        let left = list(&|number| format!(r#"{{"name":"data-{number}"}}"#));
+        let expected = format!(r#"{{"spec":{{"containers":[{{"name":"c"}}],"volumes":[{left}]}}}}"#);
+        assert!(cleaned("v1", "Pod", &pod, Cleaning::default()).0 == expected);
     }
 
     #[test]
