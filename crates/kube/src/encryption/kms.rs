@@ -58,7 +58,7 @@ impl FromStr for Fingerprint {
 /// A value sealed with the help of a service, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KmsEnvelope<'a> {
-    /// The provider's name in the configuration.
+    /// The provider's name in the configuration; `unreadable` where it is not fit to be shown.
     pub name: &'a str,
     /// The service's name for the key it sealed with; not known for KMS v1.
     pub key_id: Option<&'a str>,
@@ -78,7 +78,7 @@ impl<'a> Sealed<'a> {
         let named = self.named();
         // Only the names of KMS providers are barred from holding a colon.
         let colon = named.iter().position(|byte| *byte == b':')?;
-        let (name, rest) = (std::str::from_utf8(&named[..colon]).ok()?, &named[colon + 1..]);
+        let (name, rest) = (self.key_name().unwrap_or("unreadable"), &named[colon + 1..]);
         match self.provider? {
             Provider::KmsV1 => KmsEnvelope::v1(name, rest),
             Provider::KmsV2 => KmsEnvelope::v2(name, rest),

@@ -143,6 +143,15 @@ fn values_of_the_older_service_open_in_both_ciphers() {
 }
 
 #[test]
+fn errors_show_no_unreadable_name_of_a_service() {
+    for name in ["\u{1b}[2Jvault".to_owned(), "v".repeat(1 << 20)] {
+        let value = [b"k8s:enc:kms:v2:", name.as_bytes(), &kms_v2()[b"k8s:enc:kms:v2:vault".len()..]].concat();
+        let error = open(&Keyring::default(), &value, ETCD_KEY).expect_err("no key").to_string();
+        assert!(error.starts_with("sealed by kms v2 provider unreadable: "), "{} bytes", error.len());
+    }
+}
+
+#[test]
 fn damaged_values_are_errors() {
     let mut keyring = keyring("aescbc", "key1", &right_key());
     for provider in ["aesgcm", "secretbox"] {
