@@ -12,7 +12,7 @@ mod release;
 use std::borrow::Cow;
 
 use crate::decode::{Object, Options};
-use crate::resource::{Resources, Versions};
+use crate::resource::Resources;
 use crate::value::Value;
 
 use release::Evidence;
@@ -71,9 +71,7 @@ impl Cluster {
         let Some((group, version)) = object.api_version.split_once('/') else { return };
         let Some(resource) = self.resources.of_kind(group, &object.kind) else { return };
         let Some(versions) = resource.custom.as_ref().filter(|versions| versions.alike) else { return };
-        let others = self.resources.iter().filter(|other| other.group == group);
-        let of_group = others.filter_map(|other| other.custom.as_ref());
-        if let Some(preferred) = Versions::preferred(versions, of_group)
+        if let Some(preferred) = versions.preferred()
             && preferred != version
         {
             set_version(object, format!("{group}/{preferred}"));
@@ -113,6 +111,24 @@ mod tests {
             cluster.present(&mut object, 7);
             assert_eq!((&*object.api_version, object.value.text_at(&["apiVersion"])), (version, Some(version)));
             assert_eq!(object.value.text_at(&["metadata", "resourceVersion"]), Some("7"));
+        }
+    }
+
+    #[test]
+    fn any_number_of_versions_is_no_burden_to_objects() {
+        let versions = (1..20_000).map(|number| format!(r#"{{"name":"v{number}","served":true}}"#));
+        let definition = format!(
+            r#"{{"kind":"CustomResourceDefinition","apiVersion":"apiextensions.k8s.io/v1","spec":{{"group":"ex.io",
+            "names":{{"plural":"foos","kind":"Foo"}},"versions":[{}]}}}}"#,
+            versions.collect::<Vec<_>>().join(",")
+        );
+        let mut cluster = Cluster::default();
+        cluster.learn(&decode(definition.as_bytes(), Options::default()).expect("a definition"));
+        for _ in 0..20_000 {
+            let stored = br#"{"apiVersion":"ex.io/v1","kind":"Foo","metadata":{"name":"x"}}"#;
+            let mut object = decode(stored, Options::default()).expect("an object");
+            cluster.present(&mut object, 7);
+            assert_eq!(object.api_version, "ex.io/v19999");
         }
     }
 }

@@ -150,11 +150,10 @@ impl Resource {
 }
 
 impl Versions {
-    /// The version kubectl asks for, given those of all resources of the group.
-    pub(crate) fn preferred<'v>(&'v self, group: impl Iterator<Item = &'v Self>) -> Option<&'v str> {
-        let all = group.flat_map(|versions| &versions.served);
-        let best = all.min_by(|left, right| version::compare(left, right))?;
-        self.served.iter().find(|version| *version == best).or(self.served.first()).map(String::as_str)
+    /// The version kubectl asks for: the best of the group where it is among these, which is then the best of these, else the
+    /// best of these.
+    pub(crate) fn preferred(&self) -> Option<&str> {
+        self.served.first().map(String::as_str)
     }
 }
 
