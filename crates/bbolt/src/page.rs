@@ -102,6 +102,32 @@ impl<'a> Page<'a> {
         self.run
     }
 
+    /// The page with the first bytes of its run alone.
+    #[must_use]
+    pub fn clipped(self, bytes: u64) -> Self {
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        Self { run: self.run.get(..bytes).unwrap_or(self.run), ..self }
+    }
+
+    /// Bytes that the elements of a page may add up to. Elements can share bytes, and then a small page would stand for any number
+    /// of them. Some sharing is let pass, so that one wrong size costs no other element.
+    pub(crate) fn room(&self) -> u64 {
+        const SHARING: u64 = 8;
+        (self.run.len() as u64).saturating_mul(SHARING)
+    }
+
+    /// The page without the elements from that on which has no [room](Self::room). Whoever reads all elements of a page that was
+    /// not checked before has to ask for this.
+    #[must_use]
+    pub fn admitted(self) -> Self {
+        let mut room = self.room();
+        let outgrown = (0..self.count).find(|index| {
+            let bytes = self.leaf_element(*index).map_or(0, |element| element.key.len() + element.value.len());
+            room.checked_sub(bytes as u64).map(|left| room = left).is_none()
+        });
+        Self { count: outgrown.unwrap_or(self.count), ..self }
+    }
+
     /// First byte behind the element table, counted from the start of the page.
     pub(crate) fn table_end(&self) -> u64 {
         (PAGE_HEADER + ELEMENT * usize::from(self.count)) as u64

@@ -1,7 +1,7 @@
 //! No bytes make the reader panic, hang or run in circles; whatever is wrong ends in a value.
 
-use etcdsnap_bbolt::check::check;
-use etcdsnap_bbolt::{Bucket, Db};
+use etcdsnap_bbolt::check::{BucketInfo, Leaf, Observer, check};
+use etcdsnap_bbolt::{Bucket, Code, Db};
 use etcdsnap_testkit::bbolt::{Freelist, Layout};
 use etcdsnap_testkit::damage;
 use etcdsnap_testkit::random::Random;
@@ -93,4 +93,91 @@ fn endless_overflow_everywhere() {
     let walk = check(&db, &(), 3);
     assert!(walk.problems.kept().len() < 200);
     read_all(&file);
+}
+
+/// Adds up what it is shown.
+struct Weigher;
+
+#[derive(Default)]
+struct Weight {
+    runs: u64,
+    elements: u64,
+}
+
+impl<'a> Observer<'a> for Weigher {
+    type Chunk = Weight;
+
+    fn chunk(&self) -> Weight {
+        Weight::default()
+    }
+
+    fn leaf(&self, weight: &mut Weight, _: &BucketInfo<'a>, leaf: &Leaf<'a>) {
+        weight.runs += leaf.page.bytes().len() as u64;
+        let elements = leaf.page.leaf_elements();
+        weight.elements += elements.map(|element| (element.key.len() + element.value.len()) as u64).sum::<u64>();
+    }
+}
+
+/// What a walk shows of a file, and how often it finds fault with `code`.
+fn weighed(file: &[u8], code: Code) -> (Weight, u64) {
+    let db = Db::open(file).expect("the metas are whole");
+    let walk = check(&db, &Weigher, 3);
+    let sum = |mut sum: Weight, chunk: &Weight| {
+        (sum.runs, sum.elements) = (sum.runs + chunk.runs, sum.elements + chunk.elements);
+        sum
+    };
+    (walk.chunks.iter().fold(Weight::default(), sum), walk.problems.count_of(code as usize))
+}
+
+/// Elements that all claim the same bytes do not make a file weigh more than a few times what it is.
+#[test]
+fn elements_that_share_their_bytes() {
+    let mut root = etcdsnap_testkit::bbolt::Bucket::new();
+    root.bucket("key").put("a", vec![0; 1_000_000]);
+    let mut file = Layout::default().build(&root);
+    let large = {
+        let db = Db::open(&file).expect("sound");
+        let pages = (2..db.pages_in_file()).filter_map(|id| db.page(id));
+        let page = pages.filter(|page| page.count == 1).max_by_key(|page| page.overflow).expect("one with the value");
+        usize::try_from(page.offset()).expect("small")
+    };
+    let count = 60_000_u16;
+    file[large + 10..large + 12].copy_from_slice(&count.to_le_bytes());
+    for index in 0..usize::from(count) {
+        let at = 16 + 16 * index;
+        let table_end = 16 + 16 * usize::from(count);
+        let numbers = [0, u32::try_from(table_end - at).expect("small"), 1, 30_000].map(u32::to_le_bytes);
+        file[large + at..large + at + 16].copy_from_slice(numbers.as_flattened());
+    }
+    let (weight, overlaps) = weighed(&file, Code::ElemOverlap);
+    assert!(weight.elements > 30_000 && weight.elements < 10 * file.len() as u64, "{} bytes", weight.elements);
+    assert_eq!(overlaps, 1);
+    read_all(&file);
+}
+
+/// Pages that all claim the rest of the file are each shown up to the next page of another.
+#[test]
+fn runs_that_overlap() {
+    let mut file = damage::specimen(&Layout::default());
+    let pages = u32::try_from(file.len() / 4096).expect("small");
+    for (id, page) in (0..).zip(file.chunks_exact_mut(4096)).skip(2) {
+        page[12..16].copy_from_slice(&(pages - id - 1_u32).to_le_bytes());
+    }
+    let (weight, doubles) = weighed(&file, Code::DoubleRef);
+    assert!(weight.runs <= file.len() as u64, "{} bytes", weight.runs);
+    assert!(doubles > 0);
+}
+
+/// A bucket in a bucket in a bucket …: as deep as it goes, it ends.
+#[test]
+fn buckets_in_buckets() {
+    let mut root = etcdsnap_testkit::bbolt::Bucket::new();
+    let mut bucket = &mut root;
+    for _ in 0..200 {
+        bucket.put("filler", vec![1; 2000]);
+        bucket = bucket.bucket("b");
+    }
+    let (weight, deep) = weighed(&Layout::default().build(&root), Code::Depth);
+    assert!(weight.runs > 0);
+    assert_eq!(deep, 1);
 }

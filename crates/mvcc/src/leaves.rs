@@ -1,17 +1,38 @@
 //! The leaves of the `key` bucket in the order of revisions.
 
+use etcdsnap_bbolt::Page;
+
 use crate::Revision;
 use crate::ranked::{OfLeaf, Ranked};
+
+/// Bytes of the smallest page.
+const BLOCK: u64 = 512;
 
 /// A leaf of the `key` bucket: where it is and which revisions it spans.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeyLeaf {
     /// Its [rank](etcdsnap_bbolt::check::Leaf::rank).
     pub rank: u32,
+    /// Bytes that are its own, in [`BLOCK`]s: fewer than its run where that overlaps another page.
+    pub blocks: u32,
     /// Page id; `u64::MAX` for the page of an inline bucket.
     pub page: u64,
     pub first: Revision,
     pub last: Revision,
+}
+
+impl KeyLeaf {
+    /// A leaf as it was checked.
+    pub fn new(rank: u32, page: Page<'_>, first: Revision, last: Revision) -> Self {
+        let blocks = (page.bytes().len() as u64).div_ceil(BLOCK);
+        let blocks = u32::try_from(blocks).unwrap_or(u32::MAX);
+        Self { rank, blocks, page: page.position.unwrap_or(u64::MAX), first, last }
+    }
+
+    /// Its page, clipped to what is its own.
+    pub fn clip<'a>(&self, page: Page<'a>) -> Page<'a> {
+        page.clipped(u64::from(self.blocks) * BLOCK)
+    }
 }
 
 impl OfLeaf for KeyLeaf {
@@ -37,7 +58,7 @@ mod tests {
     fn the_leaf_of_a_revision_is_found() {
         let leaf = |rank: u32| {
             let revision = |sub| Revision { main: i64::from(rank) * 10, sub };
-            KeyLeaf { rank, page: u64::from(rank) + 100, first: revision(0), last: revision(5) }
+            KeyLeaf { rank, blocks: 1, page: u64::from(rank) + 100, first: revision(0), last: revision(5) }
         };
         let leaves = Ranked::new(vec![vec![leaf(9), leaf(3)], vec![], vec![leaf(4), leaf(7), leaf(5)]]);
         let above = |main| leaves.first_above(main).map(|leaf| leaf.rank);

@@ -9,7 +9,7 @@ impl Keyspace<'_> {
     /// remembers the deleted keys that were wanted.
     pub fn any_live_key(&self, wanted: impl Fn(&[u8]) -> bool) -> bool {
         let mut deleted = HashSet::new();
-        let pages = self.records.leaves.iter().rev().filter_map(|leaf| self.records.page(leaf));
+        let pages = self.records.leaves.iter().rev().filter_map(|leaf| Some(self.records.page(leaf)?.admitted()));
         let elements = pages.flat_map(|page| (0..page.count).rev().filter_map(move |index| page.leaf_element(index)));
         for element in elements {
             let Some(Record { tombstone, kv, .. }) = Record::parse(&element).filter(|record| !record.is_nameless())

@@ -44,7 +44,7 @@ pub(crate) struct Records<'a> {
 
 impl<'a> Records<'a> {
     pub fn page(&self, leaf: &KeyLeaf) -> Option<Page<'a>> {
-        if leaf.page == u64::MAX { self.inline } else { self.db.page(leaf.page) }
+        if leaf.page == u64::MAX { self.inline } else { Some(leaf.clip(self.db.page(leaf.page)?)) }
     }
 
     /// The page of a position, and the record there.

@@ -91,8 +91,7 @@ impl Scanner {
             ends = Some((ends.map_or(revision, |(first, _)| first), revision));
         }
         if let Some((first, last)) = ends {
-            let id = page.position.unwrap_or(u64::MAX);
-            chunk.leaves.push(KeyLeaf { rank, page: id, first, last });
+            chunk.leaves.push(KeyLeaf::new(rank, page, first, last));
         }
         if page.position.is_none() {
             chunk.inline = Some(page);

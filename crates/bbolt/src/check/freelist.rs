@@ -42,7 +42,7 @@ pub(super) fn read(db: &Db<'_>, claims: &Claims, problems: &mut Problems) -> Opt
     if !fresh {
         report(problems, id, Code::DoubleRef, page.offset, Detail::None, Detail::None);
     }
-    let whole = super::claim_tail(db, &page, None, claims, problems) && fresh;
+    let whole = super::claim_tail(db, &page, None, claims, problems).whole && fresh;
     if page.kind != PageKind::Freelist {
         return Some(Freelist { free, pages: 0 });
     }

@@ -3,7 +3,9 @@
 //! The branch pages are followed at once, by the same walk and rules as in the check; a leaf is checked when it is read. So
 //! reading can begin after a few pages, and what was read is as well checked as if all had been.
 
-use super::tree::{self, Forest, GROUP, examine, open};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::tree::{self, Entry, Forest, GROUP, examine, open};
 use super::{BucketInfo, Claims};
 use crate::bucket::Root;
 use crate::format::PageKind;
@@ -20,7 +22,7 @@ pub struct Stretch<'a> {
     pub high: Option<&'a [u8]>,
 }
 
-/// The leaves of one bucket, in key order; memory is 16 bytes a leaf and a few dozen bytes a branch page.
+/// The leaves of one bucket, in key order; memory is 20 bytes a leaf and a few dozen bytes a branch page.
 pub struct Leaves<'a> {
     db: Db<'a>,
     forest: Forest<'a>,
@@ -29,6 +31,8 @@ pub struct Leaves<'a> {
     /// The first key that the root page has for a child.
     lowest_key: Option<&'a [u8]>,
     claims: Claims,
+    /// Pages of the run of each leaf that are its own; 0 until it is read.
+    own: Vec<AtomicU32>,
     problems: Problems,
 }
 
@@ -49,6 +53,7 @@ impl<'a> Leaves<'a> {
             inline,
             lowest_key: None,
             claims,
+            own: Vec::new(),
             problems,
         };
         Ok(match db.root().bucket(name)? {
@@ -59,7 +64,8 @@ impl<'a> Leaves<'a> {
                 let (forest, claims, problems) = tree::branches(db, info, claims, problems);
                 let top = db.page(root).filter(|page| page.kind == PageKind::Branch);
                 let lowest_key = top.and_then(|page| page.branch_element(0)).map(|element| element.key);
-                Self { db: *db, forest, inline: None, lowest_key, claims, problems }
+                let own = forest.leaves.iter().map(|_| AtomicU32::new(0)).collect();
+                Self { db: *db, forest, inline: None, lowest_key, claims, own, problems }
             }
         })
     }
@@ -145,14 +151,27 @@ impl<'a> Leaves<'a> {
     }
 
     /// Takes a leaf as [read](Self::read) that is known to be sound in itself: checks that it is where it belongs, and that no other
-    /// page of the bucket overlaps it. False when it has to be read all the same. To be called once a leaf.
+    /// page of the bucket overlaps it. False when it has to be read all the same.
     pub fn take(&self, index: usize, problems: &mut Problems) -> bool {
         let Some(page) = self.page(index).filter(|_| index < self.forest.leaves.len()) else { return false };
         let entry = self.forest.entry(index);
         let key = |at: Option<u16>| page.leaf_element(at?).map(|element| element.key);
         let begins = entry.bounds.low.is_none_or(|low| key(Some(0)) == Some(low));
         let ends = entry.bounds.high.is_none_or(|high| key(page.count.checked_sub(1)).is_some_and(|last| last < high));
-        begins && ends && open(&self.db, &self.claims, &entry, problems).is_some()
+        begins && ends && self.open(index, &entry, problems).is_some()
+    }
+
+    /// Opens a page; its overflow is claimed the first time, and is its own from then on.
+    fn open(&self, index: usize, entry: &Entry<'a>, problems: &mut Problems) -> Option<Page<'a>> {
+        let own = self.own.get(index)?;
+        let known = own.load(Ordering::Relaxed);
+        if known > 0 {
+            return Some(self.db.page(entry.page)?.clipped(u64::from(known) * u64::from(self.db.page_size())));
+        }
+        let (page, _) = open(&self.db, &self.claims, entry, problems)?;
+        let pages = page.bytes().len().div_ceil(self.db.page_size() as usize);
+        own.store(u32::try_from(pages).unwrap_or(u32::MAX), Ordering::Relaxed);
+        Some(page)
     }
 
     /// Checks leaves by all rules, in the order given, as [`read`](Self::read) does, and hands those that are leaves to `look`.
@@ -168,23 +187,22 @@ impl<'a> Leaves<'a> {
         }
     }
 
-    /// Checks a leaf by all rules and returns it, even when single elements are unsound; `None` when it is no leaf. To be
-    /// called once a leaf: a second call finds its overflow pages in use.
+    /// Checks a leaf by all rules and returns it, even when single elements are unsound; `None` when it is no leaf.
     pub fn read(&self, index: usize, problems: &mut Problems) -> Option<Page<'a>> {
         if index >= self.forest.leaves.len() {
             let page = self.page(index)?;
             let bounds = super::rules::Bounds { root: self.inline.is_some(), ..Default::default() };
-            examine(&self.db, page, 0, bounds, problems);
-            return Some(page);
+            let body = examine(&self.db, page, 0, bounds, problems);
+            return Some(Page { count: body.admitted, ..page });
         }
         let entry = self.forest.entry(index);
-        let (page, _) = open(&self.db, &self.claims, &entry, problems)?;
+        let page = self.open(index, &entry, problems)?;
         if page.kind != PageKind::Leaf {
             problems.push(tree::uneven(&page, &entry));
             return None;
         }
-        examine(&self.db, page, 0, entry.bounds, problems);
-        Some(page)
+        let body = examine(&self.db, page, 0, entry.bounds, problems);
+        Some(Page { count: body.admitted, ..page })
     }
 }
 

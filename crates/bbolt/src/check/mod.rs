@@ -188,16 +188,27 @@ fn header(db: &Db<'_>, page: &Page<'_>, bucket: Option<u32>, kinds: &[PageKind],
     }
 }
 
-/// Claims the overflow pages of a page whose first page is claimed; says whether the page is [whole](Leaf::whole).
-fn claim_tail(db: &Db<'_>, page: &Page<'_>, bucket: Option<u32>, claims: &Claims, problems: &mut Problems) -> bool {
+/// What of a run is its page's own.
+#[derive(Clone, Copy, Debug)]
+struct Own {
+    /// Is the page [whole](Leaf::whole)?
+    whole: bool,
+    /// Bytes from its header to the end, or to the first page that is another's: what lies behind is not to be read, or pages
+    /// whose runs overlap would have it read again and again.
+    bytes: u64,
+}
+
+/// Claims the overflow pages of a page whose first page is claimed.
+fn claim_tail(db: &Db<'_>, page: &Page<'_>, bucket: Option<u32>, claims: &Claims, problems: &mut Problems) -> Own {
     let first = page.position.unwrap_or(0).saturating_add(1);
     let end = first.saturating_add(page.overflow.into());
     if let Some(taken) = claims.claim_run(first..end) {
         let (code, offset) = (Code::DoubleRef, page.offset);
         let found = Detail::Number(taken);
         problems.push(Problem { bucket, page: Some(taken), element: None, code, offset, found, against: Detail::None });
-        return false;
+        let pages = taken.saturating_sub(first).saturating_add(1);
+        return Own { whole: false, bytes: pages.saturating_mul(db.page_size().into()) };
     }
     let needs = (u64::from(page.overflow) + 1) * u64::from(db.page_size());
-    end <= claims.bound() && page.run.len() as u64 == needs
+    Own { whole: end <= claims.bound() && page.run.len() as u64 == needs, bytes: needs }
 }

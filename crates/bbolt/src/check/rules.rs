@@ -31,6 +31,8 @@ pub(crate) struct Found<'a> {
 pub(crate) struct Body<'a> {
     /// First key to last value, when they are packed without a gap and hold no buckets.
     pub packed: Option<&'a [u8]>,
+    /// Elements from the first on that can be read: all, unless they [share too many bytes](Page::room).
+    pub admitted: u16,
     /// Plain keys.
     pub keys: u64,
     pub buckets: Vec<Found<'a>>,
@@ -60,7 +62,7 @@ impl<'a> Examiner<'a, '_> {
         if table_end > limit {
             let count = Detail::Number(page.count.into());
             self.report(Code::CountSpace, None, 0, count, Detail::Number(limit - PAGE_HEADER as u64));
-            return Body::default();
+            return Body { admitted: page.count, ..Body::default() };
         }
         self.count_rules();
         let mut body = Body::default();
@@ -71,6 +73,7 @@ impl<'a> Examiner<'a, '_> {
             disordered: false,
             spans: Vec::new(),
             gaps: false,
+            room: Some(page.room()),
         };
         for index in 0..page.count {
             let span = match page.kind {
@@ -79,6 +82,10 @@ impl<'a> Examiner<'a, '_> {
             };
             let Some(span) = span else { break };
             self.element(index, span, &mut scan, &mut body);
+            if scan.room.is_none() {
+                break;
+            }
+            body.admitted = index.saturating_add(1);
         }
         self.upper_bound(&scan);
         self.overlaps(&mut scan);
@@ -120,6 +127,11 @@ impl<'a> Examiner<'a, '_> {
             self.report(Code::ElemBounds, Some(index), span.key, bytes, room);
             return;
         };
+        // Enough elements are seen by then to tell which overlap.
+        scan.room = scan.room.and_then(|room| room.checked_sub((key.len() + value.len()) as u64));
+        if scan.room.is_none() {
+            return;
+        }
         if span.key != scan.packed_at || scan.gaps {
             self.unpacked(index, &span, scan);
         }
@@ -279,6 +291,8 @@ struct Scan<'a> {
     /// Start, end and index of elements, collected only once a gap was seen.
     spans: Vec<(u64, u64, u16)>,
     gaps: bool,
+    /// What is left of the page's [room](Page::room).
+    room: Option<u64>,
 }
 
 impl Scan<'_> {

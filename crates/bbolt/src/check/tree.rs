@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::claims::Claims;
 use super::rules::{Body, Bounds, Examiner, Found};
-use super::{BucketInfo, Census, Leaf, Observer, Walk, claim_tail, header};
+use super::{BucketInfo, Census, Leaf, Observer, Own, Walk, claim_tail, header};
 use crate::db::Db;
 use crate::format::{MAX_DEPTH, PageKind};
 use crate::page::Page;
@@ -33,9 +33,8 @@ pub(super) struct Entry<'a> {
     pub bounds: Bounds<'a>,
     /// 1 for the root of a bucket.
     level: u32,
-    /// Its header is checked and its overflow claimed already, because it was taken for something else before; says
-    /// whether it is whole.
-    opened: Option<bool>,
+    /// Its header is checked and its overflow claimed already, because it was taken for something else before.
+    opened: Option<Own>,
 }
 
 /// A branch page that was followed; leaves find the keys their parent has for them here.
@@ -204,16 +203,16 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
             for ((entry, depth), (opened, problems)) in piece.iter().zip(checked) {
                 self.problems.merge(problems);
                 match opened {
-                    Some((page, whole)) if page.kind == PageKind::Branch => {
-                        if whole {
+                    Some((page, own)) if page.kind == PageKind::Branch => {
+                        if own.whole {
                             let bucket = &mut self.ground.buckets[entry.bucket as usize];
                             bucket.branch_pages += u64::from(page.overflow) + 1;
                         }
                         self.follow(page, *entry, *depth, forest, &mut next);
                     }
-                    Some((page, whole)) => {
+                    Some((page, own)) => {
                         self.problems.push(uneven(&page, entry));
-                        forest.opened.push((*entry, page, whole));
+                        forest.opened.push((*entry, page, own));
                     }
                     None => {}
                 }
@@ -293,13 +292,27 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
     /// Leaves that stood where branches were expected: already opened and claimed, only their bodies are left.
     fn opened_chunk(&mut self, forest: &Forest<'a>) -> Checked<'a, O::Chunk> {
         let mut out = self.ground.checked();
-        for (entry, page, whole) in &forest.opened {
+        for (entry, page, own) in &forest.opened {
             let rank = self.next_rank;
             self.next_rank = rank.saturating_add(1);
-            self.ground.leaf(entry, *page, *whole, rank, &mut out);
+            self.ground.leaf(entry, *page, *own, rank, &mut out);
         }
         self.ground.observer.finish(&mut out.chunk);
         out
+    }
+
+    /// How many buckets a bucket lies in, up to one more than are followed.
+    fn nesting(&self, bucket: u32) -> u32 {
+        let parent = |bucket: &u32| self.ground.buckets.get(*bucket as usize)?.parent;
+        let chain = std::iter::successors(Some(bucket), parent).skip(1);
+        chain.take(MAX_DEPTH as usize + 1).fold(0, |depth, _| depth + 1)
+    }
+
+    fn too_deep(&mut self, bucket: u32, found: &Found<'a>) {
+        let (page, element) = (Some(found.header.root), Some(found.element));
+        let (code, against) = (Code::Depth, Detail::Number(MAX_DEPTH.into()));
+        let offset = found.header.root.saturating_mul(self.ground.db.page_size().into());
+        self.problems.push(Problem { bucket: Some(bucket), page, element, code, offset, found: Detail::None, against });
     }
 
     /// Gives the buckets that were found their place in the list, checks the inline ones and enters the others.
@@ -320,10 +333,15 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
                 branch_pages: 0,
             });
             let bounds = Bounds { root: true, ..Bounds::default() };
+            if self.nesting(index) > MAX_DEPTH {
+                self.too_deep(index, &found);
+                continue;
+            }
             if let Some(page) = found.inline {
                 let rank = self.next_rank;
                 self.next_rank = rank.saturating_add(1);
                 let body = examine(self.ground.db, page, index, bounds, &mut out.problems);
+                let page = Page { count: body.admitted, ..page };
                 self.ground.observe(index, Leaf { page, rank, whole: true, packed: body.packed }, &body, &mut out);
             } else if self.enter(index, root, None, Some(found.element)) {
                 entries.push(Entry { bucket: index, page: root, bounds, level: 1, opened: None });
@@ -356,7 +374,7 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
     }
 
     /// Opens a page where a branch is expected, and checks it when it is one; says whether it is whole.
-    fn branch(&self, entry: &Entry<'a>) -> (Option<(Page<'a>, bool)>, Problems) {
+    fn branch(&self, entry: &Entry<'a>) -> (Option<(Page<'a>, Own)>, Problems) {
         let mut problems = Problems::new(self.limit);
         let opened = open(self.db, &self.claims, entry, &mut problems);
         if let Some((page, _)) = opened.filter(|(page, _)| page.kind == PageKind::Branch) {
@@ -388,11 +406,11 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
         for group in chunk.chunks(GROUP) {
             let entries = forest.fetched(self.db, group.iter().map(|index| *index as usize));
             for (index, entry) in group.iter().zip(entries) {
-                if let Some((page, whole)) = open(self.db, &self.claims, &entry, &mut out.problems) {
+                if let Some((page, own)) = open(self.db, &self.claims, &entry, &mut out.problems) {
                     if page.kind == PageKind::Leaf {
-                        self.leaf(&entry, page, whole, base.saturating_add(*index), &mut out);
+                        self.leaf(&entry, page, own, base.saturating_add(*index), &mut out);
                     } else {
-                        out.strays.push(Entry { opened: Some(whole), ..entry });
+                        out.strays.push(Entry { opened: Some(own), ..entry });
                     }
                 }
             }
@@ -403,11 +421,12 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
         out
     }
 
-    fn leaf(&self, entry: &Entry<'a>, page: Page<'a>, whole: bool, rank: u32, out: &mut Checked<'a, O::Chunk>) {
+    fn leaf(&self, entry: &Entry<'a>, page: Page<'a>, own: Own, rank: u32, out: &mut Checked<'a, O::Chunk>) {
         out.census.leaf += 1;
         out.census.overflow += u64::from(page.overflow);
         let body = examine(self.db, page, entry.bucket, entry.bounds, &mut out.problems);
-        self.observe(entry.bucket, Leaf { page, rank, whole, packed: body.packed }, &body, out);
+        let page = Page { count: body.admitted, ..page };
+        self.observe(entry.bucket, Leaf { page, rank, whole: own.whole, packed: body.packed }, &body, out);
         let parent = entry.bucket;
         out.buckets.extend(body.buckets.into_iter().map(|found| SubBucket { parent, rank, found }));
     }
@@ -426,7 +445,7 @@ pub(super) struct Forest<'a> {
     /// In key order within each bucket.
     pub leaves: Vec<LeafRef>,
     /// Leaves that were found where a branch was expected, and whether they are whole.
-    pub opened: Vec<(Entry<'a>, Page<'a>, bool)>,
+    pub opened: Vec<(Entry<'a>, Page<'a>, Own)>,
 }
 
 impl<'a> Forest<'a> {
@@ -484,14 +503,14 @@ impl<'a> Branch<'a> {
     }
 }
 
-/// Checks the header of a claimed page and claims its overflow; `None` when it is neither branch nor leaf. Says whether the
-/// page is whole.
+/// Checks the header of a claimed page and claims its overflow; `None` when it is neither branch nor leaf. The page has its own
+/// bytes alone.
 pub(super) fn open<'a>(
     db: &Db<'a>,
     claims: &Claims,
     entry: &Entry<'a>,
     problems: &mut Problems,
-) -> Option<(Page<'a>, bool)> {
+) -> Option<(Page<'a>, Own)> {
     let Some(page) = db.page(entry.page) else {
         let offset = entry.page.saturating_mul(db.page_size().into());
         let (bucket, page) = (Some(entry.bucket), Some(entry.page));
@@ -499,16 +518,16 @@ pub(super) fn open<'a>(
         problems.push(Problem { bucket, page, element: None, code: Code::PageEof, offset, found, against });
         return None;
     };
-    if let Some(whole) = entry.opened {
-        return Some((page, whole));
+    if let Some(own) = entry.opened {
+        return Some((page.clipped(own.bytes), own));
     }
     let kinds = [PageKind::Branch, PageKind::Leaf];
     header(db, &page, Some(entry.bucket), &kinds, problems);
     if !kinds.contains(&page.kind) {
         return None;
     }
-    let whole = claim_tail(db, &page, Some(entry.bucket), claims, problems);
-    Some((page, whole))
+    let own = claim_tail(db, &page, Some(entry.bucket), claims, problems);
+    Some((page.clipped(own.bytes), own))
 }
 
 /// A page of another kind than its level asks for.
