@@ -111,7 +111,7 @@ pub(crate) fn members(evidence: &Evidence<'_>, findings: &mut Findings) -> Vec<M
         identity(own, members, by_log.as_ref(), findings);
     }
     let known = [&by_log, &by_database].into_iter().flatten();
-    let ids: BTreeSet<u64> = known.flat_map(|known| known.members.keys().chain(&known.removed)).copied().collect();
+    let ids: BTreeSet<u64> = known.flat_map(|known| known.members().keys().chain(known.removed())).copied().collect();
     let views: Vec<_> = ids.iter().map(|id| view(*id, own, by_log.as_ref(), by_database.as_ref())).collect();
     for view in &views {
         let kind = match (view.in_log, view.in_database) {
@@ -128,12 +128,12 @@ pub(crate) fn members(evidence: &Evidence<'_>, findings: &mut Findings) -> Vec<M
 
 /// Is this member part of its own cluster?
 fn identity(own: u64, database: &Membership, log: Option<&Membership>, findings: &mut Findings) {
-    let is_removed = database.removed.contains(&own) || log.is_some_and(|log| log.removed.contains(&own));
+    let is_removed = database.removed().contains(&own) || log.is_some_and(|log| log.removed().contains(&own));
     let place = Place { file: Some("db".to_owned()), ..Place::bucket("members") };
     if is_removed {
         let message = format!("member {own:016x}, whose log this is, was removed");
         findings.push(Finding::new(&SELF_REMOVED, place, message));
-    } else if !database.members.contains_key(&own) {
+    } else if !database.members().contains_key(&own) {
         let message = format!("member {own:016x}, whose log this is, is not listed");
         findings.push(Finding::new(&SELF_UNKNOWN, place, message));
     }
@@ -171,7 +171,7 @@ fn by_log(log: &Log<'_>, evidence: &Evidence<'_>) -> Option<Membership> {
 }
 
 fn view(id: u64, own: Option<u64>, by_log: Option<&Membership>, by_database: Option<&Membership>) -> MemberView {
-    let peer = [by_database, by_log].into_iter().flatten().find_map(|known| known.members.get(&id));
+    let peer = [by_database, by_log].into_iter().flatten().find_map(|known| known.members().get(&id));
     let peer = peer.cloned().unwrap_or_default();
     MemberView {
         id: format!("{id:016x}"),
@@ -185,10 +185,10 @@ fn view(id: u64, own: Option<u64>, by_log: Option<&Membership>, by_database: Opt
 
 fn role(id: u64, known: Option<&Membership>) -> &'static str {
     let Some(known) = known else { return "unknown" };
-    match known.members.get(&id) {
+    match known.members().get(&id) {
         Some(peer) if peer.learner => "learner",
         Some(_) => "voter",
-        None if known.removed.contains(&id) => "removed",
+        None if known.removed().contains(&id) => "removed",
         None => "absent",
     }
 }

@@ -17,9 +17,13 @@ const MAX_LEARNERS: usize = 1;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Membership {
     /// Members by id.
-    pub members: BTreeMap<u64, Peer>,
+    members: BTreeMap<u64, Peer>,
     /// Ids of those that were removed.
-    pub removed: BTreeSet<u64>,
+    removed: BTreeSet<u64>,
+    /// Ids of the members that each URL belongs to. A log can have changes by the million, so none may look at all members.
+    owners: BTreeMap<String, BTreeSet<u64>>,
+    /// How many of the members are learners.
+    learners: usize,
 }
 
 /// A member.
@@ -81,8 +85,7 @@ impl Membership {
         let peer = |member: etcdsnap_wal::snap::StoreMember| {
             (member.id, Peer { name: member.name, urls: member.peer_urls, learner: member.is_learner })
         };
-        let members = store.members().ok()?.into_iter().map(peer).collect();
-        Some(Self { members, removed: store.removed_members().ok()?.into_iter().collect() })
+        Some(Self::new(store.members().ok()?.into_iter().map(peer), store.removed_members().ok()?))
     }
 
     /// Those of a database.
@@ -91,14 +94,31 @@ impl Membership {
             let peer = Peer { name: member.name.clone(), urls: member.peer_urls.clone(), learner: member.learner };
             (member.id, peer)
         };
-        Self { members: members.listed.iter().map(peer).collect(), removed: members.removed.iter().copied().collect() }
+        Self::new(members.listed.iter().map(peer), members.removed.iter().copied())
+    }
+
+    fn new(members: impl IntoIterator<Item = (u64, Peer)>, removed: impl IntoIterator<Item = u64>) -> Self {
+        let mut membership = Self { removed: removed.into_iter().collect(), ..Self::default() };
+        for (id, peer) in members {
+            membership.put(id, peer);
+        }
+        membership
+    }
+
+    /// Members by id.
+    pub fn members(&self) -> &BTreeMap<u64, Peer> {
+        &self.members
+    }
+
+    /// Ids of those that were removed.
+    pub fn removed(&self) -> &BTreeSet<u64> {
+        &self.removed
     }
 
     /// Would a server carry this change out, or turn it into one of nobody? (`ValidateConfigurationChange`)
     pub fn accepts(&self, change: &Change) -> bool {
         let taken = |id: u64, urls: &[String]| {
-            let others = self.members.iter().filter(|(other, _)| **other != id);
-            { others }.any(|(_, peer)| peer.urls.iter().any(|url| urls.contains(url)))
+            { urls.iter() }.filter_map(|url| self.owners.get(url)).any(|owners| owners.iter().any(|owner| *owner != id))
         };
         match change {
             Change::Add { id, .. } | Change::Promote { id } | Change::Remove { id } | Change::Update { id, .. }
@@ -107,8 +127,7 @@ impl Membership {
                 false
             }
             Change::Add { id, peer } => {
-                let learners = self.members.values().filter(|peer| peer.learner).count();
-                let one_too_many = peer.learner && learners >= MAX_LEARNERS;
+                let one_too_many = peer.learner && self.learners >= MAX_LEARNERS;
                 !self.members.contains_key(id) && !taken(*id, &peer.urls) && !one_too_many
             }
             Change::Promote { id } => self.members.get(id).is_some_and(|peer| peer.learner),
@@ -121,23 +140,48 @@ impl Membership {
     /// Carries a change out.
     pub fn apply(&mut self, change: &Change) {
         match change {
-            Change::Add { id, peer } => drop(self.members.insert(*id, peer.clone())),
+            Change::Add { id, peer } => self.put(*id, peer.clone()),
             Change::Promote { id } => {
-                if let Some(peer) = self.members.get_mut(id) {
-                    peer.learner = false;
+                if let Some(peer) = self.take(*id) {
+                    self.put(*id, Peer { learner: false, ..peer });
                 }
             }
             Change::Remove { id } => {
-                self.members.remove(id);
+                self.take(*id);
                 self.removed.insert(*id);
             }
             Change::Update { id, peer_urls } => {
-                if let Some(peer) = self.members.get_mut(id) {
-                    peer.urls.clone_from(peer_urls);
+                if let Some(peer) = self.take(*id) {
+                    self.put(*id, Peer { urls: peer_urls.clone(), ..peer });
                 }
             }
             Change::Undecodable => {}
         }
+    }
+
+    /// Puts a member in, in place of the one with its id.
+    fn put(&mut self, id: u64, peer: Peer) {
+        self.take(id);
+        for url in &peer.urls {
+            self.owners.entry(url.clone()).or_default().insert(id);
+        }
+        self.learners += usize::from(peer.learner);
+        self.members.insert(id, peer);
+    }
+
+    /// Takes a member out.
+    fn take(&mut self, id: u64) -> Option<Peer> {
+        let peer = self.members.remove(&id)?;
+        for url in &peer.urls {
+            if let Some(owners) = self.owners.get_mut(url) {
+                owners.remove(&id);
+                if owners.is_empty() {
+                    self.owners.remove(url);
+                }
+            }
+        }
+        self.learners -= usize::from(peer.learner);
+        Some(peer)
     }
 }
 
@@ -150,7 +194,7 @@ impl Voters {
     /// As 3.7 and later make it from the members of the database.
     pub fn of_members(membership: &Membership) -> Self {
         let ids = |learner| {
-            let of_role = membership.members.iter().filter(move |(_, peer)| peer.learner == learner);
+            let of_role = membership.members().iter().filter(move |(_, peer)| peer.learner == learner);
             of_role.map(|(id, _)| *id).collect()
         };
         Self { voters: ids(false), learners: ids(true) }
@@ -178,5 +222,67 @@ impl Voters {
     /// Can this member elect itself?
     pub fn is_alone(&self, id: u64) -> bool {
         self.voters.len() == 1 && self.voters.contains(&id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add(id: u64, url: &str, learner: bool) -> Change {
+        Change::Add { id, peer: Peer { urls: vec![url.to_owned()], learner, ..Peer::default() } }
+    }
+
+    fn update(id: u64, url: &str) -> Change {
+        Change::Update { id, peer_urls: vec![url.to_owned()] }
+    }
+
+    /// Those after some changes, each of which is accepted.
+    fn after(changes: impl IntoIterator<Item = Change>) -> Membership {
+        let mut membership = Membership::default();
+        for change in changes {
+            assert!(membership.accepts(&change), "{change:?}");
+            membership.apply(&change);
+        }
+        membership
+    }
+
+    #[test]
+    fn a_url_belongs_to_one_member_until_that_leaves_it() {
+        let one = after([add(1, "a", false)]);
+        assert!(!one.accepts(&add(2, "a", false)) && one.accepts(&add(2, "b", false)));
+        assert!(one.accepts(&update(1, "a")) && !one.accepts(&update(2, "b")));
+        let moved = after([add(1, "a", false), update(1, "b"), add(2, "a", false)]);
+        assert!(!moved.accepts(&update(1, "a")) && !moved.accepts(&update(2, "b")));
+        let left = after([add(1, "a", false), Change::Remove { id: 1 }, add(2, "a", false)]);
+        assert!(!left.accepts(&add(1, "c", false)));
+    }
+
+    #[test]
+    fn one_that_two_members_have_is_taken_while_one_is_left() {
+        let mut both = Membership::default();
+        for id in [1, 2] {
+            both.apply(&add(id, "a", false));
+        }
+        assert!(!both.accepts(&update(1, "a")));
+        both.apply(&Change::Remove { id: 2 });
+        assert!(both.accepts(&update(1, "a")) && !both.accepts(&add(3, "a", false)));
+    }
+
+    #[test]
+    fn there_is_one_learner_at_a_time() {
+        let learner = after([add(1, "a", false), add(2, "b", true)]);
+        assert!(!learner.accepts(&add(3, "c", true)) && learner.accepts(&add(3, "c", false)));
+        after([add(2, "b", true), Change::Promote { id: 2 }, add(3, "c", true), update(3, "d")]);
+        after([add(2, "b", true), Change::Remove { id: 2 }, add(3, "c", true)]);
+    }
+
+    #[test]
+    fn members_by_the_hundred_thousand_are_followed() {
+        const MANY: u64 = 300_000;
+        let members = after((1..=MANY).map(|id| add(id, &format!("http://{id}:2380"), false)));
+        assert_eq!(members.members().len() as u64, MANY);
+        let learners = after((1..=MANY).flat_map(|id| [add(id, &format!("{id}"), true), Change::Promote { id }]));
+        assert_eq!(learners.learners, 0);
     }
 }

@@ -220,7 +220,7 @@ impl Case<'_, '_> {
     /// A member's name and client URLs: servers panic if they have never heard of it.
     fn attributes(&self, index: u64, id: u64, replay: &Replay) -> Result<(), Stop> {
         let known = if self.server.minor >= 6 { &replay.database } else { &replay.store };
-        if known.members.contains_key(&id) || known.removed.contains(&id) {
+        if known.members().contains_key(&id) || known.removed().contains(&id) {
             return Ok(());
         }
         let reason = format!(
@@ -233,7 +233,7 @@ impl Case<'_, '_> {
     fn publish(&self, replay: &Replay) -> Result<(), Stop> {
         let own = self.own_id();
         let leads = replay.voters.is_alone(own);
-        if self.server.minor == 6 && leads && !replay.database.members.contains_key(&own) {
+        if self.server.minor == 6 && leads && !replay.database.members().contains_key(&own) {
             let reason = format!(
                 "The database does not list this member ({own:016x}): it panics with \"failed to update; member unknown\"."
             );
