@@ -143,8 +143,8 @@ fn identity(own: u64, database: &Membership, log: Option<&Membership>, findings:
 /// log does not reach back that far.
 fn by_log(log: &Log<'_>, evidence: &Evidence<'_>) -> Option<Membership> {
     let applied = evidence.database.content().map_or(u64::MAX, Content::consistent_index);
-    let told = |start: Start| log.inspection.snapshots.contains(&start) && start.index <= applied;
-    let snap = evidence.snaps.newest(told);
+    let told: BTreeSet<Start> = log.inspection.snapshots.iter().copied().collect();
+    let snap = evidence.snaps.newest(|start| start.index <= applied && told.contains(&start));
     let start = snap.as_ref().map_or(0, |(_, file)| file.start.index);
     let mut members = match &snap {
         Some((_, file)) => Membership::of_store(&file.store().ok()?)?,

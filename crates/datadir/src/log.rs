@@ -1,5 +1,7 @@
 //! A write-ahead log judged by itself: what is wrong with it, and what the readers of etcd's releases make of it.
 
+use std::collections::BTreeSet;
+
 use etcdsnap_snapshot::catalogue;
 use etcdsnap_snapshot::finding::{Finding, Findings, Severity};
 use etcdsnap_snapshot::place::Place;
@@ -70,8 +72,8 @@ pub(crate) fn start_of(wal: &Wal<'_>, snaps: Option<&SnapFiles>, reader: Reader)
     let markers = wal.valid_markers(reader)?;
     let start = match snaps {
         Some(snaps) if reader < Reader::V3_7 => {
-            let told = |start: Start| markers.iter().any(|marker| marker.start == start);
-            snaps.newest(told).map(|(_, file)| file.start)
+            let told: BTreeSet<Start> = markers.iter().map(|marker| marker.start).collect();
+            snaps.newest(|start| told.contains(&start)).map(|(_, file)| file.start)
         }
         _ => markers.last().map(|marker| marker.start),
     };

@@ -52,7 +52,8 @@ impl SnapFiles {
         self.snaps.iter().map(|(name, parsed, image)| (name.as_str(), *parsed, image.bytes()))
     }
 
-    /// The snapshot a server up to 3.6 loads: the newest readable one that `wanted` accepts.
+    /// The snapshot a server up to 3.6 loads: the newest readable one that `wanted` accepts. It is asked about
+    /// each file until then, and there can be many.
     pub fn newest(&self, wanted: impl Fn(Start) -> bool) -> Option<(SnapName, SnapFile<'_>)> {
         snap::newest(self.snaps().map(|(name, _, bytes)| (name, bytes)), wanted)
     }

@@ -1,5 +1,6 @@
 //! `migrate`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use etcdsnap_datadir::{Layout, SnapFiles, WalFiles};
@@ -99,17 +100,20 @@ fn read_log(
     let read = wal.read(start).map_err(|error| damaged(error.to_string()))?;
     let needed = needed(&read.entries).map_err(|error| damaged(error.to_string()))?;
     if let Some(snap) = layout.snap.filter(|_| *version >= WITHOUT_V2) {
-        let known = |start: Start| markers.iter().any(|marker| marker.start == start);
-        refuse_v2_content(&snap, mapping, known)?;
+        let known: BTreeSet<Start> = markers.iter().map(|marker| marker.start).collect();
+        refuse_v2_content(&snap, mapping, &known)?;
     }
     files.recheck().map_err(|changed| Failure::new(changed.to_string()))?;
     Ok(needed)
 }
 
 /// Nothing may be in the v2 store but what describes the cluster, as far as the `.snap` that servers would load tells.
-fn refuse_v2_content(snap: &Path, mapping: Mapping, known: impl Fn(Start) -> bool) -> Result<(), Failure> {
+fn refuse_v2_content(snap: &Path, mapping: Mapping, known: &BTreeSet<Start>) -> Result<(), Failure> {
     let snaps = SnapFiles::open(snap, mapping).map_err(|error| Failure::new(error.to_string()))?;
-    let Some((name, Ok(store))) = snaps.newest(known).map(|(name, file)| (name, file.store())) else { return Ok(()) };
+    let Some((name, Ok(store))) = snaps.newest(|start| known.contains(&start)).map(|(name, file)| (name, file.store()))
+    else {
+        return Ok(());
+    };
     let Some(content) = store.custom_content() else { return Ok(()) };
     let file = label(&snap.join(name.to_string()));
     Err(Failure::new(format!(

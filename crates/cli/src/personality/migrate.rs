@@ -1,5 +1,6 @@
 //! `migrate --data-dir --target-version`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use etcdsnap_bbolt::Db;
@@ -151,11 +152,11 @@ fn needed_by_log(compat: Compat, data_dir: &Path) -> Result<Option<Version>, Str
     }
     let reader = if compat <= Compat::V3_6 { Reader::V3_5_7 } else { Reader::V3_7 };
     let markers = wal.valid_markers(reader).map_err(|error| format!("{UNKNOWN}{}", log_text(&error)))?;
-    let known = |start: Start| markers.iter().any(|marker| marker.start == start);
     let start = if compat <= Compat::V3_6 {
+        let known: BTreeSet<Start> = markers.iter().map(|marker| marker.start).collect();
         let snaps = SnapFiles::open(&data_dir.join("member/snap"), Mapping::Auto);
         let snaps = snaps.map_err(|error| format!("{UNKNOWN}{error}"))?;
-        snaps.newest(known).map(|(_, file)| file.start)
+        snaps.newest(|start| known.contains(&start)).map(|(_, file)| file.start)
     } else {
         markers.last().map(|marker| marker.start)
     };

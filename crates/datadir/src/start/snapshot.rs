@@ -1,5 +1,7 @@
 //! Which snapshot a server starts from, and whether the database goes with it (`etcd-format.md` 5.9).
 
+use std::collections::BTreeSet;
+
 use etcdsnap_wal::snap::{SnapFile, Store};
 use etcdsnap_wal::{Reader, Start};
 
@@ -23,8 +25,10 @@ impl<'a> Case<'_, 'a> {
         if reader >= Reader::V3_7 {
             return Ok((markers.last().map(|marker| marker.start).unwrap_or_default(), None));
         }
-        let told = |start: Start| markers.iter().any(|marker| marker.start == start);
-        let Some((name, file)) = self.evidence.snaps.newest(told) else { return Ok((Start::default(), None)) };
+        let told: BTreeSet<Start> = markers.iter().map(|marker| marker.start).collect();
+        let Some((name, file)) = self.evidence.snaps.newest(|start| told.contains(&start)) else {
+            return Ok((Start::default(), None));
+        };
         let store = file.store().ok().filter(|store| store.members().is_ok());
         let Some(store) = store else {
             return Err(Stop::panics("", format!("The v2 store in {name} cannot be read.")));
