@@ -4,6 +4,7 @@
 //! shell would, could restore a member under a wrong name. As everywhere, a variable knows only those before it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::setting::{Found, Setting};
 use super::{Variable, Word};
@@ -29,7 +30,8 @@ const ROOM: usize = 1 << 20;
 /// The variables of all files.
 #[derive(Debug)]
 pub(super) struct Variables {
-    values: BTreeMap<String, Vec<Option<String>>>,
+    /// By name; `None` for those that are not known.
+    values: BTreeMap<String, Option<String>>,
     settings: BTreeMap<String, Setting>,
     found: Vec<Found>,
     room: usize,
@@ -49,7 +51,11 @@ impl Variables {
             let value = value.clone().ok_or(written);
             self.found.push(Found { setting, value, place: variable.place.clone() });
         }
-        self.values.entry(variable.name.clone()).or_default().push(value);
+        match self.values.entry(variable.name.clone()) {
+            Entry::Vacant(entry) => _ = entry.insert(value),
+            Entry::Occupied(mut entry) if *entry.get() != value => _ = entry.insert(None),
+            Entry::Occupied(_) => {}
+        }
     }
 
     /// The settings that etcd takes from its own variables.
@@ -85,8 +91,7 @@ impl Variables {
     }
 
     fn lookup(&self, name: &str) -> Option<&str> {
-        let (first, others) = self.values.get(name)?.split_first()?;
-        if others.iter().all(|other| other == first) { first.as_deref() } else { None }
+        self.values.get(name)?.as_deref()
     }
 
     /// What stands for the beginning of a text that begins with `$`, `%` or a backtick, and the rest of it.
@@ -176,6 +181,8 @@ mod tests {
         let twice = |second| variables(&[("A", "1", Syntax::Plain), ("A", second, Syntax::Plain)]);
         assert_eq!(twice("1").expand(&word("$A", Syntax::Script)), Some("1".into()));
         assert_eq!(twice("2").expand(&word("$A", Syntax::Script)), None);
+        let contradicted = [("A", "1", Syntax::Plain), ("A", "2", Syntax::Plain), ("A", "1", Syntax::Plain)];
+        assert_eq!(variables(&contradicted).expand(&word("$A", Syntax::Script)), None);
     }
 
     #[test]
@@ -191,6 +198,13 @@ mod tests {
         };
         assert_eq!(doubled(4), Some(128));
         assert_eq!(doubled(64), None);
+    }
+
+    #[test]
+    fn a_variable_set_a_hundred_thousand_times_is_known_at_once() {
+        const MANY: usize = 100_000;
+        let mut variables = variables(&vec![("A", "", Syntax::Plain); MANY]);
+        assert_eq!(variables.expand(&word(&"$A ".repeat(MANY), Syntax::Script)), Some(" ".repeat(MANY)));
     }
 
     proptest! {
