@@ -22,9 +22,9 @@ pub struct Usage {
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = By::Prefix)]
     pub by: By,
 
-    /// Components of a prefix [default: 2, and 3 with -o html]
-    #[arg(long, value_name = "N")]
-    pub depth: Option<usize>,
+    /// Components of a prefix, 64 at most [default: 2, and 3 with -o html]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=64))]
+    pub depth: Option<u32>,
 
     /// The byte that ends a component of a key
     #[arg(long, value_name = "CHAR", default_value = "/", value_parser = separator)]

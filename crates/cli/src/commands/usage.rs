@@ -18,7 +18,7 @@ pub fn run(session: &Session, args: &Usage) -> Result<Exit, Failure> {
     let usual = if args.output == UsageForm::Html { 3 } else { 2 };
     let options = Options {
         threads: session.options().threads,
-        depth: args.depth.unwrap_or(usual),
+        depth: args.depth.unwrap_or(usual) as usize,
         separator: args.separator,
         top: args.top as usize,
     };

@@ -53,7 +53,7 @@ fn every_command_explains_itself() {
 
 #[test]
 fn wrong_usage_ends_with_2_on_standard_error() {
-    let lines: [&[&str]; 24] = [
+    let lines: [&[&str]; 25] = [
         &[],
         &["prove"],
         &["--speed"],
@@ -72,6 +72,7 @@ fn wrong_usage_ends_with_2_on_standard_error() {
         &["get", "a.db", "k", "--hex", "--json"],
         &["export", "a.db", "--bucket", "keys"],
         &["export", "a.db", "--force"],
+        &["usage", "--depth", "65", "a.db"],
         &["db"],
         &["db", "page", "a.db"],
         &["verify", "--threads", "0", "a.db"],

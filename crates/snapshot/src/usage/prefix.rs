@@ -75,6 +75,11 @@ pub(super) fn folder(key: &[u8], separator: u8, depth: usize) -> &[u8] {
     key.get(..end).unwrap_or_default()
 }
 
+/// How many components a folder has.
+fn components(folder: &[u8], separator: u8) -> usize {
+    folder.split(|byte| *byte == separator).filter(|component| !component.is_empty()).count()
+}
+
 /// Prefixes with numbers of type `T`, each known by its position.
 #[derive(Debug)]
 pub(super) struct Prefixes<'a> {
@@ -122,9 +127,10 @@ impl<'a> Prefixes<'a> {
         row
     }
 
-    /// Takes the last component off every prefix.
+    /// Keeps one component less apart than before, or than the deepest prefix has.
     fn fold(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
+        let deepest = self.rows.iter().map(|row| components(row.prefix, self.separator)).max().unwrap_or(0);
+        self.depth = self.depth.saturating_sub(1).min(deepest);
         let (rows, numbers) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.numbers));
         self.positions.clear();
         let mut moved = Vec::with_capacity(rows.len());
@@ -202,5 +208,29 @@ mod tests {
         let (rows, depth) = prefixes.finish();
         assert_eq!(depth, 1);
         assert_eq!(rows.iter().map(|row| row.keys).sum::<u64>(), 6);
+    }
+
+    #[test]
+    fn a_depth_that_no_key_has_is_left_at_once() {
+        let shown = |keys: &[&'static str], depth| {
+            let mut prefixes = Prefixes::new(b'/', depth, 2);
+            for key in keys {
+                prefixes.add(key.as_bytes(), &PrefixUsage::default());
+            }
+            let (rows, depth) = prefixes.finish();
+            let mut names: Vec<_> = rows.iter().map(|row| row.prefix).collect();
+            names.sort_unstable();
+            (names, depth)
+        };
+        for keys in [
+            &["/a/1/x", "/a/2/x", "/a/3/x", "/b/x"][..],
+            // An empty component is none, but tells folders apart.
+            &["a//b", "a/b", "c/d"],
+            &["/x", "//x", "///x"],
+        ] {
+            assert_eq!(shown(keys, usize::MAX), shown(keys, 9), "{keys:?}");
+        }
+        assert_eq!(shown(&["a//b", "a/b", "c/d"], usize::MAX), (vec![&b"a/"[..], b"c/"], 1));
+        assert_eq!(shown(&["/x", "//x", "///x"], usize::MAX), (vec![&b""[..]], 0));
     }
 }

@@ -93,7 +93,8 @@ fn words(name: &str) -> &'static str {
 
 fn prefixes(usage: &Usage<'_>, args: &Args, sheet: &mut Sheet) {
     let depth = usage.depth as u64;
-    let fewer = if args.depth.is_some_and(|asked| asked > usage.depth) { "; deeper there are too many" } else { "" };
+    let fewer =
+        if args.depth.is_some_and(|asked| asked as usize > usage.depth) { "; deeper there are too many" } else { "" };
     title(&format!("BY PREFIX ({}{fewer})", quantity(depth, "component")), sheet);
     let file = usage.balance.total();
     let header =
