@@ -12,6 +12,7 @@ mod output;
 mod personality;
 mod policy;
 mod progress;
+mod text_file;
 
 use std::process::ExitCode;
 

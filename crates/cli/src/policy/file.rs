@@ -17,6 +17,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use super::rule::Rule;
 use crate::exit::Failure;
 use crate::output::label;
+use crate::text_file;
 
 /// Rules in the order in which the file has them.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ struct Rules(Vec<Rule>);
 
 /// The rules of the policy file at `path`. A file that cannot be read is a failure; one that makes no sense is wrong usage.
 pub fn read(path: &Path) -> Result<Vec<Rule>, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::io(&label(path), &error))?;
+    let text = text_file::read(path)?;
     parse(&text).map_err(|error| Failure::usage(format!("policy {}: {error}", label(path))))
 }
 

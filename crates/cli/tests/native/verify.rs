@@ -177,6 +177,11 @@ fn a_policy_file_says_the_same_as_flags() {
     assert_eq!(answer.code, 2, "{answer:?}");
     assert!(answer.stderr.contains("did you mean min-keys?") && answer.stderr.lines().count() == 1, "{answer:?}");
 
+    std::fs::File::create(&policy).and_then(|file| file.set_len((16 << 20) + 1)).expect("written");
+    let answer = run(args!["verify", "--policy", policy, fixture(SOUND)]);
+    assert_eq!(answer.code, 1, "{answer:?}");
+    assert!(answer.stderr.contains("policy.yaml: larger than 16 MiB"), "{answer:?}");
+
     let answer = run(args!["verify", "--policy", folder.path().join("none.yaml"), fixture(SOUND)]);
     assert_eq!(answer.code, 1, "{answer:?}");
 }

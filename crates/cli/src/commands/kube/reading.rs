@@ -1,6 +1,7 @@
 //! What all commands that show objects have in common: keys, opening, and understanding which objects are meant.
 
-use std::fs::{self, File};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use etcdsnap_kube::encryption::{Configuration, Keyring, configurations_in_backup};
@@ -12,6 +13,7 @@ use crate::commands::Session;
 use crate::commands::reading::revision;
 use crate::exit::{Exit, Failure};
 use crate::output::label;
+use crate::text_file;
 
 /// What a gzip archive begins with.
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -72,7 +74,7 @@ pub fn keyring(secrets: &Secrets) -> Result<Keyring, Failure> {
         keyring.add(&configuration);
     }
     for path in &secrets.kms_key {
-        let text = fs::read_to_string(path).map_err(|error| Failure::io(&label(path), &error))?;
+        let text = text_file::read(path)?;
         keyring.add_kms_secrets(&text).map_err(|error| Failure::new(format!("{}: {error}", label(path))))?;
     }
     Ok(keyring)
@@ -90,10 +92,13 @@ pub fn configurations(secrets: &Secrets) -> Result<Vec<Configuration>, Failure> 
 fn configurations_of(path: &Path) -> Result<Vec<Configuration>, Failure> {
     let unreadable = |error| Failure::io(&label(path), &error);
     let unusable = |error: &dyn std::error::Error| Failure::new(format!("{}: {error}", label(path)));
-    let bytes = fs::read(path).map_err(unreadable)?;
-    if bytes.starts_with(GZIP) {
-        return configurations_in_backup(File::open(path).map_err(unreadable)?).map_err(|error| unusable(&error));
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut beginning = Vec::new();
+    file.by_ref().take(GZIP.len() as u64).read_to_end(&mut beginning).map_err(unreadable)?;
+    let whole = beginning.as_slice().chain(file);
+    if beginning == GZIP {
+        return configurations_in_backup(whole).map_err(|error| unusable(&error));
     }
-    let text = String::from_utf8(bytes).map_err(|_| Failure::new(format!("{}: this is no text", label(path))))?;
+    let text = text_file::read_opened(path, whole)?;
     Ok(vec![Configuration::parse(&text).map_err(|error| unusable(&error))?])
 }

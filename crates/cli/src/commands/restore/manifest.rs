@@ -8,6 +8,7 @@ use etcdsnap_restore::{ClusterRequest, Directory, Membership};
 use crate::args::Restore;
 use crate::exit::Failure;
 use crate::output::label;
+use crate::text_file;
 
 /// What a member is restored with.
 #[derive(Debug)]
@@ -77,8 +78,7 @@ fn read(files: &[PathBuf]) -> Result<Manifest, Failure> {
     if files.is_empty() {
         return Ok(Manifest::default());
     }
-    let text = |path: &PathBuf| std::fs::read_to_string(path).map_err(|error| Failure::io(&label(path), &error));
-    let texts = files.iter().map(text).collect::<Result<Vec<_>, _>>()?;
+    let texts = files.iter().map(|path| text_file::read(path)).collect::<Result<Vec<_>, _>>()?;
     let labels: Vec<_> = files.iter().map(|path| label(path)).collect();
     let sources: Vec<_> = labels.iter().zip(&texts).map(|(label, text)| Source { label, text }).collect();
     Manifest::read(&sources).map_err(|error| usage(&error))
