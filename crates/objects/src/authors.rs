@@ -6,12 +6,13 @@
 
 use std::collections::HashSet;
 
-use etcdsnap_kube::json::{Layout, parse, to_string};
-use etcdsnap_kube::value::{Map, Value};
+use etcdsnap_kube::json::parse;
+use etcdsnap_kube::value::Value;
 
-use crate::difference::{Change, Edit, Name, Step};
+use crate::difference::{Change, Edit, Name, Step, same};
 
-/// Steps and items that are looked at, to find the owners of what one write changed; nobody is named when that is not enough.
+/// Steps, items and pieces of keys that are looked at, to find the owners of what one write changed; nobody is named when that
+/// is not enough.
 const PATIENCE: usize = 1 << 18;
 
 /// Who wrote.
@@ -47,12 +48,16 @@ pub fn authors(
     if !noted.is_empty() {
         return noted;
     }
-    let mut patience = PATIENCE;
+    let is_written = |edit: &&Edit<'_>| matches!(edit.change, Change::Added { .. } | Change::Changed(..));
+    let written: Vec<_> = edits.iter().filter(is_written).collect();
     let mut owners = Vec::new();
+    if written.is_empty() {
+        return owners;
+    }
+    let mut patience = PATIENCE;
     for entry in entries(after) {
         let Some(fields) = entry.at(&["fieldsV1"]) else { continue };
-        let mut written = edits.iter().filter(|edit| matches!(edit.change, Change::Added { .. } | Change::Changed(..)));
-        if written.any(|edit| owns(fields, object, edit.path.steps(), &mut patience)) {
+        if written.iter().any(|edit| owns(fields, object, edit.path.steps(), &mut patience)) {
             owners.push(author(entry, false));
         }
         if patience == 0 {
@@ -78,11 +83,9 @@ fn author(entry: &Value<'_>, timed: bool) -> Author {
 }
 
 /// Is the field at the end of these steps, or one it lies in, among those of a set? `value` is what the steps lead through.
-/// Each step, and each item of a list that may be meant, costs some `patience`; without any the answer is no.
+/// Each step costs some `patience`, see [`price`]; without any the answer is no.
 fn owns(fields: &Value<'_>, value: &Value<'_>, steps: &[Step<'_>], patience: &mut usize) -> bool {
-    let length = |list: &Value<'_>| list.as_list().map_or(0, <[_]>::len) + fields.as_map().map_or(0, Map::len);
-    let is_item = matches!(steps.first(), Some(Step::Item(_) | Step::Index(_)));
-    *patience = patience.saturating_sub(if is_item { 1 + length(value) } else { 1 });
+    *patience = patience.saturating_sub(steps.first().map_or(1, |step| price(fields, value, step)));
     if *patience == 0 {
         return false;
     }
@@ -93,7 +96,7 @@ fn owns(fields: &Value<'_>, value: &Value<'_>, steps: &[Step<'_>], patience: &mu
             let Some((index, item)) = item(value, step) else { return false };
             let is_item = |key: &str| match key.split_at_checked(2) {
                 Some(("k:", names)) => parse(names.as_bytes()).is_ok_and(|names| has_members(item, &names)),
-                Some(("v:", text)) => to_string(item, Layout::Compact) == text,
+                Some(("v:", text)) => parse(text.as_bytes()).is_ok_and(|value| same(&value, item)),
                 Some(("i:", number)) => number.parse() == Ok(index),
                 _ => false,
             };
@@ -102,6 +105,20 @@ fn owns(fields: &Value<'_>, value: &Value<'_>, steps: &[Step<'_>], patience: &mu
     };
     // What has nothing within it is owned as a whole.
     within.is_some_and(|within| within.is_empty() || next.is_some_and(|next| owns(within, next, rest, patience)))
+}
+
+/// What it costs to take a step: to a member, to look up its key; to an item, to look at all that may be meant, and at all keys of
+/// the set. Long keys and names cost more.
+fn price(fields: &Value<'_>, value: &Value<'_>, step: &Step<'_>) -> usize {
+    let look = |text: &str| 1 + text.len() / 64;
+    let name = |(_, name): &(&str, Name<'_>)| if let Name::Text(text) = name { look(text) } else { 1 };
+    let item = match step {
+        Step::Member(key) => return look(key),
+        Step::Item(names) => names.iter().map(name).sum(),
+        Step::Index(_) => 1_usize,
+    };
+    let keys = fields.as_map().map_or(0, |set| set.iter().map(|(key, _)| look(key)).sum());
+    value.as_list().map_or(0, <[_]>::len).saturating_mul(item).saturating_add(1 + keys)
 }
 
 fn item<'v, 'a>(value: &'v Value<'a>, step: &Step<'_>) -> Option<(usize, &'v Value<'a>)> {
@@ -184,6 +201,31 @@ mod tests {
         };
         assert_eq!(who(&state(100, 1), &state(100, 2)), [("m".to_owned(), false)]);
         assert_eq!(who(&state(2000, 1), &state(2000, 2)), []);
+    }
+
+    /// A key as long as an object may be is not read again for every edit; what was taken away has no owners to look for.
+    #[test]
+    fn long_keys_cost_patience() {
+        let long = "x".repeat(300_000);
+        let state = |items: &str| {
+            let fields =
+                [format!(r#"{{"f:list":{{"k:{{\"name\":\"{long}\"}}":{{}}}}}}"#), r#"{"f:list":{}}"#.to_owned()];
+            let managed = fields.map(|fields| format!(r#"{{"manager":"m","fieldsV1":{fields}}}"#));
+            format!(r#"{{"list":[{items}],"managed":[{}]}}"#, managed.join(","))
+        };
+        let items = |value: u8| (0..100).map(|_| format!("[{value}]")).collect::<Vec<_>>().join(",");
+        assert_eq!(who(&state(&items(1)), &state(&items(2))), []);
+        assert_eq!(who(&state(&items(1)), &state("")), []);
+    }
+
+    #[test]
+    fn values_are_owned_however_they_are_written() {
+        let state = |items: &str| {
+            let fields = r#"{"f:list":{"v:{ \"b\": 1, \"a\": 2 }":{}}}"#;
+            format!(r#"{{"list":[{items}],"managed":[{{"manager":"m","fieldsV1":{fields}}}]}}"#)
+        };
+        assert_eq!(who(&state(""), &state(r#"{"a":2,"b":1}"#)), [("m".to_owned(), false)]);
+        assert_eq!(who(&state(""), &state(r#"{"a":2,"b":3}"#)), []);
     }
 
     #[test]
