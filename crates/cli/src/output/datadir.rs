@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::findings::{Explained, groups, tally};
 use super::sheet::{BAD, FAINT, GOOD, ODD, PLAIN, STRONG, Sheet};
 use super::words::TextOrBase64;
-use super::{label, quantity};
+use super::{column, label, quantity};
 
 /// The document of `-o json`.
 #[derive(Debug, Serialize)]
@@ -221,7 +221,7 @@ fn newer_text(newer: &Newer, sheet: &mut Sheet) {
 
 fn members(members: &[MemberView], sheet: &mut Sheet) {
     let names: Vec<_> = members.iter().map(|member| quote_or_dash(&member.name)).collect();
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(4);
+    let width = column(names.iter().map(|name| name.chars().count())).max("NAME".len());
     sheet.line(
         &[(STRONG, &format!("  {:<16}  {:<width$}  {:<8}  {:<8}  PEER URLS", "MEMBER", "NAME", "LOG", "DATABASE"))],
         "",

@@ -35,4 +35,4 @@ mod rendered;
 pub mod sample;
 
 pub use sheet::Sheet;
-pub use words::{label, quantity, size};
+pub use words::{column, label, quantity, size};

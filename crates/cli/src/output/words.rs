@@ -19,6 +19,13 @@ pub fn quantity(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
+/// Width of a column: that of the widest of its texts, as far as any name of Kubernetes with its type before it can be wide. Longer
+/// ones, which only a damaged file has, stand over; far wider columns cannot be laid out at all.
+pub fn column(widths: impl IntoIterator<Item = usize>) -> usize {
+    const WIDEST: usize = 600;
+    widths.into_iter().max().unwrap_or(0).min(WIDEST)
+}
+
 /// A size in thousands, rounded as etcd's tools round it: `512 B`, `5.0 MB`, `381 kB`.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
@@ -90,6 +97,13 @@ impl Serialize for TextOrBase64<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_text_makes_a_column_too_wide_to_lay_out() {
+        assert_eq!((column([]), column([3, 7, 5])), (0, 7));
+        let width = column(["x".repeat(100_000).len()]);
+        assert_eq!(format!("{:<width$}", "x").len(), width);
+    }
 
     #[test]
     fn sizes_have_two_digits_or_more() {

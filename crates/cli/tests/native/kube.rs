@@ -7,7 +7,7 @@ use etcdsnap_testkit::bbolt::Layout;
 use etcdsnap_testkit::etcd::{EtcdStore, Server};
 use serde_json::{Value, json};
 
-use crate::program::{Answer, args, fixture, program, run, run_with_input, written};
+use crate::program::{Answer, args, fixture, kube_backup, program, run, run_with_input, written};
 
 /// A file of the real cluster.
 pub fn cluster(name: &str) -> PathBuf {
@@ -85,6 +85,19 @@ fn tables_tell_what_objects_say_of_themselves() {
     let objects: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
     assert_eq!(objects.len(), quiet("get -A -o name").lines().count());
     assert!(objects.iter().all(|object| object["metadata"].get("managedFields").is_none()));
+}
+
+/// Wider than anything that can be laid out in columns.
+#[test]
+fn long_names_are_shown_whole() {
+    let long = "x".repeat(70_000);
+    let key = format!("secrets/{long}/{long}");
+    let (_folder, path) =
+        kube_backup(&[("namespaces/default", r#"{"apiVersion":"v1","kind":"Namespace"}"#), (&key, "{}")]);
+    for form in ["text", "wide"] {
+        let answer = run(args!["kube", "get", path, "-A", "-o", form]);
+        assert!(!answer.stderr.contains("panicked") && answer.stdout.matches(&long).count() == 2, "{}", answer.code);
+    }
 }
 
 #[test]

@@ -6,8 +6,8 @@ use etcdsnap_objects::audit::{KmsKey, Report, Row, Verdict};
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
-use crate::output::quantity;
 use crate::output::sheet::{BAD, FAINT, GOOD, PLAIN, Sheet};
+use crate::output::{column, quantity};
 
 /// The document of `-o json`.
 #[derive(Debug, Serialize)]
@@ -128,11 +128,12 @@ pub fn text(report: &Report, sheet: &mut Sheet) {
         (Some(provider), Some(key)) => format!("{provider} {}", quote(key.as_bytes())),
         _ => "in clear".to_owned(),
     };
-    let resource = asked.iter().map(|row| row.resource.len()).max().unwrap_or_default();
-    let storing = asked.iter().map(|row| stored(row).len()).max().unwrap_or_default();
+    let resource = column(asked.iter().map(|row| quote(row.resource.as_bytes()).len()));
+    let storing = column(asked.iter().map(|row| stored(row).len()));
     for row in &asked {
         let (mark, style) = if row.verdict.fails() { ("fails", BAD) } else { ("holds", GOOD) };
-        let columns = format!("  {:<resource$}  {:<storing$}  {:>7}  ", row.resource, stored(row), row.objects);
+        let name = quote(row.resource.as_bytes());
+        let columns = format!("  {name:<resource$}  {:<storing$}  {:>7}  ", stored(row), row.objects);
         sheet.line(&[(PLAIN, "  "), (style, mark), (PLAIN, &columns)], &words(row));
         if row.verdict.fails() && !row.names.is_empty() {
             let names: Vec<_> = row.names.iter().map(|name| quote(name.as_bytes())).collect();
@@ -144,7 +145,11 @@ pub fn text(report: &Report, sheet: &mut Sheet) {
         }
     }
     for resource in &report.absent {
-        sheet.styled(&[(PLAIN, "  "), (FAINT, "-    ")], FAINT, &format!("  {resource}: there are none"));
+        sheet.styled(
+            &[(PLAIN, "  "), (FAINT, "-    ")],
+            FAINT,
+            &format!("  {}: there are none", quote(resource.as_bytes())),
+        );
     }
     if !rest.is_empty() {
         let objects = rest.iter().map(|row| row.objects).sum();

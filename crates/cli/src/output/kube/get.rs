@@ -12,6 +12,7 @@ use etcdsnap_snapshot::place::quote;
 use jiff::Timestamp;
 
 use super::Piece;
+use crate::output::column;
 
 /// Blanks between columns, as kubectl has them.
 const GAP: &str = "   ";
@@ -62,9 +63,10 @@ impl Table {
     pub fn new(objects: &Objects<'_>, positions: &[Position], wide: bool, typed: bool, with_namespaces: bool) -> Self {
         let mut table = Self { wide, typed, namespace: None, name: "NAME".len() };
         for entry in positions.iter().filter_map(|at| objects.entry(*at)) {
-            table.name = table.name.max(table.shown_name(&entry).len());
+            table.name = column([table.name, table.shown_name(&entry).len()]);
             if let Some(namespace) = entry.key.namespace.filter(|_| with_namespaces) {
-                table.namespace = table.namespace.max(Some(quote(namespace.as_bytes()).len().max("NAMESPACE".len())));
+                let width = column([quote(namespace.as_bytes()).len(), "NAMESPACE".len()]);
+                table.namespace = table.namespace.max(Some(width));
             }
         }
         table

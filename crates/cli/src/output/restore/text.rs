@@ -7,7 +7,7 @@ use etcdsnap_snapshot::report::{Report, StoreFacts};
 
 use super::{Story, as_given, losses};
 use crate::output::sheet::{BAD, FAINT, GOOD, NEWS, ODD, PLAIN, STRONG, Sheet};
-use crate::output::{label, quantity, size};
+use crate::output::{column, label, quantity, size};
 
 /// Lays out everything; `directories` are those of the plan.
 pub fn text(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
@@ -57,7 +57,7 @@ fn files(story: &Story<'_>, directory: &Directory, sheet: &mut Sheet) {
     let name = quote(member.name.as_bytes());
     sheet.line(&[(STRONG, &name)], &format!("  {:016x} at {}{learner}", member.id, member.peer_urls));
     let paths: Vec<_> = directory.files.iter().map(|file| (label(&as_given(&file.path, directory)), file)).collect();
-    let widest = paths.iter().map(|(path, _)| path.len()).max().unwrap_or(0);
+    let widest = column(paths.iter().map(|(path, _)| path.len()));
     for (path, NewPath { bytes, written, .. }) in paths {
         let hole = if written < bytes { format!(", all but {} a hole", size(*written)) } else { String::new() };
         sheet.line(&[(PLAIN, &format!("  {path:widest$}  "))], &format!("{}{hole}", size(*bytes)));
@@ -102,7 +102,7 @@ fn contents(store: &StoreFacts) -> String {
 fn changes(story: &Story<'_>, sheet: &mut Sheet) {
     sheet.heading(if story.dry_run { "Would change in the database" } else { "Changed in the database" });
     let all = story.plan.changes();
-    let widest = all.iter().map(|change| change.entry.len()).max().unwrap_or(0);
+    let widest = column(all.iter().map(|change| change.entry.len()));
     for Change { entry, before, after, reason } in all {
         let what = match (before, after) {
             (Some(before), Some(after)) if before == after => before.clone(),
