@@ -50,9 +50,11 @@ pub struct Check<'r> {
     namespaces: HashSet<(String, String)>,
     inhabited: BTreeMap<(String, String), Group>,
     undefined: BTreeMap<(String, String), Group>,
-    uids: HashMap<(String, String), String>,
+    /// By root and uid, the keys of objects.
+    uids: HashMap<String, HashMap<String, String>>,
     owned: Vec<Owned>,
-    sealed: HashSet<(String, String, String)>,
+    /// By root and namespace, the names of what stays closed.
+    sealed: HashMap<String, HashMap<String, HashSet<String>>>,
 }
 
 /// Keys with something in common.
@@ -62,13 +64,13 @@ struct Group {
     first: Vec<u8>,
 }
 
-/// An object with an owner.
+/// An object with owners.
 #[derive(Debug)]
 struct Owned {
     key: Vec<u8>,
     root: String,
     namespace: String,
-    owner: Owner<'static>,
+    owners: Vec<Owner<'static>>,
 }
 
 impl<'r> Check<'r> {
@@ -82,7 +84,7 @@ impl<'r> Check<'r> {
             undefined: BTreeMap::new(),
             uids: HashMap::new(),
             owned: Vec::new(),
-            sealed: HashSet::new(),
+            sealed: HashMap::new(),
         }
     }
 
@@ -120,8 +122,9 @@ impl<'r> Check<'r> {
         match sight {
             Sight::Object(header) => self.take_object(etcd_key, key, header),
             Sight::Sealed(error) => {
-                let of = (key.root.to_owned(), key.namespace.unwrap_or_default().to_owned(), key.name.to_owned());
-                self.sealed.insert(of);
+                let sealed = self.sealed.entry(key.root.to_owned()).or_default();
+                let names = sealed.entry(key.namespace.unwrap_or_default().to_owned()).or_default();
+                names.insert(key.name.to_owned());
                 if is_at_fault(error) {
                     self.find(&KUBE_VALUE_UNOPENED, etcd_key, error.to_string());
                 }
@@ -155,19 +158,24 @@ impl<'r> Check<'r> {
             self.find(&KUBE_KIND_MISMATCH, etcd_key, message);
         }
         if !metadata.uid.is_empty() {
-            let uid = (key.root.to_owned(), metadata.uid.to_string());
             let place = String::from_utf8_lossy(etcd_key).into_owned();
-            if let Some(other) = self.uids.insert(uid, place) {
+            let uids = self.uids.entry(key.root.to_owned()).or_default();
+            if let Some(other) = uids.insert(metadata.uid.to_string(), place) {
                 self.find(&KUBE_UID_DUPLICATE, etcd_key, format!("{:?} has the uid {:?} too", other, metadata.uid));
             }
         }
-        let owned = metadata.owners.iter().map(|owner| Owned {
-            key: etcd_key.to_owned(),
-            root: key.root.to_owned(),
-            namespace: key.namespace.unwrap_or_default().to_owned(),
-            owner: into_owned(owner),
-        });
-        self.owned.extend(owned);
+        if !metadata.owners.is_empty() {
+            // One that is named a million times is one owner.
+            let mut known = HashSet::new();
+            let owners = metadata.owners.iter();
+            let owners = owners.filter(|owner| known.insert((&*owner.kind, &*owner.name, &*owner.uid)));
+            self.owned.push(Owned {
+                key: etcd_key.to_owned(),
+                root: key.root.to_owned(),
+                namespace: key.namespace.unwrap_or_default().to_owned(),
+                owners: owners.map(into_owned).collect(),
+            });
+        }
     }
 
     /// Takes in the key of an API server's lease: its lease in etcd, and whether that exists.
@@ -192,21 +200,25 @@ impl<'r> Check<'r> {
             let message = group.counted(&format!("of {path:?}, which no definition defines"));
             self.find(&KUBE_DEFINITION_MISSING, &group.first, message);
         }
-        for owned in std::mem::take(&mut self.owned) {
-            if !self.may_exist(&owned) {
-                let Owner { kind, name, uid, .. } = &owned.owner;
-                let message = format!("its owner, {kind} {name:?} with uid {uid:?}, does not exist");
-                self.find(&KUBE_OWNER_MISSING, &owned.key, message);
+        for Owned { key, root, namespace, owners } in std::mem::take(&mut self.owned) {
+            for owner in owners {
+                if !self.may_exist(&root, &namespace, &owner) {
+                    let Owner { kind, name, uid, .. } = &owner;
+                    let message = format!("its owner, {kind} {name:?} with uid {uid:?}, does not exist");
+                    self.find(&KUBE_OWNER_MISSING, &key, message);
+                }
             }
         }
         self.findings
     }
 
-    fn may_exist(&self, owned: &Owned) -> bool {
-        let named = |namespace: &str| (owned.root.clone(), namespace.to_owned(), owned.owner.name.to_string());
-        self.uids.contains_key(&(owned.root.clone(), owned.owner.uid.to_string()))
-            || self.sealed.contains(&named(&owned.namespace))
-            || self.sealed.contains(&named(""))
+    /// Whether there is such an owner of what lies below a root in a namespace, or may be one among what stays closed.
+    fn may_exist(&self, root: &str, namespace: &str, owner: &Owner<'_>) -> bool {
+        let has_name = |names: &HashSet<String>| names.contains(&*owner.name);
+        self.uids.get(root).is_some_and(|uids| uids.contains_key(&*owner.uid))
+            || self.sealed.get(root).is_some_and(|sealed| {
+                [namespace, ""].iter().any(|namespace| sealed.get(*namespace).is_some_and(has_name))
+            })
     }
 
     fn find(&mut self, kind: &'static Kind, etcd_key: &[u8], message: impl Into<String>) {
@@ -352,6 +364,15 @@ mod tests {
         let pod = ("/registry/pods/demo/p", owned.as_str());
         assert_eq!(found(&[DEMO, pod]), ["KUBE_OWNER_MISSING p"]);
         assert!(found(&[DEMO, pod, ("/registry/secrets/demo/s", "sealed")]).is_empty());
+    }
+
+    #[test]
+    fn an_owner_named_often_is_one_owner() {
+        let owner = r#"{"kind":"Secret","name":"s","uid":"u"}"#;
+        let owners = vec![owner; 100_000].join(",");
+        let owned = pod("demo", "p", &format!(r#","ownerReferences":[{owners},{{"kind":"Secret","name":"s"}}]"#));
+        let missing = ["KUBE_OWNER_MISSING p"; 2];
+        assert_eq!(found(&[DEMO, ("/registry/pods/demo/p", owned.as_str())]), missing);
     }
 
     #[test]
