@@ -54,7 +54,7 @@ pub fn same(one: &Value<'_>, other: &Value<'_>) -> bool {
     match (one, other) {
         (Value::Float(one), Value::Float(other)) => one.total_cmp(other).is_eq(),
         (Value::Bytes(bytes), Value::Text(text)) | (Value::Text(text), Value::Bytes(bytes)) => {
-            BASE64_STANDARD.encode(bytes) == *text
+            text.len() == bytes.len().div_ceil(3) * 4 && BASE64_STANDARD.encode(bytes) == *text
         }
         (Value::List(one), Value::List(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
