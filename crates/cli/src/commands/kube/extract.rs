@@ -1,6 +1,6 @@
 //! `kube extract`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, BufWriter, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 
@@ -105,9 +105,10 @@ impl Extraction<'_, '_> {
         }
         let folder = NewFolder::create(target, None).map_err(unpublished)?;
         let roots: HashSet<&str> = self.plan.steps.iter().map(|step| step.identity.root.as_str()).collect();
-        let (ending, with_root, mut made) = (self.args.output.ending(), roots.len() > 1, HashSet::new());
+        let (ending, with_root) = (self.args.output.ending(), roots.len() > 1);
+        let (mut made, mut numbers) = (HashSet::new(), HashMap::new());
         let write = |step: &Candidate<Position>, text: &[u8]| {
-            let path = vacant(&path(&step.identity, ending, with_root), &mut made);
+            let path = vacant(&path(&step.identity, ending, with_root), &mut made, &mut numbers);
             folders_of(&path)
                 .filter(|inside| made.insert(inside.to_path_buf()))
                 .try_for_each(|inside| folder.create_folder(inside).map_err(io::Error::other))?;
@@ -206,13 +207,42 @@ fn folders_of(path: &Path) -> impl Iterator<Item = &Path> {
     around.into_iter().rev()
 }
 
-/// The path, or the next one like it that is free: a damaged backup may name two objects alike.
-fn vacant(path: &Path, made: &mut HashSet<PathBuf>) -> PathBuf {
-    let mut free = path.to_owned();
-    let mut number = 1_u64;
-    while !made.insert(free.clone()) {
-        number += 1;
-        free = path.with_extension(format!("{number}.{}", path.extension().unwrap_or_default().to_string_lossy()));
+/// The path, or the next one like it that is free: a damaged backup may name two objects alike. `numbers` has the last number
+/// that was given to each path.
+fn vacant(path: &Path, made: &mut HashSet<PathBuf>, numbers: &mut HashMap<PathBuf, u64>) -> PathBuf {
+    if made.insert(path.to_owned()) {
+        return path.to_owned();
     }
-    free
+    let number = numbers.entry(path.to_owned()).or_insert(1);
+    loop {
+        *number += 1;
+        let ending = path.extension().unwrap_or_default().to_string_lossy();
+        let free = path.with_extension(format!("{number}.{ending}"));
+        if made.insert(free.clone()) {
+            return free;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_alike_are_numbered() {
+        let (mut made, mut numbers) = (HashSet::from([PathBuf::from("a/p.3.yaml")]), HashMap::new());
+        let free = |path: &str| vacant(Path::new(path), &mut made, &mut numbers);
+        let paths = ["a/p.yaml", "a/p.yaml", "a/p.yaml", "b/p.yaml", "a/p.yaml"].map(free);
+        assert_eq!(
+            paths.map(|path| path.display().to_string()),
+            ["a/p.yaml", "a/p.2.yaml", "a/p.4.yaml", "b/p.yaml", "a/p.5.yaml"]
+        );
+    }
+
+    #[test]
+    fn many_paths_alike_are_numbered_at_once() {
+        let (mut made, mut numbers) = (HashSet::new(), HashMap::new());
+        let last = (0..50_000).map(|_| vacant(Path::new("p.yaml"), &mut made, &mut numbers)).last();
+        assert_eq!(last, Some(PathBuf::from("p.50000.yaml")));
+    }
 }
