@@ -11,8 +11,7 @@ pub fn run(session: &Session, args: &ApiResources) -> Result<Exit, Failure> {
     session.objects(&args.source, |objects| {
         let mut resources = objects.stored_resources();
         resources.sort_by_cached_key(|stored| (stored.tally.root.clone(), objects.path_name(&stored.tally.path)));
-        let several_roots =
-            resources.iter().any(|one| resources.iter().any(|other| one.tally.root != other.tally.root));
+        let several_roots = resources.windows(2).any(|pair| pair[0].tally.root != pair[1].tally.root);
         let rows = resources.iter().map(|resource| Row::new(resource, objects, several_roots));
         let survey = objects.survey();
         if args.output == TableForm::Text && survey.foreign + survey.unknown > 0 {
