@@ -88,7 +88,8 @@ impl rows::Row for Row<'_> {
         }
         write!(out, "{}", quote(self.name.as_bytes()))?;
         if !self.short_names.is_empty() {
-            write!(out, "  ({})", self.short_names.join(", "))?;
+            let names: Vec<_> = self.short_names.iter().map(|name| quote(name.as_bytes())).collect();
+            write!(out, "  ({})", names.join(", "))?;
         }
         for (number, form) in self.stored.iter().enumerate() {
             write!(out, "{}{}", if number == 0 { "  " } else { "; " }, form.words())?;
