@@ -1,6 +1,6 @@
 //! From a selection to candidates: the objects themselves, and those they cannot be applied without.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use etcdsnap_kube::manifest::left_out;
 use etcdsnap_mvcc::{Deleted, Position};
@@ -92,13 +92,12 @@ impl Gathered {
         }
         let taken: HashSet<&Position> = positions.iter().collect();
         found.retain(|at| !taken.contains(at));
-        for wanted in defined {
-            let is_of = |at: &&Position| objects.entry(**at).is_some_and(|entry| wanted.is(&entry.key));
-            let count = found.iter().filter(is_of).count() as u64;
-            if count > 0 {
-                self.offered.push((crate::objects::undefined_name(&wanted.path), count));
-            }
+        let mut counts: HashMap<&str, u64> = HashMap::new();
+        for entry in found.iter().filter_map(|at| objects.entry(*at)) {
+            *counts.entry(entry.key.path).or_default() += 1;
         }
+        let offered = defined.iter().filter_map(|wanted| Some((wanted, *counts.get(wanted.path.as_str())?)));
+        self.offered.extend(offered.map(|(wanted, count)| (crate::objects::undefined_name(&wanted.path), count)));
         Vec::new()
     }
 
