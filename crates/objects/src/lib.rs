@@ -41,7 +41,7 @@ pub use noise::{Heard, Noise};
 pub use objects::{Change, Objects, Selected};
 pub use ordered::in_order;
 pub use past::{Deed, Past, Telling};
-pub use selection::{Selection, SelectionError, Wanted};
+pub use selection::{Selection, SelectionError, Wanted, WantedObjects};
 pub use storage::{Encoding, Form, StoredResource};
 pub use survey::{Survey, Tally, looks_like_kubernetes};
 pub use usage::{Account, ManagerAccount, Usage};

@@ -1,5 +1,7 @@
 //! The objects of a backup as they were at one revision, with the history before it.
 
+use std::collections::HashSet;
+
 use etcdsnap_kube::cluster::Cluster;
 use etcdsnap_kube::encryption::Keyring;
 use etcdsnap_kube::key::{ObjectKey, Place, Roots};
@@ -171,10 +173,15 @@ impl<'a> Objects<'a> {
 
     /// What a selection names and is not at any of these positions.
     pub(crate) fn missing(&self, selection: &Selection, positions: &[Position]) -> Vec<Wanted> {
-        let named = selection.wanted.iter().filter(|wanted| wanted.name.is_some());
-        let is_there =
-            |wanted: &&Wanted| positions.iter().filter_map(|at| self.entry(*at)).any(|entry| wanted.is(&entry.key));
-        named.filter(|wanted| !is_there(wanted)).cloned().collect()
+        if selection.wanted.iter().all(|wanted| wanted.name.is_none()) {
+            return Vec::new();
+        }
+        let there: HashSet<(&str, &str)> =
+            positions.iter().filter_map(|at| self.entry(*at)).map(|entry| (entry.key.path, entry.key.name)).collect();
+        let is_missing = |wanted: &&Wanted| {
+            wanted.name.as_deref().is_some_and(|name| !there.contains(&(wanted.path.as_str(), name)))
+        };
+        selection.wanted.iter().filter(is_missing).cloned().collect()
     }
 
     /// The puts and deletions of the objects of a selection with revisions above `after`, in the order of revisions. A deletion

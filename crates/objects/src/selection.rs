@@ -1,5 +1,8 @@
 //! Which objects are meant, in kubectl's words.
 
+use std::collections::{HashMap, HashSet};
+use std::ops::Deref;
+
 use etcdsnap_kube::key::ObjectKey;
 use etcdsnap_kube::resource::{Resource, Resources};
 use thiserror::Error;
@@ -24,11 +27,26 @@ const ALL: [&str; 10] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Resources, or objects of them by their names; in the order in which they are wanted. Empty for every resource.
-    pub wanted: Vec<Wanted>,
+    pub wanted: WantedObjects,
     /// Only those of this namespace, of resources that have namespaces at all; nothing for all namespaces.
     pub namespace: Option<String>,
     /// Only those with such labels.
     pub labels: LabelSelector,
+}
+
+/// Resources and objects in an order, to be looked up by the keys of objects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WantedObjects {
+    list: Vec<Wanted>,
+    /// By path.
+    ranks: HashMap<String, Ranks>,
+}
+
+/// Where in the list the objects of one resource are wanted first: all of them, and single ones by their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Ranks {
+    any: Option<usize>,
+    named: HashMap<String, usize>,
 }
 
 /// A resource, or one object of it.
@@ -68,15 +86,15 @@ impl Selection {
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
         let wanted = match words.as_slice() {
             [] => Vec::new(),
-            [first, ..] if first.contains('/') => pairs(&words, objects)?,
-            [types, names @ ..] => of_types(types, names, objects)?,
+            [first, ..] if first.contains('/') => pairs(&words, &Types::of(objects))?,
+            [types, names @ ..] => of_types(types, names, &Types::of(objects))?,
         };
-        Ok(Self { wanted, ..Self::default() })
+        Ok(Self { wanted: wanted.into(), ..Self::default() })
     }
 
     /// The single object that is asked for, if it is a single one.
     pub fn single(&self) -> Option<&Wanted> {
-        match self.wanted.as_slice() {
+        match &*self.wanted {
             [only] if only.name.is_some() => Some(only),
             _ => None,
         }
@@ -95,7 +113,39 @@ impl Selection {
 
     /// Which of the wanted the object is.
     pub(crate) fn rank(&self, key: &ObjectKey<'_>) -> Option<usize> {
-        self.wanted.iter().position(|wanted| wanted.is(key))
+        self.wanted.rank(key)
+    }
+}
+
+impl WantedObjects {
+    /// The first that an object is.
+    fn rank(&self, key: &ObjectKey<'_>) -> Option<usize> {
+        let ranks = self.ranks.get(key.path)?;
+        let as_any = ranks.any;
+        let as_one = ranks.named.get(key.name).copied();
+        as_any.into_iter().chain(as_one).min()
+    }
+}
+
+impl From<Vec<Wanted>> for WantedObjects {
+    fn from(list: Vec<Wanted>) -> Self {
+        let mut ranks: HashMap<String, Ranks> = HashMap::new();
+        for (rank, Wanted { path, name, .. }) in list.iter().enumerate() {
+            let of_path = ranks.entry(path.clone()).or_default();
+            match name {
+                Some(name) => _ = of_path.named.entry(name.clone()).or_insert(rank),
+                None => _ = of_path.any.get_or_insert(rank),
+            }
+        }
+        Self { list, ranks }
+    }
+}
+
+impl Deref for WantedObjects {
+    type Target = [Wanted];
+
+    fn deref(&self) -> &[Wanted] {
+        &self.list
     }
 }
 
@@ -112,32 +162,28 @@ impl Wanted {
     fn named(&self, name: &str) -> Self {
         Self { name: Some(name.to_owned()), ..self.clone() }
     }
-
-    pub(crate) fn is(&self, key: &ObjectKey<'_>) -> bool {
-        self.path == key.path && self.name.as_deref().is_none_or(|name| name == key.name)
-    }
 }
 
-fn pairs(words: &[&str], objects: &Objects<'_>) -> Result<Vec<Wanted>, SelectionError> {
+fn pairs(words: &[&str], types: &Types<'_>) -> Result<Vec<Wanted>, SelectionError> {
     let pair = |word: &&str| {
         let (word_of_type, name) = word.split_once('/').ok_or_else(|| SelectionError::Mixed((*word).to_owned()))?;
         if word_of_type.is_empty() || name.is_empty() || name.contains('/') {
             return Err(SelectionError::Malformed((*word).to_owned()));
         }
-        Ok(of_type(word_of_type, objects)?.named(name))
+        Ok(types.called(word_of_type)?.named(name))
     };
     words.iter().map(pair).collect()
 }
 
-fn of_types(types: &str, names: &[&str], objects: &Objects<'_>) -> Result<Vec<Wanted>, SelectionError> {
+fn of_types(words: &str, names: &[&str], types: &Types<'_>) -> Result<Vec<Wanted>, SelectionError> {
     if let Some(pair) = names.iter().find(|name| name.contains('/')) {
         return Err(SelectionError::Mixed((*pair).to_owned()));
     }
     let mut wanted = Vec::new();
-    for word in types.split(',') {
+    for word in words.split(',') {
         let expanded: &[&str] = if word == "all" { &ALL } else { &[word] };
         for word in expanded {
-            let resource = of_type(word, objects)?;
+            let resource = types.called(word)?;
             if names.is_empty() {
                 wanted.push(resource);
             } else {
@@ -148,20 +194,54 @@ fn of_types(types: &str, names: &[&str], objects: &Objects<'_>) -> Result<Vec<Wa
     Ok(wanted)
 }
 
-/// The resource that a word means: of several, the first that has objects in the backup, else the first; or what lies in the
-/// backup under such a path without a definition.
-fn of_type(word: &str, objects: &Objects<'_>) -> Result<Wanted, SelectionError> {
-    let resources: &Resources = objects.cluster().resources();
-    let named = resources.named(word);
-    let is_stored = |resource: &&&Resource| objects.survey().tallies.iter().any(|tally| tally.path == resource.path);
-    if let Some(resource) = named.iter().find(is_stored).or(named.first()) {
-        return Ok(Wanted::new(resource));
+/// The resources that words may mean.
+struct Types<'o> {
+    resources: &'o Resources,
+    /// Paths below which objects lie, in the order of the survey.
+    paths: Vec<&'o str>,
+    stored: HashSet<&'o str>,
+}
+
+impl<'o> Types<'o> {
+    fn of(objects: &'o Objects<'_>) -> Self {
+        let paths: Vec<&str> = objects.survey().tallies.iter().map(|tally| tally.path.as_str()).collect();
+        let stored = paths.iter().copied().collect();
+        Self { resources: objects.cluster().resources(), paths, stored }
     }
-    let word = word.to_lowercase();
-    let undefined = objects.survey().tallies.iter().filter(|tally| resources.at_path(&tally.path).is_none());
-    let resource = undefined
-        .map(|tally| (tally, crate::objects::undefined_name(&tally.path)))
-        .find(|(_, name)| *name == word || name.split_once('.').is_some_and(|(plural, _)| plural == word));
-    let (tally, resource) = resource.ok_or(SelectionError::UnknownType(word))?;
-    Ok(Wanted { path: tally.path.clone(), resource, namespaced: true, name: None })
+
+    /// The resource that a word means: of several, the first that has objects in the backup, else the first; or what lies in the
+    /// backup under such a path without a definition.
+    fn called(&self, word: &str) -> Result<Wanted, SelectionError> {
+        let named = self.resources.named(word);
+        let is_stored = |resource: &&&Resource| self.stored.contains(&*resource.path);
+        if let Some(resource) = named.iter().find(is_stored).or(named.first()) {
+            return Ok(Wanted::new(resource));
+        }
+        let word = word.to_lowercase();
+        let undefined = self.paths.iter().filter(|path| self.resources.at_path(path).is_none());
+        let resource = undefined
+            .map(|path| (path, crate::objects::undefined_name(path)))
+            .find(|(_, name)| *name == word || name.split_once('.').is_some_and(|(plural, _)| plural == word));
+        let (path, resource) = resource.ok_or(SelectionError::UnknownType(word))?;
+        Ok(Wanted { path: (*path).to_owned(), resource, namespaced: true, name: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_the_first_of_the_wanted_that_it_can_be() {
+        let wanted = |path: &str, name: Option<&str>| {
+            let (path, name) = (path.to_owned(), name.map(str::to_owned));
+            Wanted { path, resource: String::new(), namespaced: true, name }
+        };
+        let list =
+            [("pods", Some("a")), ("pods", None), ("pods", Some("b")), ("nodes", Some("a")), ("nodes", Some("a"))];
+        let list = WantedObjects::from(list.map(|(path, name)| wanted(path, name)).to_vec());
+        let rank = |path, name| list.rank(&ObjectKey { root: "/registry", path, namespace: None, name });
+        assert_eq!([rank("pods", "a"), rank("pods", "b"), rank("pods", "c")], [Some(0), Some(1), Some(1)]);
+        assert_eq!([rank("nodes", "a"), rank("nodes", "b"), rank("leases", "a")], [Some(3), None, None]);
+    }
 }

@@ -85,7 +85,7 @@ impl Gathered {
         if defined.is_empty() {
             return Vec::new();
         }
-        let selection = Selection { wanted: defined.clone(), ..Selection::default() };
+        let selection = Selection { wanted: defined.clone().into(), ..Selection::default() };
         let mut found = self.find(objects, &selection, request.deleted);
         if request.custom_resources {
             return found;
@@ -123,7 +123,7 @@ impl Gathered {
             return Vec::new();
         }
         let wanted = names.into_iter().map(|(path, name)| Wanted { name: Some(name), ..whole(path.to_owned()) });
-        let selection = Selection { wanted: wanted.collect(), ..Selection::default() };
+        let selection = Selection { wanted: wanted.collect::<Vec<_>>().into(), ..Selection::default() };
         self.find(objects, &selection, request.deleted)
     }
 
