@@ -15,7 +15,7 @@ use etcdsnap_snapshot::catalogue::kubernetes::{
     KUBE_OWNER_MISSING, KUBE_UID_DUPLICATE, KUBE_VALUE_UNDECODABLE, KUBE_VALUE_UNOPENED,
 };
 use etcdsnap_snapshot::finding::{Finding, Findings, Kind};
-use etcdsnap_snapshot::place::Place;
+use etcdsnap_snapshot::place::{Place, excerpt};
 
 use crate::ordered::all_in_order;
 use crate::{Clear, Entry, Objects, Unreadable};
@@ -154,14 +154,16 @@ impl<'r> Check<'r> {
         if let Some(resource) = self.resources.at_path(key.path)
             && resource.kind != header.kind
         {
-            let message = format!("the object is a {:?}, not a {}", header.kind, resource.kind);
+            let (kind, wanted) = (named(&header.kind), excerpt(resource.kind.as_bytes()));
+            let message = format!("the object is a {kind}, not a {wanted}");
             self.find(&KUBE_KIND_MISMATCH, etcd_key, message);
         }
         if !metadata.uid.is_empty() {
             let place = String::from_utf8_lossy(etcd_key).into_owned();
             let uids = self.uids.entry(key.root.to_owned()).or_default();
             if let Some(other) = uids.insert(metadata.uid.to_string(), place) {
-                self.find(&KUBE_UID_DUPLICATE, etcd_key, format!("{:?} has the uid {:?} too", other, metadata.uid));
+                let message = format!("{} has the uid {} too", named(&other), named(&metadata.uid));
+                self.find(&KUBE_UID_DUPLICATE, etcd_key, message);
             }
         }
         if !metadata.owners.is_empty() {
@@ -192,19 +194,19 @@ impl<'r> Check<'r> {
     pub fn finish(mut self) -> Findings {
         for ((root, namespace), group) in std::mem::take(&mut self.inhabited) {
             if !self.namespaces.contains(&(root, namespace.clone())) {
-                let message = group.counted(&format!("in namespace {namespace:?}, which does not exist"));
+                let message = group.counted(&format!("in namespace {}, which does not exist", named(&namespace)));
                 self.find(&KUBE_NAMESPACE_MISSING, &group.first, message);
             }
         }
         for ((_, path), group) in std::mem::take(&mut self.undefined) {
-            let message = group.counted(&format!("of {path:?}, which no definition defines"));
+            let message = group.counted(&format!("of {}, which no definition defines", named(&path)));
             self.find(&KUBE_DEFINITION_MISSING, &group.first, message);
         }
         for Owned { key, root, namespace, owners } in std::mem::take(&mut self.owned) {
             for owner in owners {
                 if !self.may_exist(&root, &namespace, &owner) {
-                    let Owner { kind, name, uid, .. } = &owner;
-                    let message = format!("its owner, {kind} {name:?} with uid {uid:?}, does not exist");
+                    let (kind, name, uid) = (excerpt(owner.kind.as_bytes()), named(&owner.name), named(&owner.uid));
+                    let message = format!("its owner, {kind} {name} with uid {uid}, does not exist");
                     self.find(&KUBE_OWNER_MISSING, &key, message);
                 }
             }
@@ -243,9 +245,15 @@ impl Group {
 /// Where an object and its key name different objects, in words.
 pub(crate) fn mismatch(key: &ObjectKey<'_>, metadata: &Metadata<'_>) -> Option<String> {
     Some(match key.disagreement(metadata)? {
-        Disagreement::Name => format!("the object is called {:?}", metadata.name),
-        Disagreement::Namespace => format!("the object says it is in namespace {:?}", metadata.namespace),
+        Disagreement::Name => format!("the object is called {}", named(&metadata.name)),
+        Disagreement::Namespace => format!("the object says it is in namespace {}", named(&metadata.namespace)),
     })
+}
+
+/// In quotes, cut where it is longer than any name of Kubernetes, so that nothing in a value can flood a report.
+fn named(name: &str) -> String {
+    const LONGEST: usize = 253;
+    if name.len() <= LONGEST { format!("{name:?}") } else { excerpt(name.as_bytes()) }
 }
 
 /// Whether the value is at fault that it stays closed. A key that is not at hand says nothing about it.
@@ -303,6 +311,13 @@ mod tests {
 
     /// Looks at objects, each a key and its JSON, and gives the rules that were found broken, each with the end of its key.
     fn found(objects: &[(&str, &str)]) -> Vec<String> {
+        let findings = findings(objects);
+        let end =
+            |finding: &Finding| finding.place.key.clone().unwrap_or_default().rsplit('/').next().map(str::to_owned);
+        findings.iter().map(|finding| format!("{} {}", finding.kind.id, end(finding).unwrap_or_default())).collect()
+    }
+
+    fn findings(objects: &[(&str, &str)]) -> Vec<Finding> {
         let resources = Resources::default();
         let mut check = Check::new(&resources, 10);
         for (key, json) in objects {
@@ -316,10 +331,7 @@ mod tests {
             };
             check.take(key.as_bytes(), &place, &sight);
         }
-        let findings = check.finish().into_kept();
-        let end =
-            |finding: &Finding| finding.place.key.clone().unwrap_or_default().rsplit('/').next().map(str::to_owned);
-        findings.iter().map(|finding| format!("{} {}", finding.kind.id, end(finding).unwrap_or_default())).collect()
+        check.finish().into_kept()
     }
 
     fn pod(namespace: &str, name: &str, rest: &str) -> String {
@@ -364,6 +376,19 @@ mod tests {
         let pod = ("/registry/pods/demo/p", owned.as_str());
         assert_eq!(found(&[DEMO, pod]), ["KUBE_OWNER_MISSING p"]);
         assert!(found(&[DEMO, pod, ("/registry/secrets/demo/s", "sealed")]).is_empty());
+    }
+
+    #[test]
+    fn nothing_in_an_object_floods_a_report() {
+        let long = "x".repeat(100_000);
+        let owner = format!(r#"{{"kind":"\u001b{long}","name":"{long}","uid":"y{long}"}}"#);
+        let owned = pod(&long, &long, &format!(r#","uid":"{long}","ownerReferences":[{owner}]"#));
+        let owned = owned.replace("Pod", &long);
+        let findings = findings(&[DEMO, ("/registry/pods/demo/p", &owned), ("/registry/pods/demo/q", &owned)]);
+        let rules: HashSet<_> = findings.iter().map(|finding| finding.kind.id).collect();
+        assert_eq!(rules.len(), 4);
+        let is_short = |finding: &Finding| finding.message.len() < 600 && !finding.message.contains('\u{1b}');
+        assert!(findings.iter().all(is_short), "{findings:?}");
     }
 
     #[test]
