@@ -15,6 +15,9 @@ use etcdsnap_kube::value::{Map, Value};
 use items::Pairs;
 pub use path::{Name, Path, Step};
 
+/// Steps in the paths of all edits together. Differences that could have more are not looked for: what holds them is one edit.
+const MOST_STEPS: usize = 1 << 20;
+
 /// One difference.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edit<'v> {
@@ -72,16 +75,41 @@ pub fn same(one: &Value<'_>, other: &Value<'_>) -> bool {
 struct Comparison<'v> {
     path: Path<'v>,
     edits: Vec<Edit<'v>>,
+    /// Steps in their paths.
+    noted: usize,
+    /// Steps that edits right below the fields on the path may have.
+    reserved: usize,
 }
 
 impl<'v> Comparison<'v> {
     fn values(&mut self, before: &'v Value<'v>, after: &'v Value<'v>) {
         match (before, after) {
-            (Value::Map(before), Value::Map(after)) => self.members(before, after),
-            (Value::List(one), Value::List(other)) if !same(before, after) => self.items(one, other),
+            (Value::Map(one), Value::Map(other)) if self.has_room(one.len() + other.len()) => {
+                self.below(one.len() + other.len(), |comparison| comparison.members(one, other));
+            }
             _ if same(before, after) => {}
+            (Value::List(one), Value::List(other)) if self.has_room(one.len() + other.len()) => {
+                self.below(one.len() + other.len(), |comparison| comparison.items(one, other));
+            }
             _ => self.note(Change::Changed(before, after)),
         }
+    }
+
+    /// Steps that edits of so many fields right below the path may have; where their order changes, they are noted twice more.
+    fn steps(&self, fields: usize) -> usize {
+        (fields + 1).saturating_mul(self.path.0.len() + 3)
+    }
+
+    fn has_room(&self, fields: usize) -> bool {
+        self.noted.saturating_add(self.reserved).saturating_add(self.steps(fields)) <= MOST_STEPS
+    }
+
+    /// Compares so many fields right below the path.
+    fn below(&mut self, fields: usize, compare: impl FnOnce(&mut Self)) {
+        let steps = self.steps(fields);
+        self.reserved += steps;
+        compare(self);
+        self.reserved -= steps;
     }
 
     fn members(&mut self, before: &'v Map<'v>, after: &'v Map<'v>) {
@@ -124,6 +152,8 @@ impl<'v> Comparison<'v> {
     }
 
     fn note(&mut self, change: Change<'v>) {
+        let order = if let Change::Reordered(one, other) = &change { one.len() + other.len() } else { 0 };
+        self.noted += self.path.0.len() + order;
         self.edits.push(Edit { path: self.path.clone(), change });
     }
 }

@@ -106,6 +106,23 @@ fn long_lists_take_no_time() {
     assert!(!difference(&list(0), &list(1)).is_empty());
 }
 
+/// The paths of many differences deep within are long.
+#[test]
+fn deep_differences_take_no_space() {
+    let deep = |value: Value<'static>| {
+        (0..300).fold(value, |value, _| Value::Map(Map::from_entries(vec![("a".into(), value)])))
+    };
+    let wide = |number: i64| deep(Value::List(vec![Value::Int(number); 20_000]));
+    let lists = |number: i64| deep(Value::List(vec![Value::List(vec![Value::Int(number)]); 1500]));
+    for (before, after, least) in [(wide(1), wide(2), 1), (lists(1), lists(2), 1500), (lists(1), wide(1), 1)] {
+        let edits = difference(&before, &after);
+        let steps: usize = edits.iter().map(|edit| edit.path.steps().len()).sum();
+        assert!(steps <= MOST_STEPS && edits.len() == least, "{} edits, {steps} steps", edits.len());
+        assert_eq!(edited(&before, &edits), after);
+        assert_eq!(difference(&after, &after), []);
+    }
+}
+
 /// Puts edits into a value.
 fn edited(before: &Value<'_>, edits: &[Edit<'_>]) -> Value<'static> {
     let mut value = before.clone().into_owned();
