@@ -31,9 +31,18 @@ pub fn render(columns: &[(&str, String)], border: &Border) -> String {
         let between = border.between;
         format!("{between} {} {between}\n", cells.join(&format!(" {between} ")))
     };
-    let titles = columns.iter().zip(&widths).map(|((title, _), &width)| format!("{title:^width$}")).collect();
-    let cells = columns.iter().zip(&widths).map(|((_, cell), &width)| format!("{cell:>width$}")).collect();
+    let titles = columns.iter().zip(&widths).map(|((title, _), width)| {
+        let blanks = width - length(title);
+        padded(blanks / 2, title, blanks - blanks / 2)
+    });
+    let cells = columns.iter().zip(&widths).map(|((_, cell), width)| padded(width - length(cell), cell, 0));
+    let (titles, cells) = (titles.collect(), cells.collect());
     [line(border.above), row(titles), line(border.below), row(cells), line(border.end)].concat()
+}
+
+/// The text between blanks, of which there may be more than formatting adds.
+fn padded(before: usize, text: &str, after: usize) -> String {
+    format!("{}{text}{}", " ".repeat(before), " ".repeat(after))
 }
 
 fn length(text: &str) -> usize {
@@ -43,6 +52,12 @@ fn length(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_cell_is_too_wide() {
+        let table = render(&[("VERSION", "x".repeat(70_000))], &ASCII);
+        assert!(table.lines().all(|line| line.len() == 70_004));
+    }
 
     #[test]
     fn titles_are_centred_and_cells_stand_right() {
