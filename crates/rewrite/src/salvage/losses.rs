@@ -1,6 +1,7 @@
 //! What is missing after a salvage, as values for people and machines.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use etcdsnap_mvcc::RevisionKey;
 use etcdsnap_snapshot::place::excerpt;
@@ -109,10 +110,20 @@ pub(super) fn ranges(
 ) -> BTreeMap<(usize, usize), LostRange> {
     let per_leaf = (left.entries.len() as u64).checked_div(left.leaves);
     let mut ranges: BTreeMap<(usize, usize), LostRange> = BTreeMap::new();
-    for Lost { low, high, page, amount } in &left.lost {
+    for Lost { bounds: (low, high), page, amount } in &left.lost {
         let below = |bound: &[u8]| left.entries.partition_point(|entry| entry.key < bound);
-        let start = low.as_deref().map_or(0, below);
-        let end = high.as_deref().map_or(left.entries.len(), below).max(start);
+        let up_to = |bound: &[u8]| left.entries.partition_point(|entry| entry.key <= bound);
+        let start = match low {
+            Bound::Included(low) => below(low),
+            Bound::Excluded(low) => up_to(low),
+            Bound::Unbounded => 0,
+        };
+        let end = match high {
+            Bound::Included(high) => up_to(high),
+            Bound::Excluded(high) => below(high),
+            Bound::Unbounded => left.entries.len(),
+        };
+        let end = end.max(start);
         let entry = |at: usize| left.entries.get(at).map(|entry| name(entry.key));
         let range = ranges.entry((start, end)).or_insert_with(|| LostRange {
             bucket: bucket.to_owned(),

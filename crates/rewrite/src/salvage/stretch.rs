@@ -1,5 +1,7 @@
 //! Reading one bucket as far as that is possible: its entries, and the stretches of keys in which some are lost.
 
+use std::ops::{Bound, RangeBounds};
+
 use etcdsnap_bbolt::check::{Leaves, Stretch};
 use etcdsnap_bbolt::{Db, LeafElement, Page, Problems};
 use etcdsnap_mvcc::RevisionKey;
@@ -30,13 +32,14 @@ pub(super) struct Entry<'a> {
     pub value: &'a [u8],
 }
 
+/// The lowest and the highest key of a stretch; unbounded when it can be any. They are never copied: branches of a damaged file
+/// can have keys as long as itself, and many of them.
+pub(super) type Bounds<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
+
 /// A stretch of keys in which entries are lost.
 #[derive(Clone, Debug)]
-pub(super) struct Lost {
-    /// The lowest key that may be lost; `None` when it can be any.
-    pub low: Option<Vec<u8>>,
-    /// The key that it ends before.
-    pub high: Option<Vec<u8>>,
+pub(super) struct Lost<'a> {
+    pub bounds: Bounds<'a>,
     /// The page that cannot be read, or holds what cannot.
     pub page: Option<u64>,
     pub amount: Amount,
@@ -56,17 +59,16 @@ pub(super) enum Amount {
 pub(super) struct Left<'a> {
     /// In key order, each key once.
     pub entries: Vec<Entry<'a>>,
-    pub lost: Vec<Lost>,
+    pub lost: Vec<Lost<'a>>,
     /// Leaves that could be read.
     pub leaves: u64,
     /// User keys of lost records whose keys alone are damaged, and their main revisions.
     pub named: Vec<(&'a [u8], i64)>,
 }
 
-impl Left<'_> {
-    fn lose(&mut self, Stretch { low, high }: Stretch<'_>, page: Option<u64>, amount: Amount) {
-        let (low, high) = (low.map(<[u8]>::to_vec), high.map(<[u8]>::to_vec));
-        self.lost.push(Lost { low, high, page, amount });
+impl<'a> Left<'a> {
+    fn lose(&mut self, bounds: Bounds<'a>, page: Option<u64>, amount: Amount) {
+        self.lost.push(Lost { bounds, page, amount });
     }
 }
 
@@ -88,16 +90,16 @@ impl<'a> Reader<'_, 'a> {
             }
             let bytes = leaves.bytes(index);
             self.source.image().prefetch(bytes.clone())?;
-            let stretch = leaves.stretch(index);
+            let bounds = between(leaves.stretch(index));
             if let Some(page) = leaves.read(index, &mut problems) {
-                reading.leaf(page, stretch);
+                reading.leaf(page, bounds);
             } else {
                 let page = bytes.start / u64::from(self.db.page_size());
-                reading.left.lose(stretch, Some(page), Amount::Page);
+                reading.left.lose(bounds, Some(page), Amount::Page);
             }
         }
         for gap in leaves.gaps() {
-            reading.left.lose(gap, None, Amount::Unknown);
+            reading.left.lose(between(gap), None, Amount::Unknown);
         }
         Ok(reading.finish())
     }
@@ -111,48 +113,36 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn leaf(&mut self, page: Page<'a>, stretch: Stretch<'a>) {
+    fn leaf(&mut self, page: Page<'a>, bounds: Bounds<'a>) {
         self.left.leaves += 1;
-        let Stretch { low, high } = stretch;
         let mut misplaced = Vec::new();
-        // The last entry, and how many are lost since.
-        let (mut last, mut lost) = (None, 0);
+        let (low, high) = bounds;
+        // The last entry, or the bound before the first, and how many are lost since.
+        let (mut last, mut lost) = (low, 0);
         for index in 0..page.count {
             let Some(entry) = self.entry(page.leaf_element(index)) else {
                 lost += 1;
                 continue;
             };
-            if low.is_some_and(|low| entry.key < low) || high.is_some_and(|high| high <= entry.key) {
+            if !RangeBounds::<[u8]>::contains(&bounds, entry.key) {
                 misplaced.push(entry);
                 continue;
             }
             if lost > 0 {
-                self.lose_since(last, low, Some(entry.key), &page, Amount::Entries(lost));
+                self.left.lose((last, Bound::Excluded(entry.key)), page.position, Amount::Entries(lost));
             }
-            (last, lost) = (Some(entry.key), 0);
+            (last, lost) = (Bound::Excluded(entry.key), 0);
             self.left.entries.push(entry);
         }
-        if lost == u64::from(page.count) && (lost > 0 || low.is_some()) {
-            self.left.lose(stretch, page.position, Amount::Page);
+        if lost == u64::from(page.count) && (lost > 0 || low != Bound::Unbounded) {
+            self.left.lose(bounds, page.position, Amount::Page);
         } else if lost > 0 {
-            self.lose_since(last, low, high, &page, Amount::Entries(lost));
+            self.left.lose((last, high), page.position, Amount::Entries(lost));
         }
         if !misplaced.is_empty() {
             misplaced.sort_unstable();
             self.misplaced.push((page.position, misplaced));
         }
-    }
-
-    fn lose_since(
-        &mut self,
-        last: Option<&[u8]>,
-        low: Option<&[u8]>,
-        high: Option<&[u8]>,
-        page: &Page<'_>,
-        amount: Amount,
-    ) {
-        let since = last.map(behind);
-        self.left.lose(Stretch { low: since.as_deref().or(low), high }, page.position, amount);
     }
 
     /// The element, when all of it can be read and etcd could use it.
@@ -186,9 +176,8 @@ impl<'a> Reading<'a> {
                 end = Some(last.key);
                 fitting.extend(run);
             } else {
-                let high = behind(last.key);
-                let stretch = Stretch { low: Some(first.key), high: Some(&high) };
-                self.left.lose(stretch, page, Amount::Entries(run.len() as u64));
+                let bounds = (Bound::Included(first.key), Bound::Included(last.key));
+                self.left.lose(bounds, page, Amount::Entries(run.len() as u64));
             }
         }
         self.left.entries.extend(fitting);
@@ -213,7 +202,7 @@ impl<'a> Reading<'a> {
             same
         });
         for key in doubles {
-            self.left.lose(Stretch { low: Some(key), high: Some(&behind(key)) }, None, Amount::Entries(1));
+            self.left.lose((Bound::Included(key), Bound::Included(key)), None, Amount::Entries(1));
         }
     }
 }
@@ -225,7 +214,7 @@ fn is_record(entry: Entry<'_>) -> bool {
     key.revision.main > 0 && (marker || !record.key.is_empty())
 }
 
-/// The lowest key behind this one.
-fn behind(key: &[u8]) -> Vec<u8> {
-    [key, &[0]].concat()
+/// The bounds that branches set.
+fn between(Stretch { low, high }: Stretch<'_>) -> Bounds<'_> {
+    (low.map_or(Bound::Unbounded, Bound::Included), high.map_or(Bound::Unbounded, Bound::Excluded))
 }
