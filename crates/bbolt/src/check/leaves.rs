@@ -43,23 +43,24 @@ impl<'a> Leaves<'a> {
     /// # Errors
     /// The root bucket is too damaged to find the bucket in it.
     pub fn of(db: &Db<'a>, name: &[u8], limit: u64) -> Result<Self, Corruption> {
-        let claims = Claims::new(db.meta().high_water_mark.min(db.pages_in_file()));
-        claims.claim(0);
-        claims.claim(1);
         let problems = Problems::new(limit);
-        let empty = |claims, problems, inline| Self {
+        // What has no pages of its own claims none; there can be as many of these as fit in the file.
+        let without_pages = |problems, inline| Self {
             db: *db,
             forest: Forest::default(),
             inline,
             lowest_key: None,
-            claims,
+            claims: Claims::new(0),
             own: Vec::new(),
             problems,
         };
         Ok(match db.root().bucket(name)? {
-            None => empty(claims, problems, None),
-            Some(Bucket { root: Root::Inline(page), .. }) => empty(claims, problems, Some(page)),
+            None => without_pages(problems, None),
+            Some(Bucket { root: Root::Inline(page), .. }) => without_pages(problems, Some(page)),
             Some(Bucket { root: Root::Page(root), sequence, .. }) => {
+                let claims = Claims::new(db.meta().high_water_mark.min(db.pages_in_file()));
+                claims.claim(0);
+                claims.claim(1);
                 let info = BucketInfo { index: 0, parent: None, name: &[], root, sequence, depth: 0, branch_pages: 0 };
                 let (forest, claims, problems) = tree::branches(db, info, claims, problems);
                 let top = db.page(root).filter(|page| page.kind == PageKind::Branch);

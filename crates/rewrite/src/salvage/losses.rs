@@ -21,7 +21,7 @@ const NAMES: usize = 20;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Losses {
-    /// Buckets of which nothing can be found.
+    /// Buckets of which nothing can be found; and those beyond 1024, which are not looked for.
     pub buckets: Vec<String>,
     /// Where entries are missing, bucket by bucket in key order; the first hundred.
     pub ranges: Vec<LostRange>,

@@ -185,6 +185,22 @@ fn every_kind_of_damage_ends_in_something_sound() {
 }
 
 #[test]
+fn of_more_buckets_than_any_etcd_has_its_own_are_saved_first() {
+    let mut tree = small_store(8, Compactions::Never).to_tree();
+    for number in 0..1100 {
+        tree.bucket(format!("a{number:04}")).put("key", "value");
+    }
+    let whole = Layout::default().build(&tree);
+    let before = content(&Bench::new(&whole).source);
+    let (bench, losses) = saved(&whole).expect("the records");
+    let after: BTreeSet<_> = content(&bench.target()).into_iter().map(|(bucket, ..)| bucket).collect();
+    let all: BTreeSet<_> = before.into_iter().map(|(bucket, ..)| bucket).collect();
+    assert_eq!((after.len(), losses.buckets.len()), (1024, all.len() - 1024));
+    assert!(all.difference(&after).all(|bucket| bucket.starts_with(b"a") && bucket.len() == 5));
+    assert_eq!(losses.buckets.last().map(String::as_str), Some("a1099"));
+}
+
+#[test]
 fn a_sound_database_loses_nothing() {
     let whole = built(&small_store(5, Compactions::Finished(1)), 5);
     let before = content(&Bench::new(&whole).source);
