@@ -14,6 +14,9 @@ use crate::text::lossy;
 use crate::value::{Entry, Map, Value};
 use crate::wire::{Payload, Reader, WireError};
 
+/// Steps of a place that are told. Unknown fields are many where somebody means harm, and each has its place.
+const TOLD: usize = 16;
+
 /// `ObjectMeta.managedFields`.
 const MANAGED_FIELDS: u32 = 17;
 
@@ -21,8 +24,8 @@ const MANAGED_FIELDS: u32 = 17;
 pub(super) struct Walk<'a> {
     schema: &'static Schema,
     pub(super) options: Options,
-    /// Levels above the object, where it lies inside of another.
-    depth: usize,
+    /// Objects the one being read lies in.
+    above: usize,
     path: Vec<Step>,
     pub(super) unknown: Vec<UnknownField<'a>>,
 }
@@ -52,13 +55,26 @@ impl Seen {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(options: Options, depth: usize) -> Self {
-        Self { schema: Schema::built_in(), options, depth, path: Vec::new(), unknown: Vec::new() }
+    pub(super) fn new(options: Options) -> Self {
+        Self { schema: Schema::built_in(), options, above: 0, path: Vec::new(), unknown: Vec::new() }
+    }
+
+    /// Reads what lies here in an object of its own. Of what cannot be read nothing stays behind.
+    pub(super) fn within<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, DecodeError>) -> Option<T> {
+        let (steps, unknown) = (self.path.len(), self.unknown.len());
+        self.above += 1;
+        let read = read(self).ok();
+        self.above -= 1;
+        if read.is_none() {
+            self.path.truncate(steps);
+            self.unknown.truncate(unknown);
+        }
+        read
     }
 
     /// Levels from the outermost object down to here.
     pub(super) fn depth(&self) -> usize {
-        self.depth + self.path.len()
+        self.above + self.path.len()
     }
 
     /// The members of a top-level object, unsorted.
@@ -329,13 +345,16 @@ impl<'a> Walk<'a> {
 
     pub(super) fn place(&self) -> String {
         let mut text = String::new();
-        for step in &self.path {
+        for step in self.path.iter().take(TOLD) {
             match step {
                 Step::Field(name) if text.is_empty() => text.push_str(name),
                 Step::Field(name) => text.extend([".", name]),
                 Step::Index(index) => write!(text, "[{index}]").expect("a string takes everything"),
                 Step::Key => text.push_str("[…]"),
             }
+        }
+        if self.path.len() > TOLD {
+            text.push('…');
         }
         text
     }

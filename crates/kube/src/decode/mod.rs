@@ -50,7 +50,8 @@ pub struct Object<'a> {
 /// A protobuf field that has no name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnknownField<'a> {
-    /// The message it is in, such as `spec.containers[0]`; empty for the object itself.
+    /// The message it is in, such as `spec.containers[0]`; empty for the object itself. Of a place that lies deep only the
+    /// first steps are told, with `…` behind them.
     pub path: String,
     /// Its number.
     pub number: u32,
@@ -105,25 +106,35 @@ pub fn decode(value: &[u8], options: Options) -> Result<Object<'_>, DecodeError>
 
 /// Decodes an object in a protobuf envelope.
 pub fn decode_envelope<'a>(envelope: &Envelope<'a>, options: Options) -> Result<Object<'a>, DecodeError> {
-    decode_at(envelope, options, 0)
+    let mut walk = Walk::new(options);
+    let Typed { api_version, kind, value, known_kind } = walk.envelope(envelope)?;
+    Ok(Object { api_version, kind, value, unknown: walk.unknown, known_kind })
 }
 
-/// Decodes an object that lies so many levels deep in others.
-fn decode_at<'a>(envelope: &Envelope<'a>, options: Options, depth: usize) -> Result<Object<'a>, DecodeError> {
-    let (api_version, kind) = (lossy(envelope.api_version), lossy(envelope.kind));
-    let id = Schema::built_in().kind(&api_version, &kind);
-    let mut walk = Walk::new(options, depth);
-    let mut entries = match id {
-        Some(id) => walk.object(id, envelope.message)?,
-        None => walk.unknown_kind(envelope.message)?,
-    };
-    for (name, text) in [("apiVersion", &api_version), ("kind", &kind)] {
-        if !text.is_empty() {
-            entries.push((Cow::Borrowed(name), Value::Text(text.clone())));
+/// An object without what the schema does not know.
+struct Typed<'a> {
+    api_version: Cow<'a, str>,
+    kind: Cow<'a, str>,
+    value: Value<'a>,
+    known_kind: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn envelope(&mut self, envelope: &Envelope<'a>) -> Result<Typed<'a>, DecodeError> {
+        let (api_version, kind) = (lossy(envelope.api_version), lossy(envelope.kind));
+        let id = Schema::built_in().kind(&api_version, &kind);
+        let mut entries = match id {
+            Some(id) => self.object(id, envelope.message)?,
+            None => self.unknown_kind(envelope.message)?,
+        };
+        for (name, text) in [("apiVersion", &api_version), ("kind", &kind)] {
+            if !text.is_empty() {
+                entries.push((Cow::Borrowed(name), Value::Text(text.clone())));
+            }
         }
+        let value = Value::Map(Map::from_entries(entries));
+        Ok(Typed { api_version, kind, value, known_kind: id.is_some() })
     }
-    let value = Value::Map(Map::from_entries(entries));
-    Ok(Object { api_version, kind, value, unknown: walk.unknown, known_kind: id.is_some() })
 }
 
 fn typed(mut value: Value<'_>, options: Options) -> Result<Object<'_>, DecodeError> {

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
+use super::DecodeError;
 use super::message::Walk;
 use super::time::{duration, micro_time, time};
-use super::{DecodeError, UnknownField, decode_at};
 use crate::MAX_DEPTH;
 use crate::cbor;
 use crate::json;
 use crate::schema::{Form, Message, Shape};
-use crate::stored::{Envelope, Stored};
+use crate::stored::Stored;
 use crate::text::lossy;
 use crate::value::{Map, Value};
 use crate::wire::{Payload, Reader};
@@ -93,7 +93,9 @@ impl<'a> Walk<'a> {
     fn raw(&mut self, raw: &'a [u8]) -> Value<'a> {
         let decoded = match Stored::recognise(raw) {
             _ if raw.is_empty() => Some(Value::Null),
-            Stored::Protobuf(envelope) if self.depth() < MAX_DEPTH => self.object_within(&envelope),
+            Stored::Protobuf(envelope) if self.depth() < MAX_DEPTH => {
+                self.within(|walk| Ok(walk.envelope(&envelope)?.value))
+            }
             Stored::Cbor(bytes) => cbor::parse(bytes).ok(),
             _ => json::parse_stored(raw).ok(),
         };
@@ -101,18 +103,6 @@ impl<'a> Walk<'a> {
             self.note(1, Payload::Bytes(raw));
             Value::Null
         })
-    }
-}
-
-impl<'a> Walk<'a> {
-    fn object_within(&mut self, envelope: &Envelope<'a>) -> Option<Value<'a>> {
-        let object = decode_at(envelope, self.options, self.depth() + 1).ok()?;
-        let place = self.place();
-        self.unknown.extend(object.unknown.into_iter().map(|field| {
-            let path = if field.path.is_empty() { place.clone() } else { format!("{place}.{}", field.path) };
-            UnknownField { path, ..field }
-        }));
-        Some(object.value)
     }
 }
 

@@ -114,6 +114,29 @@ fn unknown_fields_behind_damaged_metadata_have_their_own_place() {
 }
 
 #[test]
+fn places_are_told_by_their_first_steps() {
+    const NOT: usize = 28;
+    let schema = (0..30).fold(Vec::new(), |inner, _| [field(NOT, &inner), field(99, b"")].concat());
+    let definition = definition(&schema);
+    let object = decode(&definition, Options::default()).expect("a definition");
+    let deep = format!("spec.versions[0].schema.openAPIV3Schema{}…", ".not".repeat(11));
+    assert_eq!(object.unknown.len(), 30);
+    assert_eq!(object.unknown.iter().filter(|field| field.path == deep).count(), 18);
+}
+
+#[test]
+fn unknown_fields_of_objects_within_objects_have_a_place() {
+    let metadata = field(1, &field(99, b""));
+    let inner = envelope("v1", "ConfigMap", &[metadata, field(99, b"")].concat());
+    let broken = envelope("v1", "ConfigMap", &[field(99, b""), vec![0x0a, 9]].concat());
+    let items = [inner, broken].map(|inner| field(3, &field(1, &inner))).concat();
+    let template = envelope("template.openshift.io/v1", "Template", &[items, field(98, b"")].concat());
+    let object = decode(&template, Options::default()).expect("a template");
+    let places: Vec<_> = object.unknown.iter().map(|field| (field.path.as_str(), field.number)).collect();
+    assert_eq!(places, [("objects[0].metadata", 99), ("objects[0]", 99), ("objects[1]", 1), ("", 98)]);
+}
+
+#[test]
 fn objects_within_objects_have_an_end() {
     // A Template may hold objects, which may be Templates.
     let mut value = b"{}".to_vec();
