@@ -31,8 +31,13 @@ pub struct CborError {
 
 /// Reads one CBOR item with nothing behind it.
 pub fn parse(bytes: &[u8]) -> Result<Value<'_>, CborError> {
+    parse_within(bytes, 0)
+}
+
+/// Reads one CBOR item that lies so many levels deep in something else.
+pub(crate) fn parse_within(bytes: &[u8], above: usize) -> Result<Value<'_>, CborError> {
     let mut reader = Reader { bytes, at: 0 };
-    let value = reader.item(0)?;
+    let value = reader.item(above)?;
     if reader.at < bytes.len() { Err(reader.error("bytes follow the end")) } else { Ok(value) }
 }
 

@@ -46,5 +46,6 @@ pub mod yaml;
 pub use stored::{Envelope, Stored};
 pub use wire::{Payload, WireError};
 
-/// Values and messages that may lie within one another. Kubernetes itself nests a few dozen deep.
-pub const MAX_DEPTH: usize = 512;
+/// Values and messages that may lie within one another. Kubernetes itself nests a few dozen deep. What is written of an object is
+/// its lines times their indentation, so this bounds how much longer than the object that can be.
+pub const MAX_DEPTH: usize = 128;

@@ -97,7 +97,7 @@ pub enum DecodeError {
 pub fn decode(value: &[u8], options: Options) -> Result<Object<'_>, DecodeError> {
     match Stored::recognise(value) {
         Stored::Protobuf(envelope) => decode_envelope(&envelope, options),
-        Stored::Json(text) => typed(json::parse_stored(text)?, options),
+        Stored::Json(text) => typed(json::parse_stored(text, 0)?, options),
         Stored::Cbor(bytes) => typed(cbor::parse(bytes)?, options),
         Stored::Encrypted(sealed) => Err(DecodeError::Encrypted(sealed.to_string())),
         Stored::Foreign(_) => Err(DecodeError::Foreign),

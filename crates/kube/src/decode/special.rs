@@ -96,8 +96,8 @@ impl<'a> Walk<'a> {
             Stored::Protobuf(envelope) if self.depth() < MAX_DEPTH => {
                 self.within(|walk| Ok(walk.envelope(&envelope)?.value))
             }
-            Stored::Cbor(bytes) => cbor::parse(bytes).ok(),
-            _ => json::parse_stored(raw).ok(),
+            Stored::Cbor(bytes) => cbor::parse_within(bytes, self.depth()).ok(),
+            _ => json::parse_stored(raw, self.depth()).ok(),
         };
         decoded.unwrap_or_else(|| {
             self.note(1, Payload::Bytes(raw));

@@ -18,7 +18,7 @@ const BELOW: Level = Level { left: MAX_DEPTH - 1, written_again: true };
 pub(crate) fn parse_header(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
     match std::str::from_utf8(bytes) {
         Ok(text) => parse_with(text, Part::Object),
-        Err(_) => parse_stored(bytes),
+        Err(_) => parse_stored(bytes, 0),
     }
 }
 

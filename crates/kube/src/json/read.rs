@@ -30,23 +30,20 @@ pub struct JsonError {
 /// Whole numbers of 64 bits stay whole, all others become doubles; of two equal keys the last counts: both as Kubernetes
 /// reads JSON. Bytes that are no UTF-8 become U+FFFD.
 pub fn parse(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => parse_text(text, false),
-        Err(_) => parse_text(&lossy(bytes), false).map(Value::into_owned),
-    }
+    parse_bytes(bytes, Level { left: MAX_DEPTH, written_again: false })
 }
 
-/// Reads JSON that the API server stored. It would write a double without a fraction as a whole number, and kubectl would
-/// read that.
-pub(crate) fn parse_stored(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => parse_text(text, true),
-        Err(_) => parse_text(&lossy(bytes), true).map(Value::into_owned),
-    }
+/// Reads JSON that the API server stored, so many levels deep in something else. It would write a double without a fraction as a
+/// whole number, and kubectl would read that.
+pub(crate) fn parse_stored(bytes: &[u8], above: usize) -> Result<Value<'_>, JsonError> {
+    parse_bytes(bytes, Level { left: MAX_DEPTH.saturating_sub(above), written_again: true })
 }
 
-fn parse_text(text: &str, written_again: bool) -> Result<Value<'_>, JsonError> {
-    parse_with(text, Level { left: MAX_DEPTH, written_again })
+fn parse_bytes(bytes: &[u8], level: Level) -> Result<Value<'_>, JsonError> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => parse_with(text, level),
+        Err(_) => parse_with(&lossy(bytes), level).map(Value::into_owned),
+    }
 }
 
 /// Reads a whole document by a seed.

@@ -1,5 +1,6 @@
 //! Damaged objects: whatever is read of them, nothing panics and nothing is without an end.
 
+use etcdsnap_kube::MAX_DEPTH;
 use etcdsnap_kube::cluster::Cluster;
 use etcdsnap_kube::decode::{DecodeError, Options, decode};
 use etcdsnap_kube::json::{Layout, parse, to_string};
@@ -134,6 +135,18 @@ fn unknown_fields_of_objects_within_objects_have_a_place() {
     let object = decode(&template, Options::default()).expect("a template");
     let places: Vec<_> = object.unknown.iter().map(|field| (field.path.as_str(), field.number)).collect();
     assert_eq!(places, [("objects[0].metadata", 99), ("objects[0]", 99), ("objects[1]", 1), ("", 98)]);
+}
+
+#[test]
+fn json_within_objects_counts_the_levels_above() {
+    // The list of objects and its item are above.
+    for (levels, fits) in [(MAX_DEPTH - 2, true), (MAX_DEPTH - 1, false), (MAX_DEPTH, false), (100_000, false)] {
+        let raw = "[".repeat(levels) + &"]".repeat(levels);
+        let template = envelope("template.openshift.io/v1", "Template", &field(3, &field(1, raw.as_bytes())));
+        let object = decode(&template, Options::default()).expect("a template");
+        assert_eq!(object.unknown.is_empty(), fits, "{levels} levels");
+        parse(to_string(&object.value, Layout::Compact).as_bytes()).expect("no deeper than what is read");
+    }
 }
 
 #[test]
