@@ -13,6 +13,7 @@ use super::reading::keyring;
 use crate::args::kube::Decode;
 use crate::commands::Session;
 use crate::exit::{Exit, Failure};
+use crate::output::kube::Unknown;
 use crate::output::kube::decode::{Forms, bytes_of_hex};
 use crate::output::{console, label};
 
@@ -50,7 +51,7 @@ fn single(args: &Decode, keyring: &Keyring, mut file: impl Read) -> Result<Exit,
         };
         return Err(Failure::new(format!("{}: {reason}{advice}", label(&args.file))));
     }
-    tell_unknown(&label(&args.file), &piece.unknown);
+    tell_unknown(&label(&args.file), piece.unknown.as_ref());
     console::write(Exit::Done, |out| out.write_all(&piece.text))
 }
 
@@ -77,7 +78,7 @@ fn lines(args: &Decode, keyring: &Keyring, mut file: impl BufRead) -> Result<Exi
                 let place = format!("{}: line {number}", label(&args.file));
                 let problem = match made {
                     Ok(piece) if piece.unreadable.is_none() => {
-                        tell_unknown(&place, &piece.unknown);
+                        tell_unknown(&place, piece.unknown.as_ref());
                         return out.write_all(&piece.text);
                     }
                     Ok(piece) => piece.unreadable.map(|reason| reason.to_string()).unwrap_or_default(),
@@ -106,10 +107,10 @@ fn batch(file: &mut impl BufRead) -> io::Result<Vec<Vec<u8>>> {
     Ok(lines)
 }
 
-/// Names fields that stand in the value and not in what is shown of it.
-fn tell_unknown(place: &str, fields: &[String]) {
-    if let Some((first, rest)) = fields.split_first() {
-        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+/// Tells of fields that stand in the value and not in what is shown of it.
+fn tell_unknown(place: &str, unknown: Option<&Unknown>) {
+    if let Some(Unknown { count, first }) = unknown {
+        let more = if *count == 1 { String::new() } else { format!(" and {} more", count - 1) };
         Failure::new(format!("{place}: not shown, as this version does not know it: field {first}{more}")).print();
     }
 }

@@ -4,7 +4,7 @@ use etcdsnap_objects::Unreadable;
 use etcdsnap_snapshot::place::quote;
 
 use crate::exit::{Exit, Failure};
-use crate::output::kube::Piece;
+use crate::output::kube::{Piece, Unknown};
 use crate::output::quantity;
 
 /// Objects that are named; all are counted.
@@ -24,8 +24,8 @@ impl Unread {
         if let Some(reason) = &piece.unreadable {
             self.note(key, reason);
         }
-        if !piece.unknown.is_empty() {
-            self.note_unknown(key, &piece.unknown);
+        if let Some(unknown) = &piece.unknown {
+            self.note_unknown(key, unknown);
         }
     }
 
@@ -39,11 +39,10 @@ impl Unread {
     }
 
     /// Notes that fields of an object have no name in the schema and are not shown; that is no failure.
-    fn note_unknown(&mut self, key: &[u8], fields: &[String]) {
+    fn note_unknown(&mut self, key: &[u8], Unknown { count, first }: &Unknown) {
         self.partial += 1;
         if self.partial <= NAMED {
-            let count = quantity(fields.len() as u64, "field");
-            let first = fields.first().map_or("", String::as_str);
+            let count = quantity(*count as u64, "field");
             let key = quote(key);
             Failure::new(format!("{key}: {count} that this version does not know not shown, the first is {first}"))
                 .print();

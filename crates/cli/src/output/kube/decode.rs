@@ -9,8 +9,7 @@ use etcdsnap_kube::json::{self, Layout};
 use etcdsnap_kube::yaml;
 use etcdsnap_objects::Unreadable;
 
-use super::Piece;
-use super::piece::describe;
+use super::{Piece, Unknown};
 use crate::args::kube::DecodeForm;
 
 /// All that is stored, in the form of the newest release.
@@ -41,7 +40,7 @@ impl Forms {
                 let mut text = Vec::new();
                 // Memory takes everything.
                 _ = self.write(&object.value, &mut text);
-                Piece { text, unreadable: None, unknown: object.unknown.iter().map(describe).collect() }
+                Piece { text, unreadable: None, unknown: Unknown::of(&object.unknown) }
             }
             Err(reason) => unreadable(reason.into()),
         }

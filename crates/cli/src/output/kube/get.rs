@@ -112,7 +112,7 @@ impl Table {
         } else {
             writeln!(text, "{created}")
         };
-        Piece { text: text.into_bytes(), unreadable, unknown: Vec::new() }
+        Piece { text: text.into_bytes(), unreadable, unknown: None }
     }
 }
 

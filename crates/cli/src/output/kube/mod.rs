@@ -13,4 +13,4 @@ pub mod history;
 mod piece;
 pub mod usage;
 
-pub use piece::Piece;
+pub use piece::{Piece, Unknown};

@@ -10,8 +10,26 @@ pub struct Piece {
     pub text: Vec<u8>,
     /// Why it is not the object.
     pub unreadable: Option<Unreadable>,
-    /// Fields of the object that have no name and are not in the text, by the path of the message they are in.
-    pub unknown: Vec<String>,
+    /// Fields of the object that have no name and are not in the text, if there are any.
+    pub unknown: Option<Unknown>,
+}
+
+/// Fields an object has and its text has not.
+#[derive(Debug)]
+pub struct Unknown {
+    /// How many.
+    pub count: usize,
+    /// The first by its place and number: `spec.containers[0].99`.
+    pub first: String,
+}
+
+impl Unknown {
+    /// Of the fields of an object, in their order.
+    pub fn of(fields: &[UnknownField<'_>]) -> Option<Self> {
+        let field = fields.first()?;
+        let dot = if field.path.is_empty() { "" } else { "." };
+        Some(Self { count: fields.len(), first: format!("{}{dot}{}", field.path, field.number) })
+    }
 }
 
 impl Piece {
@@ -34,15 +52,9 @@ impl Piece {
             Ok(mut object) => {
                 let mut text = Vec::with_capacity(2 * clear.bytes().len());
                 write(&mut object, &mut text);
-                Self { text, unreadable: None, unknown: object.unknown.iter().map(describe).collect() }
+                Self { text, unreadable: None, unknown: Unknown::of(&object.unknown) }
             }
             Err(reason) => Self { unreadable: Some(reason), ..Self::default() },
         }
     }
-}
-
-/// An unknown field by its place and number: `spec.containers[0].99`.
-pub fn describe(field: &UnknownField<'_>) -> String {
-    let dot = if field.path.is_empty() { "" } else { "." };
-    format!("{}{dot}{}", field.path, field.number)
 }
