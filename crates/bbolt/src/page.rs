@@ -116,8 +116,8 @@ impl<'a> Page<'a> {
         (self.run.len() as u64).saturating_mul(SHARING)
     }
 
-    /// The page without the elements from that on which has no [room](Self::room). Whoever reads all elements of a page that was
-    /// not checked before has to ask for this.
+    /// The page without the elements that make it stand for several times its bytes: all from that on. Whoever reads all elements
+    /// of a page that was not just checked has to ask for this.
     #[must_use]
     pub fn admitted(self) -> Self {
         let mut room = self.room();
