@@ -1,10 +1,11 @@
 //! An opened file: its chosen meta, and pages by id.
 
+use etcdsnap_checksum::touch;
+
 use crate::bucket::{Bucket, Root};
 use crate::format::{ByteOrder, NO_FREELIST, PAGE_HEADER, PAGE_SIZES};
 use crate::meta::{self, Meta, MetaError};
 use crate::page::Page;
-use etcdsnap_checksum::touch;
 
 /// A bbolt file over borrowed bytes. Opening it looks at the metas only; everything else is read when asked for.
 #[derive(Clone, Copy, Debug)]

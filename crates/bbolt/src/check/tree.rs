@@ -373,7 +373,7 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
         level
     }
 
-    /// Opens a page where a branch is expected, and checks it when it is one; says whether it is whole.
+    /// Opens a page where a branch is expected, and checks it when it is one.
     fn branch(&self, entry: &Entry<'a>) -> (Option<(Page<'a>, Own)>, Problems) {
         let mut problems = Problems::new(self.limit);
         let opened = open(self.db, &self.claims, entry, &mut problems);
@@ -444,7 +444,7 @@ pub(super) struct Forest<'a> {
     entries: Vec<Entry<'a>>,
     /// In key order within each bucket.
     pub leaves: Vec<LeafRef>,
-    /// Leaves that were found where a branch was expected, and whether they are whole.
+    /// Leaves that were found where a branch was expected, and what of their runs is theirs.
     pub opened: Vec<(Entry<'a>, Page<'a>, Own)>,
 }
 
