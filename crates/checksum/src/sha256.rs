@@ -17,24 +17,54 @@ const BLOCK: usize = 1 << 10;
 /// How far ahead of the hash the touched block lies, in bytes.
 const AHEAD: usize = 4 << 10;
 
+/// A hash that is taken in steps.
+#[derive(Clone, Debug)]
+pub struct Hashing<'b> {
+    bytes: &'b [u8],
+    hash: Sha256,
+    done: usize,
+}
+
+impl<'b> Hashing<'b> {
+    /// Nothing of `bytes` is hashed yet.
+    pub fn new(bytes: &'b [u8]) -> Self {
+        Self { bytes, hash: Sha256::new(), done: 0 }
+    }
+
+    /// Hashes `length` more bytes, or all that are left. Returns how many have been hashed so far.
+    pub fn step(&mut self, length: usize) -> usize {
+        let end = self.done.saturating_add(length).min(self.bytes.len());
+        for block in self.bytes.get(self.done..end).unwrap_or_default().chunks(BLOCK) {
+            let ahead = self.bytes.get(self.done + AHEAD..).unwrap_or_default();
+            touch(&ahead[..ahead.len().min(BLOCK)]);
+            self.hash.update(block);
+            self.done += block.len();
+        }
+        self.done
+    }
+
+    /// Bytes that are not hashed yet.
+    pub fn left(&self) -> usize {
+        self.bytes.len() - self.done
+    }
+
+    /// The SHA-256 of what has been hashed.
+    pub fn finish(self) -> [u8; 32] {
+        self.hash.finalize().into()
+    }
+}
+
 /// The SHA-256 of `bytes`, or `None` when `on_progress` answers [`ControlFlow::Break`].
 ///
 /// `on_progress` hears the number of bytes hashed so far after every 4 MiB and at the end.
 pub fn digest(bytes: &[u8], on_progress: &mut dyn FnMut(u64) -> ControlFlow<()>) -> Option<[u8; 32]> {
-    let mut hash = Sha256::new();
-    let mut done = 0;
-    for window in bytes.chunks(WINDOW) {
-        for block in window.chunks(BLOCK) {
-            let ahead = bytes.get(done + AHEAD..).unwrap_or_default();
-            touch(&ahead[..ahead.len().min(BLOCK)]);
-            hash.update(block);
-            done += block.len();
-        }
-        if on_progress(done as u64).is_break() {
+    let mut hashing = Hashing::new(bytes);
+    while hashing.left() > 0 {
+        if on_progress(hashing.step(WINDOW) as u64).is_break() {
             return None;
         }
     }
-    Some(hash.finalize().into())
+    Some(hashing.finish())
 }
 
 /// Lower-case hex digits, as tools print digests.

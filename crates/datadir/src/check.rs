@@ -14,7 +14,7 @@ use etcdsnap_snapshot::inspection::Options;
 use etcdsnap_snapshot::place::{Place, quote};
 use etcdsnap_snapshot::progress::Progress;
 use etcdsnap_snapshot::report::{DatabaseFacts, Omitted, StoreFacts};
-use etcdsnap_snapshot::verify::{Verified, VerifyError, VerifyOptions, verify};
+use etcdsnap_snapshot::verify::{Sha256, Verified, VerifyError, VerifyOptions, verify};
 use etcdsnap_wal::snap::SnapDirFile;
 use etcdsnap_wal::{Reader, WalFile};
 use thiserror::Error;
@@ -171,7 +171,7 @@ fn read_database(
         }
     };
     let verify_options =
-        VerifyOptions { inspection: options.inspection, only_compare: true, ..VerifyOptions::default() };
+        VerifyOptions { inspection: options.inspection, sha256: Sha256::IfSealed, ..VerifyOptions::default() };
     let Verified { report, inspection } = verify(&container, &verify_options, progress)?;
     let expected = [SHA256_MISSING.id, RAW_DATABASE_MAY_LAG_WAL.id];
     let own = report.findings.into_iter().filter(|finding| !expected.contains(&finding.kind.id));

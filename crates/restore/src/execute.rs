@@ -13,7 +13,7 @@ use etcdsnap_bbolt::edit::Step;
 use etcdsnap_publish::{Interrupt, NewFolder, Published};
 use etcdsnap_snapshot::inspection::Options;
 use etcdsnap_snapshot::progress::Progress;
-use etcdsnap_snapshot::verify::{VerifyOptions, verify};
+use etcdsnap_snapshot::verify::{Sha256, VerifyOptions, verify};
 
 use crate::checked::Checked;
 use crate::copy::{CopyError, copy};
@@ -311,7 +311,7 @@ impl Work<'_> {
     pub(crate) fn verify_options(&self) -> VerifyOptions {
         VerifyOptions {
             inspection: self.inspection,
-            only_compare: true,
+            sha256: Sha256::IfSealed,
             interrupt: self.interrupt.clone(),
             ..VerifyOptions::default()
         }

@@ -21,6 +21,7 @@ use etcdsnap_snapshot::finding::Finding;
 use crate::held::Held;
 use crate::output::write_behind;
 use crate::proof::prove;
+use crate::seal::Seal;
 use crate::sound::Sound;
 use crate::target::Target;
 use crate::{Error, Work};
@@ -54,11 +55,12 @@ pub struct Defragmented {
 /// Nothing has appeared under the target's name then, and what was there is as it was.
 pub fn defrag(source: &Container, target: &Target<'_>, work: &Work<'_>) -> Result<Defragmented, Error> {
     target.check()?;
-    let sound = Sound::verify(source, work)?;
+    let (mut sound, mut seal) = Sound::verify(source, work)?;
     let in_use = sound.inspection.walk.census.in_use.saturating_mul(sound.inspection.db.page_size().into());
     let mut new = target.create(in_use)?;
-    let built = copy(&sound, new.file(), in_use, target, work)?;
-    let sha256 = prove(&sound, &mut new, built.size, None, work)?;
+    let built = copy(&sound, &mut seal, (new.file(), in_use), target, work)?;
+    let proof = prove(&sound, seal, &mut new, built.size, None, work)?;
+    sound.tolerated.splice(..0, proof.tolerated);
     source.recheck().map_err(etcdsnap_image::Error::from)?;
     work.interrupt.check()?;
     let removed_leftovers = new.removed_leftovers().to_vec();
@@ -71,7 +73,7 @@ pub fn defrag(source: &Container, target: &Target<'_>, work: &Work<'_>) -> Resul
         buckets: keyspace.buckets.len() as u64,
         entries: keyspace.total_pairs(),
         status_hash: keyspace.status_hash(),
-        sha256,
+        sha256: proof.sha256,
         tolerated: sound.tolerated,
         removed_leftovers,
     })
@@ -98,15 +100,27 @@ pub fn defrag_in_place(database: Held, options: &OpenOptions, work: &Work<'_>) -
     Ok(defragmented)
 }
 
-/// Writes the pages.
-fn copy(sound: &Sound<'_>, file: &File, in_use: u64, target: &Target<'_>, work: &Work<'_>) -> Result<Built, Error> {
+/// Writes the pages to a file that will have about so many bytes.
+fn copy(
+    sound: &Sound<'_>,
+    seal: &mut Seal<'_>,
+    (file, in_use): (&File, u64),
+    target: &Target<'_>,
+    work: &Work<'_>,
+) -> Result<Built, Error> {
     let db: &Db<'_> = &sound.inspection.db;
     work.progress.phase("copy", in_use);
-    let (built, written) = write_behind(file, work.interrupt, &|bytes| work.progress.advance(bytes), |behind| {
-        let mut builder = Builder::new(behind, &Options::like(db))?;
-        builder.copy(&db.root())?;
-        Ok::<_, CopyError>(builder.finish()?)
-    });
+    let (built, written) = write_behind(
+        file,
+        work.interrupt,
+        &|bytes| work.progress.advance(bytes),
+        || seal.step(),
+        |behind| {
+            let mut builder = Builder::new(behind, &Options::like(db))?;
+            builder.copy(&db.root())?;
+            Ok::<_, CopyError>(builder.finish()?)
+        },
+    );
     work.progress.finished();
     work.interrupt.check()?;
     match built {

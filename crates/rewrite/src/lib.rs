@@ -14,6 +14,7 @@ mod output;
 mod proof;
 pub mod salvage;
 pub mod schema;
+mod seal;
 mod sound;
 mod target;
 

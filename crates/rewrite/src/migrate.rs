@@ -17,6 +17,7 @@ use crate::held::Held;
 use crate::output::write_behind;
 use crate::proof::prove;
 use crate::schema::{Caution, Change, Migration, MigrationError, cautions, detect};
+use crate::seal::Seal;
 use crate::sound::Sound;
 use crate::target::Target;
 use crate::{Error, Work};
@@ -68,17 +69,17 @@ pub struct Migrated {
 /// Nothing has appeared under the target's name then, and what was there is as it was.
 pub fn migrate(source: &Container, target: &Target<'_>, wanted: &Wanted, work: &Work<'_>) -> Result<Migrated, Error> {
     target.check()?;
-    let sound = verified(source, work)?;
+    let (sound, mut seal) = verified(source, work)?;
     let mut migrated = plan(&sound, wanted)?;
     let edit = migrated.change.as_ref().map(|change| edit(sound.inspection.db, change, work)).transpose()?;
     let size = edit.as_ref().map_or(sound.inspection.db.size(), Edit::size);
     let mut new = target.create(size)?;
-    copy(&sound, &mut new, target, work)?;
+    copy(&sound, &mut seal, &mut new, target, work)?;
     if let Some(edit) = edit {
         new.file().set_len(size).map_err(|source| target.write_error(source))?;
         apply(new.file(), &edit.without_undo())?;
     }
-    migrated.sha256 = prove(&sound, &mut new, size, Some(META), work)?;
+    migrated.sha256 = prove(&sound, seal, &mut new, size, Some(META), &work.strict())?.sha256;
     source.recheck().map_err(etcdsnap_image::Error::from)?;
     work.interrupt.check()?;
     migrated.removed_leftovers = new.removed_leftovers().to_vec();
@@ -100,7 +101,8 @@ pub fn migrate_in_place(
     if source.compression != Compression::None {
         return Err(Error::NotAMember { path: database.path().to_owned() });
     }
-    let sound = verified(&source, work)?;
+    let (sound, seal) = verified(&source, work)?;
+    seal.prove(&work.strict())?;
     let migrated = plan(&sound, wanted)?;
     let edit = migrated.change.as_ref().map(|change| edit(sound.inspection.db, change, work)).transpose()?;
     work.interrupt.check()?;
@@ -113,11 +115,11 @@ pub fn migrate_in_place(
 }
 
 /// Only a file without any damage to its structure takes an edit: whatever else reads it must find all its pages again.
-fn verified<'a>(source: &'a Container, work: &Work<'_>) -> Result<Sound<'a>, Error> {
-    let sound = Sound::verify(source, work)?;
+fn verified<'a>(source: &'a Container, work: &Work<'_>) -> Result<(Sound<'a>, Seal<'a>), Error> {
+    let (sound, seal) = Sound::verify(source, work)?;
     let of_file = |finding: &&Finding| matches!(finding.kind.layer, Layer::Container | Layer::Structure);
     let findings: Vec<_> = sound.tolerated.iter().filter(of_file).cloned().collect();
-    if findings.is_empty() { Ok(sound) } else { Err(Error::Damaged { name: work.name.to_owned(), findings }) }
+    if findings.is_empty() { Ok((sound, seal)) } else { Err(Error::Damaged { name: work.name.to_owned(), findings }) }
 }
 
 fn plan(sound: &Sound<'_>, wanted: &Wanted) -> Result<Migrated, Error> {
@@ -151,15 +153,24 @@ fn edit(db: Db<'_>, change: &Change, work: &Work<'_>) -> Result<Edit, Error> {
 }
 
 /// Copies all pages, used or not: what the edit adds comes behind them.
-fn copy(sound: &Sound<'_>, new: &mut NewFile, target: &Target<'_>, work: &Work<'_>) -> Result<(), Error> {
+fn copy(
+    sound: &Sound<'_>,
+    seal: &mut Seal<'_>,
+    new: &mut NewFile,
+    target: &Target<'_>,
+    work: &Work<'_>,
+) -> Result<(), Error> {
     let db = &sound.inspection.db;
     let size = usize::try_from(db.size()).unwrap_or(usize::MAX);
     let pages = db.bytes().get(..size).unwrap_or(db.bytes());
     work.progress.phase("copy", size as u64);
-    let (copied, written) =
-        write_behind(new.file(), work.interrupt, &|bytes| work.progress.advance(bytes), |mut to| {
-            pages.chunks(PIECE).try_for_each(|piece| std::io::Write::write_all(&mut to, piece))
-        });
+    let (copied, written) = write_behind(
+        new.file(),
+        work.interrupt,
+        &|bytes| work.progress.advance(bytes),
+        || seal.step(),
+        |mut to| pages.chunks(PIECE).try_for_each(|piece| std::io::Write::write_all(&mut to, piece)),
+    );
     work.progress.finished();
     work.interrupt.check()?;
     written.and(copied).map_err(|source| target.write_error(source))

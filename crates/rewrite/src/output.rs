@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt as _;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 
 use etcdsnap_publish::Interrupt;
@@ -11,7 +11,8 @@ use etcdsnap_publish::Interrupt;
 /// Writes that may wait: some megabytes, since whoever builds a file writes in pieces of half a megabyte or more.
 const WAITING: usize = 4;
 
-/// Lets `produce` write into a file, which is new and empty; `advance` hears how many bytes reached it.
+/// Lets `produce` write into a file, which is new and empty; `advance` hears how many bytes reached it. While there is nothing to
+/// write, the writing thread calls `meanwhile`, which does a little of something else and says whether there is more of it.
 ///
 /// # Errors
 /// What `produce` ends with, and after that what the writing thread ended with: then `produce` got an error in vain.
@@ -19,11 +20,12 @@ pub fn write_behind<T, E>(
     file: &File,
     interrupt: &Interrupt,
     advance: &(dyn Fn(u64) + Sync),
+    meanwhile: impl FnMut() -> bool + Send,
     produce: impl FnOnce(Behind) -> Result<T, E>,
 ) -> (Result<T, E>, io::Result<()>) {
     let (pieces, waiting) = sync_channel(WAITING);
     thread::scope(|scope| {
-        let writing = scope.spawn(move || write(file, interrupt, advance, &waiting));
+        let writing = scope.spawn(move || write(file, interrupt, advance, next(waiting, meanwhile)));
         let produced = produce(Behind { pieces, position: 0 });
         let written = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (produced, written)
@@ -40,9 +42,9 @@ fn write(
     file: &File,
     interrupt: &Interrupt,
     advance: &(dyn Fn(u64) + Sync),
-    waiting: &Receiver<Piece>,
+    pieces: impl Iterator<Item = Piece>,
 ) -> io::Result<()> {
-    for Piece { offset, bytes } in waiting {
+    for Piece { offset, bytes } in pieces {
         if interrupt.is_set() {
             return Err(io::Error::other("interrupted"));
         }
@@ -50,6 +52,21 @@ fn write(
         advance(bytes.len() as u64);
     }
     Ok(())
+}
+
+/// All pieces as they come, with something else to do before each that has not come yet.
+fn next(waiting: Receiver<Piece>, mut meanwhile: impl FnMut() -> bool) -> impl Iterator<Item = Piece> {
+    let mut more = true;
+    std::iter::from_fn(move || {
+        while more {
+            match waiting.try_recv() {
+                Ok(piece) => return Some(piece),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) => more = meanwhile(),
+            }
+        }
+        waiting.recv().ok()
+    })
 }
 
 /// The end of the file where bytes go in. Errors of the file come late, or not here at all.
@@ -92,12 +109,18 @@ mod tests {
     #[test]
     fn pieces_reach_their_places() {
         let file = tempfile::tempfile().expect("a file");
-        let (produced, written) = write_behind(&file, &Interrupt::default(), &|_| (), |mut behind| {
-            behind.seek(SeekFrom::Start(4))?;
-            behind.write_all(b"pages")?;
-            behind.seek(SeekFrom::Start(0))?;
-            behind.write_all(b"meta")
-        });
+        let (produced, written) = write_behind(
+            &file,
+            &Interrupt::default(),
+            &|_| (),
+            || false,
+            |mut behind| {
+                behind.seek(SeekFrom::Start(4))?;
+                behind.write_all(b"pages")?;
+                behind.seek(SeekFrom::Start(0))?;
+                behind.write_all(b"meta")
+            },
+        );
         produced.and(written).expect("written");
         let mut bytes = [0; 9];
         file.read_exact_at(&mut bytes, 0).expect("readable");
@@ -112,12 +135,12 @@ mod tests {
                 behind.write_all(b"pages")?;
             }
         };
-        let (produced, written) = write_behind(&file, &Interrupt::default(), &|_| (), endless);
+        let (produced, written) = write_behind(&file, &Interrupt::default(), &|_| (), || true, endless);
         assert!(produced.is_err() && written.is_err());
         let interrupt = Interrupt::default();
         interrupt.set();
         let file = tempfile::tempfile().expect("a file");
-        assert!(write_behind(&file, &interrupt, &|_| (), endless).1.is_err());
+        assert!(write_behind(&file, &interrupt, &|_| (), || true, endless).1.is_err());
         assert_eq!(file.metadata().expect("open").len(), 0);
     }
 }

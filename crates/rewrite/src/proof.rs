@@ -4,55 +4,79 @@
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use etcdsnap_bbolt::check::{BucketInfo, DEFAULT_LIMIT, Walk};
 use etcdsnap_bbolt::{Db, Grade};
 use etcdsnap_checksum::sha256;
 use etcdsnap_mvcc::{Compaction, Keyspace, Scanner};
-use etcdsnap_publish::{Interrupted, NewFile};
+use etcdsnap_publish::NewFile;
 use etcdsnap_snapshot::container::{Container, OpenOptions};
+use etcdsnap_snapshot::finding::Finding;
 use etcdsnap_snapshot::inspection::Inspection;
 use etcdsnap_snapshot::place::excerpt;
 use etcdsnap_snapshot::reading::{on_threads, thread_count, walk};
 
+use crate::seal::Seal;
 use crate::sound::Sound;
 use crate::{Error, Work};
 
-/// Reads a new file of `size` bytes again, while the system brings it to the disk; puts the SHA-256 behind it when one stood
-/// behind the source. Entries of `spared`, a bucket of the root, may differ from the source.
+/// What a copy that holds what its source holds still has to tell.
+#[derive(Debug)]
+pub(crate) struct Proof {
+    /// The SHA-256 that was put behind the copy.
+    pub sha256: Option<[u8; 32]>,
+    /// The SHA-256 behind the source is wrong, and that is put up with.
+    pub tolerated: Option<Finding>,
+}
+
+/// Reads a new file of `size` bytes again, while the system brings it to the disk, and the rest of the source; puts the SHA-256
+/// behind the file when one stood behind the source and was right. Entries of `spared`, a bucket of the root, may differ from
+/// the source.
 pub(crate) fn prove(
     sound: &Sound<'_>,
+    seal: Seal<'_>,
     new: &mut NewFile,
     size: u64,
     spared: Option<&[u8]>,
     work: &Work<'_>,
-) -> Result<Option<[u8; 32]>, Error> {
+) -> Result<Proof, Error> {
     let copy = Container::open(new.path(), &OpenOptions::default())?;
     let path = new.path().to_owned();
     let file: &File = new.file();
-    work.progress.phase("check the copy", size);
-    let (synced, digest, difference) = thread::scope(|scope| {
+    let sealed = seal.is_there();
+    work.progress.phase("check the copy", size.saturating_add(seal.left()));
+    let failed = AtomicBool::new(false);
+    let stopped = || failed.load(Ordering::Relaxed) || work.interrupt.is_set();
+    let check = || {
+        let checked =
+            seal.prove(work).and_then(|tolerated| Ok((tolerated, difference(&sound.inspection, &copy, spared, work)?)));
+        failed.store(checked.is_err(), Ordering::Relaxed);
+        checked
+    };
+    let (synced, (checked, digest)) = thread::scope(|scope| {
         let syncing = scope.spawn(|| file.sync_data());
-        let hashing = scope.spawn(|| sound.sealed.then(|| hash(copy.database(), work)).transpose());
-        let difference = difference(&sound.inspection, &copy, spared, work);
-        let digest = hashing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (syncing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), digest, difference)
+        // The hash keeps one thread busy; when it is done first, its thread takes part in what is left of the walk.
+        let hash = || if sealed { hash(copy.database(), &stopped) } else { None };
+        let read = on_threads(thread_count(work.threads), || rayon::join(check, hash));
+        (syncing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), read)
     });
     work.progress.finished();
-    if let Some(part) = difference? {
+    let (tolerated, difference) = checked?;
+    if let Some(part) = difference {
         return Err(Error::Differs { name: work.name.to_owned(), part });
     }
-    let digest = digest?;
-    let sealed = digest.map_or(Ok(()), |digest| file.write_all_at(&digest, size));
-    synced.and(sealed).map_err(|source| Error::Write { path, source })?;
-    Ok(digest)
+    work.interrupt.check()?;
+    let sha256: Option<[u8; 32]> = digest.filter(|_| tolerated.is_none());
+    let behind = sha256.map_or(Ok(()), |digest| file.write_all_at(&digest, size));
+    synced.and(behind).map_err(|source| Error::Write { path, source })?;
+    Ok(Proof { sha256, tolerated })
 }
 
-/// The SHA-256 of a file in memory.
-fn hash(bytes: &[u8], work: &Work<'_>) -> Result<[u8; 32], Interrupted> {
-    let mut go_on = |_| if work.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    sha256::digest(bytes, &mut go_on).ok_or(Interrupted)
+/// The SHA-256 of a file in memory; `None` when `stopped` says so meanwhile.
+fn hash(bytes: &[u8], stopped: &dyn Fn() -> bool) -> Option<[u8; 32]> {
+    sha256::digest(bytes, &mut |_| if stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
 }
 
 /// Walks over the pages of a copy and compares what is in them with the source, but for the entries of `spared`, a bucket of
@@ -68,11 +92,8 @@ fn difference(
         work.progress.advance(bytes);
         if work.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let (walk, keyspace) = on_threads(thread_count(work.threads), || {
-        let mut walk = walk(copy, &db, &Scanner::digests_only(), DEFAULT_LIMIT, &advance)?;
-        let keyspace = Keyspace::from_walk(&db, &mut walk, Compaction::default(), None);
-        Ok::<_, Error>((walk, keyspace))
-    })?;
+    let mut walk = walk(copy, &db, &Scanner::digests_only(), DEFAULT_LIMIT, &advance)?;
+    let keyspace = Keyspace::from_walk(&db, &mut walk, Compaction::default(), None);
     work.interrupt.check()?;
     Ok(compare(source, &walk, &keyspace, spared))
 }

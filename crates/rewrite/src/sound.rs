@@ -3,13 +3,14 @@
 use std::fmt;
 
 use etcdsnap_publish::Interrupt;
-use etcdsnap_snapshot::container::{Container, Trailer};
+use etcdsnap_snapshot::container::Container;
 use etcdsnap_snapshot::finding::{Finding, Severity};
 use etcdsnap_snapshot::inspection::{Inspection, Options as InspectionOptions};
 use etcdsnap_snapshot::progress::Progress;
-use etcdsnap_snapshot::verify::{VerifyOptions, verify};
+use etcdsnap_snapshot::verify::{Sha256, VerifyOptions, verify};
 
 use crate::Error;
+use crate::seal::Seal;
 
 /// How to work, whatever is done.
 #[derive(Clone, Copy)]
@@ -24,6 +25,13 @@ pub struct Work<'w> {
     pub progress: &'w dyn Progress,
     /// Ends the work when it is set.
     pub interrupt: &'w Interrupt,
+}
+
+impl Work<'_> {
+    /// The same work, but with nothing put up with.
+    pub(crate) fn strict(&self) -> Self {
+        Self { tolerance: Tolerance::Nothing, ..*self }
+    }
 }
 
 impl fmt::Debug for Work<'_> {
@@ -49,27 +57,31 @@ pub enum Tolerance {
 #[derive(Debug)]
 pub(crate) struct Sound<'a> {
     pub inspection: Inspection<'a>,
-    /// There is a SHA-256 behind the database, and it is right.
-    pub sealed: bool,
     /// Errors that were put up with.
     pub tolerated: Vec<Finding>,
 }
 
 impl<'a> Sound<'a> {
-    /// Verifies everything in the source.
-    pub fn verify(source: &'a Container, work: &Work<'_>) -> Result<Self, Error> {
+    /// Verifies everything in the source but its [`Seal`].
+    pub fn verify(source: &'a Container, work: &Work<'_>) -> Result<(Self, Seal<'a>), Error> {
         let inspection = InspectionOptions { threads: work.threads, ..InspectionOptions::default() };
         let interrupt = work.interrupt.clone();
-        let options = VerifyOptions { inspection, interrupt, only_compare: true, ..VerifyOptions::default() };
+        let options = VerifyOptions { inspection, interrupt, sha256: Sha256::Later, ..VerifyOptions::default() };
         let verified = verify(source, &options, work.progress)?;
-        let (mut errors, report) = (verified.report.findings, verified.report.sha256);
+        let mut errors = verified.report.findings;
         errors.retain(|finding| finding.severity == Severity::Error);
+        let seal = Seal::of(source);
         match verified.inspection {
             Some(inspection) if errors.is_empty() || work.tolerance == Tolerance::Readable => {
-                let sealed = source.trailer != Trailer::Absent && report.trailer == "match";
-                Ok(Self { inspection, sealed, tolerated: errors })
+                Ok((Self { inspection, tolerated: errors }, seal))
             }
-            _ => Err(Error::Damaged { name: work.name.to_owned(), findings: errors }),
+            _ => {
+                work.progress.phase("hash", seal.left());
+                let mismatch = seal.finish(work);
+                work.progress.finished();
+                let findings = mismatch?.into_iter().chain(errors).collect();
+                Err(Error::Damaged { name: work.name.to_owned(), findings })
+            }
         }
     }
 }

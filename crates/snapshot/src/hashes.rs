@@ -8,7 +8,7 @@ use etcdsnap_mvcc::digest::backend_hash;
 use etcdsnap_mvcc::{BackendHashRule, HashKv, RevisionError};
 
 use crate::container::Container;
-use crate::image_hash;
+use crate::image_hash::{self, ImageHash};
 use crate::inspection::{Inspection, Options, Unusable};
 use crate::progress::Progress;
 use crate::reading::{on_threads, thread_count};
@@ -43,12 +43,12 @@ pub fn hashes(container: &Container, options: &Options, progress: &dyn Progress)
         Ok::<_, Error>((inspection, kv))
     };
     let (walked, digest) = on_threads(thread_count(options.threads), || {
-        rayon::join(walk, || image_hash::compute(container, &|| false, &|bytes| progress.advance(bytes)))
+        rayon::join(walk, || ImageHash::new(container).finish(&|| false, &|bytes| progress.advance(bytes)))
     });
     progress.finished();
-    let (digest, (inspection, kv)) = (digest?.unwrap_or_default(), walked?);
+    let (digest, (inspection, kv)) = (digest?, walked?);
     Ok(Hashes {
-        sha256: image_hash::facts(container, &digest),
+        sha256: image_hash::facts(container, digest.as_ref()),
         status: inspection.keyspace.status_hash(),
         backend: inspection.backend_hash(BackendHashRule::V3_6),
         kv,

@@ -29,7 +29,7 @@ pub mod diff;
 pub mod export;
 pub mod finding;
 pub mod hashes;
-mod image_hash;
+pub mod image_hash;
 pub mod incidents;
 pub mod inspection;
 pub mod place;

@@ -67,7 +67,7 @@ pub struct SourceFacts {
 pub struct Sha256Facts {
     /// Hex digest of the image (the file without its trailer); empty when it was not wanted.
     pub digest: String,
-    /// `match`, `mismatch` or `absent`.
+    /// `match`, `mismatch`, `absent`, or `unread` when it was left to others.
     pub trailer: &'static str,
 }
 

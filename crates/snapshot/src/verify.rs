@@ -17,13 +17,13 @@ use crate::boot;
 use crate::catalogue::{container, mvcc, structure};
 use crate::container::{Container, Trailer};
 use crate::finding::{Finding, Findings};
-use crate::image_hash;
+use crate::image_hash::{self, ImageHash};
 use crate::incidents::{Facts, incidents};
 use crate::inspection::{Inspection, Options};
 use crate::place::{Place, excerpt};
 use crate::progress::Progress;
 use crate::reading::{Advance, on_threads, thread_count};
-use crate::report::{Omitted, Report, Sha256Facts, SourceFacts};
+use crate::report::{Omitted, Report, SourceFacts};
 use crate::store::metas_moved;
 use crate::unchecked;
 
@@ -34,13 +34,35 @@ pub struct VerifyOptions {
     pub inspection: Options,
     /// The version of the server the snapshot was taken from, when the user knows it; some incidents depend on it.
     pub server_version: Option<Version>,
-    /// Computes the SHA-256 only when there is a trailer to compare it with; the digest in the report is empty otherwise.
-    /// For those who verify before they do something else with the file.
-    pub only_compare: bool,
+    /// Whether to compute the SHA-256.
+    pub sha256: Sha256,
     /// What is known of the content of keys and values.
     pub content: Option<&'static dyn ContentRules>,
     /// A wish to stop halfway.
     pub interrupt: Interrupt,
+}
+
+/// Whether to compute the SHA-256; the digest in the report is empty when it was not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sha256 {
+    /// For whoever wants to see it.
+    #[default]
+    Always,
+    /// Only when there is a trailer to compare it with: for those who verify before they do something else with the file.
+    IfSealed,
+    /// Not here. Whoever asks for this compares it later, by an [`ImageHash`], and says what [`mismatch`](image_hash::mismatch)
+    /// has to say.
+    Later,
+}
+
+impl Sha256 {
+    fn is_wanted(self, container: &Container) -> bool {
+        match self {
+            Self::Always => true,
+            Self::IfSealed => container.trailer != Trailer::Absent,
+            Self::Later => false,
+        }
+    }
 }
 
 /// Rules about keys and values by somebody who knows what they are for, which etcd does not.
@@ -86,8 +108,8 @@ pub fn verify<'a>(
     options.interrupt.check()?;
     // A file that changed meanwhile is told before anything that was found in it: nothing of that can be trusted.
     container.recheck().map_err(Error::from)?;
-    let (sha256, opened) = outcome?;
-    let mut findings = container_findings(container, &sha256);
+    let (digest, opened) = outcome?;
+    let mut findings = container_findings(container, digest.as_ref());
     let (inspection, error) = match opened {
         Ok(inspection) => (Some(inspection), None),
         Err(error) => (None, Some(error)),
@@ -104,7 +126,7 @@ pub fn verify<'a>(
     judged.bound(options.inspection.limit);
     let report = Report {
         source: source_facts(container),
-        sha256,
+        sha256: image_hash::facts(container, digest.as_ref()),
         database: inspection.as_ref().map(Inspection::database_facts),
         store: inspection.as_ref().map(Inspection::store_facts),
         findings: judged.findings,
@@ -115,12 +137,11 @@ pub fn verify<'a>(
     Ok(Verified { report, inspection })
 }
 
+/// The digest, when it is wanted, and the walk.
+type Passes<'a> = (Option<[u8; 32]>, Result<Inspection<'a>, OpenError>);
+
 /// The two passes over the file, side by side.
-fn read<'a>(
-    container: &'a Container,
-    options: &VerifyOptions,
-    progress: &dyn Progress,
-) -> Result<(Sha256Facts, Result<Inspection<'a>, OpenError>), Error> {
+fn read<'a>(container: &'a Container, options: &VerifyOptions, progress: &dyn Progress) -> Result<Passes<'a>, Error> {
     let threads = thread_count(options.inspection.threads);
     let glance = options.content.map(|rules| rules as &dyn Glance);
     let walk = |advance: &Advance<'_>| match Db::open(container.database()) {
@@ -129,13 +150,12 @@ fn read<'a>(
     };
     let go_on = || if options.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let advance = |bytes| progress.advance(bytes);
-    if options.only_compare && container.trailer == Trailer::Absent {
-        let sha256 = Sha256Facts { digest: String::new(), trailer: "absent" };
+    if !options.sha256.is_wanted(container) {
         let advance = |bytes| {
             advance(bytes);
             go_on()
         };
-        return Ok((sha256, on_threads(threads, || walk(&advance))?));
+        return Ok((None, on_threads(threads, || walk(&advance))?));
     }
     let stop = AtomicBool::new(false);
     let stopped = || stop.load(Ordering::Relaxed) || options.interrupt.is_set();
@@ -148,11 +168,10 @@ fn read<'a>(
             }
             inspection
         };
-        rayon::join(walk, || image_hash::compute(container, &stopped, &advance))
+        rayon::join(walk, || ImageHash::new(container).finish(&stopped, &advance))
     });
     let inspection = inspection?;
-    let digest = digest?.unwrap_or_default();
-    Ok((image_hash::facts(container, &digest), inspection))
+    Ok((digest?, inspection))
 }
 
 /// What judging adds up to.
@@ -163,20 +182,14 @@ struct Judged {
 }
 
 /// What the hash and the kind of file say.
-fn container_findings(container: &Container, sha256: &Sha256Facts) -> Vec<Finding> {
-    match container.trailer {
-        Trailer::Absent => vec![
+fn container_findings(container: &Container, digest: Option<&[u8; 32]>) -> Vec<Finding> {
+    if container.trailer == Trailer::Absent {
+        return vec![
             Finding::new(&container::SHA256_MISSING, Place::file(), "there is no SHA-256 behind the database"),
             Finding::new(&container::RAW_DATABASE_MAY_LAG_WAL, Place::file(), "this is a raw database, not a snapshot"),
-        ],
-        Trailer::Present(written) if sha256.trailer == "mismatch" => {
-            let (written, computed) = (sha256::hex(&written), &sha256.digest);
-            let message = format!("the trailer says {written}, the image hashes to {computed}");
-            let place = Place::offset(container.database().len() as u64);
-            vec![Finding::new(&container::SHA256_MISMATCH, place, message)]
-        }
-        Trailer::Present(_) => Vec::new(),
+        ];
     }
+    digest.and_then(|digest| image_hash::mismatch(container, digest)).into_iter().collect()
 }
 
 /// Why the database could not be opened.

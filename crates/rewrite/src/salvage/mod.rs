@@ -49,27 +49,33 @@ pub fn salvage(source: &Container, inspection: &Inspection<'_>, file: &File, wor
     let compaction = Compaction::read(db).unwrap_or_default();
     let reader = Reader { source, db, interrupt: work.interrupt };
     work.progress.phase("save what can be read", inspection.walk.census.in_use.saturating_mul(db.page_size().into()));
-    let (built, written) = write_behind(file, work.interrupt, &|bytes| work.progress.advance(bytes), |behind| {
-        let mut builder = Builder::new(behind, &Options::like(db)).map_err(|source| unbuilt(work, source))?;
-        for (name, sequence) in found {
-            let kind = if name == KEY { Kind::Records } else { Kind::Entries };
-            let bucket = reader.read(name, kind)?;
-            if name == KEY {
-                if bucket.entries.is_empty() && !bucket.lost.is_empty() {
-                    return Err(Error::NoRecords { name: work.name.to_owned() });
+    let (built, written) = write_behind(
+        file,
+        work.interrupt,
+        &|bytes| work.progress.advance(bytes),
+        || false,
+        |behind| {
+            let mut builder = Builder::new(behind, &Options::like(db)).map_err(|source| unbuilt(work, source))?;
+            for (name, sequence) in found {
+                let kind = if name == KEY { Kind::Records } else { Kind::Entries };
+                let bucket = reader.read(name, kind)?;
+                if name == KEY {
+                    if bucket.entries.is_empty() && !bucket.lost.is_empty() {
+                        return Err(Error::NoRecords { name: work.name.to_owned() });
+                    }
+                    losses.records(Keys::new(&bucket, compaction));
+                } else {
+                    losses.entries(name, &bucket);
                 }
-                losses.records(Keys::new(&bucket, compaction));
-            } else {
-                losses.entries(name, &bucket);
+                let mut entries = bucket.entries.iter();
+                let filled = builder.bucket::<BuildError>(name, sequence, |builder| {
+                    entries.try_for_each(|entry| builder.put(entry.key, entry.value))
+                });
+                filled.map_err(|source| unbuilt(work, source))?;
             }
-            let mut entries = bucket.entries.iter();
-            let filled = builder.bucket::<BuildError>(name, sequence, |builder| {
-                entries.try_for_each(|entry| builder.put(entry.key, entry.value))
-            });
-            filled.map_err(|source| unbuilt(work, source))?;
-        }
-        builder.finish().map_err(|source| unbuilt(work, source))
-    });
+            builder.finish().map_err(|source| unbuilt(work, source))
+        },
+    );
     work.progress.finished();
     work.interrupt.check()?;
     match (built, written) {

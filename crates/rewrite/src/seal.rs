@@ -1,0 +1,63 @@
+//! The SHA-256 behind a source. It is compared while a copy is made, by a thread that would wait otherwise, and in any case
+//! before the copy gets its name.
+
+use etcdsnap_publish::Interrupted;
+use etcdsnap_snapshot::container::{Container, Trailer};
+use etcdsnap_snapshot::finding::Finding;
+use etcdsnap_snapshot::image_hash::{ImageHash, mismatch};
+
+use crate::Error;
+use crate::sound::{Tolerance, Work};
+
+/// Bytes hashed before looking for other work.
+const STEP: usize = 256 << 10;
+
+/// What is still to be known of a source whose pages were verified.
+#[derive(Debug)]
+pub(crate) struct Seal<'a> {
+    source: &'a Container,
+    /// `None` when there is no SHA-256 behind the source.
+    hash: Option<ImageHash<'a>>,
+}
+
+impl<'a> Seal<'a> {
+    pub fn of(source: &'a Container) -> Self {
+        Self { source, hash: (source.trailer != Trailer::Absent).then(|| ImageHash::new(source)) }
+    }
+
+    /// Is there a SHA-256 behind the source, right or wrong?
+    pub fn is_there(&self) -> bool {
+        self.hash.is_some()
+    }
+
+    /// Bytes that are not hashed yet.
+    pub fn left(&self) -> u64 {
+        self.hash.as_ref().map_or(0, ImageHash::left)
+    }
+
+    /// Hashes a little more, as long as that works: [`finish`](Self::finish) says when it does not. `false` when there is
+    /// nothing more to do here.
+    pub fn step(&mut self) -> bool {
+        self.hash.as_mut().is_some_and(|hash| hash.left() > 0 && hash.step(STEP).is_ok())
+    }
+
+    /// Hashes what is left, and says what is wrong, if anything.
+    pub fn finish(self, work: &Work<'_>) -> Result<Option<Finding>, Error> {
+        let Some(hash) = self.hash else { return Ok(None) };
+        let digest = hash.finish(&|| work.interrupt.is_set(), &|bytes| work.progress.advance(bytes))?;
+        let digest = digest.ok_or(Interrupted)?;
+        // A file that changed meanwhile is told before what was found in it.
+        self.source.recheck().map_err(etcdsnap_image::Error::from)?;
+        Ok(mismatch(self.source, &digest))
+    }
+
+    /// As [`finish`](Self::finish), but what is wrong is an error when it is not to be put up with.
+    pub fn prove(self, work: &Work<'_>) -> Result<Option<Finding>, Error> {
+        match (self.finish(work)?, work.tolerance) {
+            (Some(mismatch), Tolerance::Nothing) => {
+                Err(Error::Damaged { name: work.name.to_owned(), findings: vec![mismatch] })
+            }
+            (mismatch, _) => Ok(mismatch),
+        }
+    }
+}
