@@ -59,7 +59,10 @@ impl Comparison<'_> {
         let (cases, rounds) = match section {
             Section::Warm => (plan::warm(&self.programs, database, scratch.path()), rounds),
             Section::Cold => (plan::cold(&self.programs, database, scratch.path()), rounds),
-            Section::Writing => (plan::writing(&self.programs, database, scratch.path()), rounds),
+            Section::Writing => {
+                let shared = scratch.shares_blocks().map_err(Failure::file("write to", &self.folder))?;
+                (plan::writing(&self.programs, database, scratch.path(), shared), rounds)
+            }
             Section::Threads => (plan::threads(&self.programs, database, &self.threads()), rounds),
             Section::Growth => (plan::growth(&self.programs, &self.growing()?), rounds),
             // It takes milliseconds: many rounds are needed to say something, and cost nothing.

@@ -117,7 +117,8 @@ fn whole(programs: &Programs, database: &Database, scratch: &Path) -> Vec<Case> 
 fn of_others(programs: &Programs, input: &Input, scratch: &Path, revision: &str) -> Vec<Case> {
     let openssl = of_system("openssl").map(|program| Case::new(OPENSSL, &program, &["dgst", "-sha256"], input));
     let sha256sum = of_system("sha256sum").map(|program| Case::new(SHA256SUM, &program, &[], input));
-    let cp = of_system("cp").map(|program| Case::new("cp", &program, &[], input).writing(scratch.join("copied.db")));
+    let cp = of_system("cp")
+        .map(|program| Case::new("cp", &program, &["--reflink=never"], input).writing(scratch.join("copied.db")));
     let status = RELEASES.iter().filter_map(|release| {
         Some(Case::new(status_of(release), &programs.etcdutl(release)?, &["snapshot", "status"], input))
     });
@@ -203,7 +204,7 @@ mod tests {
         let goals = |cases: Vec<Case>| cases.iter().map(|case| case.goals.len()).sum::<usize>();
         assert_eq!(goals(warm(&programs, &database, Path::new(""))), 12);
         assert_eq!(goals(cold(&programs, &database, Path::new(""))), 1);
-        assert_eq!(goals(writing(&programs, &database, Path::new(""))), 5);
+        assert_eq!(goals(writing(&programs, &database, Path::new(""), false)), 5);
         assert_eq!(goals(threads(&programs, &database, &two)), 1);
         assert_eq!(goals(growth(&programs, &[(Size(1), database.clone()), (Size(2), database.clone())])), 4);
         assert_eq!(goals(start_up(&programs, &database)), 1);
