@@ -74,6 +74,18 @@ pub enum CopyError {
         /// Name of the bucket.
         bucket: Box<[u8]>,
     },
+    /// Elements of the source share bytes: together they are larger than the source.
+    #[error("bucket {}: elements share bytes, so that the copy would be larger than the database", Detail::key(bucket))]
+    SharedBytes {
+        /// Name of the bucket that did not fit any more.
+        bucket: Box<[u8]>,
+    },
+    /// A bucket lies in one that has no pages of its own, where none ever does (`bbolt-format.md` 1.7).
+    #[error("bucket {} lies inside an inline bucket", Detail::key(bucket))]
+    InsideInline {
+        /// Name of the inner bucket.
+        bucket: Box<[u8]>,
+    },
     /// The copy could not be built.
     #[error(transparent)]
     Build(#[from] BuildError),
