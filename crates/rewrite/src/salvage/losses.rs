@@ -21,7 +21,8 @@ const NAMES: usize = 20;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Losses {
-    /// Buckets of which nothing can be found; and those beyond 1024, which are not looked for.
+    /// Buckets of which nothing can be found; and those that are not looked for: beyond 1024, or when so many lead to the same
+    /// pages that the ones before them have more in them than fits in the file.
     pub buckets: Vec<String>,
     /// Where entries are missing, bucket by bucket in key order; the first hundred.
     pub ranges: Vec<LostRange>,

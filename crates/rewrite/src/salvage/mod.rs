@@ -28,11 +28,11 @@ pub use losses::{Losses, LostRange, Names};
 use crate::output::write_behind;
 use crate::{Error, Work};
 use keys::Keys;
-use stretch::{Kind, Reader};
+use stretch::{Kind, Left, Reader};
 
 /// The bucket of the records.
 const KEY: &[u8] = b"key";
-/// Buckets that are saved; etcd has ten. Each is followed by itself, so that many could lead to the same pages.
+/// Buckets that are saved; etcd has ten.
 const BUCKETS: usize = 1024;
 
 /// Writes all that can be read of the database in `source`, of which `inspection` is, to a new and empty file. Returns what
@@ -42,12 +42,12 @@ const BUCKETS: usize = 1024;
 /// The list of buckets or all records are lost; or reading or writing failed. The file is worth nothing then.
 pub fn salvage(source: &Container, inspection: &Inspection<'_>, file: &File, work: &Work<'_>) -> Result<Losses, Error> {
     let db = &inspection.db;
-    let (found, mut losses) = buckets(inspection);
+    let (found, losses) = buckets(inspection);
     if !found.iter().any(|(name, _)| *name == KEY) {
         return Err(Error::NoRecords { name: work.name.to_owned() });
     }
-    let compaction = Compaction::read(db).unwrap_or_default();
     let reader = Reader { source, db, interrupt: work.interrupt };
+    let mut saving = Saving { reader, work, losses, room: Some(db.bytes().len() as u64) };
     work.progress.phase("save what can be read", inspection.walk.census.in_use.saturating_mul(db.page_size().into()));
     let (built, written) = write_behind(
         file,
@@ -57,17 +57,9 @@ pub fn salvage(source: &Container, inspection: &Inspection<'_>, file: &File, wor
         |behind| {
             let mut builder = Builder::new(behind, &Options::like(db)).map_err(|source| unbuilt(work, source))?;
             for (name, sequence) in found {
-                let kind = if name == KEY { Kind::Records } else { Kind::Entries };
-                let bucket = reader.read(name, kind)?;
-                if name == KEY {
-                    if bucket.entries.is_empty() && !bucket.lost.is_empty() {
-                        return Err(Error::NoRecords { name: work.name.to_owned() });
-                    }
-                    losses.records(Keys::new(&bucket, compaction));
-                } else {
-                    losses.entries(name, &bucket);
-                }
-                let mut entries = bucket.entries.iter();
+                let left = if name == KEY { Some(saving.records()?) } else { saving.entries(name)? };
+                let Some(left) = left else { continue };
+                let mut entries = left.entries.iter();
                 let filled = builder.bucket::<BuildError>(name, sequence, |builder| {
                     entries.try_for_each(|entry| builder.put(entry.key, entry.value))
                 });
@@ -82,7 +74,43 @@ pub fn salvage(source: &Container, inspection: &Inspection<'_>, file: &File, wor
         // What stopped the writing thread says more than that it has stopped.
         (_, Err(source)) => Err(Error::Write { path: work.name.into(), source }),
         (Err(error), Ok(())) => Err(error),
-        (Ok(_), Ok(())) => Ok(losses),
+        (Ok(_), Ok(())) => Ok(saving.losses),
+    }
+}
+
+/// Bucket by bucket, what can be read.
+struct Saving<'s, 'a> {
+    reader: Reader<'s, 'a>,
+    work: &'s Work<'s>,
+    losses: Losses,
+    /// Bytes that buckets beside the records may still have; `None` when they had more. Each bucket is followed by itself, so any
+    /// number of them can lead to the same pages. Where none do, all have less than the file.
+    room: Option<u64>,
+}
+
+impl<'a> Saving<'_, 'a> {
+    fn records(&mut self) -> Result<Left<'a>, Error> {
+        let left = self.reader.read(KEY, Kind::Records)?;
+        if left.entries.is_empty() && !left.lost.is_empty() {
+            return Err(Error::NoRecords { name: self.work.name.to_owned() });
+        }
+        let compaction = Compaction::read(self.reader.db).unwrap_or_default();
+        self.losses.records(Keys::new(&left, compaction));
+        Ok(left)
+    }
+
+    /// Those of a bucket beside the records; `None` when there is no room for it, so that it is lost.
+    fn entries(&mut self, name: &[u8]) -> Result<Option<Left<'a>>, Error> {
+        if let Some(room) = self.room {
+            let left = self.reader.read(name, Kind::Entries)?;
+            self.room = room.checked_sub(left.bytes());
+            if self.room.is_some() {
+                self.losses.entries(name, &left);
+                return Ok(Some(left));
+            }
+        }
+        self.losses.buckets.push(excerpt(name));
+        Ok(None)
     }
 }
 

@@ -67,6 +67,11 @@ pub(super) struct Left<'a> {
 }
 
 impl<'a> Left<'a> {
+    /// Bytes of all keys and values.
+    pub fn bytes(&self) -> u64 {
+        self.entries.iter().map(|entry| (entry.key.len() + entry.value.len()) as u64).sum()
+    }
+
     fn lose(&mut self, bounds: Bounds<'a>, page: Option<u64>, amount: Amount) {
         self.lost.push(Lost { bounds, page, amount });
     }

@@ -10,7 +10,7 @@ use etcdsnap_rewrite::salvage::{Losses, LostRange, salvage};
 use etcdsnap_snapshot::finding::Layer;
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_snapshot::verify::{VerifyOptions, verify};
-use etcdsnap_testkit::bbolt::{Freelist, Layout, PageOrder};
+use etcdsnap_testkit::bbolt::{Bucket, Freelist, Layout, PageOrder};
 use etcdsnap_testkit::damage;
 use etcdsnap_testkit::etcd::{Compactions, EtcdStore, History, Server};
 
@@ -23,8 +23,8 @@ fn small_store(seed: u64, compactions: Compactions) -> EtcdStore {
     History { seed, server: Server::V3_6, operations: 250, keys: 20, compactions, ..History::default() }.play()
 }
 
-fn built(store: &EtcdStore, seed: u64) -> Vec<u8> {
-    Layout { page_order: PageOrder::Shuffled(seed), ..Layout::default() }.build(&store.to_tree())
+fn built(tree: &Bucket, seed: u64) -> Vec<u8> {
+    Layout { page_order: PageOrder::Shuffled(seed), ..Layout::default() }.build(tree)
 }
 
 /// What is saved of a file, and what is told to be missing.
@@ -98,7 +98,7 @@ fn every_page_can_be_lost() {
     for (seed, compactions) in
         [(1, Compactions::Never), (2, Compactions::Finished(2)), (3, Compactions::LastUnfinished(2))]
     {
-        let whole = built(&small_store(seed, compactions), seed);
+        let whole = built(&small_store(seed, compactions).to_tree(), seed);
         let before = content(&Bench::new(&whole).source);
         let db = Db::open(&whole).expect("a database");
         let tree = (2..db.meta().high_water_mark)
@@ -124,7 +124,7 @@ fn every_page_can_be_lost() {
 fn every_branch_element_can_lead_nowhere() {
     let mut gaps = 0;
     for (seed, compactions) in [(6, Compactions::Never), (7, Compactions::Finished(3))] {
-        let whole = built(&small_store(seed, compactions), seed);
+        let whole = built(&small_store(seed, compactions).to_tree(), seed);
         let before = content(&Bench::new(&whole).source);
         let db = Db::open(&whole).expect("a database");
         let branches = (2..db.meta().high_water_mark).filter_map(|id| db.page(id));
@@ -146,7 +146,7 @@ fn every_branch_element_can_lead_nowhere() {
 
 #[test]
 fn a_file_can_end_anywhere() {
-    let whole = built(&small_store(4, Compactions::Finished(1)), 4);
+    let whole = built(&small_store(4, Compactions::Finished(1)).to_tree(), 4);
     let before = content(&Bench::new(&whole).source);
     for pages in 3..whole.len() / PAGE {
         match saved(&whole[..pages * PAGE]) {
@@ -200,9 +200,32 @@ fn of_more_buckets_than_any_etcd_has_its_own_are_saved_first() {
     assert_eq!(losses.buckets.last().map(String::as_str), Some("a1099"));
 }
 
+/// Each of many buckets leads to the pages of one; what is saved does not grow with their number.
+#[test]
+fn buckets_that_share_pages_are_not_saved_without_end() {
+    let mut tree = small_store(9, Compactions::Never).to_tree();
+    for name in ["x1", "x2", "x3", "x4"] {
+        tree.bucket(name).put("key", vec![b'v'; if name == "x1" { 1 << 20 } else { 5_000 }]);
+    }
+    let mut whole = built(&tree, 9);
+    let roots: Vec<_> = {
+        let db = Db::open(&whole).expect("a database");
+        let root = |name: &str| db.root().element(name.as_bytes()).expect("sound").expect("there").value.to_vec();
+        ["x1", "x2", "x3", "x4"].map(root).to_vec()
+    };
+    for root in &roots[1..] {
+        let at = whole.windows(16).rposition(|window| window == root).expect("in the file");
+        whole[at..at + 16].copy_from_slice(&roots[0]);
+    }
+    let (bench, losses) = saved(&whole).expect("the records");
+    assert_structure(&bench);
+    assert_eq!(losses.buckets, ["x2", "x3", "x4"]);
+    assert!(std::fs::metadata(bench.target()).expect("there").len() < 2 * whole.len() as u64);
+}
+
 #[test]
 fn a_sound_database_loses_nothing() {
-    let whole = built(&small_store(5, Compactions::Finished(1)), 5);
+    let whole = built(&small_store(5, Compactions::Finished(1)).to_tree(), 5);
     let before = content(&Bench::new(&whole).source);
     let (bench, losses) = saved(&whole).expect("sound");
     assert!(losses.is_none() && losses.maybe_old.count == 0, "{losses:?}");
