@@ -1,14 +1,13 @@
 //! What killed runs left behind.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::parents::sync_folder;
 use crate::swap;
-use crate::temporary::{fresh_name, is_at, is_temporary};
+use crate::temporary::{fresh_name, is_temporary, lock_if_free};
 
 /// A temporary file or folder whose maker is dead. Locked while this lives, so that nobody else takes it for one too.
 #[derive(Debug)]
@@ -20,11 +19,8 @@ pub struct Leftover {
 impl Leftover {
     /// `None` for what is in use, or cannot be locked to find out.
     fn at(path: PathBuf) -> Option<Self> {
-        // Whatever else may have such a name: a link is not followed, a FIFO not waited for.
-        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-        let flags = i32::try_from(flags.bits()).ok()?;
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(&path).ok()?;
-        (file.try_lock().is_ok() && is_at(&file, &path)).then_some(Self { path, _lock: file })
+        let lock = lock_if_free(&path)?;
+        Some(Self { path, _lock: lock })
     }
 
     /// Where it is.

@@ -11,13 +11,13 @@
 //! was killed: what is there is either new, and a leftover, or old, and not to be lost.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::unix::fs::{DirEntryExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::rename::{rename_to_free, vacant_beside};
-use crate::temporary::MARK;
+use crate::temporary::{MARK, lock_if_free};
 
 const SUFFIX: &str = "-swap";
 
@@ -47,7 +47,7 @@ pub(crate) fn recover(folder: &Path) {
     for (path, inode) in replaced.filter(|(path, _)| !is_new(path)) {
         let new = entries.iter().find(|entry| entry.ino() == inode).map(fs::DirEntry::path);
         // Its maker holds the lock of the new one until all is done.
-        let new = new.filter(|new| File::open(new).is_ok_and(|file| file.try_lock().is_ok()));
+        let new = new.filter(|new| lock_if_free(new).is_some());
         if let Some(new) = new {
             // What cannot be renamed stays; it is in nobody's way.
             _ = rename_to_free(&path, &vacant_beside(&new, ".replaced"));
@@ -57,6 +57,9 @@ pub(crate) fn recover(folder: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::process::Command;
+
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
@@ -91,5 +94,20 @@ mod tests {
         recover(folder.path());
         assert_eq!(names(folder.path()), ["X", "X.replaced"]);
         assert!(at("X.replaced/old").exists());
+    }
+
+    /// Made-up names lead to a FIFO and to a link: the test ends only because nobody waits for the one, nor follows the other.
+    #[test]
+    fn what_was_never_new_does_no_harm() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        assert!(Command::new("mkfifo").arg(at("fifo")).status().is_ok_and(|status| status.success()));
+        std::os::unix::fs::symlink(at("fifo"), at("link")).expect("a link");
+        let made_up = ["fifo", "link"].map(|name| name_for(&at(name)).expect("it is there"));
+        for path in &made_up {
+            fs::write(path, "").expect("a file");
+        }
+        recover(folder.path());
+        assert_eq!(made_up.map(|path| path.exists()), [false, true]);
     }
 }

@@ -8,6 +8,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+
 use crate::error::Error;
 use crate::owner::Owner;
 
@@ -93,8 +95,17 @@ fn open_new(path: &Path, folder: bool) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).mode(FILE_MODE).open(path)
 }
 
+/// The file or folder at `path`, locked, when nobody else has it locked; `None` too when that cannot be found out.
+pub(crate) fn lock_if_free(path: &Path) -> Option<File> {
+    // Whatever else may have such a name: a link is not followed, a FIFO not waited for.
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let flags = i32::try_from(flags.bits()).ok()?;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
+    (file.try_lock().is_ok() && is_at(&file, path)).then_some(file)
+}
+
 /// Does the path still name this open file?
-pub(crate) fn is_at(file: &File, path: &Path) -> bool {
+fn is_at(file: &File, path: &Path) -> bool {
     let (Ok(open), Ok(named)) = (file.metadata(), path.symlink_metadata()) else { return false };
     (open.dev(), open.ino()) == (named.dev(), named.ino())
 }
