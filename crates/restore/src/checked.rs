@@ -1,6 +1,7 @@
 //! What verification of the backup means for this restore.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use etcdsnap_mvcc::Summary;
 use etcdsnap_rewrite::salvage::Losses;
@@ -10,11 +11,13 @@ use etcdsnap_snapshot::catalogue::container::{RAW_DATABASE_MAY_LAG_WAL, SHA256_M
 use etcdsnap_snapshot::container::Trailer;
 use etcdsnap_snapshot::finding::{Finding, Severity};
 use etcdsnap_snapshot::incidents::Facts;
+use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::report::Report;
 use etcdsnap_snapshot::verify::Verified;
 
 use crate::error::RestoreError;
 use crate::plan::Plan;
+use crate::unfinished::Unfinished;
 
 /// A backup that may be restored, and what will come of it.
 #[derive(Clone, Debug)]
@@ -104,6 +107,12 @@ impl Plan<'_, '_> {
 
     fn warnings(&self, report: &Report, boot: &[BootVerdict]) -> Vec<String> {
         let mut warnings = damages(self.salvaged.map_or(report, |salvaged| &salvaged.report));
+        let unfinished = self.outputs.iter().filter_map(|output| output.site.unfinished.as_ref());
+        let stray_log = |log: &Path| {
+            let log = quote(log.as_os_str().as_encoded_bytes());
+            format!("{log}: the log of a restore that was killed. Remove it: no database belongs to it.")
+        };
+        warnings.extend(unfinished.filter_map(Unfinished::stray_log).map(stray_log));
         warnings.extend(self.membership.warnings().iter().map(ToString::to_string));
         if self.request.target.is_none() {
             let refusing: Vec<_> =

@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::fs::{File, Permissions};
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use etcdsnap_bbolt::edit::Step;
@@ -230,14 +230,14 @@ impl Plan<'_, '_> {
             }
             (WalSite::Outside(target), Some(log)) => {
                 write(log, Path::new(&segment), &output.segment.bytes, output.segment.len)?;
-                let found = log.path().metadata().map_err(RestoreError::io("look at the folder", log.path()))?;
                 let marker = Marker {
                     is_member: output.site.kept.is_some(),
-                    log_identity: (found.dev(), found.ino()),
+                    token: random_word(log),
                     page_size: self.db.page_size(),
                     log: target.target.clone(),
                 };
                 let bytes = marker.to_bytes();
+                write(log, Path::new(MARKER), &bytes, bytes.len() as u64)?;
                 write(unit, &member.join(MARKER), &bytes, bytes.len() as u64)?;
                 unfinished::blank(database, self.db.page_size())
                     .map_err(RestoreError::io("write the database", &path))?;
@@ -281,9 +281,10 @@ impl Plan<'_, '_> {
         unfinished::unveil(&member.database, &self.content.edit, self.db.page_size())
             .map_err(RestoreError::io("write the database", &site.database()))?;
         stages.reached(Stage::Unveiled);
-        // Whole from here on; a marker that stays means nothing.
-        let marker = site.unit.target.join(site.member_dir).join(MARKER);
-        _ = std::fs::remove_file(marker);
+        // Whole from here on; markers that stay mean nothing.
+        for folder in [&target.target, &site.unit.target.join(site.member_dir)] {
+            _ = std::fs::remove_file(folder.join(MARKER));
+        }
         Ok(())
     }
 
@@ -316,6 +317,11 @@ impl Work<'_> {
             ..VerifyOptions::default()
         }
     }
+}
+
+/// The name that the folder has until it is published.
+fn random_word(folder: &NewFolder) -> String {
+    folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn create_folders(unit: &NewFolder, inside: &Path) -> Result<(), RestoreError> {

@@ -55,10 +55,11 @@ impl Site {
     pub fn new(member: &Member, request: &Request<'_>) -> Result<Self, RestoreError> {
         let (data_dir, wal_dir) = directories(member, &request.output)?;
         let data = resolved(&data_dir)?;
+        let log = wal_dir.as_deref().map(resolved).transpose()?;
         let place = Place { given: &data_dir, path: data, request };
-        let unfinished = Unfinished::at(&place.path);
+        let unfinished = Unfinished::at(&place.path, log.as_deref());
         let (unit, member_dir, kept) = place.unit(unfinished.as_ref())?;
-        let wal = wal_site(wal_dir.as_deref(), &place, &unit, member_dir, unfinished.as_ref())?;
+        let wal = wal_site(wal_dir.as_deref().zip(log), &place, &unit, member_dir, unfinished.as_ref())?;
         Ok(Self { member: member.clone(), data_dir, wal_dir, unit, member_dir, kept, wal, unfinished })
     }
 
@@ -151,21 +152,20 @@ fn aside(path: &Path, suffix: &str) -> Existing {
 }
 
 fn wal_site(
-    given: Option<&Path>,
+    wanted: Option<(&Path, PathBuf)>,
     data: &Place<'_>,
     unit: &Unit,
     member_dir: &str,
     unfinished: Option<&Unfinished>,
 ) -> Result<WalSite, RestoreError> {
-    let Some(given) = given else { return Ok(WalSite::Inside(Path::new(member_dir).join("wal"))) };
-    let path = resolved(given)?;
+    let Some((given, path)) = wanted else { return Ok(WalSite::Inside(Path::new(member_dir).join("wal"))) };
     if data.path.starts_with(&path) {
         return Err(RestoreError::WalAroundData { wal: given.to_owned(), data: data.given.to_owned() });
     }
     if let Ok(inside) = path.strip_prefix(&unit.target) {
         return Ok(WalSite::Inside(inside.to_owned()));
     }
-    let is_free = path.symlink_metadata().is_err() || unfinished.is_some_and(|unfinished| unfinished.has_log(&path));
+    let is_free = path.symlink_metadata().is_err() || unfinished.is_some_and(|unfinished| unfinished.log().is_some());
     let existing = match &data.request.replace {
         _ if is_free => Existing::Refuse,
         Some(suffix) => aside(&path, suffix),

@@ -2,11 +2,15 @@
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use etcdsnap_bbolt::Db;
-use etcdsnap_restore::{ClusterRequest, Interrupt, Output, Request, RestoreError, Restored, Stage, Stages};
+use etcdsnap_restore::{
+    ClusterRequest, Draft, Interrupt, Output, Request, RestoreError, Restored, Stage, Stages, Work,
+};
+use etcdsnap_snapshot::inspection::Options;
+use etcdsnap_snapshot::progress::Silent;
 
 use super::{LOG, SNAPSHOT, fixture, folder, into, open, restore, restore_with, tree, with_log};
 
@@ -196,4 +200,89 @@ fn two_runs_at_once_give_one_whole_directory() {
     assert_eq!(results.iter().filter(|done| **done).count(), 1);
     assert_eq!(tree(folder.path()).iter().filter(|path| path.contains(".etcdsnap-")).count(), 0);
     assert!(startable(folder.path(), &folder.path().join("data/member/wal")).is_some());
+}
+
+/// Dies where the log has its name and the database cannot be opened yet, and gives back where they are.
+fn unfinished(folder: &Path) -> (PathBuf, PathBuf) {
+    die("two", Stage::LogPublished, folder);
+    (folder.join("data"), folder.join("log"))
+}
+
+#[test]
+fn a_log_that_another_run_made_is_no_leftover() {
+    let folder = folder();
+    let (data, log) = unfinished(folder.path());
+    // As when the log's inode is given to the next folder that is made.
+    for entry in fs::read_dir(&log).expect("a folder") {
+        fs::remove_file(entry.expect("an entry").path()).expect("ours");
+    }
+    fs::write(log.join(LOG), "of another member").expect("room");
+    let request = with_log(&data, &log);
+    let refused = restore(&request, &fixture(SNAPSHOT)).expect_err("it is taken");
+    assert!(matches!(refused, RestoreError::WalDir { .. }), "{refused}");
+    assert_eq!(fs::read(log.join(LOG)).expect("it stays"), b"of another member");
+
+    restore(&Request { replace: Some(".old".into()), ..request }, &fixture(SNAPSHOT)).expect("restored");
+    assert!(startable(folder.path(), &log).is_some());
+    assert_eq!(fs::read(folder.path().join("log.old").join(LOG)).expect("it stays"), b"of another member");
+}
+
+#[test]
+fn a_folder_that_a_marker_names_is_left_alone() {
+    let folder = folder();
+    let (data, log) = unfinished(folder.path());
+    let other = folder.path().join("else");
+    fs::rename(&log, &other).expect("a free name");
+    let marker = data.join("member/.etcdsnap-unfinished");
+    let mut bytes = fs::read(&marker).expect("a marker");
+    bytes.truncate(bytes.len() - "log".len());
+    bytes.extend_from_slice(b"else");
+    fs::write(&marker, bytes).expect("room");
+    for request in [into(&data), with_log(&data, &other)] {
+        _ = restore(&request, &fixture(SNAPSHOT));
+        assert!(other.join(LOG).exists(), "only its marker proves whose it is");
+    }
+}
+
+#[test]
+fn a_log_elsewhere_stays_and_is_told() {
+    let folder = folder();
+    let (data, log) = unfinished(folder.path());
+    let outcome = restore(&into(&data), &fixture(SNAPSHOT)).expect("restored");
+    assert_eq!(outcome.removed_leftovers, [data.as_path()]);
+    assert!(log.join(LOG).exists());
+    let told = format!("{}: the log of a restore that was killed", log.display());
+    assert!(
+        outcome.checked.warnings.iter().any(|warning| warning.starts_with(&told)),
+        "{:?}",
+        outcome.checked.warnings
+    );
+}
+
+#[test]
+fn what_somebody_put_into_a_leftover_is_not_removed() {
+    for inside in ["note", "member/wal", "member/snap/0.tmp"] {
+        let folder = folder();
+        let (data, log) = unfinished(folder.path());
+        fs::write(data.join(inside), "mine").expect("room");
+        let refused = restore(&with_log(&data, &log), &fixture(SNAPSHOT)).expect_err("it is taken");
+        assert!(matches!(refused, RestoreError::DataDir { .. }), "{refused}");
+        assert!(data.join(inside).exists() && log.join(LOG).exists());
+    }
+}
+
+#[test]
+fn what_another_run_has_finished_meanwhile_stays() {
+    let folder = folder();
+    let (data, log) = unfinished(folder.path());
+    let request = with_log(&data, &log);
+    let container = open(&fixture(SNAPSHOT));
+    let plan = Draft::new(&request, None).expect("a leftover").plan(&container).expect("a plan");
+    restore(&request, &fixture(SNAPSHOT)).expect("restored");
+    let whole = tree(folder.path());
+    let interrupt = Interrupt::default();
+    let work = Work { inspection: Options::default(), progress: &Silent, stages: &(), interrupt: &interrupt };
+    plan.execute(work).expect_err("it is taken");
+    assert_eq!(tree(folder.path()), whole);
+    assert!(startable(folder.path(), &log).is_some());
 }
