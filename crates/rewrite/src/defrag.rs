@@ -7,7 +7,8 @@
 //!
 //! The copy has every bucket, entry and sequence of the source, its page size, byte order and transaction number. Before it
 //! gets its name it is read again: every structural rule must hold, and every bucket must have the digest it has in the
-//! source. A SHA-256 stands behind the copy when one stood behind the source and was right.
+//! source. A SHA-256 stands behind the copy when one stood behind the source and was right; that is found out beside the work
+//! above, by whichever thread would have to wait for another.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -55,10 +56,10 @@ pub struct Defragmented {
 /// Nothing has appeared under the target's name then, and what was there is as it was.
 pub fn defrag(source: &Container, target: &Target<'_>, work: &Work<'_>) -> Result<Defragmented, Error> {
     target.check()?;
-    let (mut sound, mut seal) = Sound::verify(source, work)?;
+    let (mut sound, seal) = Sound::verify(source, work)?;
     let in_use = sound.inspection.walk.census.in_use.saturating_mul(sound.inspection.db.page_size().into());
     let mut new = target.create(in_use)?;
-    let built = copy(&sound, &mut seal, (new.file(), in_use), target, work)?;
+    let built = copy(&sound, &seal, (new.file(), in_use), target, work)?;
     let proof = prove(&sound, seal, &mut new, built.size, None, work)?;
     sound.tolerated.splice(..0, proof.tolerated);
     source.recheck().map_err(etcdsnap_image::Error::from)?;
@@ -103,24 +104,19 @@ pub fn defrag_in_place(database: Held, options: &OpenOptions, work: &Work<'_>) -
 /// Writes the pages to a file that will have about so many bytes.
 fn copy(
     sound: &Sound<'_>,
-    seal: &mut Seal<'_>,
+    seal: &Seal<'_>,
     (file, in_use): (&File, u64),
     target: &Target<'_>,
     work: &Work<'_>,
 ) -> Result<Built, Error> {
     let db: &Db<'_> = &sound.inspection.db;
     work.progress.phase("copy", in_use);
-    let (built, written) = write_behind(
-        file,
-        work.interrupt,
-        &|bytes| work.progress.advance(bytes),
-        || seal.step(),
-        |behind| {
+    let (built, written) =
+        write_behind(file, work.interrupt, &|bytes| work.progress.advance(bytes), &|| seal.step(), |behind| {
             let mut builder = Builder::new(behind, &Options::like(db))?;
             builder.copy(&db.root())?;
             Ok::<_, CopyError>(builder.finish()?)
-        },
-    );
+        });
     work.progress.finished();
     work.interrupt.check()?;
     match built {

@@ -69,12 +69,12 @@ pub struct Migrated {
 /// Nothing has appeared under the target's name then, and what was there is as it was.
 pub fn migrate(source: &Container, target: &Target<'_>, wanted: &Wanted, work: &Work<'_>) -> Result<Migrated, Error> {
     target.check()?;
-    let (sound, mut seal) = verified(source, work)?;
+    let (sound, seal) = verified(source, work)?;
     let mut migrated = plan(&sound, wanted)?;
     let edit = migrated.change.as_ref().map(|change| edit(sound.inspection.db, change, work)).transpose()?;
     let size = edit.as_ref().map_or(sound.inspection.db.size(), Edit::size);
     let mut new = target.create(size)?;
-    copy(&sound, &mut seal, &mut new, target, work)?;
+    copy(&sound, &seal, &mut new, target, work)?;
     if let Some(edit) = edit {
         new.file().set_len(size).map_err(|source| target.write_error(source))?;
         apply(new.file(), &edit.without_undo())?;
@@ -155,7 +155,7 @@ fn edit(db: Db<'_>, change: &Change, work: &Work<'_>) -> Result<Edit, Error> {
 /// Copies all pages, used or not: what the edit adds comes behind them.
 fn copy(
     sound: &Sound<'_>,
-    seal: &mut Seal<'_>,
+    seal: &Seal<'_>,
     new: &mut NewFile,
     target: &Target<'_>,
     work: &Work<'_>,
@@ -164,13 +164,10 @@ fn copy(
     let size = usize::try_from(db.size()).unwrap_or(usize::MAX);
     let pages = db.bytes().get(..size).unwrap_or(db.bytes());
     work.progress.phase("copy", size as u64);
-    let (copied, written) = write_behind(
-        new.file(),
-        work.interrupt,
-        &|bytes| work.progress.advance(bytes),
-        || seal.step(),
-        |mut to| pages.chunks(PIECE).try_for_each(|piece| std::io::Write::write_all(&mut to, piece)),
-    );
+    let (copied, written) =
+        write_behind(new.file(), work.interrupt, &|bytes| work.progress.advance(bytes), &|| seal.step(), |mut to| {
+            pages.chunks(PIECE).try_for_each(|piece| std::io::Write::write_all(&mut to, piece))
+        });
     work.progress.finished();
     work.interrupt.check()?;
     written.and(copied).map_err(|source| target.write_error(source))

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt as _;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, TrySendError, channel, sync_channel};
 use std::thread;
 
 use etcdsnap_publish::Interrupt;
@@ -11,22 +11,24 @@ use etcdsnap_publish::Interrupt;
 /// Writes that may wait: some megabytes, since whoever builds a file writes in pieces of half a megabyte or more.
 const WAITING: usize = 4;
 
-/// Lets `produce` write into a file, which is new and empty; `advance` hears how many bytes reached it. While there is nothing to
-/// write, the writing thread calls `meanwhile`, which does a little of something else and says whether there is more of it.
+/// Lets `produce` write into a file, which is new and empty; `advance` hears how many bytes reached it. Whichever of the two
+/// threads would have to wait for the other calls `meanwhile` instead, which does a little of something else and says whether
+/// there is more of it.
 ///
 /// # Errors
 /// What `produce` ends with, and after that what the writing thread ended with: then `produce` got an error in vain.
-pub fn write_behind<T, E>(
+pub fn write_behind<'m, T, E>(
     file: &File,
     interrupt: &Interrupt,
     advance: &(dyn Fn(u64) + Sync),
-    meanwhile: impl FnMut() -> bool + Send,
-    produce: impl FnOnce(Behind) -> Result<T, E>,
+    meanwhile: &'m (dyn Fn() -> bool + Sync),
+    produce: impl FnOnce(Behind<'m>) -> Result<T, E>,
 ) -> (Result<T, E>, io::Result<()>) {
     let (pieces, waiting) = sync_channel(WAITING);
+    let (used, spare) = channel();
     thread::scope(|scope| {
-        let writing = scope.spawn(move || write(file, interrupt, advance, next(waiting, meanwhile)));
-        let produced = produce(Behind { pieces, position: 0 });
+        let writing = scope.spawn(move || write(file, interrupt, advance, next(&waiting, meanwhile), &used));
+        let produced = produce(Behind { pieces, spare, meanwhile, position: 0 });
         let written = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (produced, written)
     })
@@ -43,6 +45,7 @@ fn write(
     interrupt: &Interrupt,
     advance: &(dyn Fn(u64) + Sync),
     pieces: impl Iterator<Item = Piece>,
+    used: &Sender<Vec<u8>>,
 ) -> io::Result<()> {
     for Piece { offset, bytes } in pieces {
         if interrupt.is_set() {
@@ -50,36 +53,57 @@ fn write(
         }
         file.write_all_at(&bytes, offset)?;
         advance(bytes.len() as u64);
+        // At the end nobody takes them any more.
+        _ = used.send(bytes);
     }
     Ok(())
 }
 
-/// All pieces as they come, with something else to do before each that has not come yet.
-fn next(waiting: Receiver<Piece>, mut meanwhile: impl FnMut() -> bool) -> impl Iterator<Item = Piece> {
-    let mut more = true;
+/// All pieces as they come.
+fn next(waiting: &Receiver<Piece>, meanwhile: &(dyn Fn() -> bool + Sync)) -> impl Iterator<Item = Piece> {
     std::iter::from_fn(move || {
-        while more {
+        loop {
             match waiting.try_recv() {
                 Ok(piece) => return Some(piece),
                 Err(TryRecvError::Disconnected) => return None,
-                Err(TryRecvError::Empty) => more = meanwhile(),
+                Err(TryRecvError::Empty) if meanwhile() => {}
+                Err(TryRecvError::Empty) => return waiting.recv().ok(),
             }
         }
-        waiting.recv().ok()
     })
 }
 
 /// The end of the file where bytes go in. Errors of the file come late, or not here at all.
-#[derive(Debug)]
-pub struct Behind {
+pub struct Behind<'m> {
     pieces: SyncSender<Piece>,
+    /// The memory of pieces that were written.
+    spare: Receiver<Vec<u8>>,
+    meanwhile: &'m (dyn Fn() -> bool + Sync),
     position: u64,
 }
 
-impl Write for Behind {
+impl Behind<'_> {
+    /// Hands a piece over; `false` when the writing thread has stopped.
+    fn send(&self, mut piece: Piece) -> bool {
+        loop {
+            piece = match self.pieces.try_send(piece) {
+                Ok(()) => return true,
+                Err(TrySendError::Disconnected(_)) => return false,
+                Err(TrySendError::Full(piece)) if (self.meanwhile)() => piece,
+                Err(TrySendError::Full(piece)) => return self.pieces.send(piece).is_ok(),
+            };
+        }
+    }
+}
+
+impl Write for Behind<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let piece = Piece { offset: self.position, bytes: bytes.to_vec() };
-        self.pieces.send(piece).map_err(|_| io::Error::other("the writing thread has stopped"))?;
+        let mut copied = self.spare.try_recv().unwrap_or_default();
+        copied.clear();
+        copied.extend_from_slice(bytes);
+        if !self.send(Piece { offset: self.position, bytes: copied }) {
+            return Err(io::Error::other("the writing thread has stopped"));
+        }
         self.position += bytes.len() as u64;
         Ok(bytes.len())
     }
@@ -89,7 +113,7 @@ impl Write for Behind {
     }
 }
 
-impl Seek for Behind {
+impl Seek for Behind<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let position = match to {
             SeekFrom::Start(offset) => Some(offset),
@@ -109,18 +133,12 @@ mod tests {
     #[test]
     fn pieces_reach_their_places() {
         let file = tempfile::tempfile().expect("a file");
-        let (produced, written) = write_behind(
-            &file,
-            &Interrupt::default(),
-            &|_| (),
-            || false,
-            |mut behind| {
-                behind.seek(SeekFrom::Start(4))?;
-                behind.write_all(b"pages")?;
-                behind.seek(SeekFrom::Start(0))?;
-                behind.write_all(b"meta")
-            },
-        );
+        let (produced, written) = write_behind(&file, &Interrupt::default(), &|_| (), &|| false, |mut behind| {
+            behind.seek(SeekFrom::Start(4))?;
+            behind.write_all(b"pages")?;
+            behind.seek(SeekFrom::Start(0))?;
+            behind.write_all(b"meta")
+        });
         produced.and(written).expect("written");
         let mut bytes = [0; 9];
         file.read_exact_at(&mut bytes, 0).expect("readable");
@@ -130,17 +148,17 @@ mod tests {
     #[test]
     fn a_file_that_fails_ends_the_work() {
         let file = File::open("/dev/null").expect("for reading only");
-        let endless = |mut behind: Behind| -> io::Result<()> {
+        let endless = |mut behind: Behind<'_>| -> io::Result<()> {
             loop {
                 behind.write_all(b"pages")?;
             }
         };
-        let (produced, written) = write_behind(&file, &Interrupt::default(), &|_| (), || true, endless);
+        let (produced, written) = write_behind(&file, &Interrupt::default(), &|_| (), &|| true, endless);
         assert!(produced.is_err() && written.is_err());
         let interrupt = Interrupt::default();
         interrupt.set();
         let file = tempfile::tempfile().expect("a file");
-        assert!(write_behind(&file, &interrupt, &|_| (), || true, endless).1.is_err());
+        assert!(write_behind(&file, &interrupt, &|_| (), &|| true, endless).1.is_err());
         assert_eq!(file.metadata().expect("open").len(), 0);
     }
 }

@@ -1,6 +1,8 @@
 //! The SHA-256 behind a source. It is compared while a copy is made, by a thread that would wait otherwise, and in any case
 //! before the copy gets its name.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use etcdsnap_publish::Interrupted;
 use etcdsnap_snapshot::container::{Container, Trailer};
 use etcdsnap_snapshot::finding::Finding;
@@ -16,13 +18,13 @@ const STEP: usize = 256 << 10;
 #[derive(Debug)]
 pub(crate) struct Seal<'a> {
     source: &'a Container,
-    /// `None` when there is no SHA-256 behind the source.
-    hash: Option<ImageHash<'a>>,
+    /// `None` when there is no SHA-256 behind the source. A thread hashes a little at a time, whichever has nothing else to do.
+    hash: Option<Mutex<ImageHash<'a>>>,
 }
 
 impl<'a> Seal<'a> {
     pub fn of(source: &'a Container) -> Self {
-        Self { source, hash: (source.trailer != Trailer::Absent).then(|| ImageHash::new(source)) }
+        Self { source, hash: (source.trailer != Trailer::Absent).then(|| Mutex::new(ImageHash::new(source))) }
     }
 
     /// Is there a SHA-256 behind the source, right or wrong?
@@ -32,18 +34,20 @@ impl<'a> Seal<'a> {
 
     /// Bytes that are not hashed yet.
     pub fn left(&self) -> u64 {
-        self.hash.as_ref().map_or(0, ImageHash::left)
+        self.hash.as_ref().map_or(0, |hash| lock(hash).left())
     }
 
     /// Hashes a little more, as long as that works: [`finish`](Self::finish) says when it does not. `false` when there is
     /// nothing more to do here.
-    pub fn step(&mut self) -> bool {
-        self.hash.as_mut().is_some_and(|hash| hash.left() > 0 && hash.step(STEP).is_ok())
+    pub fn step(&self) -> bool {
+        let step = |mut hash: MutexGuard<'_, ImageHash<'_>>| hash.left() > 0 && hash.step(STEP).is_ok();
+        self.hash.as_ref().is_some_and(|hash| step(lock(hash)))
     }
 
     /// Hashes what is left, and says what is wrong, if anything.
     pub fn finish(self, work: &Work<'_>) -> Result<Option<Finding>, Error> {
         let Some(hash) = self.hash else { return Ok(None) };
+        let hash = hash.into_inner().unwrap_or_else(PoisonError::into_inner);
         let digest = hash.finish(&|| work.interrupt.is_set(), &|bytes| work.progress.advance(bytes))?;
         let digest = digest.ok_or(Interrupted)?;
         // A file that changed meanwhile is told before what was found in it.
@@ -60,4 +64,8 @@ impl<'a> Seal<'a> {
             (mismatch, _) => Ok(mismatch),
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

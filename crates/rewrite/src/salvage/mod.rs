@@ -49,12 +49,8 @@ pub fn salvage(source: &Container, inspection: &Inspection<'_>, file: &File, wor
     let reader = Reader { source, db, interrupt: work.interrupt };
     let mut saving = Saving { reader, work, losses, room: Some(db.bytes().len() as u64) };
     work.progress.phase("save what can be read", inspection.walk.census.in_use.saturating_mul(db.page_size().into()));
-    let (built, written) = write_behind(
-        file,
-        work.interrupt,
-        &|bytes| work.progress.advance(bytes),
-        || false,
-        |behind| {
+    let (built, written) =
+        write_behind(file, work.interrupt, &|bytes| work.progress.advance(bytes), &|| false, |behind| {
             let mut builder = Builder::new(behind, &Options::like(db)).map_err(|source| unbuilt(work, source))?;
             for (name, sequence) in found {
                 let left = if name == KEY { Some(saving.records()?) } else { saving.entries(name)? };
@@ -66,8 +62,7 @@ pub fn salvage(source: &Container, inspection: &Inspection<'_>, file: &File, wor
                 filled.map_err(|source| unbuilt(work, source))?;
             }
             builder.finish().map_err(|source| unbuilt(work, source))
-        },
-    );
+        });
     work.progress.finished();
     work.interrupt.check()?;
     match (built, written) {

@@ -122,6 +122,12 @@ fn damage_is_told_with_its_place() {
     let error = Bench::new(&file).refuses(|source, target| with_work(|_| (), |work| defrag(source, target, work)));
     let text = error.to_string();
     assert!(text.starts_with("source.db: damaged, KEY_ORDER at bucket key, page "), "{text}");
+    // Whatever else is wrong with it, that the hash is wrong too is told, and first.
+    let end = file.len() - 1;
+    file[end] ^= 1;
+    let error = Bench::new(&file).refuses(|source, target| with_work(|_| (), |work| defrag(source, target, work)));
+    let Error::Damaged { findings, .. } = error else { panic!("{error}") };
+    assert_eq!((findings[0].kind.id, findings[1].kind.id), ("SHA256_MISMATCH", "KEY_ORDER"));
 }
 
 /// A wrong SHA-256 must not become a right one by copying.
