@@ -244,6 +244,18 @@ fn an_unknown_release_line_is_refused() {
     assert_eq!(err, "Error: ETCDSNAP_COMPAT is \"3.9\"; it must be one of 3.4, 3.5, 3.6, 3.7, 3.8, or unset\n");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn that_an_error_cannot_be_written_changes_no_exit_code() {
+    for (line, args, code) in [("9", ["version", ""], 128), ("3.7", ["snapshot", "nope"], 0), ("3.7", ["nope", ""], 1)]
+    {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_etcdsnap"));
+        let output = command.env("ETCDSNAP_COMPAT", line).arg("etcdutl").args(args).stderr(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{args:?}");
+    }
+}
+
 #[test]
 fn variables_of_etcdctl_are_not_read_offline() {
     let snapshot = testdata().join("etcd-3.6.14-seed1.db");

@@ -100,7 +100,7 @@ pub fn answer(command_line: &[OsString]) -> Option<ExitCode> {
     let compat = match Compat::from_setting(env::var_os(Compat::VARIABLE).as_deref()) {
         Ok(compat) => compat,
         Err(unknown) => {
-            eprintln!("Error: {unknown}");
+            _ = writeln!(io::stderr(), "Error: {unknown}");
             return Some(work::BAD_ARGUMENTS.into());
         }
     };
