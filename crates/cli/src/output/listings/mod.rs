@@ -6,20 +6,21 @@ pub mod roles;
 pub mod users;
 
 use super::sheet::{FAINT, PLAIN, STRONG, Sheet};
-use super::words::TextOrBase64;
+use super::words::{TextOrBase64, column};
 
 /// A name as JSON has it.
 fn name(bytes: &[u8]) -> TextOrBase64<'_> {
     TextOrBase64 { key: "name", base64_key: "nameBase64", bytes }
 }
 
-/// A table: columns as wide as their widest cell but the last, which may be as long as it likes.
+/// A table: columns as wide as [`column`] makes them but the last, which may be as long as it likes.
 fn table(header: &[&str], rows: &[Vec<String>], sheet: &mut Sheet) {
     use unicode_width::UnicodeWidthStr as _;
     let Some((last, narrow)) = header.split_last() else { return };
-    let widest = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.width()).max().unwrap_or(0);
-    let widths: Vec<usize> = narrow.iter().enumerate().map(|(at, title)| title.width().max(widest(at))).collect();
-    let pad = |cell: &str, width: usize| format!("{cell}{}", " ".repeat((width + 2).saturating_sub(cell.width())));
+    let cells = |at: usize| rows.iter().filter_map(move |row| row.get(at)).map(|cell| cell.width());
+    let widths: Vec<usize> =
+        narrow.iter().enumerate().map(|(at, title)| column(cells(at).chain([title.width()]))).collect();
+    let pad = |cell: &str, width: usize| format!("{cell}{}  ", " ".repeat(width.saturating_sub(cell.width())));
     let titles: String = narrow.iter().zip(&widths).map(|(title, width)| pad(title, *width)).collect();
     sheet.styled(&[(FAINT, &titles)], FAINT, last);
     for row in rows {
@@ -27,5 +28,21 @@ fn table(header: &[&str], rows: &[Vec<String>], sheet: &mut Sheet) {
         let styles = std::iter::once(STRONG).chain(std::iter::repeat(PLAIN));
         let lead: Vec<_> = styles.zip(cells.iter().map(String::as_str)).collect();
         sheet.line(&lead, row.get(widths.len()).map_or("", String::as_str));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_of_any_length_does_not_widen_the_other_rows() {
+        let rows = ["x".repeat(1_000_000), "alice".to_owned()].map(|name| vec![name, "yes".to_owned()]);
+        let mut sheet = Sheet::new(None);
+        table(&["NAME", "LEARNER"], &rows, &mut sheet);
+        let text = anstream::adapter::strip_str(&sheet.finish()).to_string();
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[1].ends_with("x  yes"));
+        assert!(lines[2].starts_with("alice ") && lines[2].len() < 1000, "{} columns", lines[2].len());
     }
 }
