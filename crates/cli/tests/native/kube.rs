@@ -329,6 +329,22 @@ fn every_line_of_hex_gives_a_line() {
     }
 }
 
+/// In little memory, so that a run which reads on fails.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_value_without_end_is_refused() {
+    for (option, place) in [("-o=yaml", ""), ("--hex-lines", " line 1:")] {
+        let limited = "ulimit -v 1500000; exec \"$0\" kube decode --threads 2 \"$1\" /dev/zero";
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", limited, env!("CARGO_BIN_EXE_etcdsnap"), option]);
+        let output = command.output().expect("runs");
+        let stderr = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        let start = format!("etcdsnap: /dev/zero:{place} larger than 64 MiB, which no value is");
+        assert!(stderr.starts_with(&start) && stderr.lines().count() == 1, "{stderr}");
+    }
+}
+
 #[test]
 fn an_encrypted_value_is_decoded_with_its_etcd_key() {
     let config = "kind: EncryptionConfiguration\napiVersion: apiserver.config.k8s.io/v1\nresources:\n- resources: [secrets]\n  \

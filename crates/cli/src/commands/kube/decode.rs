@@ -17,6 +17,12 @@ use crate::output::kube::Unknown;
 use crate::output::kube::decode::{Forms, bytes_of_hex};
 use crate::output::{console, label};
 
+/// Most MiB of a value: etcd takes 1.5 unless it is told otherwise, and warns of more than 10.
+const MOST: usize = 64;
+/// Bytes of a value beyond which there is no need to read on.
+const LARGEST: usize = MOST << 20;
+/// The same of a line, which may have an end as on Windows.
+const LONGEST: usize = 2 * LARGEST + b"\r\n".len();
 /// Lines that are decoded at a time, unless they are long.
 const LINES: usize = 1024;
 /// Bytes of them after which no more are read.
@@ -36,9 +42,12 @@ pub fn run(session: &Session, args: &Decode) -> Result<Exit, Failure> {
 }
 
 /// One value, which is all of the input.
-fn single(args: &Decode, keyring: &Keyring, mut file: impl Read) -> Result<Exit, Failure> {
+fn single(args: &Decode, keyring: &Keyring, file: impl Read) -> Result<Exit, Failure> {
     let mut value = Vec::new();
-    file.read_to_end(&mut value).map_err(|error| Failure::io(&label(&args.file), &error))?;
+    file.take(LARGEST as u64 + 1).read_to_end(&mut value).map_err(|error| Failure::io(&label(&args.file), &error))?;
+    if value.len() > LARGEST {
+        return Err(Failure::new(format!("{}: {}", label(&args.file), too_large())));
+    }
     let key = args.key.as_deref().map(OsStrExt::as_bytes).unwrap_or_default();
     let forms = Forms { form: args.output, several: false };
     let piece = forms.piece(&value, key, keyring);
@@ -70,6 +79,9 @@ fn lines(args: &Decode, keyring: &Keyring, mut file: impl BufRead) -> Result<Exi
                 }
             };
             let make = |line: &Vec<u8>| {
+                if line.len() > LONGEST {
+                    return Err(too_large());
+                }
                 let Some(value) = bytes_of_hex(line) else { return Err("these are no hex digits".to_owned()) };
                 Ok(forms.piece(&value, b"", keyring))
             };
@@ -88,17 +100,24 @@ fn lines(args: &Decode, keyring: &Keyring, mut file: impl BufRead) -> Result<Exi
                 exit = Exit::Failed;
                 forms.empty(out)
             })?;
+            if batch.last().is_some_and(|line| line.len() > LONGEST) {
+                return Ok(());
+            }
         }
     })?;
     broken.map_or(Ok(exit), Err)
 }
 
-/// The next lines, without their ends; none at the end of the input.
+fn too_large() -> String {
+    format!("larger than {MOST} MiB, which no value is; check the name, or --hex-lines for a value a line")
+}
+
+/// The next lines; none at the end of the input. One that is too long is the last, as far as it was read.
 fn batch(file: &mut impl BufRead) -> io::Result<Vec<Vec<u8>>> {
     let (mut lines, mut bytes) = (Vec::new(), 0);
     while lines.len() < LINES && bytes < BYTES {
         let mut line = Vec::new();
-        if file.read_until(b'\n', &mut line)? == 0 {
+        if file.take(LONGEST as u64 + 1).read_until(b'\n', &mut line)? == 0 {
             break;
         }
         bytes += line.len();
