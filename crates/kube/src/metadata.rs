@@ -332,7 +332,8 @@ fn text<'a>(value: &Value<'a>, key: &str) -> Cow<'a, str> {
     value.at(&[key]).and_then(as_text).unwrap_or_default()
 }
 
-fn time(value: &Value<'_>, key: &str) -> Option<i64> {
+/// A point in time that a member of an object tells as RFC 3339, in seconds since 1970; nothing where there is other text.
+pub fn time(value: &Value<'_>, key: &str) -> Option<i64> {
     value.text_at(&[key])?.parse().ok().map(Timestamp::as_second)
 }
 

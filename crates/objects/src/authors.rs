@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 
 use etcdsnap_kube::json::parse;
+use etcdsnap_kube::metadata::time;
 use etcdsnap_kube::value::Value;
 
 use crate::difference::{Change, Edit, Name, Step, same};
@@ -24,14 +25,14 @@ pub struct Author {
     pub operation: String,
     /// The subresource that was written; empty for the object itself.
     pub subresource: String,
-    /// When; known where the entry's time is that of this write.
-    pub time: Option<String>,
+    /// When, in seconds since 1970; known where the entry's time is that of this write.
+    pub time: Option<i64>,
 }
 
 /// The authors of the first state that is known: of a new object all that are noted, else those noted last.
 pub fn authors_of_first(managed: Option<&Value<'_>>, is_new: bool) -> Vec<Author> {
-    let newest = entries(managed).filter_map(|entry| entry.text_at(&["time"])).max();
-    let wrote = |entry: &&Value<'_>| is_new || newest.is_some() && entry.text_at(&["time"]) == newest;
+    let newest = entries(managed).filter_map(|entry| time(entry, "time")).max();
+    let wrote = |entry: &&Value<'_>| is_new || newest.is_some() && time(entry, "time") == newest;
     entries(managed).filter(wrote).map(|entry| author(entry, true)).collect()
 }
 
@@ -78,7 +79,7 @@ fn identity<'v>(entry: &'v Value<'_>) -> [Option<&'v str>; 5] {
 
 fn author(entry: &Value<'_>, timed: bool) -> Author {
     let text = |member| entry.text_at(&[member]).unwrap_or_default().to_owned();
-    let time = entry.text_at(&["time"]).filter(|_| timed).map(str::to_owned);
+    let time = time(entry, "time").filter(|_| timed);
     Author { manager: text("manager"), operation: text("operation"), subresource: text("subresource"), time }
 }
 
@@ -230,7 +231,9 @@ mod tests {
 
     #[test]
     fn of_the_first_state_the_newest_tell() {
-        let managed = parse(br#"[{"manager":"a","time":"1"},{"manager":"b","time":"2"}]"#).expect("JSON");
+        let managed =
+            parse(br#"[{"manager":"a","time":"2024-01-01T00:00:01Z"},{"manager":"b","time":"2024-01-01T00:00:02Z"}]"#)
+                .expect("JSON");
         let names = |is_new| {
             authors_of_first(Some(&managed), is_new).into_iter().map(|author| author.manager).collect::<String>()
         };

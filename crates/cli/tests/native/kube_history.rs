@@ -195,3 +195,27 @@ fn what_cannot_be_opened_is_named_and_the_rest_told() {
     assert_eq!((answer.code, answer.stdout.lines().count()), (1, 10), "{answer:?}");
     assert!(answer.stderr.contains("/registry/configmaps/demo/cfg: encrypted"), "{answer:?}");
 }
+
+/// What lies as JSON was not checked by a server: any text can stand where a time should.
+#[test]
+fn only_a_time_is_shown_as_one() {
+    let mut store = EtcdStore::new(Server::V3_6);
+    for (a, time) in [(1, "2024-05-06T07:08:09Z"), (2, "\\u001b[2J9"), (3, "2024-05-06T09:08:10+02:00")] {
+        store.put(
+            "/registry/ex.io/foos/shop/f",
+            format!(
+                r#"{{"apiVersion":"ex.io/v1","kind":"Foo","a":{a},"metadata":{{"name":"f","namespace":"shop","managedFields":[
+                    {{"manager":"m","operation":"Update","time":"{time}","fieldsV1":{{"f:a":{{}}}}}}]}}}}"#
+            ),
+        );
+    }
+    let (_folder, path) = written(&file(&store));
+    let words = args!["kube", "history", path, "foos.ex.io/f", "-n", "shop"];
+    let text = told(&words);
+    assert!(!text.contains('\u{1b}') && text.contains("3.0  changed    -  "), "{text}");
+    assert!(text.contains("changed    2024-05-06T07:08:10Z"), "{text}");
+    let rows = told([words.as_slice(), &args!["-o", "ndjson"]].concat());
+    let times: Vec<_> =
+        rows.lines().map(|row| serde_json::from_str::<Value>(row).expect("json")["time"].clone()).collect();
+    assert_eq!(times, [json!(null), json!(null), json!("2024-05-06T07:08:10Z")]);
+}

@@ -64,7 +64,7 @@ struct AuthorRow<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     subresource: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<&'a str>,
+    time: Option<String>,
 }
 
 impl Piece {
@@ -168,7 +168,7 @@ fn event(deed: Deed) -> &'static str {
 fn time(past: &Past<'_, '_>) -> Option<String> {
     match past.deed {
         Deed::Created | Deed::Recreated => past.created.and_then(instant),
-        Deed::Changed => past.authors.iter().filter_map(|author| author.time.clone()).max(),
+        Deed::Changed => past.authors.iter().filter_map(|author| author.time).max().and_then(instant),
         Deed::Deleted => None,
     }
 }
@@ -183,7 +183,7 @@ fn row<'r>(past: &'r Past<'_, '_>) -> Row<'r> {
         manager: &author.manager,
         operation: &author.operation,
         subresource: &author.subresource,
-        time: author.time.as_deref(),
+        time: author.time.and_then(instant),
     };
     Row {
         revision: record.revision.main,
