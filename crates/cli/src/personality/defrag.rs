@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use etcdsnap_publish::Interrupt;
 use etcdsnap_rewrite::defrag::{Defragmented, defrag_in_place};
 use etcdsnap_rewrite::{Tolerance, Work};
-use etcdsnap_snapshot::container::OpenOptions;
 use etcdsnap_snapshot::progress::Silent;
 
 use super::Compat;
+use super::files::opening;
 use super::flags::Parsed;
 use super::form::humane;
 use super::log::{Field, Log};
@@ -31,8 +31,7 @@ pub fn defrag(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), 
     let work =
         Work { name: &name, threads: 0, tolerance: Tolerance::Nothing, progress: &Silent, interrupt: &interrupt };
     let began = Instant::now();
-    let done =
-        defrag_in_place(held, &OpenOptions::default(), &work).map_err(|error| failed(error.to_string().as_bytes()))?;
+    let done = defrag_in_place(held, &opening(), &work).map_err(|error| failed(error.to_string().as_bytes()))?;
     tell(compat, &name, &done, began.elapsed(), log);
     Ok(())
 }

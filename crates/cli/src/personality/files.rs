@@ -9,7 +9,7 @@ use std::path::Path;
 use etcdsnap_bbolt::{Code, Db, Detail, Grade, MetaError, OpenError, PageKind, Problem};
 use etcdsnap_image::Error;
 use etcdsnap_mvcc::{RevisionError, RevisionKey, RevisionKeyError, Rule, Violation};
-use etcdsnap_snapshot::container::{self, Compression, Container, OpenOptions};
+use etcdsnap_snapshot::container::{self, Container, OpenOptions};
 use etcdsnap_snapshot::inspection::{Inspection, Options, Unusable};
 use etcdsnap_snapshot::progress::Silent;
 
@@ -58,15 +58,16 @@ impl Backend for Files {
     }
 }
 
+/// Files are opened as they are.
+pub fn opening() -> OpenOptions {
+    OpenOptions { decompress: false, ..OpenOptions::default() }
+}
+
 fn open(path: &Path) -> Result<Container, Failure> {
-    let container = Container::open(path, &OpenOptions::default()).map_err(|error| match error {
+    Container::open(path, &opening()).map_err(|error| match error {
         container::OpenError::Image(error) => system(error),
         _ => no_meta(path, None),
-    })?;
-    match container.compression {
-        Compression::None => Ok(container),
-        _ => Err(no_meta(path, None)),
-    }
+    })
 }
 
 /// Walks over everything; fails where the walk finds damage, or the file turns out to have changed meanwhile.

@@ -10,13 +10,14 @@ use etcdsnap_rewrite::migrate::{Migrated, Wanted, migrate_in_place};
 use etcdsnap_rewrite::schema::{MigrationError, detect, needed};
 use etcdsnap_rewrite::{Error, Held, Tolerance, Work};
 use etcdsnap_snapshot::buckets::SmallBuckets;
-use etcdsnap_snapshot::container::{Container, OpenOptions};
+use etcdsnap_snapshot::container::Container;
 use etcdsnap_snapshot::place::go_quote;
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_wal::{DamageKind, ReadError, Reader, Start};
 use semver::Version;
 
 use super::Compat;
+use super::files::opening;
 use super::flags::Parsed;
 use super::log::{Field, Level, Log};
 use super::member::{database, hold};
@@ -83,12 +84,12 @@ fn change(held: &Held, path: &Path, wanted: &Wanted) -> Result<Migrated, Error> 
     let interrupt = interrupt::listen().map_err(|source| Error::Write { path: path.to_owned(), source })?;
     let work =
         Work { name: &name, threads: 0, tolerance: Tolerance::Readable, progress: &Silent, interrupt: &interrupt };
-    migrate_in_place(held, &OpenOptions::default(), wanted, &work)
+    migrate_in_place(held, &opening(), wanted, &work)
 }
 
 /// The storage version that the database has.
 fn current(held: &Held) -> Result<Result<Version, MigrationError>, String> {
-    let container = Container::open(held.path(), &OpenOptions::default()).map_err(|error| error.to_string())?;
+    let container = Container::open(held.path(), &opening()).map_err(|error| error.to_string())?;
     let db = Db::open(container.database()).map_err(|error| error.to_string())?;
     Ok(detect(&SmallBuckets::read(&db, 0).buckets))
 }

@@ -9,10 +9,11 @@ use etcdsnap_restore::{
     Bump, BumpPlan, ClusterRequest, Draft, ErrorClass, Membership, Output, Release, Request, RestoreError, Restored,
     Work,
 };
-use etcdsnap_snapshot::container::{Compression, Container, OpenOptions};
+use etcdsnap_snapshot::container::{Container, Foreign, OpenError};
 use etcdsnap_snapshot::inspection::Options;
 use etcdsnap_snapshot::progress::Silent;
 
+use super::files::opening;
 use super::flags::Parsed;
 use super::log::{Field, Log};
 use super::work::{BAD_ARGUMENTS, FAILED, Stop};
@@ -140,10 +141,11 @@ fn stop(error: &RestoreError) -> Stop {
 fn open(path: &Path, compat: Compat) -> Result<Container, Stop> {
     readable(path)
         .map_err(|(operation, error)| Stop::new(FAILED, Failure::Io { operation, error }.text(path, compat)))?;
-    let container = Container::open(path, &OpenOptions::default());
-    match container {
-        Ok(container) if container.compression == Compression::None => Ok(container),
-        Ok(_) => Err(Stop::new(FAILED, RestoreError::MissingHash { raw: false }.to_string())),
+    match Container::open(path, &opening()) {
+        Ok(container) => Ok(container),
+        Err(OpenError::NotADatabase { looks_like: Foreign::Compressed(_), .. }) => {
+            Err(Stop::new(FAILED, RestoreError::MissingHash { raw: false }.to_string()))
+        }
         Err(error) if !error.is_damage() => Err(Stop::new(FAILED, error.to_string())),
         Err(_) if path.metadata().is_ok_and(|metadata| metadata.len() % 512 != SHORTEST) => {
             Err(Stop::new(FAILED, RestoreError::MissingHash { raw: false }.to_string()))

@@ -73,13 +73,22 @@ pub struct OpenOptions {
     /// The most bytes of a decompressed file or of a stream that are taken into memory. A file that is mapped, or read
     /// because mapping is off, is as long as it is.
     pub limit: u64,
+    /// Whether a compressed file is decompressed. One that is not is no database, whatever is in it.
+    pub decompress: bool,
 }
 
 impl Default for OpenOptions {
     /// Mapped, and up to 16 GiB in memory: twice the largest database that etcd advises. Memory grows with the bytes that are
     /// really produced, so the limit only decides when a decompression bomb is called one.
     fn default() -> Self {
-        Self { mapping: Mapping::Auto, limit: 16 << 30 }
+        Self { mapping: Mapping::Auto, limit: 16 << 30, decompress: true }
+    }
+}
+
+impl OpenOptions {
+    /// What is to be undone of a file with these first bytes.
+    fn compression(&self, head: &[u8]) -> Compression {
+        if self.decompress { Compression::of(head) } else { Compression::None }
     }
 }
 
@@ -97,7 +106,7 @@ impl Container {
         };
         let file = Image::open(&path, options.mapping)?;
         let name = path.display().to_string();
-        let compression = Compression::of(file.bytes());
+        let compression = options.compression(file.bytes());
         let (image, compressed) = match compression {
             Compression::None => (file, None),
             _ => (compression.decompress(&name, file.bytes(), options.limit)?, Some(file)),
@@ -112,7 +121,7 @@ impl Container {
     pub fn from_stdin(mut reader: impl Read, options: &OpenOptions) -> Result<Self, OpenError> {
         let head = Image::from_reader(STANDARD_INPUT, reader.by_ref().take(Compression::MAGIC_LEN), options.limit)?;
         let whole = Cursor::new(head.bytes()).chain(BufReader::new(reader));
-        let compression = Compression::of(head.bytes());
+        let compression = options.compression(head.bytes());
         let image = match compression {
             Compression::None => Image::from_reader(STANDARD_INPUT, whole, options.limit)?,
             _ => compression.decompress(STANDARD_INPUT, whole, options.limit)?,

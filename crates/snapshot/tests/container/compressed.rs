@@ -123,3 +123,14 @@ fn a_bomb_ends_at_the_limit_and_blames_nobody() {
         assert!(!error.is_damage());
     }
 }
+
+#[test]
+fn what_is_not_to_be_decompressed_is_no_database() {
+    let options = OpenOptions { limit: 1 << 20, decompress: false, ..OpenOptions::default() };
+    let zeros = vec![0; 64 << 20];
+    for (file, name) in [(gzip(&zeros), "gzip"), (zstd(&zeros), "zstd"), (gzip(&snapshot()), "gzip")] {
+        let error = Container::from_stdin(file.as_slice(), &options).expect_err("nothing is decompressed");
+        let expected = Foreign::Compressed(name);
+        assert!(matches!(error, OpenError::NotADatabase { looks_like, .. } if looks_like == expected));
+    }
+}
