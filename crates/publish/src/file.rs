@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::leftover::remove_leftovers;
 use crate::owner::Owner;
-use crate::parents::Parents;
+use crate::parents::{Parents, folder_of, sync_folder};
 use crate::rename::{self, Existing};
 use crate::temporary::Temporary;
 
@@ -24,9 +24,10 @@ impl NewFile {
     /// Makes an empty file, rights 0600, in the folder of `target`, and that folder if it is missing; removes what killed runs
     /// left there.
     pub fn create(target: &Path, owner: Option<Owner>) -> Result<Self, Error> {
-        let parents = Parents::make(target, owner)?;
-        let removed = remove_leftovers(&parents.folder);
-        let temporary = Temporary::file(&parents.folder, owner)?;
+        let mut parents = Parents::default();
+        parents.make(target, owner)?;
+        let removed = remove_leftovers(folder_of(target));
+        let temporary = Temporary::file(folder_of(target), owner)?;
         Ok(Self { temporary, parents, target: target.to_owned(), removed })
     }
 
@@ -47,13 +48,15 @@ impl NewFile {
 
     /// Makes the file durable and gives it its name. What comes back is the file, locked (`flock`, exclusive) until it is
     /// dropped; etcd waits for that lock before it opens a database.
-    pub fn publish(mut self, existing: &Existing) -> Result<File, Error> {
-        let Self { temporary, parents, target, .. } = &mut self;
+    pub fn publish(self, existing: &Existing) -> Result<File, Error> {
+        // Dropped from the last to the first: what is in the folder before the folder.
+        let Self { parents, mut temporary, target, .. } = self;
         temporary.file.sync_all().map_err(Error::io("make the file durable", &temporary.path))?;
         let file = temporary.file.try_clone().map_err(Error::io("open the file again", &temporary.path))?;
-        rename::publish(&temporary.path, target, existing)?;
+        rename::publish(&temporary.path, &target, existing)?;
         temporary.keep();
-        parents.keep()?;
+        parents.keep();
+        sync_folder(folder_of(&target))?;
         Ok(file)
     }
 }

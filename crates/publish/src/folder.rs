@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::leftover::remove_leftovers;
 use crate::owner::Owner;
-use crate::parents::{Parents, sync_folder};
+use crate::parents::{Parents, folder_of, sync_folder};
 use crate::rename::{self, Existing};
 use crate::temporary::{FILE_MODE, FOLDER_MODE, Temporary, settle};
 
@@ -36,9 +36,10 @@ impl NewFolder {
     /// Makes an empty folder, rights 0700, beside `target`, and the folder around it if it is missing; removes what killed
     /// runs left there.
     pub fn create(target: &Path, owner: Option<Owner>) -> Result<Self, Error> {
-        let parents = Parents::make(target, owner)?;
-        let removed = remove_leftovers(&parents.folder);
-        let temporary = Temporary::folder(&parents.folder, owner)?;
+        let mut parents = Parents::default();
+        parents.make(target, owner)?;
+        let removed = remove_leftovers(folder_of(target));
+        let temporary = Temporary::folder(folder_of(target), owner)?;
         Ok(Self { temporary, parents, target: target.to_owned(), owner, removed })
     }
 
@@ -75,15 +76,19 @@ impl NewFolder {
     }
 
     /// Makes everything inside durable and gives the folder its name, which is durable too when this returns.
-    pub fn publish(mut self, existing: &Existing) -> Result<Published, Error> {
+    pub fn publish(self, existing: &Existing) -> Result<Published, Error> {
         self.sync()?;
-        let Self { temporary, parents, target, .. } = &mut self;
+        // Dropped from the last to the first: what is in the folder before the folder.
+        let Self { parents, mut temporary, target, .. } = self;
         let lock = temporary.file.try_clone().map_err(Error::io("open the folder again", &temporary.path))?;
-        let aside = rename::publish(&temporary.path, target, existing)?;
+        let aside = rename::publish(&temporary.path, &target, existing)?;
         temporary.keep();
-        let published = Published { target: target.clone(), temporary: temporary.path.clone(), aside, _lock: lock };
-        match parents.keep() {
-            Ok(()) => Ok(published),
+        let published = Published { target, temporary: temporary.path.clone(), aside, _lock: lock };
+        match sync_folder(folder_of(&published.target)) {
+            Ok(()) => {
+                parents.keep();
+                Ok(published)
+            }
             Err(error) => {
                 _ = published.take_back();
                 Err(error)
@@ -104,11 +109,11 @@ impl Published {
     }
 
     /// Removes it again, and puts back what had the name before. The name is free, or the old one's, before anything
-    /// inside is removed.
+    /// inside is removed. Folders that were made on the way stay.
     pub fn take_back(self) -> Result<(), Error> {
         rename::take_back(&self.temporary, &self.target, self.aside.as_deref())?;
         fs::remove_dir_all(&self.temporary).map_err(Error::io("remove it", &self.temporary))?;
-        sync_folder(self.temporary.parent().unwrap_or(Path::new(".")))
+        sync_folder(folder_of(&self.temporary))
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::parents::sync_folder;
+use crate::parents::{folder_of, sync_folder};
 use crate::swap;
 use crate::temporary::{fresh_name, is_temporary, lock_if_free};
 
@@ -41,7 +41,7 @@ pub fn discard(folder: &Path) -> Result<(), Error> {
     let temporary = folder.with_file_name(fresh_name());
     fs::rename(folder, &temporary).map_err(Error::io("rename it", folder))?;
     fs::remove_dir_all(&temporary).map_err(Error::io("remove it", &temporary))?;
-    sync_folder(folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+    sync_folder(folder_of(folder))
 }
 
 /// The leftovers of killed runs in a folder; none when it cannot be read.

@@ -47,6 +47,7 @@ pub use folder::{NewFolder, Published};
 pub use interrupt::{Interrupt, Interrupted};
 pub use leftover::{Leftover, discard, leftovers, remove_leftovers};
 pub use owner::{Owner, OwnerError};
+pub use parents::Parents;
 pub use rename::{Existing, vacant_beside};
 pub use space::{Demand, NoSpace};
 pub use temporary::is_temporary;

@@ -9,47 +9,41 @@ use crate::error::Error;
 use crate::owner::Owner;
 use crate::temporary::{FOLDER_MODE, settle};
 
-/// The folder an output stands in, and those that were made to get there. These go away again when dropped, unless kept or in
-/// use.
-#[derive(Debug)]
-pub(crate) struct Parents {
-    pub(crate) folder: PathBuf,
-    /// Outermost first.
+/// Folders that were made on the way to outputs. They go away again when dropped, unless kept or in use.
+///
+/// Every output makes its own way. Who makes several makes the way to all of them first, and drops it last: else the first
+/// output to fail cannot remove a folder that the others stand in.
+#[derive(Debug, Default)]
+pub struct Parents {
+    /// Each behind the one it stands in.
     made: Vec<PathBuf>,
 }
 
 impl Parents {
-    /// Makes the folders above `target` that are missing.
-    pub(crate) fn make(target: &Path, owner: Option<Owner>) -> Result<Self, Error> {
-        let folder = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
+    /// Makes the folders above `target` that are missing, rights 0700, durable.
+    pub fn make(&mut self, target: &Path, owner: Option<Owner>) -> Result<(), Error> {
+        let folder = folder_of(target);
         let missing: Vec<_> =
             folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
-        let mut parents = Self { folder: folder.clone(), made: Vec::new() };
         for path in missing.into_iter().rev() {
             match DirBuilder::new().mode(FOLDER_MODE).create(path) {
                 Ok(()) => {
-                    parents.made.push(path.to_owned());
+                    self.made.push(path.to_owned());
                     let made = File::open(path).map_err(Error::io("open the folder", path))?;
                     settle(&made, FOLDER_MODE, owner).map_err(|(action, error)| Error::io(action, path)(error))?;
+                    sync_folder(folder_of(path))?;
                 }
                 // Another run was faster.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
                 Err(error) => return Err(Error::io("create the folder", path)(error)),
             }
         }
-        Ok(parents)
+        Ok(())
     }
 
-    /// Makes what stands in the folder durable, and the folders made on the way to it; they stay.
-    pub(crate) fn keep(&mut self) -> Result<(), Error> {
-        sync_folder(&self.folder)?;
-        for path in std::mem::take(&mut self.made).iter().rev() {
-            sync_folder(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
-        }
-        Ok(())
+    /// They stay.
+    pub fn keep(mut self) {
+        self.made.clear();
     }
 }
 
@@ -59,6 +53,11 @@ impl Drop for Parents {
             _ = fs::remove_dir(path);
         }
     }
+}
+
+/// The folder that something stands in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes the names in a folder durable. File systems that cannot do so for folders say so; there is nothing better then.

@@ -5,12 +5,12 @@
 //! refusal, an error or an interrupt leaves nothing behind.
 
 use std::fmt;
-use std::fs::{File, Permissions};
-use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use etcdsnap_bbolt::edit::Step;
-use etcdsnap_publish::{Interrupt, NewFolder, Published};
+use etcdsnap_publish::{Interrupt, NewFolder, Parents, Published};
 use etcdsnap_snapshot::inspection::Options;
 use etcdsnap_snapshot::progress::Progress;
 use etcdsnap_snapshot::verify::{Sha256, VerifyOptions, verify};
@@ -18,6 +18,7 @@ use etcdsnap_snapshot::verify::{Sha256, VerifyOptions, verify};
 use crate::checked::Checked;
 use crate::copy::{CopyError, copy};
 use crate::error::RestoreError;
+use crate::kept::Settled;
 use crate::plan::{Output, Plan};
 use crate::site::WalSite;
 use crate::unfinished::{self, MARKER, Marker};
@@ -102,6 +103,7 @@ struct Made {
     data: Published,
     log: Option<Published>,
     database: File,
+    kept: Option<Settled>,
 }
 
 impl Plan<'_, '_> {
@@ -117,6 +119,8 @@ impl Plan<'_, '_> {
     pub fn execute(&self, work: Work<'_>) -> Result<Outcome, RestoreError> {
         let mut removed_leftovers = self.remove_unfinished()?;
         self.demand()?.check()?;
+        // Outlives all that stands in them.
+        let parents = self.parents()?;
         let makings = self.outputs.iter().map(|output| self.prepare(output)).collect::<Result<Vec<_>, _>>()?;
         for making in &makings {
             let folders = std::iter::once(&making.unit).chain(&making.log);
@@ -132,6 +136,7 @@ impl Plan<'_, '_> {
         }
         work.stages.reached(Stage::Written);
         self.publish(makings, work.stages)?;
+        parents.keep();
         work.stages.reached(Stage::Finished);
         Ok(Outcome { checked, removed_leftovers })
     }
@@ -142,6 +147,18 @@ impl Plan<'_, '_> {
             removed.extend(unfinished.remove()?);
         }
         Ok(removed)
+    }
+
+    /// The folders around all that is made.
+    fn parents(&self) -> Result<Parents, RestoreError> {
+        let mut parents = Parents::default();
+        for Output { site, .. } in &self.outputs {
+            parents.make(&site.unit.target, self.request.owner)?;
+            if let WalSite::Outside(log) = &site.wal {
+                parents.make(&log.target, self.request.owner)?;
+            }
+        }
+        Ok(parents)
     }
 
     fn prepare<'p>(&self, output: &'p Output) -> Result<Making<'p>, RestoreError> {
@@ -261,18 +278,17 @@ impl Plan<'_, '_> {
                 return Err(error);
             }
         }
+        made.into_iter().filter_map(|member| member.kept).for_each(Settled::keep);
         Ok(())
     }
 
     fn publish_one(&self, making: Making<'_>, stages: &dyn Stages, made: &mut Vec<Made>) -> Result<(), RestoreError> {
         let Making { output, unit, log, database } = making;
         let site = &output.site;
-        if let Some(kept) = &site.kept {
-            self.settle(kept)?;
-        }
+        let kept = site.kept.as_deref().map(|kept| Settled::new(kept, self.request.owner)).transpose()?;
         let data = unit.publish(&site.unit.existing)?;
         stages.reached(Stage::DataPublished);
-        made.push(Made { data, log: None, database });
+        made.push(Made { data, log: None, database, kept });
         let (WalSite::Outside(target), Some(log), Some(member)) = (&site.wal, log, made.last_mut()) else {
             return Ok(());
         };
@@ -288,18 +304,9 @@ impl Plan<'_, '_> {
         Ok(())
     }
 
-    /// The rights and the owner of a data directory that was there before.
-    fn settle(&self, kept: &Path) -> Result<(), RestoreError> {
-        let folder = File::open(kept).map_err(RestoreError::io("open the folder", kept))?;
-        // One that belongs to somebody else keeps its rights; etcd does not mind.
-        _ = folder.set_permissions(Permissions::from_mode(0o700));
-        let Some(owner) = self.request.owner else { return Ok(()) };
-        owner.give(&folder).map_err(RestoreError::io("change its owner", kept))
-    }
-
     /// Undoes what can be undone; nothing better can be done about the rest.
     fn take_back(&self, made: Made) {
-        let Made { data, log, database } = made;
+        let Made { data, log, database, kept: _kept } = made;
         if let Some(log) = log {
             _ = unfinished::blank(&database, self.db.page_size()).and_then(|()| database.sync_data());
             _ = log.take_back();

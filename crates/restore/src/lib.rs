@@ -55,6 +55,7 @@ mod error;
 mod execute;
 mod identity;
 mod initial_cluster;
+mod kept;
 pub mod manifest;
 mod membership;
 mod plan;

@@ -1,6 +1,7 @@
 //! Restores that end early: killed, interrupted or failing, at every stage.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -160,22 +161,26 @@ fn a_source_that_changes_is_noticed() {
     assert_eq!(tree(folder.path()), ["source.db"]);
 }
 
-#[test]
-fn what_cannot_all_be_published_is_taken_back() {
-    let folder = folder();
-    let out = folder.path().join("out");
-    fs::create_dir_all(out.join("m1.etcd/member/snap")).expect("folders");
-    let request = Request {
+/// Three members, all in this folder.
+fn three(folder: &Path) -> Request<'static> {
+    Request {
         cluster: ClusterRequest {
             restored: Restored::All,
             initial_cluster: "m1=http://10.0.0.1:2380,m2=http://10.0.0.2:2380,m3=http://10.0.0.3:2380",
             token: "tk",
             learners: &[],
         },
-        output: Output::All { folder: out.clone() },
-        replace: Some(".old".into()),
+        output: Output::All { folder: folder.to_owned() },
         ..Request::default()
-    };
+    }
+}
+
+#[test]
+fn what_cannot_all_be_published_is_taken_back() {
+    let folder = folder();
+    let out = folder.path().join("out");
+    fs::create_dir_all(out.join("m1.etcd/member/snap")).expect("folders");
+    let request = Request { replace: Some(".old".into()), ..three(&out) };
     // Somebody takes the name of the last member in the last moment.
     let taken = At(Stage::Written, || fs::create_dir(out.join("m3.etcd")).expect("a free name"));
     let error = restore_with(&request, &fixture(SNAPSHOT), &taken, &Interrupt::default()).expect_err("taken");
@@ -285,4 +290,48 @@ fn what_another_run_has_finished_meanwhile_stays() {
     plan.execute(work).expect_err("it is taken");
     assert_eq!(tree(folder.path()), whole);
     assert!(startable(folder.path(), &log).is_some());
+}
+
+#[test]
+fn folders_made_on_the_way_go_with_what_was_to_stand_in_them() {
+    let paths = [("new/d", "new/w"), ("new/d", "new/logs/w"), ("new/data/d", "new/w")];
+    for (data, log) in paths {
+        for stage in [Stage::Prepared, Stage::Copied] {
+            let folder = folder();
+            let interrupt = Interrupt::default();
+            let stop = At(stage, || interrupt.set());
+            let request = with_log(&folder.path().join(data), &folder.path().join(log));
+            restore_with(&request, &fixture(SNAPSHOT), &stop, &interrupt).expect_err("interrupted");
+            assert!(tree(folder.path()).is_empty(), "{data}, {log}: {:?}", tree(folder.path()));
+        }
+    }
+
+    let folder = folder();
+    let interrupt = Interrupt::default();
+    let stop = At(Stage::Copied, || interrupt.set());
+    restore_with(&three(&folder.path().join("new")), &fixture(SNAPSHOT), &stop, &interrupt).expect_err("interrupted");
+    assert!(tree(folder.path()).is_empty(), "{:?}", tree(folder.path()));
+
+    // And when some already had their names.
+    let (data, log) = (folder.path().join("new/deep/data"), folder.path().join("log"));
+    let taken = At(Stage::DataPublished, || fs::create_dir(&log).expect("a free name"));
+    restore_with(&with_log(&data, &log), &fixture(SNAPSHOT), &taken, &Interrupt::default()).expect_err("taken");
+    assert_eq!(tree(folder.path()), ["log/"]);
+}
+
+#[test]
+fn a_directory_that_stays_gets_its_rights_back() {
+    let folder = folder();
+    let (data, log) = (folder.path().join("data"), folder.path().join("log"));
+    fs::create_dir(&data).expect("a folder");
+    let mode = || data.metadata().expect("it is there").permissions().mode() & 0o7777;
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o2755)).expect("ours");
+    for stage in [Stage::Written, Stage::DataPublished] {
+        let taken = At(stage, || fs::create_dir(&log).expect("a free name"));
+        restore_with(&with_log(&data, &log), &fixture(SNAPSHOT), &taken, &Interrupt::default()).expect_err("taken");
+        assert_eq!(mode(), 0o2755, "{stage:?}");
+        fs::remove_dir(&log).expect("it is empty");
+    }
+    restore(&with_log(&data, &log), &fixture(SNAPSHOT)).expect("restored");
+    assert_eq!(mode(), 0o700);
 }
