@@ -44,12 +44,17 @@ pub fn discard(folder: &Path) -> Result<(), Error> {
     sync_folder(folder_of(folder))
 }
 
+/// Is it an output that has not got its own name yet, of a run that is at work or was killed? What a run has replaced is not,
+/// whatever its name is for a moment.
+pub fn is_in_the_making(path: &Path) -> bool {
+    path.file_name().is_some_and(is_temporary) || swap::is_new(path)
+}
+
 /// The leftovers of killed runs in a folder; none when it cannot be read.
 pub fn leftovers(folder: &Path) -> Vec<Leftover> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let names = entries.flatten().map(|entry| entry.file_name());
-    let paths = names.filter(|name| is_temporary(name) || swap::is_new(&folder.join(name)));
-    let mut found: Vec<_> = paths.filter_map(|name| Leftover::at(folder.join(name))).collect();
+    let paths = entries.flatten().map(|entry| folder.join(entry.file_name()));
+    let mut found: Vec<_> = paths.filter(|path| is_in_the_making(path)).filter_map(Leftover::at).collect();
     found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
     found
 }

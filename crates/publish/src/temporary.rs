@@ -117,7 +117,7 @@ pub(crate) fn fresh_name() -> String {
 }
 
 /// Is it one of the temporary names that outputs have before they get their own?
-pub fn is_temporary(name: &OsStr) -> bool {
+pub(crate) fn is_temporary(name: &OsStr) -> bool {
     let digits = name.as_encoded_bytes().strip_prefix(MARK.as_bytes());
     digits.is_some_and(|digits| {
         digits.len() == DIGITS && digits.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use etcdsnap_publish::{Existing, is_temporary, vacant_beside};
+use etcdsnap_publish::{Existing, is_in_the_making, vacant_beside};
 use etcdsnap_wal::Release;
 
 use crate::error::RestoreError;
@@ -192,7 +192,7 @@ impl State {
         let Ok(metadata) = path.symlink_metadata() else { return Self::Absent };
         let entries = fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         match entries {
-            Ok(entries) if entries.iter().all(|entry| is_temporary(&entry.file_name())) => Self::Empty,
+            Ok(entries) if entries.iter().all(|entry| is_in_the_making(&entry.path())) => Self::Empty,
             _ if metadata.is_dir() && is_stuck(path, &metadata) => Self::Stuck,
             _ => Self::Taken,
         }

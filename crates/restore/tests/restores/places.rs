@@ -59,6 +59,25 @@ fn an_empty_directory_stays_and_is_filled() {
 }
 
 #[test]
+fn a_directory_with_nothing_but_leftovers_is_empty() {
+    let folder = folder();
+    let data = folder.path().join("m1.etcd");
+    fs::create_dir_all(data.join("new/snap")).expect("folders");
+    fs::create_dir(data.join(".etcdsnap-0123456789abcdef")).expect("a folder");
+    let inode = data.join("new").metadata().expect("it is there").ino();
+    // As a run leaves it that was killed in the moment before it exchanged the two.
+    let swap = data.join(format!(".etcdsnap-{inode:016x}-swap"));
+    fs::rename(data.join("new"), &swap).expect("a free name");
+    restore(&into(&data), &fixture(SNAPSHOT)).expect("restored");
+    assert_eq!(tree(&data), whole());
+
+    // And in the moment after: what has the name is the old one.
+    let data = folder.path().join("m2.etcd");
+    fs::create_dir_all(data.join(".etcdsnap-0000000000000001-swap")).expect("folders");
+    restore(&into(&data), &fixture(SNAPSHOT)).expect_err("something is there");
+}
+
+#[test]
 fn what_is_in_the_way_is_left_alone_or_moved_aside() {
     let folder = folder();
     let data = folder.path().join("m1.etcd");
