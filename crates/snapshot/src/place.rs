@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub use etcdsnap_wal::text::{go_quote, is_printable};
+
 /// A place inside a backup. Every part is optional; [`Display`](fmt::Display) joins the known ones.
 ///
 /// Keys are shown, values never are.
@@ -101,58 +103,6 @@ pub fn quote(bytes: &[u8]) -> String {
             text.to_owned()
         }
         _ => go_quote(bytes),
-    }
-}
-
-/// Go's `%q`: double quotes, `\x..` for bytes that are not UTF-8, the usual short escapes.
-pub fn go_quote(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    let mut out = String::with_capacity(bytes.len() + 2);
-    out.push('"');
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '"' => out.push_str("\\\""),
-                '\\' => out.push_str("\\\\"),
-                '\x07' => out.push_str("\\a"),
-                '\x08' => out.push_str("\\b"),
-                '\x0c' => out.push_str("\\f"),
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                '\x0b' => out.push_str("\\v"),
-                c if is_printable(c) => out.push(c),
-                c if u32::from(c) < 0x80 => _ = write!(out, "\\x{:02x}", u32::from(c)),
-                c if u32::from(c) < 0x1_0000 => _ = write!(out, "\\u{:04x}", u32::from(c)),
-                c => _ = write!(out, "\\U{:08x}", u32::from(c)),
-            }
-        }
-        for byte in chunk.invalid() {
-            _ = write!(out, "\\x{byte:02x}");
-        }
-    }
-    out.push('"');
-    out
-}
-
-/// Printable as Go's `strconv.IsPrint` sees it for the characters that matter here: no controls, no exotic spaces, no format or
-/// private characters that could hide or reorder text on a terminal.
-pub fn is_printable(c: char) -> bool {
-    match c {
-        ' '..='~' => true,
-        '\u{7f}'..='\u{a0}'
-        | '\u{ad}'
-        | '\u{1680}'
-        | '\u{180e}'
-        | '\u{3000}'
-        | '\u{feff}'
-        | '\u{2000}'..='\u{200f}'
-        | '\u{2028}'..='\u{202f}'
-        | '\u{205f}'..='\u{206f}'
-        | '\u{e000}'..='\u{f8ff}'
-        | '\u{fff0}'..='\u{fffb}'
-        | '\u{e0000}'.. => false,
-        c => !c.is_control() && !c.is_whitespace(),
     }
 }
 

@@ -31,6 +31,7 @@ use crate::record::{Record, RecordKind};
 use crate::snap::SnapFile;
 
 pub use self::payload::{PayloadText, payload_json};
+pub use self::quote::{go_quote, is_printable};
 
 /// Are bytes shown that may be secret: values, passwords and tokens? Keys and names always are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,17 +2,21 @@
 
 use std::fmt::Write;
 
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
+
 /// The string in quotes; of a long one only the first `head` and the last `tail` bytes.
 pub(super) fn excerpt(text: &str, head: usize, tail: usize) -> String {
     let bytes = text.as_bytes();
     match (bytes.get(..head), bytes.len().checked_sub(tail).and_then(|start| bytes.get(start..))) {
-        (Some(first), Some(last)) if head + tail <= bytes.len() => format!("{}...{}", quote(first), quote(last)),
-        _ => quote(bytes),
+        (Some(first), Some(last)) if head + tail <= bytes.len() => format!("{}...{}", go_quote(first), go_quote(last)),
+        _ => go_quote(bytes),
     }
 }
 
-fn quote(bytes: &[u8]) -> String {
-    let mut out = String::from('"');
+/// Go's `%q`: double quotes, `\x..` for bytes that are not UTF-8, the usual short escapes.
+pub fn go_quote(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() + 2);
+    out.push('"');
     for chunk in bytes.utf8_chunks() {
         chunk.valid().chars().for_each(|character| push(&mut out, character));
         // Writing to a string cannot fail.
@@ -33,13 +37,19 @@ fn push(out: &mut String, character: char) {
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
         '\x0b' => out.push_str("\\v"),
-        ' '..='~' => out.push(character),
+        _ if is_printable(character) => out.push(character),
         _ if code < 0x80 => write!(out, "\\x{code:02x}").unwrap_or_default(),
-        // Rust escapes in the same way what neither language finds printable.
-        _ if character.escape_debug().len() == 1 => out.push(character),
         _ if code < 0x10000 => write!(out, "\\u{code:04x}").unwrap_or_default(),
         _ => write!(out, "\\U{code:08x}").unwrap_or_default(),
     }
+}
+
+/// Go's `strconv.IsPrint`: letters, marks, numbers, punctuation, symbols and the plain space. Controls, other spaces, format and
+/// private characters, which could hide or reorder text on a terminal, are not.
+pub fn is_printable(character: char) -> bool {
+    use GeneralCategoryGroup::{Letter, Mark, Number, Punctuation, Symbol};
+    matches!(character, ' '..='~')
+        || matches!(character.general_category_group(), Letter | Mark | Number | Punctuation | Symbol)
 }
 
 #[cfg(test)]
@@ -49,10 +59,12 @@ mod tests {
     #[test]
     fn strings_are_quoted_as_by_go() {
         assert_eq!(
-            quote("a\"\\\n\t\u{b}\u{1}\u{7f}é\u{200b}\u{e0001}".as_bytes()),
+            go_quote("a\"\\\n\t\u{b}\u{1}\u{7f}é\u{200b}\u{e0001}".as_bytes()),
             r#""a\"\\\n\t\v\x01\x7fé\u200b\U000e0001""#
         );
-        assert_eq!(quote(b"\xff\xc3"), r#""\xff\xc3""#);
+        // A combining mark is printable, a soft hyphen is not.
+        assert_eq!(go_quote("e\u{301}\u{ad}".as_bytes()), "\"e\u{301}\\u00ad\"");
+        assert_eq!(go_quote(b"\xff\xc3"), r#""\xff\xc3""#);
     }
 
     #[test]
