@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Nothing has appeared under the name it was meant for.
+/// Nothing has appeared under the name it was meant for, but for [`NotDurable`](Self::NotDurable).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -12,6 +12,14 @@ pub enum Error {
     Exists {
         /// The name.
         path: PathBuf,
+    },
+    /// It is whole and has its name, but the disk would not say that the name is written.
+    #[error("{path}: in place, but after a power cut what was there before may be back: {source}; check the disk")]
+    NotDurable {
+        /// The name.
+        path: PathBuf,
+        /// Which folder could not be made durable, and why not.
+        source: Box<Self>,
     },
     /// The system refused.
     #[error("{path}: cannot {action}: {source}")]
@@ -34,7 +42,7 @@ impl Error {
     /// The file or folder that it is about.
     pub fn path(&self) -> &Path {
         match self {
-            Self::Exists { path } | Self::Io { path, .. } => path,
+            Self::Exists { path } | Self::NotDurable { path, .. } | Self::Io { path, .. } => path,
         }
     }
 
@@ -42,6 +50,7 @@ impl Error {
     pub fn kind(&self) -> io::ErrorKind {
         match self {
             Self::Exists { .. } => io::ErrorKind::AlreadyExists,
+            Self::NotDurable { source, .. } => source.kind(),
             Self::Io { source, .. } => source.kind(),
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::leftover::remove_leftovers;
 use crate::owner::Owner;
-use crate::parents::{Parents, folder_of, sync_folder};
+use crate::parents::{Parents, folder_of};
 use crate::rename::{self, Existing};
 use crate::temporary::Temporary;
 
@@ -48,15 +48,46 @@ impl NewFile {
 
     /// Makes the file durable and gives it its name. What comes back is the file, locked (`flock`, exclusive) until it is
     /// dropped; etcd waits for that lock before it opens a database.
+    ///
+    /// # Errors
+    /// As [`Error`] says; after [`Error::NotDurable`] the file is not locked any more.
     pub fn publish(self, existing: &Existing) -> Result<File, Error> {
         // Dropped from the last to the first: what is in the folder before the folder.
         let Self { parents, mut temporary, target, .. } = self;
         temporary.file.sync_all().map_err(Error::io("make the file durable", &temporary.path))?;
         let file = temporary.file.try_clone().map_err(Error::io("open the file again", &temporary.path))?;
-        rename::publish(&temporary.path, &target, existing)?;
-        temporary.keep();
+        rename::publish(&mut temporary, &target, existing)?;
         parents.keep();
-        sync_folder(folder_of(&target))?;
         Ok(file)
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs;
+
+    use rustix::fs::{Mode, OFlags, open};
+
+    use super::*;
+
+    #[test]
+    fn a_disk_that_fails_last_leaves_no_new_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (target, aside) = (folder.path().join("db"), folder.path().join("aside"));
+        let publish = |existing: &Existing| {
+            let mut new = NewFile::create(&target, None).expect("made");
+            // What is open like this cannot be made durable.
+            new.temporary.parent = open(folder.path(), OFlags::PATH, Mode::empty()).expect("it is there").into();
+            new.publish(existing).expect_err("a broken disk")
+        };
+        let count = || fs::read_dir(folder.path()).expect("a folder").count();
+        assert!(matches!(publish(&Existing::Refuse), Error::Io { .. }));
+        assert_eq!(count(), 0);
+        fs::write(&target, "old").expect("a file");
+        assert!(matches!(publish(&Existing::MoveTo(aside)), Error::Io { .. }));
+        assert_eq!((fs::read(&target).expect("there"), count()), (b"old".to_vec(), 1));
+        // What was replaced cannot come back.
+        assert!(matches!(publish(&Existing::Replace), Error::NotDurable { path, .. } if path == target));
+        assert_eq!((fs::read(&target).expect("there"), count()), (Vec::new(), 1));
     }
 }

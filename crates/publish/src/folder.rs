@@ -81,19 +81,9 @@ impl NewFolder {
         // Dropped from the last to the first: what is in the folder before the folder.
         let Self { parents, mut temporary, target, .. } = self;
         let lock = temporary.file.try_clone().map_err(Error::io("open the folder again", &temporary.path))?;
-        let aside = rename::publish(&temporary.path, &target, existing)?;
-        temporary.keep();
-        let published = Published { target, temporary: temporary.path.clone(), aside, _lock: lock };
-        match sync_folder(folder_of(&published.target)) {
-            Ok(()) => {
-                parents.keep();
-                Ok(published)
-            }
-            Err(error) => {
-                _ = published.take_back();
-                Err(error)
-            }
-        }
+        let aside = rename::publish(&mut temporary, &target, existing)?;
+        parents.keep();
+        Ok(Published { target, temporary: temporary.path.clone(), aside, _lock: lock })
     }
 }
 

@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
+
 use crate::error::Error;
 use crate::owner::Owner;
 use crate::temporary::{FOLDER_MODE, settle};
@@ -60,11 +62,22 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes the names in a folder durable. File systems that cannot do so for folders say so; there is nothing better then.
+/// Makes the names in a folder durable.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
-    let error = |error| Error::io("make the folder durable", path)(error);
-    match File::open(path).map_err(error)?.sync_all() {
+    sync_open(&open_folder(path)?, path)
+}
+
+/// What is no folder is not waited for.
+pub(crate) fn open_folder(path: &Path) -> Result<File, Error> {
+    let opened = rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+    opened.map(File::from).map_err(|error| Error::io("open the folder", path)(error.into()))
+}
+
+/// Makes the names in a folder durable that is open. File systems that cannot do so for folders say so; there is nothing better
+/// then.
+pub(crate) fn sync_open(folder: &File, path: &Path) -> Result<(), Error> {
+    match folder.sync_all() {
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
-        result => result.map_err(error),
+        result => result.map_err(Error::io("make the folder durable", path)),
     }
 }

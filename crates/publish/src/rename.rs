@@ -8,7 +8,9 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use crate::error::Error;
+use crate::parents::{folder_of, sync_open};
 use crate::swap;
+use crate::temporary::Temporary;
 
 /// What to do about something that has the name already.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +23,23 @@ pub enum Existing {
     MoveTo(PathBuf),
 }
 
-/// Gives `temporary` the name `target`, atomically. Tells where something that had the name went.
-pub(crate) fn publish(temporary: &Path, target: &Path, existing: &Existing) -> Result<Option<PathBuf>, Error> {
+/// Gives what is made the name `target`, durably. Tells where something that had the name went.
+pub(crate) fn publish(made: &mut Temporary, target: &Path, existing: &Existing) -> Result<Option<PathBuf>, Error> {
+    let aside = give_name(&made.path, target, existing)?;
+    let Err(error) = sync_open(&made.parent, folder_of(target)) else {
+        made.keep();
+        return Ok(aside);
+    };
+    // What was replaced is gone.
+    if *existing != Existing::Replace && take_back(&made.path, target, aside.as_deref()).is_ok() {
+        return Err(error);
+    }
+    made.keep();
+    Err(Error::NotDurable { path: target.to_owned(), source: Box::new(error) })
+}
+
+/// Gives `temporary` the name `target`, atomically.
+fn give_name(temporary: &Path, target: &Path, existing: &Existing) -> Result<Option<PathBuf>, Error> {
     match existing {
         Existing::Replace => fs::rename(temporary, target).map_err(Error::io("give the file its name", target))?,
         Existing::Refuse => rename_to_free(temporary, target)?,
@@ -73,7 +90,7 @@ fn exchange(temporary: &Path, target: &Path, aside: &Path) -> Result<(), Error> 
     }
 }
 
-/// Undoes [`publish`]: what is at `target` gets its temporary name again, and what went `aside` its own.
+/// Undoes [`give_name`]: what is at `target` gets its temporary name again, and what went `aside` its own.
 pub(crate) fn take_back(temporary: &Path, target: &Path, aside: Option<&Path>) -> Result<(), Error> {
     let Some(aside) = aside else {
         return fs::rename(target, temporary).map_err(Error::io("rename it", target));

@@ -12,6 +12,7 @@ use rustix::fs::OFlags;
 
 use crate::error::Error;
 use crate::owner::Owner;
+use crate::parents::open_folder;
 
 /// How every name begins that is not meant to stay.
 pub(crate) const MARK: &str = ".etcdsnap-";
@@ -28,6 +29,9 @@ pub(crate) const FILE_MODE: u32 = 0o600;
 pub(crate) struct Temporary {
     pub(crate) path: PathBuf,
     pub(crate) file: File,
+    /// The folder that it is in. It is open from the start, so that what gets its own name is then only left to the disk, and not
+    /// to rights.
+    pub(crate) parent: File,
     folder: bool,
     kept: bool,
 }
@@ -44,26 +48,21 @@ impl Temporary {
     }
 
     fn make(parent: &Path, action: &'static str, owner: Option<Owner>, folder: bool) -> Result<Self, Error> {
-        let mut made = Self::try_make(parent, folder);
+        let around = open_folder(parent)?;
+        let mut made = try_make(parent, folder);
         // In the moment before it is locked another run may take it for a leftover.
         for _ in 0..ATTEMPTS {
             match &made {
                 Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => {}
                 _ => break,
             }
-            made = Self::try_make(parent, folder);
+            made = try_make(parent, folder);
         }
-        let made = made.map_err(Error::io(action, parent))?;
+        let (path, file) = made.map_err(Error::io(action, parent))?;
+        let made = Self { path, file, parent: around, folder, kept: false };
         let mode = if folder { FOLDER_MODE } else { FILE_MODE };
         settle(&made.file, mode, owner).map_err(|(action, error)| Error::io(action, &made.path)(error))?;
         Ok(made)
-    }
-
-    fn try_make(parent: &Path, folder: bool) -> io::Result<Self> {
-        let path = parent.join(fresh_name());
-        let file = open_new(&path, folder)?;
-        let taken = matches!(file.try_lock(), Err(TryLockError::WouldBlock)) || !is_at(&file, &path);
-        if taken { Err(io::ErrorKind::NotFound.into()) } else { Ok(Self { path, file, folder, kept: false }) }
     }
 
     /// It has its own name now, or is somebody else's to remove.
@@ -79,6 +78,14 @@ impl Drop for Temporary {
             _ = if self.folder { std::fs::remove_dir_all(&self.path) } else { std::fs::remove_file(&self.path) };
         }
     }
+}
+
+/// Something new under a temporary name, locked.
+fn try_make(parent: &Path, folder: bool) -> io::Result<(PathBuf, File)> {
+    let path = parent.join(fresh_name());
+    let file = open_new(&path, folder)?;
+    let taken = matches!(file.try_lock(), Err(TryLockError::WouldBlock)) || !is_at(&file, &path);
+    if taken { Err(io::ErrorKind::NotFound.into()) } else { Ok((path, file)) }
 }
 
 /// Sets rights, whatever the umask is, and the owner.

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use etcdsnap_publish::{Error, Existing, NewFile, NewFolder, leftovers, vacant_beside};
 
@@ -176,5 +177,28 @@ fn errors_name_the_place() {
     let file = folder.path().join("file");
     fs::write(&file, b"").expect("a file");
     let refused = NewFolder::create(&file.join("etcd"), None).expect_err("a file has no folders");
-    assert!(refused.to_string().starts_with(&format!("{}: cannot create a folder in it", file.display())), "{refused}");
+    assert!(refused.to_string().starts_with(&format!("{}: cannot open the folder", file.display())), "{refused}");
+}
+
+/// Nobody will ever write to this FIFO: the test ends only because it is not waited for.
+#[test]
+fn a_fifo_is_no_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let fifo = folder.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().is_ok_and(|status| status.success()));
+    assert!(NewFile::create(&fifo.join("db"), None).is_err());
+}
+
+/// The names in such a folder could not be made durable. To a privileged user it is as any other.
+#[test]
+fn a_folder_that_cannot_be_read_is_refused_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let inside = folder.path().join("inside");
+    fs::create_dir(&inside).expect("a folder");
+    fs::set_permissions(&inside, fs::Permissions::from_mode(0o300)).expect("mine");
+    let made = NewFile::create(&inside.join("db"), None);
+    assert_eq!(made.is_ok(), File::open(&inside).is_ok());
+    drop(made);
+    fs::set_permissions(&inside, fs::Permissions::from_mode(0o700)).expect("mine");
+    assert!(names(&inside).is_empty());
 }

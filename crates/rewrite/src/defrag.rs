@@ -53,7 +53,8 @@ pub struct Defragmented {
 /// Copies the database in `source` to a new file.
 ///
 /// # Errors
-/// Nothing has appeared under the target's name then, and what was there is as it was.
+/// Nothing has appeared under the target's name then, and what was there is as it was, unless the error
+/// [says otherwise](Error::has_appeared).
 pub fn defrag(source: &Container, target: &Target<'_>, work: &Work<'_>) -> Result<Defragmented, Error> {
     target.check()?;
     let (mut sound, seal) = Sound::verify(source, work)?;
@@ -92,13 +93,17 @@ pub fn defrag_in_place(database: Held, options: &OpenOptions, work: &Work<'_>) -
     }
     let owner = database.owner().map_err(|source| Error::Write { path: database.path().to_owned(), source })?;
     let target = Target { path: database.path(), existing: Existing::Replace, owner: Some(owner) };
-    let defragmented = defrag(&source, &target, work)?;
-    if let Ok(db) = Db::open(source.database()) {
-        // The new file is in force and durable. That an etcd could still have waited for the old one is unlikely enough for
-        // a failure here to be no failure of the whole.
+    let defragmented = defrag(&source, &target, work);
+    let is_replaced = defragmented.as_ref().err().is_none_or(Error::has_appeared);
+    if let Ok(db) = Db::open(source.database())
+        && is_replaced
+    {
+        // The new file is in force. That an etcd could still have waited for the old one is unlikely enough for a failure here
+        // to be no failure of the whole. Should the old name come back after a power cut, the old content does too: what is
+        // written to a file without a name goes with whoever has it open, and is not brought to the disk for that.
         _ = database.retire(db.page_size());
     }
-    Ok(defragmented)
+    defragmented
 }
 
 /// Writes the pages to a file that will have about so many bytes.

@@ -1,4 +1,5 @@
-//! Why a database was not written anew. In every case source and target are as they were.
+//! Why a database was not written anew. Source and target are as they were, unless the error [says](Error::has_appeared) that the
+//! new one is in place.
 
 use std::path::PathBuf;
 
@@ -103,6 +104,11 @@ pub enum Error {
 impl Error {
     pub(crate) fn plan(work: &Work<'_>, source: EditError) -> Self {
         Self::Plan { name: work.name.to_owned(), source }
+    }
+
+    /// Is the new database in place all the same, whole, and only not known to outlast a power cut?
+    pub fn has_appeared(&self) -> bool {
+        matches!(self, Self::Publish(etcdsnap_publish::Error::NotDurable { .. }))
     }
 
     /// Was the work given up because it was interrupted?

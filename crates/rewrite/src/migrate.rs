@@ -66,7 +66,8 @@ pub struct Migrated {
 /// source.
 ///
 /// # Errors
-/// Nothing has appeared under the target's name then, and what was there is as it was.
+/// Nothing has appeared under the target's name then, and what was there is as it was, unless the error
+/// [says otherwise](Error::has_appeared).
 pub fn migrate(source: &Container, target: &Target<'_>, wanted: &Wanted, work: &Work<'_>) -> Result<Migrated, Error> {
     target.check()?;
     let (sound, seal) = verified(source, work)?;
