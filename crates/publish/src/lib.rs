@@ -50,3 +50,4 @@ pub use owner::{Owner, OwnerError};
 pub use parents::Parents;
 pub use rename::{Existing, vacant_beside};
 pub use space::{Demand, NoSpace};
+pub use temporary::is_at;

@@ -111,8 +111,8 @@ pub(crate) fn lock_if_free(path: &Path) -> Option<File> {
     (file.try_lock().is_ok() && is_at(&file, path)).then_some(file)
 }
 
-/// Does the path still name this open file?
-fn is_at(file: &File, path: &Path) -> bool {
+/// Does the path, links not followed, name this open file?
+pub fn is_at(file: &File, path: &Path) -> bool {
     let (Ok(open), Ok(named)) = (file.metadata(), path.symlink_metadata()) else { return false };
     (open.dev(), open.ino()) == (named.dev(), named.ino())
 }

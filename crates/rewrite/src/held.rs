@@ -10,9 +10,12 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use etcdsnap_publish::Owner;
+use etcdsnap_publish::{Owner, is_at};
 
 use crate::Error;
+
+/// How often a file is opened that was replaced before it could be locked.
+const ATTEMPTS: usize = 20;
 
 /// The database of a member, open for reading and writing, and locked.
 #[derive(Debug)]
@@ -25,10 +28,20 @@ impl Held {
     /// Takes the lock without waiting for it. Symbolic links are followed.
     pub fn take(path: &Path) -> Result<Self, Error> {
         let error = |source| Error::Write { path: path.to_owned(), source };
-        let path = fs::canonicalize(path).map_err(error)?;
-        let file = File::options().read(true).write(true).open(&path).map_err(error)?;
+        for _ in 0..ATTEMPTS {
+            let path = fs::canonicalize(path).map_err(error)?;
+            let file = File::options().read(true).write(true).open(&path).map_err(error)?;
+            if let Some(held) = Self::lock(path, file)? {
+                return Ok(held);
+            }
+        }
+        Err(Error::InUse { path: path.to_owned() })
+    }
+
+    /// `None` when another file has taken the name since this one was opened.
+    fn lock(path: PathBuf, file: File) -> Result<Option<Self>, Error> {
         match file.try_lock() {
-            Ok(()) => Ok(Self { path, file }),
+            Ok(()) => Ok(is_at(&file, &path).then_some(Self { path, file })),
             Err(TryLockError::WouldBlock) => Err(Error::InUse { path }),
             Err(TryLockError::Error(source)) => Err(Error::Write { path, source }),
         }
@@ -76,6 +89,20 @@ mod tests {
         assert!(matches!(Held::take(&path), Err(Error::InUse { .. })));
         drop(held);
         Held::take(&path).expect("free again");
+    }
+
+    #[test]
+    fn a_file_that_was_replaced_is_not_the_database() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [path, new] = ["db", "new"].map(|name| folder.path().join(name));
+        fs::write(&path, "old pages").expect("written");
+        fs::write(&new, "new").expect("written");
+        let old = File::open(&path).expect("open");
+        fs::rename(&new, &path).expect("replaced");
+        assert!(Held::lock(path.clone(), old).expect("free").is_none());
+        assert_eq!(Held::take(&path).expect("free").file.metadata().expect("open").len(), 3);
+        let current = File::open(&path).expect("open");
+        assert!(Held::lock(path, current).expect("free").is_some());
     }
 
     #[test]
