@@ -29,11 +29,11 @@ pub(super) fn settings(line: &CommandLine, variables: &mut Variables) -> Vec<Fou
 
 /// Does it run etcd, by itself or through a shell?
 pub(super) fn runs_etcd(line: &CommandLine) -> bool {
-    commands(line, &Variables::new()).iter().any(|command| program(command).is_some())
+    commands(line, &mut Variables::new()).iter().any(|command| program(command).is_some())
 }
 
 /// The commands of the script that a shell is given, else the one command there is.
-fn commands(line: &CommandLine, variables: &Variables) -> Vec<Vec<Placed>> {
+fn commands(line: &CommandLine, variables: &mut Variables) -> Vec<Vec<Placed>> {
     let placed = |text: &str, syntax, place: &Place| (Word { text: text.to_owned(), syntax }, place.clone());
     let command = line.words.iter().map(|(text, place)| placed(text, line.syntax, place)).collect();
     let command = spread(command, variables);
@@ -56,18 +56,18 @@ fn base_name(path: &str) -> &str {
 }
 
 /// Puts in variables that hold several words, such as `$ETCD_OPTS`.
-fn spread(command: Vec<Placed>, variables: &Variables) -> Vec<Placed> {
-    let mut words = Vec::new();
+fn spread(command: Vec<Placed>, variables: &mut Variables) -> Vec<Placed> {
+    let mut all = Vec::new();
     for (word, place) in command {
-        match variables.whole_word(&word) {
-            None => words.push((word, place)),
-            Some(value) => {
-                let several = words::split(value).into_iter();
-                words.extend(several.map(|text| (Word { text, syntax: Syntax::Plain }, place.clone())));
+        match variables.words(&word) {
+            None => all.push((word, place)),
+            Some(several) => {
+                let several = several.into_iter();
+                all.extend(several.map(|text| (Word { text, syntax: Syntax::Plain }, place.clone())));
             }
         }
     }
-    words
+    all
 }
 
 /// `export`, `env`, and variables in front of a program; answers how many words these are.
@@ -169,6 +169,20 @@ mod tests {
             assert!(runs_etcd(&line(words, syntax)), "{words:?}");
         }
         assert!(!runs_etcd(&line(&["etcdctl", "--name=a"], Syntax::Pod)));
+    }
+
+    #[test]
+    fn variables_of_many_words_have_an_end() {
+        let mut variables = Variables::new();
+        let place = Place { label: "f".into(), spot: Spot::Line(1) };
+        for (name, value) in [("MANY", "x ".repeat(1000)), ("LONG", "x ".repeat(1 << 20)), ("O", "--name=a".into())] {
+            let value = Some(Word { text: value, syntax: Syntax::Plain });
+            variables.add(&Variable { name: name.into(), value, place: place.clone() });
+        }
+        let words = ["etcd"].into_iter().chain(["$LONG"; 1000]).chain(["$O"]).chain(["$MANY"; 1000]);
+        let command = commands(&line(&words.collect::<Vec<_>>(), Syntax::Unit), &mut variables).concat();
+        assert!(command.len() < 20_000, "{} words", command.len());
+        assert!(command.iter().any(|(word, _)| word.text == "--name=a"), "what fits is put in");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::setting::{Found, Setting};
-use super::{Variable, Word};
+use super::{Variable, Word, words};
 
 /// How a text names variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub(super) enum Syntax {
 
 /// Bytes that may come of putting variables in, altogether: more than any member needs, and little to hold.
 const ROOM: usize = 1 << 20;
+
+/// Bytes that a word counts for, beside its own.
+const WORD: usize = 128;
 
 /// The variables of all files.
 #[derive(Debug)]
@@ -79,8 +82,17 @@ impl Variables {
         Some(expanded)
     }
 
-    /// The value of a word that is nothing but the name of a variable; such a word becomes as many as the value has.
-    pub(super) fn whole_word(&self, word: &Word) -> Option<&str> {
+    /// The words that come of one that is nothing but the name of a variable: as many as its value has. `None` for other words,
+    /// and when the variable is not known.
+    pub(super) fn words(&mut self, word: &Word) -> Option<Vec<String>> {
+        // Taken before the value is looked at, so that what does not fit costs nothing the next time.
+        self.room = self.room.checked_sub(self.whole_word(word)?.len())?;
+        let words = self.whole_word(word).map(words::split)?;
+        self.room = self.room.checked_sub(words.len().saturating_mul(WORD))?;
+        Some(words)
+    }
+
+    fn whole_word(&self, word: &Word) -> Option<&str> {
         let name = word.text.strip_prefix('$')?;
         let name = match word.syntax {
             Syntax::Script | Syntax::Unit if is_name(name) => name,
@@ -213,7 +225,7 @@ mod tests {
             for syntax in [Syntax::Pod, Syntax::Script, Syntax::Unit, Syntax::Specifiers, Syntax::Plain] {
                 let mut variables = variables(&[("A", &value, syntax), ("B", "b$(A)${A}", syntax)]);
                 let word = word(&text, syntax);
-                _ = (variables.expand(&word), variables.whole_word(&word));
+                _ = (variables.expand(&word), variables.words(&word));
             }
         }
     }
