@@ -9,7 +9,7 @@ mod store;
 
 pub use file::{SnapError, SnapFile};
 pub use name::{SnapDirFile, SnapName};
-pub use store::{Node, Store, StoreError, StoreMember};
+pub use store::{JsonError, Node, Store, StoreError, StoreMember};
 
 pub(crate) use file::write;
 pub(crate) use store::RaftAttributes;

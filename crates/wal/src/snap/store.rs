@@ -77,7 +77,7 @@ pub struct StoreMember {
 pub enum StoreError {
     /// It is no JSON of this shape, or directories are nested more than sixty deep.
     #[error("the v2 store cannot be decoded: {0}")]
-    Json(#[from] serde_json::Error),
+    Json(JsonError),
     /// A directory of a member is not named by an id.
     #[error("{path} is not named by a member id")]
     MemberId {
@@ -90,8 +90,32 @@ pub enum StoreError {
         /// Path of the value.
         path: String,
         /// What is wrong with it.
-        error: serde_json::Error,
+        error: JsonError,
     },
+}
+
+/// What is wrong with JSON, and where in it. Not what stands there, which may be secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{problem} at line {line}, column {column}")]
+pub struct JsonError {
+    /// In words.
+    pub problem: &'static str,
+    /// From 1; 0 when it is not about a place.
+    pub line: usize,
+    /// Bytes from the beginning of the line.
+    pub column: usize,
+}
+
+impl From<serde_json::Error> for JsonError {
+    fn from(error: serde_json::Error) -> Self {
+        use serde_json::error::Category;
+        let problem = match error.classify() {
+            Category::Eof => "it ends too early",
+            Category::Data => "it has other fields or types than etcd writes",
+            Category::Syntax | Category::Io => "it is no JSON",
+        };
+        Self { problem, line: error.line(), column: error.column() }
+    }
 }
 
 /// `{"peerURLs":[…],"isLearner":true}`
@@ -116,7 +140,7 @@ struct Attributes {
 impl Store {
     /// Parses the JSON of a `.snap` file.
     pub fn parse(json: &[u8]) -> Result<Self, StoreError> {
-        Ok(serde_json::from_slice(json)?)
+        serde_json::from_slice(json).map_err(|error| StoreError::Json(error.into()))
     }
 
     /// Finds what is at a path such as `/0/version`.
@@ -188,7 +212,8 @@ fn member(name: &str, node: &Node) -> Result<StoreMember, StoreError> {
 /// Nothing, if the member has none.
 fn attributes<T: Default + for<'de> Deserialize<'de>>(member: &Node, name: &str) -> Result<T, StoreError> {
     let Some(node) = member.child(name) else { return Ok(T::default()) };
-    serde_json::from_str(&node.value).map_err(|error| StoreError::Attributes { path: node.path.clone(), error })
+    let parsed = serde_json::from_str(&node.value);
+    parsed.map_err(|error| StoreError::Attributes { path: node.path.clone(), error: error.into() })
 }
 
 #[cfg(test)]
@@ -250,6 +275,18 @@ mod tests {
         assert_eq!(custom("/2/enabled"), None);
         assert_eq!(custom("/2/users/"), None);
         assert_eq!(custom("/2/users/root"), Some("/2".into()));
+    }
+
+    #[test]
+    fn an_error_says_where_and_not_what() {
+        let refused = Store::parse(br#"{"Root":{"Children":{"1":"hunter2"}}}"#).expect_err("no directory");
+        let expected =
+            "the v2 store cannot be decoded: it has other fields or types than etcd writes at line 1, column 34";
+        assert_eq!(refused.to_string(), expected);
+        assert!(!format!("{refused:?}").contains("hunter2"));
+        let attributes = store(&[("/0/members/1/attributes", r#"{"name":["hunter2"]}"#)]);
+        let refused = attributes.members().expect_err("no name");
+        assert!(!format!("{refused} {refused:?}").contains("hunter2"), "{refused}");
     }
 
     #[test]
