@@ -53,7 +53,7 @@ impl Salvaged {
         demand.add(&target, in_use).map_err(RestoreError::io("find its file system", &target))?;
         demand.check()?;
         let mut file = NewFile::create(&target, None)?;
-        let saved = salvage(source, &inspection, file.file(), &work.rewriting());
+        let saved = salvage(source, &inspection, &mut file, &work.rewriting());
         let losses = match saved {
             Ok(losses) => losses,
             Err(error) => return Err(refused(error, verified.report)),

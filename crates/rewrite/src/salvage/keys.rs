@@ -4,18 +4,19 @@
 //! was before. A compaction narrows that down: it leaves one record of a key at most up to its revision, so a key that
 //! has one there lost none there.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use etcdsnap_mvcc::{Compaction, Revision, RevisionKey};
 use etcdsnap_proto::KeyValueRef;
 
-use super::losses::{LostRange, Names, ranges, revision_name};
+use super::losses::{Names, Ranges, revision_name};
 use super::stretch::Left;
 
 /// What is known of keys.
 #[derive(Debug)]
 pub(super) struct Keys {
-    pub ranges: Vec<LostRange>,
+    pub ranges: Ranges,
+    pub compaction_lost: bool,
     pub last_revision: Option<i64>,
     pub newest_lost: bool,
     pub lost_up_to: Option<i64>,
@@ -31,23 +32,24 @@ struct Newest {
 }
 
 impl Keys {
-    pub fn new(left: &Left<'_>, compaction: Compaction) -> Self {
-        let mut lost = ranges("key", left, revision_name);
+    /// `compaction` is `None` when its marks are lost.
+    pub fn new(left: &Left<'_>, compaction: Option<Compaction>) -> Self {
         let revisions: Vec<_> = left.entries.iter().filter_map(|entry| RevisionKey::parse(entry.key).ok()).collect();
-        add_holes(&mut lost, &revisions, compaction.compacted());
+        let holes = compaction.iter().flat_map(|compaction| holes(&revisions, compaction.compacted()));
+        let ranges = Ranges::new("key", left, holes, revision_name);
         let last = revisions.last().map(|key| key.revision);
-        let end =
-            |(_, before): &(usize, usize)| revisions.get(*before).map_or(i64::MAX, |next| last_before(next.revision));
-        let up_to = lost.keys().map(end).max().unwrap_or(0);
+        let last_lost = |end: usize| revisions.get(end).map_or(i64::MAX, |next| last_before(next.revision));
+        let up_to = ranges.end.map_or(0, last_lost);
         // What an unfinished compaction would remove may be there still.
-        let compacted = compaction.finished.unwrap_or(0);
+        let compacted = compaction.and_then(|compaction| compaction.finished).unwrap_or(0);
         let newest = newest(left);
         let old = newest.iter().filter(|(_, newest)| newest.is_put && up_to > newest.main.max(compacted));
         let maybe_old = Names::new(old.map(|(key, _)| *key).collect());
         let gone = left.named.iter().filter(|(key, main)| newest.get(key).is_none_or(|newest| newest.main < *main));
         let surely_lost = Names::new(gone.map(|(key, _)| *key).collect());
         Self {
-            ranges: lost.into_values().collect(),
+            ranges,
+            compaction_lost: compaction.is_none(),
             last_revision: last.map(|last| last.main),
             newest_lost: up_to == i64::MAX,
             lost_up_to: Some(up_to).filter(|up_to| *up_to > compacted && *up_to < i64::MAX),
@@ -62,33 +64,22 @@ fn last_before(next: Revision) -> i64 {
     if next.sub > 0 { next.main } else { next.main.saturating_sub(1) }
 }
 
-/// Above the compacted revision every one has its records. Where some are missing though every page can be read, they were
-/// lost before.
-fn add_holes(lost: &mut BTreeMap<(usize, usize), LostRange>, revisions: &[RevisionKey], compacted: i64) {
-    let mut previous: Option<Revision> = None;
-    for (at, RevisionKey { revision, .. }) in revisions.iter().enumerate() {
-        let (before, floor) = (previous.replace(*revision), compacted.max(1));
-        let follows = match before {
+/// Above the compacted revision every one has its records. Where some are missing, in front of which they were, though every page
+/// can be read, they were lost before.
+fn holes(revisions: &[RevisionKey], compacted: i64) -> impl Iterator<Item = usize> {
+    let follows = move |at: usize, revision: Revision| {
+        let before = at.checked_sub(1).and_then(|at| revisions.get(at)).map(|key| key.revision);
+        match before {
             Some(before) if before.main == revision.main => revision.sub == before.sub.saturating_add(1),
             _ => {
-                let expected = before.map_or(1, |before| before.main).max(floor).saturating_add(1);
+                let expected = before.map_or(1, |before| before.main).max(compacted).max(1).saturating_add(1);
                 revision.sub == 0 && revision.main <= expected
             }
-        };
-        let known = || lost.range(..=(at, usize::MAX)).next_back().is_some_and(|((_, end), _)| at <= *end);
-        if revision.main > compacted && !follows && !known() {
-            lost.insert(
-                (at, at),
-                LostRange {
-                    bucket: "key".into(),
-                    after: before.map(|before| before.to_string()),
-                    before: Some(revision.to_string()),
-                    pages: Vec::new(),
-                    entries: None,
-                },
-            );
         }
-    }
+    };
+    let revisions = revisions.iter().enumerate();
+    let missing = revisions.filter(move |(at, key)| key.revision.main > compacted && !follows(*at, key.revision));
+    missing.map(|(at, _)| at)
 }
 
 fn newest<'a>(left: &Left<'a>) -> HashMap<&'a [u8], Newest> {

@@ -1,6 +1,5 @@
 //! What is missing after a salvage, as values for people and machines.
 
-use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use etcdsnap_mvcc::RevisionKey;
@@ -28,6 +27,9 @@ pub struct Losses {
     pub ranges: Vec<LostRange>,
     /// How many more ranges there are.
     pub more_ranges: u64,
+    /// Can the marks that compactions leave not be read? Then it cannot be told which revisions should be there, so that records
+    /// that were lost with all that led to them are in no range.
+    pub compaction_lost: bool,
     /// The newest revision of which a record can be read; the store begins at it, unless a compaction went further.
     pub last_revision: Option<i64>,
     /// Were there newer ones? Then the store begins lower than it was.
@@ -79,71 +81,120 @@ impl Names {
 impl Losses {
     /// Is nothing missing?
     pub fn is_none(&self) -> bool {
-        self.buckets.is_empty() && self.ranges.is_empty()
+        self.buckets.is_empty() && self.ranges.is_empty() && !self.compaction_lost
     }
 
     /// Of one of the small buckets.
     pub(super) fn entries(&mut self, name: &[u8], left: &Left<'_>) {
-        self.ranges(ranges(&excerpt(name), left, excerpt).into_values());
+        self.add(Ranges::new(&excerpt(name), left, std::iter::empty(), excerpt));
     }
 
     /// Of the records.
     pub(super) fn records(&mut self, keys: Keys) {
-        let Keys { last_revision, newest_lost, lost_up_to, maybe_old, surely_lost, ranges } = keys;
-        self.ranges(ranges.into_iter());
+        let Keys { ranges, compaction_lost, last_revision, newest_lost, lost_up_to, maybe_old, surely_lost } = keys;
+        self.add(ranges);
         (self.last_revision, self.newest_lost, self.lost_up_to) = (last_revision, newest_lost, lost_up_to);
-        (self.maybe_old, self.surely_lost) = (maybe_old, surely_lost);
+        (self.compaction_lost, self.maybe_old, self.surely_lost) = (compaction_lost, maybe_old, surely_lost);
     }
 
-    fn ranges(&mut self, ranges: impl Iterator<Item = LostRange>) {
-        for range in ranges {
-            if self.ranges.len() < RANGES { self.ranges.push(range) } else { self.more_ranges += 1 }
-        }
+    fn add(&mut self, Ranges { first, more, .. }: Ranges) {
+        let room = RANGES.saturating_sub(self.ranges.len());
+        self.more_ranges += more + first.len().saturating_sub(room) as u64;
+        self.ranges.extend(first.into_iter().take(room));
     }
 }
 
-/// The stretches of a bucket as ranges between entries that can be read, each of which appears once; by the number of entries
-/// before them.
-pub(super) fn ranges(
-    bucket: &str,
-    left: &Left<'_>,
-    name: impl Fn(&[u8]) -> String,
-) -> BTreeMap<(usize, usize), LostRange> {
-    let per_leaf = (left.entries.len() as u64).checked_div(left.leaves);
-    let mut ranges: BTreeMap<(usize, usize), LostRange> = BTreeMap::new();
-    for Lost { bounds: (low, high), page, amount } in &left.lost {
-        let below = |bound: &[u8]| left.entries.partition_point(|entry| entry.key < bound);
-        let up_to = |bound: &[u8]| left.entries.partition_point(|entry| entry.key <= bound);
-        let start = match low {
-            Bound::Included(low) => below(low),
-            Bound::Excluded(low) => up_to(low),
-            Bound::Unbounded => 0,
-        };
-        let end = match high {
-            Bound::Included(high) => up_to(high),
-            Bound::Excluded(high) => below(high),
-            Bound::Unbounded => left.entries.len(),
-        };
-        let end = end.max(start);
-        let entry = |at: usize| left.entries.get(at).map(|entry| name(entry.key));
-        let range = ranges.entry((start, end)).or_insert_with(|| LostRange {
-            bucket: bucket.to_owned(),
-            after: start.checked_sub(1).and_then(entry),
-            before: entry(end),
-            pages: Vec::new(),
-            entries: Some(0),
-        });
-        if let Some(page) = page.filter(|page| range.pages.len() < PAGES && !range.pages.contains(page)) {
-            range.pages.push(page);
+/// Where entries of one bucket are missing.
+#[derive(Debug, Default)]
+pub(super) struct Ranges {
+    /// As many as are kept.
+    first: Vec<LostRange>,
+    /// How many more there are. There can be one for every entry, so these are not made.
+    more: u64,
+    /// How many entries that can be read are in front of the end of the last one; `None` when nothing is missing.
+    pub end: Option<usize>,
+}
+
+impl Ranges {
+    /// The stretches of a bucket as ranges between entries that can be read; and the holes outside of them: in front of which
+    /// entries others should be that nothing leads to, ascending. `name` says how an entry is called.
+    pub fn new(
+        bucket: &str,
+        left: &Left<'_>,
+        holes: impl Iterator<Item = usize>,
+        name: impl Fn(&[u8]) -> String,
+    ) -> Self {
+        let per_leaf = (left.entries.len() as u64).checked_div(left.leaves);
+        let mut stretches: Vec<_> =
+            left.lost.iter().enumerate().map(|(index, lost)| (span(left, lost), index)).collect();
+        stretches.sort_unstable();
+        let mut stretches = stretches.chunk_by(|(one, _), (next, _)| one == next).peekable();
+        let mut holes = holes.peekable();
+        let mut ranges = Self::default();
+        loop {
+            let hole = holes.peek().copied();
+            let is_next =
+                |same: &&[_]| same.first().is_some_and(|((start, _), _)| hole.is_none_or(|hole| *start <= hole));
+            if let Some(same @ [(span, _), ..]) = stretches.next_if(is_next) {
+                let lost = same.iter().filter_map(|(_, index)| left.lost.get(*index));
+                ranges.add(*span, || LostRange::new(bucket, left, *span, &name).with(lost, per_leaf));
+            } else if let Some(hole) = holes.next() {
+                if ranges.end < Some(hole) {
+                    ranges.add((hole, hole), || LostRange::new(bucket, left, (hole, hole), &name));
+                }
+            } else {
+                return ranges;
+            }
         }
-        let more = match amount {
-            Amount::Entries(entries) => Some(*entries),
-            Amount::Page => per_leaf,
-            Amount::Unknown => None,
-        };
-        range.entries = range.entries.zip(more).map(|(known, more)| known + more);
     }
-    ranges
+
+    fn add(&mut self, (_, end): (usize, usize), range: impl FnOnce() -> LostRange) {
+        self.end = self.end.max(Some(end));
+        if self.first.len() < RANGES { self.first.push(range()) } else { self.more += 1 }
+    }
+}
+
+/// How many entries that can be read are in front of a stretch, and how many in front of its end.
+fn span(left: &Left<'_>, lost: &Lost<'_>) -> (usize, usize) {
+    let below = |bound: &[u8]| left.entries.partition_point(|entry| entry.key < bound);
+    let up_to = |bound: &[u8]| left.entries.partition_point(|entry| entry.key <= bound);
+    let (low, high) = lost.bounds;
+    let start = match low {
+        Bound::Included(low) => below(low),
+        Bound::Excluded(low) => up_to(low),
+        Bound::Unbounded => 0,
+    };
+    let end = match high {
+        Bound::Included(high) => up_to(high),
+        Bound::Excluded(high) => below(high),
+        Bound::Unbounded => left.entries.len(),
+    };
+    (start, end.max(start))
+}
+
+impl LostRange {
+    /// Of which nothing more is known.
+    fn new(bucket: &str, left: &Left<'_>, (start, end): (usize, usize), name: impl Fn(&[u8]) -> String) -> Self {
+        let entry = |at: usize| left.entries.get(at).map(|entry| name(entry.key));
+        let after = start.checked_sub(1).and_then(entry);
+        Self { bucket: bucket.to_owned(), after, before: entry(end), pages: Vec::new(), entries: None }
+    }
+
+    /// With what these say, that have the same neighbours.
+    fn with<'l>(self, lost: impl Iterator<Item = &'l Lost<'l>>, per_leaf: Option<u64>) -> Self {
+        lost.fold(Self { entries: Some(0), ..self }, |mut range, Lost { page, amount, .. }| {
+            if let Some(page) = page.filter(|page| range.pages.len() < PAGES && !range.pages.contains(page)) {
+                range.pages.push(page);
+            }
+            let more = match amount {
+                Amount::Entries(entries) => Some(*entries),
+                Amount::Page => per_leaf,
+                Amount::Unknown => None,
+            };
+            range.entries = range.entries.zip(more).map(|(known, more)| known + more);
+            range
+        })
+    }
 }
 
 /// A revision as people know it.

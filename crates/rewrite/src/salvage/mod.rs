@@ -13,11 +13,10 @@ mod keys;
 mod losses;
 mod stretch;
 
-use std::fs::File;
-
 use etcdsnap_bbolt::build::{BuildError, Builder, Options};
 use etcdsnap_bbolt::{Db, Grade};
 use etcdsnap_mvcc::Compaction;
+use etcdsnap_publish::NewFile;
 use etcdsnap_snapshot::buckets::EXPECTED;
 use etcdsnap_snapshot::container::Container;
 use etcdsnap_snapshot::inspection::Inspection;
@@ -32,15 +31,22 @@ use stretch::{Kind, Left, Reader};
 
 /// The bucket of the records.
 const KEY: &[u8] = b"key";
+/// The bucket of the marks that compactions leave, which no etcd leaves empty.
+const META: &[u8] = b"meta";
 /// Buckets that are saved; etcd has ten.
 const BUCKETS: usize = 1024;
 
-/// Writes all that can be read of the database in `source`, of which `inspection` is, to a new and empty file. Returns what
-/// could not be read.
+/// Writes all that can be read of the database in `source`, of which `inspection` is, to a file that is new and empty. Returns
+/// what could not be read.
 ///
 /// # Errors
 /// The list of buckets or all records are lost; or reading or writing failed. The file is worth nothing then.
-pub fn salvage(source: &Container, inspection: &Inspection<'_>, file: &File, work: &Work<'_>) -> Result<Losses, Error> {
+pub fn salvage(
+    source: &Container,
+    inspection: &Inspection<'_>,
+    new: &mut NewFile,
+    work: &Work<'_>,
+) -> Result<Losses, Error> {
     let db = &inspection.db;
     let (found, losses) = buckets(inspection);
     if !found.iter().any(|(name, _)| *name == KEY) {
@@ -50,7 +56,7 @@ pub fn salvage(source: &Container, inspection: &Inspection<'_>, file: &File, wor
     let mut saving = Saving { reader, work, losses, room: Some(db.bytes().len() as u64) };
     work.progress.phase("save what can be read", inspection.walk.census.in_use.saturating_mul(db.page_size().into()));
     let (built, written) =
-        write_behind(file, work.interrupt, &|bytes| work.progress.advance(bytes), &|| false, |behind| {
+        write_behind(new.file(), work.interrupt, &|bytes| work.progress.advance(bytes), &|| false, |behind| {
             let mut builder = Builder::new(behind, &Options::like(db)).map_err(|source| unbuilt(work, source))?;
             for (name, sequence) in found {
                 let left = if name == KEY { Some(saving.records()?) } else { saving.entries(name)? };
@@ -67,7 +73,7 @@ pub fn salvage(source: &Container, inspection: &Inspection<'_>, file: &File, wor
     work.interrupt.check()?;
     match (built, written) {
         // What stopped the writing thread says more than that it has stopped.
-        (_, Err(source)) => Err(Error::Write { path: work.name.into(), source }),
+        (_, Err(source)) => Err(Error::Write { path: new.path().to_owned(), source }),
         (Err(error), Ok(())) => Err(error),
         (Ok(_), Ok(())) => Ok(saving.losses),
     }
@@ -89,9 +95,21 @@ impl<'a> Saving<'_, 'a> {
         if left.entries.is_empty() && !left.lost.is_empty() {
             return Err(Error::NoRecords { name: self.work.name.to_owned() });
         }
-        let compaction = Compaction::read(self.reader.db).unwrap_or_default();
+        let compaction = self.compaction()?;
         self.losses.records(Keys::new(&left, compaction));
         Ok(left)
+    }
+
+    /// What the marks of compactions say; `None` when none can be read, and it cannot be told that there was none.
+    fn compaction(&self) -> Result<Option<Compaction>, Error> {
+        let marks = Compaction::read(self.reader.db).unwrap_or_default();
+        if marks != Compaction::default() {
+            return Ok(Some(marks));
+        }
+        let meta = self.reader.read(META, Kind::Entries)?;
+        let has_marks = meta.entries.iter().any(|entry| entry.key.ends_with(b"CompactRev"));
+        let never = meta.lost.is_empty() && !meta.entries.is_empty() && !has_marks;
+        Ok(never.then_some(marks))
     }
 
     /// Those of a bucket beside the records; `None` when there is no room for it, so that it is lost.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use etcdsnap_bbolt::{Db, PageKind};
 use etcdsnap_mvcc::{Revision, RevisionKey};
 use etcdsnap_proto::KeyValueRef;
+use etcdsnap_publish::{Existing, NewFile};
 use etcdsnap_rewrite::Error;
 use etcdsnap_rewrite::salvage::{Losses, LostRange, salvage};
 use etcdsnap_snapshot::finding::Layer;
@@ -33,8 +34,9 @@ fn saved(file: &[u8]) -> Result<(Bench, Losses), Error> {
     let source = bench.container();
     let verified = verify(&source, &VerifyOptions::default(), &Silent).expect("readable");
     let inspection = verified.inspection.expect("a tree");
-    let new = std::fs::File::create_new(bench.target()).expect("a new file");
-    let losses = with_work(|_| (), |work| salvage(&source, &inspection, &new, work))?;
+    let mut new = NewFile::create(&bench.target(), None).expect("a new file");
+    let losses = with_work(|_| (), |work| salvage(&source, &inspection, &mut new, work))?;
+    new.publish(&Existing::Refuse).expect("a free name");
     Ok((bench, losses))
 }
 
@@ -221,6 +223,63 @@ fn buckets_that_share_pages_are_not_saved_without_end() {
     assert_structure(&bench);
     assert_eq!(losses.buckets, ["x2", "x3", "x4"]);
     assert!(std::fs::metadata(bench.target()).expect("there").len() < 2 * whole.len() as u64);
+}
+
+/// Sparse revisions are what a compaction leaves, and holes where there was none. Without its marks nobody knows.
+#[test]
+fn without_the_marks_of_compactions_no_holes_are_found() {
+    let tree = small_store(10, Compactions::Finished(2)).to_tree();
+    let mut unreadable = tree.clone();
+    for mark in ["scheduledCompactRev", "finishedCompactRev"] {
+        unreadable.bucket("meta").put(mark, "short");
+    }
+    let mut without_meta = tree.clone();
+    without_meta.entries.remove(&b"meta"[..]);
+    for tree in [unreadable, without_meta] {
+        let (_, losses) = saved(&built(&tree, 10)).expect("the records");
+        assert!(losses.compaction_lost && losses.ranges.is_empty() && !losses.is_none(), "{losses:?}");
+    }
+    let mut never = tree;
+    for mark in ["scheduledCompactRev", "finishedCompactRev"] {
+        never.bucket("meta").entries.remove(mark.as_bytes());
+    }
+    let (_, losses) = saved(&built(&never, 10)).expect("the records");
+    assert!(!losses.compaction_lost && losses.ranges.len() > 3, "{losses:?}");
+}
+
+#[test]
+fn a_hundred_holes_are_named_and_all_are_counted() {
+    let mut tree = small_store(11, Compactions::Never).to_tree();
+    let mut revision = 0;
+    tree.bucket("key").entries.retain(|key, _| {
+        let RevisionKey { revision: Revision { main, sub }, .. } = RevisionKey::parse(key).expect("a revision");
+        revision += i64::from(sub == 0);
+        main < 3 || revision % 2 == 0
+    });
+    let whole = built(&tree, 11);
+    let before = content(&Bench::new(&whole).source);
+    let (bench, losses) = saved(&whole).expect("the records");
+    assert_eq!(content(&bench.target()), before);
+    let mut holes = 0;
+    let records = before.iter().filter(|(bucket, key, _)| bucket == b"key" && !key.is_empty());
+    records.map(|(_, key, _)| RevisionKey::parse(key).expect("a revision").revision.main).fold(1, |last, main| {
+        holes += u64::from(main > last + 1);
+        main
+    });
+    assert_eq!((losses.ranges.len(), losses.more_ranges), (100, holes - 100));
+    assert!(losses.ranges.iter().all(|range| range.entries.is_none() && range.pages.is_empty()));
+}
+
+#[test]
+fn a_failed_write_is_told_with_the_file_that_it_was_for() {
+    let bench = Bench::new(&built(&small_store(12, Compactions::Never).to_tree(), 12));
+    let source = bench.container();
+    let verified = verify(&source, &VerifyOptions::default(), &Silent).expect("readable");
+    let mut new = NewFile::create(&bench.target(), None).expect("a new file");
+    *new.file() = std::fs::File::open(new.path()).expect("for reading only");
+    let inspection = verified.inspection.expect("a tree");
+    let error = with_work(|_| (), |work| salvage(&source, &inspection, &mut new, work)).expect_err("not writable");
+    assert!(matches!(&error, Error::Write { path, .. } if path == new.path()), "{error}");
 }
 
 #[test]

@@ -27,6 +27,10 @@ pub fn text(losses: &Losses, dry_run: bool, sheet: &mut Sheet) {
             &format!("{} more of that sort; -o json names up to a hundred", quantity(more, "place")),
         );
     }
+    if losses.compaction_lost {
+        let text = "the marks of compactions: it cannot be told whether more revisions are missing between those that can be read";
+        sheet.line(&[(BAD, "  - ")], text);
+    }
     keys(losses, sheet);
     let written = if dry_run { "The database would be written" } else { "The database was written" };
     let anew = format!("{written} anew, in sound pages, from what can be read.");
