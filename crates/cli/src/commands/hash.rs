@@ -6,13 +6,14 @@ use etcdsnap_mvcc::RevisionError;
 use etcdsnap_snapshot::hashes::hashes;
 use etcdsnap_snapshot::inspection::Options;
 
-use super::{Session, unusable};
+use super::{Session, standard_input_once, unusable};
 use crate::args::{Form, Hash};
 use crate::exit::{Exit, Failure};
 use crate::output::hash::{Aspect, Comparison, HashKv, Hashed, Hashes, differences, text};
 use crate::output::{console, label};
 
 pub fn run(session: &Session, args: &Hash) -> Result<Exit, Failure> {
+    standard_input_once(&args.files)?;
     let files = args.files.iter().map(|path| session.hash(path, args.rev)).collect::<Result<Vec<_>, Failure>>()?;
     let exit = files.iter().map(|(_, exit)| *exit).fold(Exit::Done, Exit::and);
     let files: Vec<_> = files.into_iter().map(|(file, _)| file).collect();

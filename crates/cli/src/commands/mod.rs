@@ -25,7 +25,7 @@ mod verify;
 mod wal;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use etcdsnap_image::Mapping;
 use etcdsnap_snapshot::container::{Container, OpenOptions};
@@ -125,6 +125,14 @@ impl Session {
     /// Where the progress of work on this file is shown.
     fn progress(&self, path: &Path) -> Box<dyn Progress> {
         progress::choose(self.global.progress, &label(path))
+    }
+}
+
+/// Refuses standard input as more than one of several files: it can be read once, and would look empty the second time.
+fn standard_input_once<'p>(files: impl IntoIterator<Item = &'p PathBuf>) -> Result<(), Failure> {
+    match files.into_iter().filter(|path| **path == Path::new("-")).count() {
+        0 | 1 => Ok(()),
+        _ => Err(Failure::usage("`-` is given more than once, but standard input can be read once; save it to a file")),
     }
 }
 

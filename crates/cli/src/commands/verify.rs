@@ -1,13 +1,13 @@
 //! `verify`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use etcdsnap_objects::ObjectRules;
 use etcdsnap_snapshot::verify::{ContentRules, VerifyOptions, verify};
 
-use super::Session;
+use super::{Session, standard_input_once};
 use crate::args::{Verify, VerifyForm};
 use crate::exit::{Exit, Failure};
 use crate::output::verify::{Document, Outcome, Verified, exit, junit, sarif, text};
@@ -46,11 +46,11 @@ impl Policies {
     fn read(session: &Session, args: &Verify) -> Result<Self, Failure> {
         let mut rules = args.policy.as_deref().map(policy::read).transpose()?.unwrap_or_default();
         rules.extend_from_slice(&args.assertions);
+        let others: BTreeSet<_> = rules.iter().filter_map(Rule::baseline).collect();
+        standard_input_once(args.files.iter().chain(others.iter().copied()))?;
         let mut baselines = BTreeMap::new();
-        for rule in &rules {
-            if let Rule::MaxShrinkFrom { other, .. } = rule {
-                baselines.insert(other.clone(), session.baseline(other)?);
-            }
+        for other in others {
+            baselines.insert(other.clone(), session.baseline(other)?);
         }
         let now = args.now.map_or_else(SystemTime::now, SystemTime::from);
         Ok(Self { rules, baselines, now })

@@ -47,6 +47,14 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// The other snapshot that it looks at.
+    pub fn baseline(&self) -> Option<&PathBuf> {
+        match self {
+            Self::MaxShrinkFrom { other, .. } => Some(other),
+            _ => None,
+        }
+    }
+
     /// The name users know it by.
     pub fn name(&self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! `hash`: the hashes that real servers and tools computed, and comparisons.
 
-use crate::program::{args, changed, fixture, fixtures, recorded, run};
+use crate::program::{args, changed, fixture, fixtures, recorded, run, run_with_input};
 
 #[test]
 fn hashes_are_those_of_the_real_servers() {
@@ -76,4 +76,17 @@ fn a_revision_that_is_not_there_is_told() {
         assert_eq!((answer.code, answer.stdout.as_str()), (1, ""), "{answer:?}");
         assert!(answer.stderr.contains("mvcc: required revision"), "{answer:?}");
     }
+}
+
+#[test]
+fn standard_input_is_one_file_and_not_two() {
+    let bytes = std::fs::read(fixture("etcd-3.6.14-seed1.db")).expect("fixture");
+    let lines = [&["hash", "-", "-"][..], &["verify", "-", "-"], &["verify", "-", "--assert=max-shrink-from=-:10%"]];
+    for line in lines {
+        let answer = run_with_input(line, &bytes);
+        assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{line:?}");
+        assert!(answer.stderr.contains("`-` is given more than once"), "{answer:?}");
+    }
+    let twice = run_with_input(["diff", "--", "-@90", "-"], &bytes);
+    assert_eq!((twice.code, twice.stderr.as_str()), (5, ""), "one reading serves two revisions");
 }
