@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use etcdsnap_kube::encryption::{Configuration, Fingerprint, OpenError, Provider, ProviderConfig, Sealed};
 use etcdsnap_mvcc::Position;
+use etcdsnap_snapshot::place::excerpt;
 
 use crate::ordered::all_in_order;
 use crate::{Entry, Objects};
@@ -275,17 +276,18 @@ fn storing(header: &Sealed<'_>, opened: &Result<String, OpenError>) -> (String, 
     (provider, key.to_owned())
 }
 
-/// What a provider encrypts with.
+/// What a provider encrypts with; names are quoted where they have to be, and cut where they are long.
 fn described(provider: &ProviderConfig) -> String {
     match provider {
         ProviderConfig::Identity => "in clear".to_owned(),
         ProviderConfig::Keys(provider, keys) => {
-            format!("{provider}, key {}", keys.first().map_or("missing", |key| key.name.as_str()))
+            let key = keys.first().map_or_else(|| "missing".to_owned(), |key| excerpt(key.name.as_bytes()));
+            format!("{provider}, key {key}")
         }
         ProviderConfig::Kms(provider @ (Provider::KmsV1 | Provider::KmsV2), name) => {
-            format!("{provider}, provider {name}")
+            format!("{provider}, provider {}", excerpt(name.as_bytes()))
         }
-        ProviderConfig::Kms(_, name) => format!("kms, provider {name}"),
+        ProviderConfig::Kms(_, name) => format!("kms, provider {}", excerpt(name.as_bytes())),
     }
 }
 
@@ -338,6 +340,20 @@ mod tests {
         }
         assert_eq!(policy.verdict("foos.ex.io", &State::Clear), Verdict::InClear);
         assert_eq!(policy.verdict("foos", &State::Clear), Verdict::NotAsked);
+    }
+
+    #[test]
+    fn names_that_a_configuration_gives_are_quoted_and_bounded() {
+        let wanted = |name: &str| {
+            let config = CONFIG.replace("new", name);
+            let configurations = vec![Configuration::parse(&config).expect("a configuration")];
+            let mut audit = Audit::new(Policy { configurations, required: Vec::new() }, 1);
+            audit.take("secrets".to_owned(), || "s".to_owned(), &State::Clear);
+            audit.finish().rows[0].wanted.clone().expect("a first key")
+        };
+        assert_eq!(wanted("new"), "aescbc, key new");
+        assert_eq!(wanted("\\u001b[2J"), "aescbc, key \"\\x1b[2J\"");
+        assert!(wanted(&"x".repeat(100_000)).len() < 300);
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use etcdsnap_testkit::bbolt::Layout;
+use etcdsnap_testkit::etcd::{EtcdStore, Server};
 use serde_json::{Value, json};
 
-use crate::program::{Answer, args, fixture, kube_backup as backup, run};
+use crate::program::{Answer, args, fixture, kube_backup as backup, run, written};
 
 fn cluster() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/kube/real-1.20/k8s-1.20.2-enc.snapshot.db")
@@ -87,6 +89,22 @@ fn keys_that_are_not_the_first_or_do_not_open_fail() {
     assert_eq!((stale.code, &row(&stale.json(), "secrets")["verdict"]), (4, &json!("staleKey")));
     let wrong = audit(text.replace("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "ICEiIyQlJicoKSorLC0uLw=="));
     assert_eq!((wrong.code, &row(&wrong.json(), "secrets")["verdict"]), (4, &json!("unopened")));
+}
+
+/// A service may call its key what it likes.
+#[test]
+fn the_name_of_a_key_of_a_service_is_quoted_and_bounded() {
+    let key_id = format!("\u{1b}[2J{}", "x".repeat(1000));
+    let head = b"k8s:enc:kms:v2:vault:\x0a\x01d\x1a\x01s\x12\xec\x07";
+    let mut store = EtcdStore::new(Server::V3_6);
+    store.put(format!("/registry/{}", DEFAULT.0), DEFAULT.1);
+    store.put("/registry/secrets/default/s", [head, key_id.as_bytes()].concat());
+    let (_folder, path) = written(&Layout::default().build(&store.to_tree()));
+    let answer = run(args!["kube", "audit", "encryption", path]);
+    assert_eq!((answer.code, answer.stderr.as_str()), (0, ""));
+    let line = answer.stdout.lines().find(|line| line.contains("key id")).expect("a line about the service");
+    assert!(line.contains("key id \"\\x1b[2Jxxx") && line.contains("… (1004 bytes): 1 object"), "{line}");
+    assert!(line.len() < 400, "{line}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 
 use super::cipher::{open_aes_cbc, open_aes_gcm, open_secretbox};
+use super::sealed::is_shown;
 use super::{ConfigError, Configuration, Fingerprint, KeyConfig, Provider, ProviderConfig, Sealed};
 use crate::stored::looks_clear;
 
@@ -166,7 +167,7 @@ impl Keyring {
             if let Some(value) = value.filter(|value| looks_clear(value)) {
                 return Ok(Opened { value, provider, key_name: &key.name });
             }
-            tried = Some(key.name.clone());
+            tried = Some(if is_shown(&key.name) { key.name.clone() } else { "of an unreadable name".to_owned() });
         }
         let unreadable = || sealed.key_name().unwrap_or("its name is unreadable").to_owned();
         Err(match tried {

@@ -74,9 +74,13 @@ impl<'a> Sealed<'a> {
         let named = self.named();
         let end = named.iter().position(|byte| *byte == b':')?;
         let name = std::str::from_utf8(&named[..end]).ok()?;
-        let printable = self.provider.is_some() && name.len() <= 256 && !name.chars().any(char::is_control);
-        printable.then_some(name)
+        (self.provider.is_some() && is_shown(name)).then_some(name)
     }
+}
+
+/// Whether the name of a key is one that people are shown.
+pub(super) fn is_shown(name: &str) -> bool {
+    name.len() <= 256 && !name.chars().any(char::is_control)
 }
 
 /// Provider and key, such as `aescbc with key key1`.

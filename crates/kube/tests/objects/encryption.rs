@@ -152,6 +152,16 @@ fn errors_show_no_unreadable_name_of_a_service() {
 }
 
 #[test]
+fn errors_show_no_unreadable_name_of_a_key() {
+    let name = "k".repeat(1 << 20);
+    let value = &vector("aescbc", "key1")[b"k8s:enc:aescbc:v1:key1".len()..];
+    let value = [b"k8s:enc:aescbc:v1:", name.as_bytes(), value].concat();
+    let keyring = keyring("aescbc", &name, &STANDARD.encode([1; 32]));
+    let error = open(&keyring, &value, ETCD_KEY).expect_err("another key").to_string();
+    assert!(error.starts_with("the key of an unreadable name of aescbc does not open it"), "{} bytes", error.len());
+}
+
+#[test]
 fn damaged_values_are_errors() {
     let mut keyring = keyring("aescbc", "key1", &right_key());
     for provider in ["aesgcm", "secretbox"] {

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use etcdsnap_objects::audit::{KmsKey, Report, Row, Verdict};
-use etcdsnap_snapshot::place::quote;
+use etcdsnap_snapshot::place::{excerpt, quote};
 use serde::Serialize;
 
 use crate::output::sheet::{BAD, FAINT, GOOD, PLAIN, Sheet};
@@ -105,7 +105,7 @@ fn words(row: &Row) -> String {
             "in clear, because the configuration has identity first".to_owned()
         }
         Verdict::InClear => format!("in clear{}", wanted()),
-        Verdict::Unopened => row.reason.clone().unwrap_or_default(),
+        Verdict::Unopened => row.reason.as_deref().map_or_else(String::new, |reason| quote(reason.as_bytes())),
         Verdict::KeyNotConfigured => "a key that the configuration does not give to this resource".to_owned(),
         Verdict::StaleKey => format!("not the first key{}", wanted()),
         Verdict::Encrypted => "encrypted".to_owned(),
@@ -157,7 +157,7 @@ pub fn text(report: &Report, sheet: &mut Sheet) {
         sheet.styled(&[(PLAIN, "  ")], FAINT, &format!("{objects} of {resources} in clear, as nothing asks for more"));
     }
     for key in &report.kms {
-        let id = key.key_id.as_deref().map_or(String::new(), |id| format!(", key id {}", quote(id.as_bytes())));
+        let id = key.key_id.as_deref().map_or(String::new(), |id| format!(", key id {}", excerpt(id.as_bytes())));
         let lead = format!("  kms provider {}{id}: ", quote(key.provider.as_bytes()));
         let body = format!("{} under the sealed key with SHA-256 {}", quantity(key.objects, "object"), key.fingerprint);
         sheet.styled(&[(PLAIN, &lead)], FAINT, &body);
