@@ -70,8 +70,7 @@ fn rewrite(session: &Session, args: &Migrate) -> Result<Outcome, Failure> {
 /// The lowest version that can read what the member's log has behind its newest snapshot. When the version is forced, a log
 /// that cannot be read is told on standard error and no more.
 fn needed_by_log(session: &Session, args: &Migrate) -> Result<Option<Version>, Failure> {
-    let mapping = if session.global.no_mmap { Mapping::Never } else { Mapping::Auto };
-    match read_log(&args.source, args.wal_dir.as_deref(), mapping, &args.target_version) {
+    match read_log(&args.source, args.wal_dir.as_deref(), session.mapping(), &args.target_version) {
         Err(failure) if args.force_version => {
             failure.print();
             Ok(None)

@@ -3,7 +3,6 @@
 use std::io;
 use std::path::Path;
 
-use etcdsnap_image::Mapping;
 use etcdsnap_publish::{Existing, Interrupt};
 use etcdsnap_rewrite::{Held, Target, Tolerance, Work};
 use etcdsnap_snapshot::container::{Container, OpenOptions, Origin};
@@ -29,7 +28,6 @@ pub struct Rewriting {
 impl Rewriting {
     /// Begins to work on the file at `source`. From now on signals are wishes.
     pub fn begin(session: &Session, source: &Path, allow_damaged: bool) -> Result<Self, Failure> {
-        let mapping = if session.global.no_mmap { Mapping::Never } else { Mapping::Auto };
         let interrupt =
             interrupt::listen().map_err(|error| Failure::new(format!("signals cannot be heard: {error}")))?;
         Ok(Self {
@@ -38,7 +36,7 @@ impl Rewriting {
             tolerance: if allow_damaged { Tolerance::Readable } else { Tolerance::Nothing },
             progress: session.progress(source),
             interrupt,
-            opening: OpenOptions { mapping, ..OpenOptions::default() },
+            opening: OpenOptions { mapping: session.mapping(), ..OpenOptions::default() },
         })
     }
 

@@ -122,7 +122,7 @@ impl<'a> View<'a> {
     }
 
     fn element(&self, index: u16) -> Element<'a> {
-        let with = |key, holds| Element { index, key: Some(text_key(key)), record: Record::of(key), holds };
+        let with = |key, holds| Element { index, key: Some(TextOrBase64::key(key)), record: Record::of(key), holds };
         let unreadable = Element { index, key: None, record: None, holds: Holds::Unreadable(true) };
         if self.page.kind == PageKind::Branch {
             let element = self.page.branch_element(index);
@@ -146,10 +146,6 @@ impl Record {
         let RevisionKey { revision, tombstone } = RevisionKey::parse(key).ok()?;
         Some(Self { revision: revision.to_string(), tombstone })
     }
-}
-
-fn text_key(bytes: &[u8]) -> TextOrBase64<'_> {
-    TextOrBase64 { key: "key", base64_key: "keyBase64", bytes }
 }
 
 /// Writes one page for people.
