@@ -28,7 +28,7 @@ pub fn run(session: &Session, args: &Export) -> Result<Exit, Failure> {
         if let Some(path) = &args.output_file {
             return to_file(path, args, contents);
         }
-        match export(args, contents, BufWriter::new(stdout())) {
+        match export(args, contents, console::out()) {
             Ok(()) => Ok(Exit::Done),
             Err(Stopped::Written(error)) => console::ended(Exit::Done, Err(error)),
             Err(Stopped::Read(failure)) => Err(failure),

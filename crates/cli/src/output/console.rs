@@ -1,9 +1,10 @@
 //! Standard output: where results go.
 
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
 
 use crate::exit::{Exit, Failure};
 use crate::output::Sheet;
+use crate::output::screen::Screen;
 
 /// Widest lines are still easy to read; a wider terminal is not filled.
 const WIDEST: usize = 110;
@@ -25,9 +26,14 @@ pub fn print(sheet: Sheet, earned: Exit) -> Result<Exit, Failure> {
     ended(earned, anstream::stdout().lock().write_all(text.as_bytes()))
 }
 
-/// Prints a machine's form, byte for byte. `earned` is how the run ends.
+/// Standard output for a machine's form: byte for byte, unless a person looks at it.
+pub fn out() -> BufWriter<Screen<Stdout>> {
+    BufWriter::new(Screen::new(io::stdout()))
+}
+
+/// Prints a machine's form. `earned` is how the run ends.
 pub fn write(earned: Exit, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Exit, Failure> {
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = out();
     ended(earned, write(&mut out).and_then(|()| out.flush()))
 }
 

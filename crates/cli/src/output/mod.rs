@@ -21,6 +21,7 @@ pub mod migrate;
 mod patch;
 pub mod restore;
 mod rows;
+pub mod screen;
 mod sheet;
 mod source;
 pub mod status;

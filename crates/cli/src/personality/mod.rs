@@ -71,6 +71,8 @@ use backend::{Backend, Failure, HashKv, Status, UnreadableRecord};
 use compat::Compat;
 use files::Files;
 
+use crate::output::screen::Screen;
+
 /// Whom the binary speaks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Personality {
@@ -104,7 +106,7 @@ pub fn answer(command_line: &[OsString]) -> Option<ExitCode> {
             return Some(work::BAD_ARGUMENTS.into());
         }
     };
-    let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
+    let (mut out, mut err) = (Screen::new(io::stdout().lock()), Screen::new(io::stderr().lock()));
     let code = run(personality, compat, args, &Files, &mut out, &mut err).and_then(|code| out.flush().map(|()| code));
     Some(code.unwrap_or_else(|error| unwritten(&error, &mut err)).into())
 }

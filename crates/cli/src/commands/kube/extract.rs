@@ -1,7 +1,7 @@
 //! `kube extract`.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{self, BufWriter, Write, stderr, stdout};
+use std::io::{self, BufWriter, Write, stderr};
 use std::path::{Path, PathBuf};
 
 use etcdsnap_mvcc::Position;
@@ -57,7 +57,7 @@ impl Extraction<'_, '_> {
             (Some(path), _) => self.write_file(path),
             (_, Some(path)) => self.write_folder(path),
             _ => {
-                let written = self.write_stream(BufWriter::new(stdout()));
+                let written = self.write_stream(console::out());
                 console::ended(Exit::Done, written)
             }
         }?;
