@@ -10,11 +10,11 @@ use etcdsnap_snapshot::progress::Silent;
 use super::Compat;
 use super::files::opening;
 use super::flags::Parsed;
-use super::form::humane;
 use super::log::{Field, Log};
 use super::member::{database, hold};
 use super::work::{FAILED, Stop};
 use crate::interrupt;
+use crate::output::size;
 
 /// Defragments the database of the member whose data directory is given.
 pub fn defrag(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
@@ -45,16 +45,16 @@ fn tell(compat: Compat, path: &str, done: &Defragmented, took: Duration, log: &m
         Compat::V3_7 | Compat::V3_8 => ("backend/backend.go:532", "backend/backend.go:602"),
     };
     let number = |bytes: u64| Field::Number(bytes.into());
-    let (size, in_use) = (done.size_before, done.in_use_before);
+    let (before_size, in_use) = (done.size_before, done.in_use_before);
     log.info(
         before,
         "defragmenting",
         &[
             ("path", Field::from(path)),
-            ("current-db-size-bytes", number(size)),
-            ("current-db-size", Field::Text(humane(size))),
+            ("current-db-size-bytes", number(before_size)),
+            ("current-db-size", Field::Text(size(before_size))),
             ("current-db-size-in-use-bytes", number(in_use)),
-            ("current-db-size-in-use", Field::Text(humane(in_use))),
+            ("current-db-size-in-use", Field::Text(size(in_use))),
         ],
     );
     let took = if compat == Compat::V3_5 { Field::Seconds(took.as_secs_f64()) } else { Field::Text(span(took)) };
@@ -64,12 +64,12 @@ fn tell(compat: Compat, path: &str, done: &Defragmented, took: Duration, log: &m
         "finished defragmenting directory",
         &[
             ("path", Field::from(path)),
-            ("current-db-size-bytes-diff", difference(size)),
+            ("current-db-size-bytes-diff", difference(before_size)),
             ("current-db-size-bytes", number(done.size)),
-            ("current-db-size", Field::Text(humane(done.size))),
+            ("current-db-size", Field::Text(size(done.size))),
             ("current-db-size-in-use-bytes-diff", difference(in_use)),
             ("current-db-size-in-use-bytes", number(done.size)),
-            ("current-db-size-in-use", Field::Text(humane(done.size))),
+            ("current-db-size-in-use", Field::Text(size(done.size))),
             ("took", took),
         ],
     );

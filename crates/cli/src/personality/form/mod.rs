@@ -1,13 +1,11 @@
 //! The forms of an answer: what `--write-out` chooses.
 
-mod size;
 mod table;
-
-pub use size::humane;
 
 use serde_json::Value;
 
 use super::{Compat, HashKv, Status};
+use crate::output::size;
 
 /// A form of `--write-out`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +54,7 @@ impl Answer {
             ("HASH", format!("{hash:x}")),
             ("REVISION", revision.to_string()),
             ("TOTAL KEYS", keys.to_string()),
-            ("TOTAL SIZE", humane(total_size)),
+            ("TOTAL SIZE", size(total_size)),
         ];
         columns.extend(version.map(|version| ("VERSION", version.to_owned())));
         let mut fields = vec![
