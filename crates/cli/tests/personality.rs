@@ -313,6 +313,32 @@ fn a_kubeadm_restore_script_works_as_it_is() {
     }
 }
 
+#[test]
+fn directories_need_not_have_names_that_are_text() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let tools = Tools::new();
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = testdata().join("etcd-3.6.14-seed1.db");
+    let data = folder.path().join(OsStr::from_bytes(b"d\xff"));
+    let attached =
+        [OsStr::new("--wal-dir="), folder.path().join(OsStr::from_bytes(b"w\xff")).as_os_str()].join(OsStr::new(""));
+    let args = [
+        "snapshot".as_ref(),
+        "restore".as_ref(),
+        snapshot.as_os_str(),
+        "--data-dir".as_ref(),
+        data.as_os_str(),
+        attached.as_os_str(),
+    ];
+    let (code, _, err) = tools.run("etcdutl", "3.7", args);
+    assert_eq!(code, 0, "{err}");
+    let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, [b"d\xff", b"w\xff"].map(|name| OsStr::from_bytes(name)));
+    let (code, _, err) = tools.run("etcdutl", "3.7", ["defrag".as_ref(), "--data-dir".as_ref(), data.as_os_str()]);
+    assert_eq!(code, 0, "{err}");
+}
+
 /// One snapshot, three members, one command each, as etcd's documentation has it.
 #[test]
 fn the_loop_over_three_members_works_as_it_is() {

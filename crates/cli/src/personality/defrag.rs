@@ -1,5 +1,6 @@
 //! `defrag --data-dir`.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use etcdsnap_publish::Interrupt;
@@ -18,10 +19,11 @@ use crate::output::size;
 
 /// Defragments the database of the member whose data directory is given.
 pub fn defrag(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
-    let data_dir = parsed.text("data-dir").unwrap_or_default();
+    let data_dir = parsed.path("data-dir").unwrap_or(Path::new(""));
     let path = database(data_dir);
     let failed = |reason: &[u8]| {
-        let text = [b"Failed to defragment etcd data[", data_dir.as_bytes(), b"] (", reason, b")"].concat();
+        let name = data_dir.as_os_str().as_encoded_bytes();
+        let text = [b"Failed to defragment etcd data[", name, b"] (", reason, b")"].concat();
         Stop::new(FAILED, text)
     };
     let held = hold(compat, &path, parsed, log).map_err(|reason| failed(&reason))?;

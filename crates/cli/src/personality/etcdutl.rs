@@ -68,7 +68,7 @@ pub fn snapshot_restore() -> Command {
         action: Action::SnapshotRestore,
         flags: vec![
             Flag::new("bump-revision", Kind::Unsigned, "0", "by how much to raise the revision"),
-            text("data-dir", "", "the directory to make; NAME.etcd when it is not given"),
+            Flag::new("data-dir", Kind::Path, "", "the directory to make; NAME.etcd when it is not given"),
             text("initial-advertise-peer-urls", "http://localhost:2380", "where the other members reach this one"),
             text("initial-cluster", "default=http://localhost:2380", "names and peer URLs of all members"),
             text("initial-cluster-token", "etcd-cluster", "the token of the new cluster"),
@@ -76,7 +76,12 @@ pub fn snapshot_restore() -> Command {
             Flag::new("mark-compacted", Kind::Switch, "false", "tell watchers of skipped revisions to list anew"),
             text("name", "default", "the name of this member"),
             Flag::new("skip-hash-check", Kind::Switch, "false", "take a file without a SHA-256, or with a wrong one"),
-            text("wal-dir", "", "the directory for the log; member/wal in the data directory when it is not given"),
+            Flag::new(
+                "wal-dir",
+                Kind::Path,
+                "",
+                "the directory for the log; member/wal in the data directory when it is not given",
+            ),
         ],
         ..Command::default()
     }
@@ -89,7 +94,7 @@ pub fn defrag() -> Command {
         name: "defrag",
         about: "Rewrites the database of a member that is not running without its free pages",
         action: Action::Defrag,
-        flags: vec![Flag::new("data-dir", Kind::Text, "", about)],
+        flags: vec![Flag::new("data-dir", Kind::Path, "", about)],
         required: &["data-dir"],
         ..Command::default()
     }
@@ -101,7 +106,7 @@ fn migrate() -> Command {
         about: "Moves the database of a member that is not running to the storage version of another etcd",
         action: Action::Migrate,
         flags: vec![
-            Flag::new("data-dir", Kind::Text, "", "the data directory, which no etcd may have open"),
+            Flag::new("data-dir", Kind::Path, "", "the data directory, which no etcd may have open"),
             Flag::new("force", Kind::Switch, "false", "set the storage version even if no migration leads there"),
             Flag::new("target-version", Kind::Text, "", "the etcd it is for, such as 3.6; 3.5 at least"),
         ],

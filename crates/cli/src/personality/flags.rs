@@ -1,8 +1,11 @@
 //! Flags as data, and reading them from a command line as the originals' flag library does: long and short, with the
 //! value attached, behind `=` or in the next word, anywhere among the operands, until `--`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use etcdsnap_snapshot::place::go_quote;
@@ -31,6 +34,8 @@ pub enum Kind {
     Switch,
     /// Any text.
     Text,
+    /// The path of a file or directory, which need not be text.
+    Path,
     /// Any text, read as a list.
     List,
     /// A 64-bit integer.
@@ -62,18 +67,20 @@ impl Flag {
         self.kind == Kind::Switch
     }
 
-    fn accept(&self, text: &str) -> Result<Value, String> {
+    fn accept(&self, given: &[u8]) -> Result<Value, String> {
+        let text = &*String::from_utf8_lossy(given);
         let accepted = match self.kind {
             Kind::Switch => value::boolean(text).map(Value::Switch),
             Kind::Number => value::integer(text).map(Value::Number),
             Kind::Unsigned => value::unsigned(text).map(Value::Unsigned),
             Kind::Duration => value::duration(text).map(Value::Duration),
+            Kind::Path => Ok(Value::Path(OsStr::from_bytes(given).into())),
             Kind::Text | Kind::List => Ok(Value::Text(text.to_owned())),
         };
         accepted.map_err(|reason| {
             let dashed =
                 self.letter.map_or_else(|| format!("--{}", self.name), |letter| format!("-{letter}, --{}", self.name));
-            format!("invalid argument {} for {} flag: {reason}", go_quote(text.as_bytes()), go_quote(dashed.as_bytes()))
+            format!("invalid argument {} for {} flag: {reason}", go_quote(given), go_quote(dashed.as_bytes()))
         })
     }
 }
@@ -84,6 +91,7 @@ enum Value {
     Number(i64),
     Unsigned(u64),
     Duration(Duration),
+    Path(PathBuf),
     Text(String),
 }
 
@@ -104,13 +112,13 @@ impl Parsed {
         let mut parsed = Self::default();
         let mut rest = args.iter();
         while let Some(arg) = rest.next() {
-            let text = arg.to_string_lossy();
-            if text == "--" {
+            let word = arg.as_bytes();
+            if word == b"--" {
                 parsed.operands.extend(rest.cloned());
                 break;
-            } else if let Some(long) = text.strip_prefix("--") {
+            } else if let Some(long) = word.strip_prefix(b"--") {
                 parsed.long(long, flags, &mut rest)?;
-            } else if let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()) {
+            } else if let Some(letters) = word.strip_prefix(b"-").filter(|letters| !letters.is_empty()) {
                 parsed.short(letters, flags, &mut rest)?;
             } else {
                 parsed.operands.push(arg.clone());
@@ -128,6 +136,14 @@ impl Parsed {
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.given.get(name) {
             Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The path given for a flag; none where it is the empty word.
+    pub fn path(&self, name: &str) -> Option<&Path> {
+        match self.given.get(name) {
+            Some(Value::Path(path)) => Some(path.as_path()).filter(|path| !path.as_os_str().is_empty()),
             _ => None,
         }
     }
@@ -163,68 +179,76 @@ impl Parsed {
 
     fn long<'a>(
         &mut self,
-        long: &str,
+        long: &'a [u8],
         flags: &[&Flag],
         rest: &mut impl Iterator<Item = &'a OsString>,
     ) -> Result<(), String> {
-        if long.is_empty() || long.starts_with(['-', '=']) {
-            return Err(format!("bad flag syntax: --{long}"));
+        if long.is_empty() || long.starts_with(b"-") || long.starts_with(b"=") {
+            return Err(format!("bad flag syntax: --{}", shown(long)));
         }
-        let (name, attached) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
-        let Some(flag) = flags.iter().find(|flag| flag.name == name) else {
-            return Err(format!("unknown flag: --{name}"));
+        let (name, attached) = match long.iter().position(|byte| *byte == b'=') {
+            Some(at) => (&long[..at], Some(&long[at + 1..])),
+            None => (long, None),
         };
-        let text = match attached {
-            Some(text) => text.to_owned(),
-            None if flag.is_switch() => "true".to_owned(),
-            None => next_word(rest).ok_or_else(|| format!("flag needs an argument: --{name}"))?,
+        let Some(flag) = flags.iter().find(|flag| flag.name.as_bytes() == name) else {
+            return Err(format!("unknown flag: --{}", shown(name)));
         };
-        self.set(flag, &text)
+        let value = match attached {
+            Some(value) => value,
+            None if flag.is_switch() => b"true",
+            None => next_word(rest).ok_or_else(|| format!("flag needs an argument: --{}", flag.name))?,
+        };
+        self.set(flag, value)
     }
 
     /// One dash and letters: switches, and last perhaps a flag with its value.
     fn short<'a>(
         &mut self,
-        word: &str,
+        word: &'a [u8],
         flags: &[&Flag],
         rest: &mut impl Iterator<Item = &'a OsString>,
     ) -> Result<(), String> {
         let mut letters = word;
-        while let Some(letter) = letters.chars().next() {
-            let Some(flag) = flags.iter().find(|flag| flag.letter == Some(letter)) else {
-                return Err(format!("unknown shorthand flag: {} in -{letters}", quoted_byte(letters)));
+        while let Some((&letter, attached)) = letters.split_first() {
+            let Some(flag) = flags.iter().find(|flag| flag.letter == Some(char::from(letter))) else {
+                return Err(format!("unknown shorthand flag: {} in -{}", quoted_byte(letter), shown(letters)));
             };
-            let attached = &letters[letter.len_utf8()..];
-            let mut following = "";
-            let text = match attached.strip_prefix('=') {
-                Some(text) if !text.is_empty() => text.to_owned(),
+            let mut following = &b""[..];
+            let value = match attached.strip_prefix(b"=") {
+                Some(value) if !value.is_empty() => value,
                 _ if flag.is_switch() => {
                     following = attached;
-                    "true".to_owned()
+                    b"true"
                 }
-                _ if !attached.is_empty() => attached.to_owned(),
-                _ => next_word(rest).ok_or_else(|| format!("flag needs an argument: '{letter}' in -{letters}"))?,
+                _ if !attached.is_empty() => attached,
+                _ => next_word(rest).ok_or_else(|| {
+                    format!("flag needs an argument: '{}' in -{}", char::from(letter), shown(letters))
+                })?,
             };
-            self.set(flag, &text)?;
+            self.set(flag, value)?;
             letters = following;
         }
         Ok(())
     }
 
-    fn set(&mut self, flag: &Flag, text: &str) -> Result<(), String> {
-        let value = flag.accept(text)?;
+    fn set(&mut self, flag: &Flag, given: &[u8]) -> Result<(), String> {
+        let value = flag.accept(given)?;
         self.given.insert(flag.name, value);
         Ok(())
     }
 }
 
-fn next_word<'a>(rest: &mut impl Iterator<Item = &'a OsString>) -> Option<String> {
-    rest.next().map(|word| OsStr::to_string_lossy(word).into_owned())
+fn next_word<'a>(rest: &mut impl Iterator<Item = &'a OsString>) -> Option<&'a [u8]> {
+    rest.next().map(|word| word.as_bytes())
+}
+
+/// Bytes of the command line in an error.
+fn shown(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
 }
 
 /// The first byte in single quotes, as a character of its own: Go looks at bytes here.
-fn quoted_byte(letters: &str) -> String {
-    let byte = letters.as_bytes().first().copied().unwrap_or_default();
+fn quoted_byte(byte: u8) -> String {
     let quoted = go_quote(char::from(byte).to_string().as_bytes());
     let inside = &quoted[1..quoted.len() - 1];
     match byte {

@@ -71,7 +71,7 @@ impl Invocation<'_> {
                 self.deprecation("restore");
                 restore::restore(compat, parsed, &mut Log::new(compat, self.err)).map(|()| String::new())
             }
-            Action::Defrag if parsed.text("data-dir").unwrap_or_default().is_empty() && self.is_client() => {
+            Action::Defrag if parsed.path("data-dir").is_none() && self.is_client() => {
                 Err(Stop::new(FAILED, "a running server is not defragmented by etcdsnap; stop it and give --data-dir"))
             }
             Action::Defrag => {

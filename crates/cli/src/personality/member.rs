@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where the database of a member is, below the data directory as it was given.
-pub fn database(data_dir: &str) -> PathBuf {
-    Path::new(data_dir).join("member/snap/db")
+pub fn database(data_dir: &Path) -> PathBuf {
+    data_dir.join("member/snap/db")
 }
 
 /// Takes the lock of a database, waiting for it as tools of that release line do. Returns the text behind `Error: `.

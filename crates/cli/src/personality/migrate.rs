@@ -43,8 +43,8 @@ impl Place {
 pub fn migrate(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
     let wanted = parsed.text("target-version").unwrap_or_default();
     let version = version(wanted).map_err(|text| Stop::new(BAD_ARGUMENTS, text))?;
-    let data_dir = Path::new(parsed.text("data-dir").unwrap_or_default());
-    let path = database(parsed.text("data-dir").unwrap_or_default());
+    let data_dir = parsed.path("data-dir").unwrap_or(Path::new(""));
+    let path = database(data_dir);
     let held = hold(compat, &path, parsed, log).map_err(|text| Stop::new(FAILED, text))?;
     let place = Place(compat);
     let stop = |text: String| Stop::new(FAILED, text);

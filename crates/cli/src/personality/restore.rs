@@ -96,7 +96,7 @@ pub fn restore(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(),
 
 fn request(compat: Compat, parsed: &Parsed) -> Result<Request<'_>, Stop> {
     let text = |name: &str, default| parsed.text(name).unwrap_or(default);
-    let path = |name: &str| parsed.text(name).filter(|path| !path.is_empty()).map(without_detours);
+    let path = |name: &str| parsed.path(name).map(without_detours);
     let bump = Bump::from_flags(parsed.unsigned("bump-revision").unwrap_or(0), parsed.switch("mark-compacted"));
     let release = release(compat);
     Ok(Request {
@@ -172,16 +172,16 @@ fn readable(path: &Path) -> Result<(), (&'static str, io::Error)> {
 
 /// The fields of the first and last line.
 fn shown_paths(compat: Compat, file: &OsStr, parsed: &Parsed) -> Vec<(&'static str, Field)> {
-    let given = |name: &str| parsed.text(name).filter(|text| !text.is_empty());
     let name = parsed.text("name").unwrap_or(ClusterRequest::DEFAULT_NAME);
-    let data = given("data-dir").map_or_else(|| format!("{name}.etcd"), str::to_owned);
-    let wal = given("wal-dir").map_or_else(|| joined(&data, "member/wal"), str::to_owned);
+    let data = parsed.path("data-dir").map_or_else(|| format!("{name}.etcd").into(), Path::to_owned);
+    let wal = parsed.path("wal-dir").map_or_else(|| joined(&data, "member/wal"), Path::to_owned);
+    let shown = |path: &OsStr| Field::Text(path.to_string_lossy().into_owned());
     let mut fields = vec![
-        ("path", Field::Text(file.to_string_lossy().into_owned())),
-        ("wal-dir", Field::Text(wal)),
-        ("snap-dir", Field::Text(joined(&data, "member/snap"))),
+        ("path", shown(file)),
+        ("wal-dir", shown(wal.as_os_str())),
+        ("data-dir", shown(data.as_os_str())),
+        ("snap-dir", shown(joined(&data, "member/snap").as_os_str())),
     ];
-    fields.insert(2, ("data-dir", Field::Text(data)));
     if compat >= Compat::V3_6 {
         let size = parsed.unsigned("initial-memory-map-size").unwrap_or(10 << 30);
         fields.push(("initial-memory-map-size", Field::Number(size.into())));
@@ -190,22 +190,22 @@ fn shown_paths(compat: Compat, file: &OsStr, parsed: &Parsed) -> Vec<(&'static s
 }
 
 /// The originals make no folder only to leave it by `..` again. Any other path stays as it was given: errors show it.
-fn without_detours(path: &str) -> PathBuf {
-    let has_detour = Path::new(path).components().any(|component| component == Component::ParentDir);
-    if has_detour { joined(path, "").into() } else { path.into() }
+fn without_detours(path: &Path) -> PathBuf {
+    let has_detour = path.components().any(|component| component == Component::ParentDir);
+    if has_detour { joined(path, "") } else { path.into() }
 }
 
 /// As Go joins paths: without `.`, without `..` where something can be left out for it.
-fn joined(folder: &str, inside: &str) -> String {
+fn joined(folder: &Path, inside: &str) -> PathBuf {
     let mut clean = PathBuf::new();
-    for component in Path::new(folder).join(inside).components() {
+    for component in folder.join(inside).components() {
         match (component, clean.components().next_back()) {
             (Component::CurDir, _) | (Component::ParentDir, Some(Component::RootDir)) => {}
             (Component::ParentDir, Some(Component::Normal(_))) => _ = clean.pop(),
             _ => clean.push(component),
         }
     }
-    clean.to_string_lossy().into_owned()
+    clean
 }
 
 fn tell_bump(bumping: &str, marking: &str, bump: &BumpPlan, log: &mut Log<'_>) {
@@ -250,9 +250,9 @@ mod tests {
             (".", "member/wal"),
         ];
         for (folder, expected) in cases {
-            assert_eq!(joined(folder, "member/wal"), expected);
+            assert_eq!(joined(Path::new(folder), "member/wal"), Path::new(expected));
         }
-        assert_eq!(without_detours("./x/../b.etcd/"), Path::new("b.etcd"));
-        assert_eq!(without_detours("./b//c/").as_os_str(), "./b//c/");
+        assert_eq!(without_detours(Path::new("./x/../b.etcd/")), Path::new("b.etcd"));
+        assert_eq!(without_detours(Path::new("./b//c/")).as_os_str(), "./b//c/");
     }
 }

@@ -56,7 +56,7 @@ fn typed(flag: &Flag) -> String {
     let letter = flag.letter.map_or_else(|| " ".repeat(6), |letter| format!("  -{letter}, "));
     let value = match flag.kind {
         Kind::Switch => format!("[={}]", flag.default),
-        Kind::Text => format!("=\"{}\"", flag.default),
+        Kind::Text | Kind::Path => format!("=\"{}\"", flag.default),
         Kind::List | Kind::Number | Kind::Unsigned | Kind::Duration => format!("={}", flag.default),
     };
     format!("{letter}--{}{value}", flag.name)

@@ -52,7 +52,7 @@ fn typed(flag: &Flag) -> String {
     let letter = flag.letter.map_or_else(|| " ".repeat(6), |letter| format!("  -{letter}, "));
     let value = match flag.kind {
         Kind::Switch => "",
-        Kind::Text => " string",
+        Kind::Text | Kind::Path => " string",
         Kind::List => " strings",
         Kind::Number => " int",
         Kind::Unsigned => " uint",
@@ -64,7 +64,7 @@ fn typed(flag: &Flag) -> String {
 fn default(flag: &Flag) -> String {
     match (flag.kind, flag.default) {
         (_, "" | "0" | "false") => String::new(),
-        (Kind::Text, default) => format!(" (default \"{default}\")"),
+        (Kind::Text | Kind::Path, default) => format!(" (default \"{default}\")"),
         (_, default) => format!(" (default {default})"),
     }
 }
