@@ -19,7 +19,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use args::{Cli, Color};
-use exit::Exit;
+use exit::{Exit, Failure};
+use output::console;
 
 /// musl's own allocator serializes threads, which costs a quarter of the speed on two cores; glibc's does not.
 #[cfg(target_env = "musl")]
@@ -36,12 +37,14 @@ fn main() -> ExitCode {
     if let Some(code) = personality::answer(&command_line) {
         return code;
     }
-    let cli = match Cli::try_parse_from(command_line) {
-        Ok(cli) => cli,
-        Err(shown) => return help_or_usage(&shown),
+    let ended = match Cli::try_parse_from(command_line) {
+        Ok(cli) => {
+            set_colors(cli.global.color);
+            commands::run(cli)
+        }
+        Err(shown) => help_or_usage(&shown),
     };
-    set_colors(cli.global.color);
-    let exit = commands::run(cli).unwrap_or_else(|failure| {
+    let exit = ended.unwrap_or_else(|failure| {
         failure.print();
         failure.exit
     });
@@ -49,10 +52,9 @@ fn main() -> ExitCode {
 }
 
 /// Prints what clap has to say: help and version on standard output, wrong usage on standard error.
-fn help_or_usage(shown: &clap::Error) -> ExitCode {
-    // A reader that went away has seen enough of a help text.
-    _ = shown.print();
-    if shown.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+fn help_or_usage(shown: &clap::Error) -> Result<Exit, Failure> {
+    let written = shown.print();
+    if shown.use_stderr() { Ok(Exit::Usage) } else { console::ended(Exit::Done, written) }
 }
 
 /// Colours hold for the whole process, standard error included.

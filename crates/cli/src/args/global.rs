@@ -14,7 +14,7 @@ pub struct Global {
     pub color: Color,
 
     /// Threads to work with [default: all cores]
-    #[arg(long, value_name = "N", global = true)]
+    #[arg(long, value_name = "N", global = true, value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
 
     /// Reads files into memory instead of mapping them; for file systems that fail under a map
@@ -42,4 +42,8 @@ pub enum Color {
     Always,
     /// Never
     Never,
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "not a whole number from 1 on")
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use semver::Version;
 
 use super::examples;
 use crate::policy::Rule;
@@ -39,8 +40,8 @@ pub struct Verify {
     pub policy: Option<PathBuf>,
 
     /// Version of the server that the backup is from, such as 3.5.1; some incidents hit certain releases only
-    #[arg(long, value_name = "VERSION")]
-    pub server_version: Option<semver::Version>,
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    pub server_version: Option<Version>,
 
     /// Says nothing about files that are sound and without warnings
     #[arg(short, long)]
@@ -61,4 +62,8 @@ pub enum VerifyForm {
     Junit,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+}
+
+fn version(text: &str) -> Result<Version, &'static str> {
+    Version::parse(text).map_err(|_| "not a version such as 3.5.1")
 }

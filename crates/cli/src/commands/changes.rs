@@ -3,14 +3,15 @@
 use etcdsnap_mvcc::{Direction, KeyRange};
 use etcdsnap_snapshot::contents::Contents;
 
-use super::Session;
 use super::reading::revision;
+use super::{Session, from_low_to_high};
 use crate::args::Changes;
 use crate::exit::{Exit, Failure};
 use crate::output::console;
 use crate::output::event::{Event, Rows};
 
 pub fn run(session: &Session, args: &Changes) -> Result<Exit, Failure> {
+    from_low_to_high(args.from, args.to)?;
     session.read(&args.file, |contents| {
         let first = contents.compacted_revision().max(1);
         let after = revision(contents, &args.file, Some(args.from.unwrap_or(first)))?;

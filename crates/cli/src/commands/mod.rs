@@ -24,6 +24,7 @@ mod usage;
 mod verify;
 mod wal;
 
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -133,6 +134,16 @@ fn standard_input_once<'p>(files: impl IntoIterator<Item = &'p PathBuf>) -> Resu
     match files.into_iter().filter(|path| **path == Path::new("-")).count() {
         0 | 1 => Ok(()),
         _ => Err(Failure::usage("`-` is given more than once, but standard input can be read once; save it to a file")),
+    }
+}
+
+/// Refuses a range with its ends exchanged: nothing lies in it, which would look like an answer.
+fn from_low_to_high<T: Display + PartialOrd>(from: Option<T>, to: Option<T>) -> Result<(), Failure> {
+    match from.zip(to) {
+        Some((from, to)) if from > to => {
+            Err(Failure::usage(format!("--from {from} is above --to {to}; exchange the two")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -87,6 +87,35 @@ fn output_that_cannot_be_written_is_an_error() {
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8(output.stderr).expect("text");
     assert!(stderr.starts_with("etcdsnap: standard output: ") && stderr.lines().count() == 1, "{stderr}");
+    for line in [&["verify", "--help"][..], &["--version"]] {
+        let full = fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+        let output = program().args(line).stdout(full).output().expect("runs");
+        assert_eq!(output.status.code(), Some(1), "{line:?}");
+    }
+}
+
+#[test]
+fn a_range_with_its_ends_exchanged_is_no_empty_answer() {
+    let folder = tempfile::tempdir().expect("folder");
+    let member = folder.path().join("m");
+    assert_eq!(run(args!["restore", fixture(FILE), "--data-dir", member]).code, 0);
+    for line in [args!["changes", fixture(FILE)].to_vec(), args!["wal", "dump", member].to_vec()] {
+        let ask = |from: &str, to: &str| run(line.iter().cloned().chain(args!["--from", from, "--to", to]));
+        assert_eq!(ask("50", "50").code, 0, "{line:?}");
+        let answer = ask("51", "50");
+        assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{line:?}");
+        assert_eq!(answer.stderr, "etcdsnap: --from 51 is above --to 50; exchange the two\n");
+    }
+}
+
+#[test]
+fn numbers_and_versions_that_are_none_are_told_in_plain_words() {
+    for (option, given, text) in
+        [("--server-version", "3.5", "not a version such as 3.5.1"), ("--threads", "0", "not a whole number from 1 on")]
+    {
+        let answer = run(args!["verify", fixture(FILE), option, given]);
+        assert!(answer.code == 2 && answer.stderr.contains(text), "{answer:?}");
+    }
 }
 
 #[test]

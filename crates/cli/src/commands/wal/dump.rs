@@ -9,11 +9,13 @@ use etcdsnap_wal::{Damage, Start};
 
 use super::{Session, Source};
 use crate::args::{WalDump, WalDumpForm};
+use crate::commands::from_low_to_high;
 use crate::exit::{Exit, Failure};
 use crate::output::wal::dump::{Fates, Item, json, ndjson, text};
 use crate::output::{console, label};
 
 pub fn run(session: &Session, args: &WalDump) -> Result<Exit, Failure> {
+    from_low_to_high(args.from, args.to)?;
     let source = Source::open(session, &args.path)?;
     match args.output {
         WalDumpForm::EtcdDumpLogs | WalDumpForm::EtcdDumpLogsRaw if args.is_filtered() || args.records => {
