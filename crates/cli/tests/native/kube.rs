@@ -305,6 +305,7 @@ fn single_values_are_decoded() {
     let foreign = run_with_input(args!["kube", "decode"], b"hunter2");
     assert_eq!((foreign.code, foreign.stdout.as_str()), (1, ""));
     assert!(foreign.stderr.contains("no Kubernetes object") && !foreign.stderr.contains("hunter2"), "{foreign:?}");
+    assert!(foreign.stderr.contains("; give it what `etcdctl get KEY --print-value-only` prints"), "{foreign:?}");
 }
 
 #[test]
@@ -362,4 +363,6 @@ fn an_encrypted_value_is_decoded_with_its_etcd_key() {
     assert_eq!(decode(&["--key", "/registry/secrets/default/s"]).json(), expected);
     let without = decode(&[]);
     assert!(without.code == 1 && without.stderr.contains("--key"), "{without:?}");
+    let keyless = run_with_input(args!["kube", "decode", "--key", "/registry/secrets/default/s"], &value);
+    assert!(keyless.code == 1 && keyless.stderr.ends_with("; --encryption-config tells the keys\n"), "{keyless:?}");
 }

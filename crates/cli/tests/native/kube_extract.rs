@@ -209,6 +209,10 @@ fn a_backup_without_objects_is_told() {
     let nothing = extract(&["-n", "nowhere"]);
     assert_eq!((nothing.code, nothing.stdout.as_str()), (1, ""));
     assert!(nothing.stderr.contains("no objects to extract in namespace nowhere"), "{}", nothing.stderr);
+    assert!(nothing.stderr.contains("; -n names another namespace"), "{}", nothing.stderr);
+    let sealed = run(args!["kube", "extract", cluster(), "cm", "-n", "demo"]);
+    assert_eq!((sealed.code, sealed.stdout.as_str()), (1, ""));
+    assert!(sealed.stderr.contains("at revision 251; what there is could not be read\n"), "{}", sealed.stderr);
 }
 
 #[test]

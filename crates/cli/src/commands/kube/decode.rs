@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use etcdsnap_kube::Stored;
 use etcdsnap_kube::encryption::Keyring;
 use etcdsnap_objects::in_order;
 use etcdsnap_snapshot::reading::{on_threads, thread_count};
@@ -52,9 +53,13 @@ fn single(args: &Decode, keyring: &Keyring, file: impl Read) -> Result<Exit, Fai
     let forms = Forms { form: args.output, several: false };
     let piece = forms.piece(&value, key, keyring);
     if let Some(reason) = piece.unreadable {
-        let advice = match (&args.key, etcdsnap_kube::Stored::recognise(&value)) {
-            (None, etcdsnap_kube::Stored::Encrypted(_)) => {
+        let advice = match Stored::recognise(&value) {
+            Stored::Encrypted(_) if args.key.is_none() => {
                 "; --key tells the etcd key it lay under, --encryption-config the keys"
+            }
+            Stored::Encrypted(_) if keyring.is_empty() => "; --encryption-config tells the keys",
+            Stored::Foreign(_) => {
+                "; give it what `etcdctl get KEY --print-value-only` prints, or a backup to `etcdsnap kube get`"
             }
             _ => "",
         };

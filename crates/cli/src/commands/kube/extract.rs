@@ -73,8 +73,11 @@ impl Extraction<'_, '_> {
             None => String::new(),
         };
         self.tell_account();
-        let hint =
-            if self.args.meant.namespace().is_some() { "; -n names another namespace, -A takes all" } else { "" };
+        let hint = match self.args.meant.namespace() {
+            _ if self.unread.is_any() => "; what there is could not be read",
+            Some(_) => "; -n names another namespace, -A takes all",
+            None => "",
+        };
         let text = format!("{file}: no {which} to extract{place} at revision {revision}{hint}");
         Failure::new(text).print();
         Exit::Failed

@@ -58,6 +58,11 @@ impl Unread {
         }
     }
 
+    /// Whether anything could not be read.
+    pub fn is_any(&self) -> bool {
+        self.count > 0
+    }
+
     /// Says how many there were, and gives how the run ends.
     pub fn tell(&self) -> Exit {
         if self.count > NAMED {
