@@ -1,9 +1,12 @@
 //! `restore`.
 
+use std::ffi::OsString;
 use std::fs;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::prelude::*;
 use etcdsnap_testkit::bbolt::Layout;
 use etcdsnap_testkit::etcd::{EtcdStore, Server};
 use tempfile::TempDir;
@@ -47,6 +50,29 @@ fn assert_rendered(name: &str, text: &str) {
     }
     let expected = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     assert!(text == expected, "{name} differs.\n--- expected\n{expected}\n--- printed\n{text}");
+}
+
+#[test]
+fn paths_that_are_no_text_are_told_whole() {
+    let desk = desk();
+    let name = |text: &[u8]| desk.path().join(OsString::from_vec(text.to_vec()));
+    fs::create_dir(name(b"d\xff")).expect("a folder");
+    fs::write(name(b"d\xff").join("old"), "old").expect("room");
+    let mut command = program();
+    command.args(&ONE[..5]).args(["--replace", "-o", "json", "--data-dir"]).arg(name(b"d\xff"));
+    let output =
+        command.arg("--wal-dir").arg(name(b"w\xff")).current_dir(desk.path()).output().expect("the program runs");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("json");
+    let directory = &json["directories"][0];
+    let bytes = |value: &serde_json::Value| BASE64_STANDARD.decode(value.as_str().expect("base64")).expect("base64");
+    assert!(bytes(&directory["dataDirBase64"]).ends_with(b"/d\xff") && directory["dataDir"].is_null(), "{directory}");
+    assert!(bytes(&directory["walDirBase64"]).ends_with(b"/w\xff"), "{directory}");
+    assert!(bytes(&directory["files"][0]["pathBase64"]).ends_with(b"/d\xff/member/snap/db"), "{directory}");
+    assert!(bytes(&directory["movedAside"][0]["fromBase64"]).ends_with(b"/d\xff"), "{directory}");
+
+    let plain = at(&desk, &[&ONE[..], &["-o", "json"]].concat()).json();
+    let directory = &plain["directories"][0];
+    assert_eq!((&directory["dataDir"], directory.get("walDir")), (&"m1.etcd".into(), Some(&serde_json::Value::Null)));
 }
 
 const ONE: [&str; 8] = [

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::Story;
 use crate::output::source::Source;
+use crate::output::words::TextOrBase64;
 
 /// Grows when a field changes its meaning or goes away; new fields do not change it.
 const FORMAT_VERSION: u32 = 1;
@@ -31,7 +32,7 @@ pub struct Document<'a> {
     warnings: &'a [String],
     /// What is missing of a damaged backup; null when it was copied as it is.
     losses: Option<&'a Losses>,
-    removed_leftovers: Vec<String>,
+    removed_leftovers: Vec<TextOrBase64<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -53,24 +54,40 @@ struct NewMember<'a> {
 #[serde(rename_all = "camelCase")]
 struct Made<'a> {
     member: &'a str,
-    data_dir: String,
-    wal_dir: Option<String>,
-    files: Vec<File>,
-    moved_aside: Vec<Moved>,
+    #[serde(flatten)]
+    data_dir: TextOrBase64<'a>,
+    #[serde(flatten)]
+    wal_dir: WalDir<'a>,
+    files: Vec<File<'a>>,
+    moved_aside: Vec<Moved<'a>>,
     etcd_flags: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct File {
-    path: String,
+struct File<'a> {
+    #[serde(flatten)]
+    path: TextOrBase64<'a>,
     bytes: u64,
     written: u64,
 }
 
 #[derive(Debug, Serialize)]
-struct Moved {
-    from: String,
-    to: String,
+struct Moved<'a> {
+    #[serde(flatten)]
+    from: TextOrBase64<'a>,
+    #[serde(flatten)]
+    to: TextOrBase64<'a>,
+}
+
+/// Null when the log is in the data directory.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum WalDir<'a> {
+    Apart(TextOrBase64<'a>),
+    #[serde(rename_all = "camelCase")]
+    Inside {
+        wal_dir: (),
+    },
 }
 
 impl<'a> Document<'a> {
@@ -96,7 +113,7 @@ impl<'a> Document<'a> {
             boot: &checked.boot,
             warnings: &checked.warnings,
             losses: checked.losses.as_ref(),
-            removed_leftovers: removed.iter().map(|path| text(path)).collect(),
+            removed_leftovers: removed.iter().map(|path| TextOrBase64::path(path)).collect(),
         }
     }
 }
@@ -117,21 +134,30 @@ impl<'a> Made<'a> {
         let moved = directory.moved_aside.iter();
         Self {
             member: &directory.member.name,
-            data_dir: text(&directory.data_dir),
-            wal_dir: directory.wal_dir.as_deref().map(text),
+            data_dir: named("dataDir", "dataDirBase64", &directory.data_dir),
+            wal_dir: match &directory.wal_dir {
+                Some(path) => WalDir::Apart(named("walDir", "walDirBase64", path)),
+                None => WalDir::Inside { wal_dir: () },
+            },
             files: directory.files.iter().map(File::new).collect(),
-            moved_aside: moved.map(|(from, to)| Moved { from: text(from), to: text(to) }).collect(),
+            moved_aside: moved.map(|(from, to)| Moved::new(from, to)).collect(),
             etcd_flags: flags.iter().map(|(flag, value)| format!("--{flag}={value}")).collect(),
         }
     }
 }
 
-impl File {
-    fn new(file: &NewPath) -> Self {
-        Self { path: text(&file.path), bytes: file.bytes, written: file.written }
+impl<'a> File<'a> {
+    fn new(file: &'a NewPath) -> Self {
+        Self { path: TextOrBase64::path(&file.path), bytes: file.bytes, written: file.written }
     }
 }
 
-fn text(path: &Path) -> String {
-    path.display().to_string()
+impl<'a> Moved<'a> {
+    fn new(from: &'a Path, to: &'a Path) -> Self {
+        Self { from: named("from", "fromBase64", from), to: named("to", "toBase64", to) }
+    }
+}
+
+fn named<'a>(key: &'static str, base64_key: &'static str, path: &'a Path) -> TextOrBase64<'a> {
+    TextOrBase64 { key, base64_key, bytes: path.as_os_str().as_encoded_bytes() }
 }
