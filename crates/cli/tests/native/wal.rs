@@ -1,11 +1,13 @@
 //! `wal`: a member's log.
 
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::program::{Answer, args, run};
+use crate::program::{Answer, args, program, run};
 
 const SECOND: &str = "0000000000000001-000000000000001d.wal";
 
@@ -109,6 +111,28 @@ fn damage_has_a_place_and_an_exit_code() {
     }
     let dump = run(args!["wal", "dump", "-o", "ndjson", flipped.1]).stdout;
     assert_eq!(dump.lines().filter(|line| line.contains(r#""record":"damage""#)).count(), 1);
+}
+
+#[test]
+fn a_log_that_is_written_to_meanwhile_is_not_called_damaged() {
+    let (_folder, path) = changed("segments", |name, bytes| {
+        if name == SECOND {
+            bytes[300] ^= 1;
+        }
+    });
+    let mut command = program();
+    command.args(args!["wal", "dump", "--records", "--values", "-o", "ndjson", path]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let mut stdout = child.stdout.take().expect("a pipe");
+    // It has begun to print, and cannot end before the pipe is read.
+    stdout.read_exact(&mut [0]).expect("it prints");
+    let segment = std::fs::File::options().append(true).open(path.join("member/wal").join(SECOND));
+    segment.and_then(|mut segment| segment.write_all(b"more")).expect("written");
+    stdout.read_to_end(&mut Vec::new()).expect("it prints");
+    let output = child.wait_with_output().expect("the program ends");
+    let told = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("while it was read") && !told.contains("damaged"), "{told}");
 }
 
 #[test]

@@ -40,7 +40,6 @@ fn native(
 ) -> Result<Exit, Failure> {
     let wal = source.wal.wal();
     let damages: Vec<_> = wal.records().filter_map(Result::err).collect();
-    let exit = exit_of(source, &damages);
     let values = if args.values { Values::Shown } else { Values::Hidden };
     let fates = Fates::new(&wal, wal.inspect().hard_state.commit);
     let items = wal.records().map(|record| match record {
@@ -52,15 +51,17 @@ fn native(
         Item::Record(_) => args.records && !args.is_filtered(),
         Item::Damage(_) => true,
     });
-    console::write(exit, |out| write(&mut items, out))
+    console::write(Exit::Done, |out| write(&mut items, out))?;
+    exit_of(source, &damages)
 }
 
-/// Damage is told on standard error too, since its line in the output is easily overlooked among thousands.
-fn exit_of(source: &Source, damages: &[Damage]) -> Exit {
-    let Some(worst) = damages.iter().find(|damage| !damage.torn) else { return Exit::Done };
+/// What to think of what was printed. Damage is told on standard error too, since its line in the output is easily overlooked
+/// among thousands. In a log that was written to meanwhile it may be none, only half of a record that is whole by now.
+fn exit_of(source: &Source, damages: &[Damage]) -> Result<Exit, Failure> {
+    source.recheck()?;
+    let Some(worst) = damages.iter().find(|damage| !damage.torn) else { return Ok(Exit::Done) };
     let log = label(&source.wal.directory);
-    Failure::damaged(format!("{log}: {worst}; run `etcdsnap wal verify`")).print();
-    Exit::Damaged
+    Err(Failure::damaged(format!("{log}: {worst}; run `etcdsnap wal verify`")))
 }
 
 /// As the tool does: from the newest `.snap` file on, if there is one.
@@ -70,16 +71,17 @@ fn as_tool(source: &Source) -> Result<Exit, Failure> {
     let wal = source.wal.wal();
     let log = wal.read(start).map_err(|error| {
         let log = label(&source.wal.directory);
-        Failure::damaged(format!("{log}: {error}; `-o text` shows what can be read"))
+        let damaged = Failure::damaged(format!("{log}: {error}; `-o text` shows what can be read"));
+        source.recheck().err().unwrap_or(damaged)
     })?;
-    console::write(Exit::Done, |out| write!(out, "{}", Dump { snap: snap.as_ref(), log: &log }))
+    console::write(Exit::Done, |out| write!(out, "{}", Dump { snap: snap.as_ref(), log: &log }))?;
+    exit_of(source, &[])
 }
 
 fn raw_as_tool(source: &Source) -> Result<Exit, Failure> {
     let wal = source.wal.wal();
     let damages: Vec<_> = wal.records().filter_map(Result::err).collect();
-    let exit = exit_of(source, &damages);
-    console::write(exit, |out| {
+    console::write(Exit::Done, |out| {
         for record in wal.records().map_while(Result::ok) {
             writeln!(out, "{}", RecordLine(&record))?;
         }
@@ -90,5 +92,6 @@ fn raw_as_tool(source: &Source) -> Result<Exit, Failure> {
             }
             Some(_) => Ok(()),
         }
-    })
+    })?;
+    exit_of(source, &damages)
 }
