@@ -13,7 +13,7 @@ fn name(bytes: &[u8]) -> TextOrBase64<'_> {
     TextOrBase64 { key: "name", base64_key: "nameBase64", bytes }
 }
 
-/// A table: columns as wide as [`column`] makes them but the last, which may be as long as it likes.
+/// A table: columns as wide as [`column()`] makes them but the last, which may be as long as it likes.
 fn table(header: &[&str], rows: &[Vec<String>], sheet: &mut Sheet) {
     use unicode_width::UnicodeWidthStr as _;
     let Some((last, narrow)) = header.split_last() else { return };
