@@ -80,7 +80,8 @@ pub(crate) fn snapshots(evidence: &Evidence<'_>, findings: &mut Findings) {
             let message = format!("inside it is {inside}");
             findings.push(Finding::new(&SNAPSHOT_MISNAMED, place.clone(), message));
         }
-        if evidence.log.is_some() && !told.contains(&file.start) {
+        let reaches_back = evidence.log.as_ref().is_some_and(|log| reaches_back(log, file.start));
+        if reaches_back && !told.contains(&file.start) {
             let message =
                 format!("the log tells of no snapshot at index {} and term {}", file.start.index, file.start.term);
             findings.push(Finding::new(&SNAPSHOT_UNKNOWN, place.clone(), message));
@@ -100,6 +101,13 @@ pub(crate) fn snapshots(evidence: &Evidence<'_>, findings: &mut Findings) {
         let message = format!("there is no {}", SnapName::from(*newest));
         findings.push(Finding::new(&SNAPSHOT_MISSING, Place::file(), message));
     }
+}
+
+/// Is the record of this snapshot in the log, if there ever was one? Servers keep the last few segments and the last few `.snap`
+/// files, so the segments that told of older files may be gone.
+fn reaches_back(log: &Log<'_>, snapshot: Start) -> bool {
+    let first = log.inspection.segments.first().map(|segment| segment.name);
+    first.is_some_and(|first| first.sequence == 0 || first.index <= snapshot.index)
 }
 
 /// The members by the log against those by the database, both at the place where the database stands.

@@ -4,8 +4,9 @@ use std::fs;
 
 use etcdsnap_datadir::{CheckError, CheckOptions, Held, LayoutError, check};
 use etcdsnap_snapshot::progress::Silent;
+use etcdsnap_wal::{Bootstrap, BootstrapMember, Release};
 
-use crate::member::{Member, found, ids, starts};
+use crate::member::{Member, SEGMENT, found, ids, starts};
 
 #[test]
 fn recorded_members_are_sound_and_start_where_they_may() {
@@ -104,6 +105,18 @@ fn leftovers_and_damaged_snapshots_are_told() {
     fs::rename(member.file(newest), member.file("snap/0000000000000002-00000000000000b8.snap")).expect("renamed");
     member.change("snap/0000000000000002-00000000000000b8.snap", |bytes| bytes[200] ^= 1);
     assert_eq!(ids(&member.check()), ["SNAPSHOT_MISNAMED"]);
+}
+
+#[test]
+fn a_snapshot_is_unknown_only_to_a_log_that_reaches_back_to_it() {
+    let member = Member::copy_of("member-3.5.1-sigterm");
+    let own = BootstrapMember { id: 1, name: "m1".into(), peer_urls: vec!["http://m1:2380".into()], learner: false };
+    let foreign = Bootstrap::new(1, 1, vec![own]).expect("a cluster");
+    let bytes = foreign.snap(Release::V3_5).expect("3.5 has it");
+    fs::write(member.file("snap").join(foreign.snap_name().to_string()), bytes).expect("written");
+    assert!(found(&member.check(), "SNAPSHOT_UNKNOWN"));
+    fs::rename(member.file(SEGMENT), member.file("wal/0000000000000001-00000000000000b7.wal")).expect("renamed");
+    assert!(!found(&member.check(), "SNAPSHOT_UNKNOWN"));
 }
 
 #[test]
