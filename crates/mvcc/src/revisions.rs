@@ -184,7 +184,8 @@ impl<'a> Revisions<'a> {
         Batches { revisions: self, leaves: self.stretch(after, upto), after, upto, direction, previous: None }
     }
 
-    /// The leaves that can have revisions above `after` and up to `upto`. When branch pages are unsound that is all of them.
+    /// The leaves that can have revisions above `after` and up to `upto`. When branch pages are unsound that is all of them; up
+    /// to the current revision it is all to the end, as leaves behind it are there only when they are damaged.
     fn stretch(&self, after: i64, upto: i64) -> Range<usize> {
         let all = 0..self.leaves.len();
         if self.leaves.problems().worst() >= Some(Grade::Error) {
@@ -202,7 +203,8 @@ impl<'a> Revisions<'a> {
             }
             low
         };
-        first_above(after).saturating_sub(1)..first_above(upto)
+        let end = if upto >= self.current { all.end } else { first_above(upto) };
+        first_above(after).saturating_sub(1)..end
     }
 
     fn limit(&self) -> u64 {

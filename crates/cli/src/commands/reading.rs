@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use etcdsnap_mvcc::RevisionError;
+use etcdsnap_mvcc::{Direction, RevisionError};
 use etcdsnap_snapshot::contents::{Contents, Obstacles, Source};
 use etcdsnap_snapshot::reading::{on_threads, thread_count};
 
@@ -25,15 +25,21 @@ impl Session {
         let container = self.open(path)?;
         let progress = self.progress(path);
         let source = Source::new(&container, &*progress);
-        let (exit, damage) = on_threads(thread_count(self.options().threads), || {
+        let (looked, damage) = on_threads(thread_count(self.options().threads), || {
             let contents = Contents::open(&source).map_err(|error| {
                 Failure::damaged(format!("{}: {error}; `etcdsnap verify` says what can be done", label(path)))
             })?;
-            let exit = look(&contents)?;
-            Ok::<_, Failure>((exit, contents.damage()))
+            let looked = look(&contents);
+            Ok::<_, Failure>((looked, contents.damage()))
         })?;
         Self::recheck(&container)?;
-        Ok(damage.map_or(exit, |damage| exit.and(tell(path, &damage))))
+        let Some(damage) = damage else { return looked };
+        // What was looked for in vain may be what is damaged.
+        let exit = looked.unwrap_or_else(|failure| {
+            failure.print();
+            failure.exit
+        });
+        Ok(exit.and(tell(path, &damage)))
     }
 }
 
@@ -42,8 +48,13 @@ pub fn revision(contents: &Contents<'_>, path: &Path, asked: Option<i64>) -> Res
     contents.readable(asked).map_err(|error| refused(contents, path, error))
 }
 
-/// Says which revisions there are.
+/// Says which revisions there are. The end of the keyspace is read before: a revision can seem not to be there yet because its
+/// leaf is damaged, and that is to be told then.
 fn refused(contents: &Contents<'_>, path: &Path, error: RevisionError) -> Failure {
+    let mut end = contents.batches(contents.current_revision(), i64::MAX, Direction::OldestFirst);
+    if let Some(unread) = end.find_map(Result::err) {
+        return unread.into();
+    }
     let (first, last) = (contents.compacted_revision().max(1), contents.current_revision());
     Failure::new(format!("{}: {error}; revisions {first} to {last} can be read", label(path)))
 }

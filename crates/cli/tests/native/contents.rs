@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use etcdsnap_testkit::bbolt::Layout;
-use etcdsnap_testkit::etcd::{EtcdStore, Op, Server};
+use etcdsnap_testkit::etcd::{EtcdStore, Op, RecordKey, Server};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -269,4 +269,66 @@ fn damage_is_told_and_gone_around() {
     let answer = run(args!["keys", empty.1]);
     assert_eq!(answer.code, 3);
     assert!(answer.stderr.contains("there is no bucket key, so this is no database of etcd"), "{answer:?}");
+}
+
+/// What is not found may be what is damaged.
+#[test]
+fn damage_is_told_when_nothing_is_found() {
+    let (_folder, path) = changed(FILE, |bytes| bytes[4096 * 2 + 8] = 0x40);
+    let keys = run(args!["keys", fixture(FILE), "-o", "json"]).json();
+    let mut keys = keys["keys"]
+        .as_array()
+        .expect("keys")
+        .iter()
+        .filter_map(|key| key["key"].as_str())
+        .filter(|key| !key.contains('\0'));
+    let is_lost = |key: &&str| run(args!["history", path, key, "-o", "ndjson"]).stdout.is_empty();
+    let lost = keys.find(is_lost).expect("a key with records on that page alone");
+    for (command, says) in [
+        (args!["get", path, lost].to_vec(), "no such key at revision"),
+        (args!["history", path, lost].to_vec(), "no revision of this key is retained"),
+        (args!["kube", "usage", path].to_vec(), "there are no Kubernetes objects"),
+    ] {
+        let answer = run(&command);
+        assert_eq!(answer.code, 3, "{command:?}: {answer:?}");
+        assert!(answer.stderr.contains(says) && answer.stderr.contains("damaged in "), "{command:?}: {answer:?}");
+    }
+}
+
+/// The last leaf has the current revision: when it cannot be read, later revisions look as if they had never been.
+#[test]
+fn a_damaged_end_is_told_whatever_is_asked_for() {
+    let mut store = EtcdStore::new(Server::V3_6);
+    for number in 0..300 {
+        store.put(format!("key{number:03}"), "x".repeat(100));
+    }
+    let bytes = Layout::default().build(&store.to_tree());
+    let record = RecordKey::put(301, 0).encode();
+    let at = bytes.windows(record.len()).position(|bytes| bytes == record).expect("the newest record");
+    let last = at / 4096 * 4096;
+    let (_folder, path) = written(&{
+        let mut bytes = bytes.clone();
+        bytes[last + 8] = 0x40; // No kind of page.
+        bytes
+    });
+    let (_whole, whole) = written(&bytes);
+    assert_eq!(run(args!["get", whole, "key299", "--rev", "301"]).code, 0);
+    assert_eq!(run(args!["get", whole, "key299", "--rev", "302"]).code, 1);
+    for command in [
+        args!["get", path, "key299", "--rev", "301"].to_vec(),
+        args!["get", path, "key299"].to_vec(),
+        args!["get", path, "key000"].to_vec(),
+        args!["keys", path].to_vec(),
+        args!["keys", path, "--rev", "301"].to_vec(),
+        args!["deleted", path].to_vec(),
+        args!["changes", path].to_vec(),
+        args!["changes", path, "--to", "301"].to_vec(),
+        args!["history", path, "key000"].to_vec(),
+        args!["export", path].to_vec(),
+        args!["diff", whole, path].to_vec(),
+    ] {
+        let answer = run(&command);
+        assert_eq!(answer.code, 3, "{command:?}: {answer:?}");
+        assert!(answer.stderr.contains("damaged in 1 place"), "{command:?}: {answer:?}");
+    }
 }
