@@ -9,11 +9,11 @@ use std::sync::{Mutex, PoisonError};
 
 use etcdsnap_bbolt::{Corruption, Db, Grade, OpenError};
 use etcdsnap_image::Error;
-use etcdsnap_mvcc::{Direction, Earlier, Index, ReadAhead, Record, RevisionError, Revisions, Rule, Shared, Wanted};
+use etcdsnap_mvcc::{Direction, Earlier, Index, ReadAhead, Record, RevisionError, Revisions, Shared, Wanted};
 
 use crate::catalogue::{mvcc, structure};
 use crate::container::Container;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::progress::Progress;
 
 /// Findings of each rule that are kept.
@@ -183,16 +183,15 @@ impl<'a> Contents<'a> {
     /// What was in the way of all that was read so far; `None` when nothing that could hide or change a record.
     pub fn damage(&self) -> Option<Obstacles> {
         let damage = self.revisions.damage();
-        if damage.is_none() {
+        let problems = damage.problems.codes().filter(|(code, _)| code.grade() == Grade::Error);
+        let count = problems.map(|(_, count)| count).sum::<u64>() + mvcc::errors(&damage.violations);
+        if count == 0 {
             return None;
         }
         let bucket = || Some("key".to_owned());
-        let serious = damage.problems.kept().iter().filter(|problem| problem.code.grade() == Grade::Error);
-        let mut findings: Vec<_> = serious.map(|problem| structure::finding(problem, bucket())).collect();
-        findings.extend(damage.violations.kept().iter().map(mvcc::finding));
-        let problems = damage.problems.codes().filter(|(code, _)| code.grade() == Grade::Error);
-        let violations = Rule::ALL.iter().map(|rule| damage.violations.count_of(*rule as usize));
-        let count = problems.map(|(_, count)| count).sum::<u64>() + violations.sum::<u64>();
+        let problems = damage.problems.kept().iter().map(|problem| structure::finding(problem, bucket()));
+        let violations = damage.violations.kept().iter().map(mvcc::finding);
+        let findings = problems.chain(violations).filter(|finding| finding.severity == Severity::Error).collect();
         Some(Obstacles { findings, count })
     }
 }

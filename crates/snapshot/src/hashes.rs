@@ -7,6 +7,7 @@ use etcdsnap_image::Error;
 use etcdsnap_mvcc::digest::backend_hash;
 use etcdsnap_mvcc::{BackendHashRule, HashKv, RevisionError};
 
+use crate::catalogue::mvcc;
 use crate::container::Container;
 use crate::image_hash::{self, ImageHash};
 use crate::inspection::{Inspection, Options, Unusable};
@@ -68,7 +69,7 @@ impl Inspection<'_> {
     /// Has the walk found nothing of the grade of an error?
     pub fn is_sound(&self) -> bool {
         self.walk.problems.worst() < Some(etcdsnap_bbolt::Grade::Error)
-            && self.keyspace.violations.is_empty()
+            && mvcc::errors(&self.keyspace.violations) == 0
             && self.unreadable.is_none()
     }
 }

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use etcdsnap_testkit::bbolt::Layout;
 use etcdsnap_testkit::damage::specimen_store;
+use etcdsnap_testkit::etcd::{EtcdStore, Server};
 use etcdsnap_testkit::seal;
 
 use crate::program::{Answer, args, changed, fixture, fixtures, recorded, run, run_with_input, written};
@@ -154,6 +155,35 @@ fn an_alarm_or_a_shrunken_store_fails_its_policy() {
     assert_eq!(answer.code, 4, "{answer:?}");
     assert!(answer.stdout.starts_with("POLICY FAILED  "), "{answer:?}");
     assert!(answer.stdout.contains("revision 63 after 95, 104 live keys after 136"), "{answer:?}");
+}
+
+/// Records that a compaction left behind are a warning, to every command.
+#[test]
+fn what_is_a_warning_is_no_damage_to_any_command() {
+    let mut store = EtcdStore::new(Server::V3_6);
+    store.put("a", "1");
+    store.put("a", "2");
+    store.put("b", "1");
+    let records = store.records.clone();
+    store.compact(3);
+    store.records = records;
+    let mut bytes = Layout::default().build(&store.to_tree());
+    seal(&mut bytes);
+    let (_folder, path) = written(&bytes);
+    let verified = run(args!["verify", path]);
+    assert!(verified.code == 0 && verified.stdout.contains("warning SHADOWED_RECORD"), "{verified:?}");
+    let from = format!("max-shrink-from={}", path.display());
+    for command in [
+        args!["status", path].to_vec(),
+        args!["hash", path].to_vec(),
+        args!["leases", path].to_vec(),
+        args!["keys", path].to_vec(),
+        args!["history", path, "a"].to_vec(),
+        args!["verify", "--assert", from, path].to_vec(),
+    ] {
+        let answer = run(&command);
+        assert_eq!((answer.code, answer.stderr.as_str()), (0, ""), "{command:?}: {answer:?}");
+    }
 }
 
 #[test]

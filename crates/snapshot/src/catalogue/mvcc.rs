@@ -3,6 +3,7 @@
 //! What a rule may assume is the compacted revision as a starting server sees it: the greater of the scheduled and the
 //! finished compaction. Records above it must be complete; below it only the newest of each key is kept.
 
+use etcdsnap_bbolt::Collector;
 use etcdsnap_mvcc::{Rule, Violation};
 
 use crate::finding::Finding;
@@ -190,6 +191,12 @@ static RULES: [&Kind; Rule::ALL.len()] = [
 /// The rule of this catalogue that stands for a rule about records.
 pub fn of(rule: Rule) -> &'static Kind {
     RULES[rule as usize]
+}
+
+/// How many of these breaches are errors; the others leave the answers as they were.
+pub fn errors(violations: &Collector<Violation>) -> u64 {
+    let errors = Rule::ALL.iter().filter(|rule| of(**rule).severity == Severity::Error);
+    errors.map(|rule| violations.count_of(*rule as usize)).sum()
 }
 
 /// A breach of a rule about records.
