@@ -6,7 +6,7 @@
 //! neighbour. Whoever wants more of the leaves than their soundness hands in an [`Observer`] and sees each of them once,
 //! while it is in the cache.
 //!
-//! Nothing recurses; every page is entered at most once, because entering claims it ([`Claims`]); memory is one bit and a
+//! Nothing recurses; every page is entered at most once, because entering claims it ([`Claims`]); memory is two bits and a
 //! few bytes a page; problems are counted without bound but kept only up to a limit; and the outcome does not depend on the
 //! number of threads.
 
@@ -127,6 +127,8 @@ pub struct Walk<'a, C> {
     pub census: Census,
     /// The pages in use.
     pub in_use: Claims,
+    /// Those of them that are no overflow of another.
+    pub first_pages: Claims,
 }
 
 /// How many problems of each code are kept unless the caller says otherwise.
@@ -141,7 +143,13 @@ pub fn check<'a, O: Observer<'a>>(db: &Db<'a>, observer: &O, limit: u64) -> Walk
     claims.claim(0);
     claims.claim(1);
     let freelist = freelist::read(db, &claims, &mut problems);
-    let mut walk = tree::walk(db, observer, claims, problems);
+    let first_pages = Claims::new(claims.bound());
+    for page in [0, 1, db.meta().freelist] {
+        if claims.contains(page) {
+            first_pages.claim(page);
+        }
+    }
+    let mut walk = tree::walk(db, observer, claims, first_pages, problems);
     if let Some(Freelist { free, pages }) = freelist {
         freelist::compare(db, &walk.in_use, &free, &mut walk.problems);
         walk.census.freelist = pages;

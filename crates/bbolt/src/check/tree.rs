@@ -78,6 +78,8 @@ struct Ground<'a, 'w, O> {
     db: &'w Db<'a>,
     observer: &'w O,
     claims: Claims,
+    /// The pages that were entered.
+    first_pages: Claims,
     buckets: Vec<BucketInfo<'a>>,
     limit: u64,
     /// Problems of leaves, put together as chunks are done so that they never pile up.
@@ -97,19 +99,21 @@ pub(super) fn walk<'a, O: Observer<'a>>(
     db: &Db<'a>,
     observer: &O,
     claims: Claims,
+    first_pages: Claims,
     problems: Problems,
 ) -> Walk<'a, O::Chunk> {
     let meta = db.meta();
     let (root, sequence) = (meta.root, meta.sequence);
     let root = BucketInfo { index: 0, parent: None, name: &[], root, sequence, depth: 0, branch_pages: 0 };
-    let mut walker = Walker::new(db, observer, root, claims, problems);
+    let mut walker = Walker::new(db, observer, root, (claims, first_pages), problems);
     let mut entries = walker.enter_root();
     while !entries.is_empty() {
         entries = walker.round(entries);
     }
     let Walker { ground, mut problems, chunks, census, .. } = walker;
     problems.merge(ground.leaf_problems.into_inner().unwrap_or_else(PoisonError::into_inner));
-    Walk { buckets: ground.buckets, chunks, problems, census, in_use: ground.claims }
+    let Ground { buckets, claims: in_use, first_pages, .. } = ground;
+    Walk { buckets, chunks, problems, census, in_use, first_pages }
 }
 
 /// Follows the branch pages of one bucket, and leaves its leaves unread.
@@ -119,7 +123,7 @@ pub(super) fn branches<'a>(
     claims: Claims,
     problems: Problems,
 ) -> (Forest<'a>, Claims, Problems) {
-    let mut walker = Walker::new(db, &(), bucket, claims, problems);
+    let mut walker = Walker::new(db, &(), bucket, (claims, Claims::new(0)), problems);
     let entries = walker.enter_root();
     let forest = walker.forest(entries);
     (forest, walker.ground.claims, walker.problems)
@@ -127,11 +131,18 @@ pub(super) fn branches<'a>(
 
 impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
     /// A walker that begins at the first bucket of its list.
-    fn new(db: &'w Db<'a>, observer: &'w O, first: BucketInfo<'a>, claims: Claims, problems: Problems) -> Self {
+    fn new(
+        db: &'w Db<'a>,
+        observer: &'w O,
+        first: BucketInfo<'a>,
+        (claims, first_pages): (Claims, Claims),
+        problems: Problems,
+    ) -> Self {
         let ground = Ground {
             db,
             observer,
             claims,
+            first_pages,
             buckets: vec![first],
             limit: problems.limit(),
             leaf_problems: Mutex::new(Problems::new(problems.limit())),
@@ -164,7 +175,9 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
             return false;
         }
         let fresh = self.ground.claims.claim(page);
-        if !fresh {
+        if fresh {
+            self.ground.first_pages.claim(page);
+        } else {
             report(Code::DoubleRef, Some(page), Detail::Number(page), Detail::None);
         }
         fresh
@@ -231,7 +244,7 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         next: &mut Vec<(Entry<'a>, u32)>,
     ) {
         self.census.branch += 1;
-        self.census.overflow += u64::from(page.overflow);
+        self.census.overflow += own_overflow(self.ground.db, &page);
         if entry.level >= MAX_DEPTH {
             let (code, against) = (Code::Depth, Detail::Number(MAX_DEPTH.into()));
             let (bucket, offset) = (Some(entry.bucket), page.offset);
@@ -423,7 +436,7 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
 
     fn leaf(&self, entry: &Entry<'a>, page: Page<'a>, own: Own, rank: u32, out: &mut Checked<'a, O::Chunk>) {
         out.census.leaf += 1;
-        out.census.overflow += u64::from(page.overflow);
+        out.census.overflow += own_overflow(self.db, &page);
         let body = examine(self.db, page, entry.bucket, entry.bounds, &mut out.problems);
         let page = Page { count: body.admitted, ..page };
         self.observe(entry.bucket, Leaf { page, rank, whole: own.whole, packed: body.packed }, &body, out);
@@ -528,6 +541,11 @@ pub(super) fn open<'a>(
     }
     let own = claim_tail(db, &page, Some(entry.bucket), claims, problems);
     Some((page.clipped(own.bytes), own))
+}
+
+/// Overflow pages that are an opened page's own, whatever its header says.
+fn own_overflow(db: &Db<'_>, page: &Page<'_>) -> u64 {
+    (page.run.len() as u64).div_ceil(db.page_size().into()).saturating_sub(1)
 }
 
 /// A page of another kind than its level asks for.

@@ -1,5 +1,7 @@
 //! `db`: the file as bbolt sees it.
 
+use std::path::Path;
+
 use etcdsnap_testkit::bbolt::{Bucket, Freelist, Layout};
 use serde_json::{Value, json};
 
@@ -48,6 +50,32 @@ fn the_page_table_accounts_for_every_page() {
         assert_eq!(Some(next), info["highWaterMark"].as_u64(), "{name}");
         let text = run(args!["db", "pages", fixture(&name)]);
         assert_eq!(text.stdout.lines().count(), pages.len() + 1, "{name}");
+    }
+}
+
+/// What a header says of pages behind it is not believed where those are others', or not in the file.
+#[test]
+fn a_damaged_page_hides_no_others_from_the_page_table() {
+    let pages = |path: &Path| {
+        let answer = run(args!["db", "pages", "-o", "json", path]);
+        let pages = answer.json()["pages"].as_array().expect("pages").clone();
+        let ends = pages.iter().map(|page| page["id"].as_u64().zip(page["overflow"].as_u64()).expect("numbers"));
+        let mut next = 0;
+        for (id, overflow) in ends {
+            assert_eq!(id, next);
+            next += 1 + overflow;
+        }
+        (answer.code, next, pages.len())
+    };
+    let (_, all, rows) = pages(&fixture(FILE));
+    for overflow in [1_u32, 5, u32::MAX] {
+        let (_folder, path) =
+            changed(FILE, |bytes| bytes[4096 * 2 + 12..][..4].copy_from_slice(&overflow.to_le_bytes()));
+        assert_eq!(pages(&path), (3, all, rows), "{overflow}");
+        for command in ["pages", "buckets"] {
+            let answer = run(args!["db", command, path]);
+            assert!(answer.code == 3 && answer.stderr.contains("damaged, so the numbers"), "{command}: {answer:?}");
+        }
     }
 }
 

@@ -17,6 +17,7 @@ struct Document<'a> {
 pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
     let container = session.open(&args.file)?;
     let inspection = session.inspect(&container, &args.file)?;
+    let exit = Session::tell_soundness(&inspection, &args.file);
     // Digests are of the buckets directly below the root, in the order of the walk; etcd has no others.
     let mut digests = inspection.keyspace.buckets.iter();
     let buckets: Vec<_> = inspection
@@ -34,12 +35,12 @@ pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
     match args.output {
         Form::Json => {
             let document = Document { buckets: buckets.iter().map(Entry::from).collect() };
-            console::json(Exit::Done, &document)
+            console::json(exit, &document)
         }
         Form::Text => {
             let mut sheet = console::sheet();
             text(&buckets, &mut sheet);
-            console::print(sheet, Exit::Done)
+            console::print(sheet, exit)
         }
     }
 }

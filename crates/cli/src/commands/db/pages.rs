@@ -1,7 +1,6 @@
 //! `db pages`.
 
-use etcdsnap_bbolt::Db;
-use etcdsnap_bbolt::check::Claims;
+use etcdsnap_snapshot::inspection::Inspection;
 
 use super::Session;
 use crate::args::{DbSource, Form};
@@ -12,24 +11,28 @@ use crate::output::db::pages::{Row, json, text};
 pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
     let container = session.open(&args.file)?;
     let inspection = session.inspect(&container, &args.file)?;
-    let rows = rows(&inspection.db, &inspection.walk.in_use);
-    console::write(Exit::Done, |out| match args.output {
+    let exit = Session::tell_soundness(&inspection, &args.file);
+    let rows = rows(&inspection);
+    console::write(exit, |out| match args.output {
         Form::Text => text(rows, out),
         Form::Json => json(rows, out),
     })
 }
 
 /// One row for every page that is not the overflow of another.
-fn rows<'a>(db: &'a Db<'_>, in_use: &'a Claims) -> impl Iterator<Item = Row> + 'a {
+fn rows(inspection: &Inspection<'_>) -> impl Iterator<Item = Row> {
+    let (db, in_use, first_pages) = (inspection.db, &inspection.walk.in_use, &inspection.walk.first_pages);
+    let is_overflow = |page: &u64| in_use.contains(*page) && !first_pages.contains(*page);
     let mut next = 0;
     std::iter::from_fn(move || {
         let id = next;
         let page = db.page(id).filter(|_| id < in_use.bound())?;
+        next = id + 1;
         if !in_use.contains(id) {
-            next = id + 1;
             return Some(Row { id, kind: "free".to_owned(), items: 0, overflow: 0 });
         }
-        next = id.saturating_add(u64::from(page.overflow)).saturating_add(1);
-        Some(Row { id, kind: page.kind.to_string(), items: page.count, overflow: page.overflow })
+        // What the header says may reach into other pages, or behind the end of the file.
+        next += (next..).take(page.overflow as usize).take_while(is_overflow).count() as u64;
+        Some(Row { id, kind: page.kind.to_string(), items: page.count, overflow: next - id - 1 })
     })
 }

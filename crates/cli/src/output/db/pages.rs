@@ -15,7 +15,7 @@ pub struct Row {
     /// Elements, as the header has them; 0 for a free page.
     pub items: u16,
     /// Pages behind this one that belong to it.
-    pub overflow: u32,
+    pub overflow: u64,
 }
 
 /// Writes the table for people.
