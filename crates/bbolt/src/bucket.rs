@@ -73,17 +73,24 @@ impl<'a> Bucket<'a> {
         element.map(|element| Self::from_element(self.db, &element)).transpose()
     }
 
-    /// All elements in key order; ends after the first error.
+    /// All elements in key order; ends after the first error. Altogether they have no more bytes than the file: elements that
+    /// share theirs would stand for any number of them.
     pub fn elements(&self) -> impl Iterator<Item = Result<LeafElement<'a>, Corruption>> {
         let mut cursor = self.cursor();
+        let mut room = self.db.bytes().len();
         let mut broken = false;
         std::iter::from_fn(move || {
             if broken {
                 return None;
             }
-            let next = cursor.next().transpose();
-            broken = matches!(next, Some(Err(_)));
-            next
+            let next = cursor.next().and_then(|element| {
+                let Some(element) = element else { return Ok(None) };
+                let left = room.checked_sub(element.key.len() + element.value.len());
+                room = left.ok_or_else(|| cursor.sharing())?;
+                Ok(Some(element))
+            });
+            broken = next.is_err();
+            next.transpose()
         })
     }
 }

@@ -152,6 +152,13 @@ impl<'a> Cursor<'a> {
         Ok(Some(element))
     }
 
+    /// What is wrong when so much was read up to here that elements must share bytes.
+    pub(crate) fn sharing(&self) -> Corruption {
+        let here = self.path.last().map(|(page, element)| (page.position.unwrap_or(0), *element));
+        let (page, element) = here.unwrap_or_default();
+        Corruption::Sharing { page, element }
+    }
+
     fn load(&self, id: u64) -> Result<Page<'a>, Corruption> {
         if id < 2 || id >= self.bucket.db.meta().high_water_mark {
             return Err(Corruption::PageRange { page: id });

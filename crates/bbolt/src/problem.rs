@@ -48,6 +48,14 @@ pub enum Corruption {
         /// The page that is too deep.
         page: u64,
     },
+    /// More bytes of elements than the file has: some share theirs.
+    #[error("the elements up to element {element} of page {page} have more bytes than the file")]
+    Sharing {
+        /// The page.
+        page: u64,
+        /// Index of the element.
+        element: u16,
+    },
     /// A bucket whose value is too short for its header, or for its inline page's header.
     #[error("a bucket's value is too short")]
     BucketHeader,

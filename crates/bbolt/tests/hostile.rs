@@ -1,7 +1,7 @@
 //! No bytes make the reader panic, hang or run in circles; whatever is wrong ends in a value.
 
 use etcdsnap_bbolt::check::{BucketInfo, Leaf, Observer, check};
-use etcdsnap_bbolt::{Bucket, Code, Db};
+use etcdsnap_bbolt::{Bucket, Code, Corruption, Db};
 use etcdsnap_testkit::bbolt::{Freelist, Layout};
 use etcdsnap_testkit::damage;
 use etcdsnap_testkit::random::Random;
@@ -113,6 +113,7 @@ impl<'a> Observer<'a> for Weigher {
 
     fn leaf(&self, weight: &mut Weight, _: &BucketInfo<'a>, leaf: &Leaf<'a>) {
         weight.runs += leaf.page.bytes().len() as u64;
+        assert!(leaf.packed.is_none() || !leaf.page.leaf_elements().any(|element| element.is_bucket()));
         let elements = leaf.page.leaf_elements();
         weight.elements += elements.map(|element| (element.key.len() + element.value.len()) as u64).sum::<u64>();
     }
@@ -166,6 +167,21 @@ fn runs_that_overlap() {
     let (weight, doubles) = weighed(&file, Code::DoubleRef);
     assert!(weight.runs <= file.len() as u64, "{} bytes", weight.runs);
     assert!(doubles > 0);
+    let census = check(&Db::open(&file).expect("a database"), &(), 3).census;
+    assert_eq!(census.branch + census.leaf + census.overflow + 2, census.in_use);
+}
+
+/// A damaged flag makes a value pass for a bucket; readers that skip buckets have to be told, also where it can be none.
+#[test]
+fn a_value_that_is_marked_as_a_bucket() {
+    let mut root = etcdsnap_testkit::bbolt::Bucket::new();
+    root.bucket("lease").put("a", vec![7; 2000]).put("b", "no header of a bucket");
+    let mut file = Layout::default().build(&root);
+    let leaf = (2..100).map(|page| page * 4096).find(|at| file[at + 8..at + 11] == [2, 0, 2]).expect("the leaf");
+    assert_eq!(weighed(&file, Code::BucketHeader).1, 0);
+    file[leaf + 32] = 1;
+    file[leaf + 32 + 12] = 7;
+    assert_eq!(weighed(&file, Code::BucketHeader).1, 1);
 }
 
 /// A bucket in a bucket in a bucket …: as deep as it goes, it ends.
@@ -180,4 +196,31 @@ fn buckets_in_buckets() {
     let (weight, deep) = weighed(&Layout::default().build(&root), Code::Depth);
     assert!(weight.runs > 0);
     assert_eq!(deep, 1);
+}
+
+/// Every value reaches to the end of its page, over all that follow: together they are many times the file.
+#[test]
+fn elements_that_share_bytes_end_a_reading() {
+    let mut root = etcdsnap_testkit::bbolt::Bucket::new();
+    for number in 0..100_u32 {
+        root.bucket("lease").put(format!("{number:06}"), "value");
+    }
+    let mut file = Layout::default().build(&root);
+    let read = |file: &[u8]| {
+        let db = Db::open(file).expect("a database");
+        let bucket = db.root().bucket(b"lease").expect("readable").expect("there");
+        let read: Result<Vec<_>, _> = bucket.elements().collect();
+        let bytes = bucket.elements().flatten().map(|element| element.key.len() + element.value.len());
+        assert!(bytes.sum::<usize>() <= file.len());
+        read.map(|elements| elements.len())
+    };
+    assert_eq!(read(&file), Ok(100));
+    let leaf = (2..100).map(|page| page * 4096).find(|at| file[at + 10] == 100).expect("the leaf");
+    for element in (0..100).map(|number| leaf + 16 + 16 * number) {
+        let field = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().expect("4 bytes")) as usize;
+        let value = element + field(element + 4) + field(element + 8);
+        let rest = u32::try_from(leaf + 4096 - value).expect("small");
+        file[element + 12..element + 16].copy_from_slice(&rest.to_le_bytes());
+    }
+    assert!(matches!(read(&file), Err(Corruption::Sharing { page, .. }) if page == leaf as u64 / 4096));
 }

@@ -73,6 +73,7 @@ impl<'a> Examiner<'a, '_> {
             disordered: false,
             spans: Vec::new(),
             gaps: false,
+            has_buckets: false,
             room: Some(page.room()),
         };
         for index in 0..page.count {
@@ -90,7 +91,7 @@ impl<'a> Examiner<'a, '_> {
         self.upper_bound(&scan);
         self.overlaps(&mut scan);
         self.tail(scan.packed_at.max(scan.spans.iter().map(|(_, end, _)| *end).max().unwrap_or(0)));
-        if !scan.gaps && body.buckets.is_empty() && page.kind == PageKind::Leaf {
+        if !scan.gaps && !scan.has_buckets && page.kind == PageKind::Leaf {
             let start = usize::try_from(table_end).unwrap_or(usize::MAX);
             body.packed = page.run.get(start..usize::try_from(scan.packed_at).unwrap_or(0));
         }
@@ -146,7 +147,10 @@ impl<'a> Examiner<'a, '_> {
         }
         if span.flags & BUCKET_FLAG == 0 {
             body.keys += 1;
-        } else if !key.is_empty()
+            return;
+        }
+        scan.has_buckets = true;
+        if !key.is_empty()
             && let Some(found) = self.bucket_value(index, &span, key, value)
         {
             body.buckets.push(found);
@@ -291,6 +295,8 @@ struct Scan<'a> {
     /// Start, end and index of elements, collected only once a gap was seen.
     spans: Vec<(u64, u64, u16)>,
     gaps: bool,
+    /// Is an element marked as a bucket, be it one or not?
+    has_buckets: bool,
     /// What is left of the page's [room](Page::room).
     room: Option<u64>,
 }
