@@ -187,6 +187,24 @@ fn what_is_a_warning_is_no_damage_to_any_command() {
 }
 
 #[test]
+fn junit_has_what_is_found_of_kubernetes() {
+    let found = ["configmaps/default/a", "configmaps/default/b"].map(|key| {
+        let mut object = b"k8s\0\x0a\x0f\x0a\x02v1\x12\x09ConfigMap\x12\x12\x0a\x10".to_vec();
+        object.extend(b"\x0a\x01a\x12\x00\x1a\x07default\x22\x00\x1a\x00\x22\x00");
+        let mut store = EtcdStore::new(Server::V3_6);
+        store.put(format!("/registry/{key}"), object);
+        let mut bytes = Layout::default().build(&store.to_tree());
+        seal(&mut bytes);
+        let (_folder, path) = written(&bytes);
+        let answer = run(args!["verify", "-o", "junit", path]);
+        assert_eq!(answer.code, 0, "{answer:?}");
+        assert!(answer.stdout.contains("testcase name=\"kubernetes\""), "{answer:?}");
+        answer.stdout.contains("KUBE_OBJECT_ASTRAY")
+    });
+    assert_eq!(found, [false, true]);
+}
+
+#[test]
 fn a_policy_file_says_the_same_as_flags() {
     let folder = tempfile::tempdir().expect("folder");
     let policy = folder.path().join("policy.yaml");

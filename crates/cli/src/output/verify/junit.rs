@@ -1,5 +1,7 @@
 //! `verify -o junit`: one test suite a file; one test case a layer, one for the boot verdicts, one a policy.
 
+use std::collections::BTreeSet;
+
 use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::finding::{Layer, Severity};
 use etcdsnap_snapshot::report;
@@ -45,7 +47,10 @@ fn suite(outcome: &Outcome) -> TestSuite {
 
 impl Verified {
     fn cases(&self) -> Vec<TestCase> {
-        let layers = [Layer::Container, Layer::Structure, Layer::Mvcc, Layer::Cluster];
+        // Those that every file is judged by, found or not, and whatever else was found.
+        let every = [Layer::Container, Layer::Structure, Layer::Mvcc, Layer::Cluster, Layer::Kubernetes];
+        let found = self.report.findings.iter().map(|finding| finding.kind.layer);
+        let layers: BTreeSet<Layer> = every.into_iter().chain(found).collect();
         let mut cases: Vec<_> = layers.into_iter().map(|layer| layer_case(&self.report, layer)).collect();
         cases.push(boot_case(&self.report));
         cases.extend(self.assertions.iter().map(policy_case));
