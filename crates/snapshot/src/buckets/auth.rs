@@ -1,7 +1,8 @@
 //! The `auth`, `authUsers` and `authRoles` buckets: whether authentication is on, who may log in, and what roles allow
 //! (`etcd-format.md` 2.1 and 9.3).
 //!
-//! Password hashes are looked at once, for their kind, and never kept; only [`password_hashes`] gives them out.
+//! Users and roles are known by their keys, as servers look them up; where the file is damaged, the name in the value may be any
+//! bytes, a password among them. Password hashes are looked at once, for their kind, and never kept; only [`password_hashes`] gives them out.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -199,7 +200,6 @@ impl Auth {
             let message = format!("the {} roles of this user are not in ascending order", user.roles.len());
             report(Finding::new(&USER_ROLES_UNSORTED, place, message));
         }
-        // By the key: where the file is damaged, the name in the value may be any bytes, a password among them.
         self.users.push(User { name: key.to_vec(), password, roles: user.roles });
     }
 
@@ -224,7 +224,7 @@ impl Auth {
             let message = format!("{unknown} of {} permissions are of an unknown type", permissions.len());
             report(Finding::new(&ROLE_PERMISSION_UNKNOWN, place, message));
         }
-        self.roles.push(Role { name: role.name, permissions });
+        self.roles.push(Role { name: key.to_vec(), permissions });
     }
 }
 
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn names_and_roles_follow_rules() {
         let entries: [(&str, &[u8], &[u8]); 5] = [
-            ("authRoles", b"\xffr", b"\x0a\x02\xffr\x12\x05\x08\x09\x12\x01k"),
+            ("authRoles", b"\xffr", b"\x0a\x02?r\x12\x05\x08\x09\x12\x01k"),
             ("authRoles", b"x", b"\x0a"),
             ("authUsers", b"a", &user(b"b", BCRYPT, &["root", "r1"])),
             ("authUsers", b"c", b"\xff"),
@@ -296,8 +296,8 @@ mod tests {
         assert!(!unneeded.auth.needs_unreadable_role());
         let (buckets, ids) = read(&entries);
         assert!(buckets.auth.needs_unreadable_role());
-        let expected = ["AUTH_NAME_UNLISTED", "ROLE_PERMISSION_UNKNOWN", "ROLE_UNDECODABLE", "USER_NAME_MISMATCH"];
-        assert_eq!(ids, [&expected[..], &["USER_ROLES_UNSORTED", "USER_UNDECODABLE"]].concat());
+        let roles = ["ROLE_NAME_MISMATCH", "AUTH_NAME_UNLISTED", "ROLE_PERMISSION_UNKNOWN", "ROLE_UNDECODABLE"];
+        assert_eq!(ids, [&roles[..], &["USER_NAME_MISMATCH", "USER_ROLES_UNSORTED", "USER_UNDECODABLE"]].concat());
         assert_eq!(
             buckets.auth.roles,
             [Role {

@@ -45,6 +45,14 @@ mod tests {
         assert!(!ids(&facts(&root, &keyspace)).iter().any(|id| id.starts_with("AUTH") || id.starts_with("USER")));
     }
 
+    /// Servers look roles up by their keys, so a damaged name inside takes nobody's role away.
+    #[test]
+    fn a_role_is_known_by_its_key() {
+        let user = b"\x0a\x01u\x12\x02$2\x1a\x03ops";
+        let buckets = buckets(&[], &[("authRoles", b"ops", b"\x0a\x030ps"), ("authUsers", b"u", user)]);
+        assert!(!ids(&facts(&buckets, &keyspace())).contains(&"USER_ROLE_MISSING".to_owned()));
+    }
+
     #[test]
     fn roles_of_users_exist() {
         let user = b"\x0a\x01u\x12\x02$2\x1a\x01a\x1a\x01b\x1a\x01c";
