@@ -2,7 +2,8 @@
 //!
 //! Keys lie scattered over the whole file, so a comparison that reads two of them costs two misses of every cache. Each entry
 //! therefore carries eight bytes of its key; entries are sorted by those, and only the ones that agree in them are
-//! sorted by the next eight. Bytes that all keys of a group share (`/registry/`…) are passed over at once.
+//! sorted by the next eight. Bytes that all keys of a group share (`/registry/`…) are passed over at once, but no more than
+//! [`PASSED`] of them: a few keys that share less would have all others compared to their ends again and again.
 
 use rayon::prelude::*;
 
@@ -10,6 +11,8 @@ use rayon::prelude::*;
 const SHARED: usize = 8192;
 /// Up to this many entries, keys are compared as they are.
 const FEW: usize = 12;
+/// Shared bytes that are passed over in one round.
+const PASSED: usize = 256;
 
 /// An item with a piece of its key.
 #[derive(Clone, Copy)]
@@ -47,6 +50,7 @@ where
         return Vec::new();
     }
     let first = group.first().map_or(&[][..], |entry| rest(&entry.item, depth));
+    let first = first.get(..PASSED).unwrap_or(first);
     let common = |entry: &Entry<T>| shared(first, rest(&entry.item, depth));
     let depth = depth + fold_min(group, first.len(), common);
     let fill = |entry: &mut Entry<T>| (entry.piece, entry.taken) = piece(rest(&entry.item, depth));
@@ -106,6 +110,16 @@ mod tests {
             tails in prop::collection::vec(prop::collection::vec(0_u8..3, 0..20), 0..300),
         ) {
             let keys: Vec<Vec<u8>> = tails.into_iter().map(|tail| [prefix.as_bytes(), &tail].concat()).collect();
+            assert_sorted(&keys);
+        }
+    }
+
+    proptest! {
+        /// Each key shares a step more with the next one, and the steps are about as long as what is passed over at once.
+        #[test]
+        fn keys_like_a_staircase_are_in_order(step in 1..=PASSED + 9, steps in 0..60_usize, seed in 0..61_usize) {
+            let stair = |n: usize| [&vec![b'x'; (n * 7919 + seed) % 61 * step][..], b"y"].concat();
+            let keys: Vec<_> = (0..steps).map(stair).collect();
             assert_sorted(&keys);
         }
     }

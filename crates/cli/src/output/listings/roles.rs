@@ -1,5 +1,7 @@
 //! `roles`.
 
+use std::collections::{BTreeSet, HashMap};
+
 use etcdsnap_snapshot::buckets::{Access, Auth, Extent, Permission, Role};
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
@@ -38,14 +40,10 @@ struct Granted<'a> {
 impl<'a> Document<'a> {
     /// The roles of one database.
     pub fn new(auth: &'a Auth) -> Self {
+        let mut users = users(auth);
         let row = |role: &'a Role| Row {
             name: name(&role.name),
-            users: auth
-                .users
-                .iter()
-                .filter(|user| user.roles.iter().any(|name| name.as_bytes() == role.name))
-                .map(|user| name(&user.name))
-                .collect(),
+            users: users.remove(&*role.name).unwrap_or_default().into_iter().map(name).collect(),
             permissions: role.permissions.iter().map(Granted::from).collect(),
         };
         Self { roles: auth.roles.iter().map(row).collect() }
@@ -69,6 +67,17 @@ impl<'a> Document<'a> {
             }
         }
     }
+}
+
+/// By the name of a role, the names of the users that have it.
+fn users(auth: &Auth) -> HashMap<&[u8], BTreeSet<&[u8]>> {
+    let mut users: HashMap<&[u8], BTreeSet<&[u8]>> = HashMap::new();
+    for user in &auth.users {
+        for role in &user.roles {
+            users.entry(role.as_bytes()).or_default().insert(&user.name);
+        }
+    }
+    users
 }
 
 impl<'a> From<&'a Permission> for Granted<'a> {

@@ -1,6 +1,6 @@
 //! `users`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use etcdsnap_snapshot::buckets::{Auth, PasswordKind, User};
 use etcdsnap_snapshot::place::quote;
@@ -35,6 +35,7 @@ impl<'a> Document<'a> {
     /// The users of one database, with the password hashes that are to be shown.
     pub fn new(auth: &'a Auth, hashes: &'a BTreeMap<Vec<u8>, Vec<u8>>) -> Self {
         let hash = |bytes| TextOrBase64 { key: "passwordHash", base64_key: "passwordHashBase64", bytes };
+        let known: HashSet<&[u8]> = auth.role_names().collect();
         let row = |user: &'a User| Row {
             name: name(&user.name),
             password: match user.password {
@@ -43,7 +44,7 @@ impl<'a> Document<'a> {
                 PasswordKind::Unusable => "unusable",
             },
             hash: hashes.get(&user.name).map(|bytes| hash(bytes)),
-            roles: roles(auth, user),
+            roles: roles(&known, user),
         };
         Self { auth_enabled: auth.enabled, auth_revision: auth.revision, users: auth.users.iter().map(row).collect() }
     }
@@ -73,9 +74,8 @@ impl<'a> Document<'a> {
 }
 
 /// The roles of a user. Where its password is not where it should be, damage may have made a role of it: then only names of roles
-/// that there are count.
-fn roles<'a>(auth: &'a Auth, user: &'a User) -> Vec<&'a str> {
-    let is_known = |role: &str| auth.role_names().any(|name| name == role.as_bytes());
-    let certain = |role: &&str| user.password != PasswordKind::Unusable || is_known(role);
+/// that are `known` count.
+fn roles<'a>(known: &HashSet<&[u8]>, user: &'a User) -> Vec<&'a str> {
+    let certain = |role: &&str| user.password != PasswordKind::Unusable || known.contains(role.as_bytes());
     user.roles.iter().map(String::as_str).filter(certain).collect()
 }
