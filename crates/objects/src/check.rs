@@ -242,11 +242,14 @@ impl Group {
     }
 }
 
-/// Where an object and its key name different objects, in words.
-pub(crate) fn mismatch(key: &ObjectKey<'_>, metadata: &Metadata<'_>) -> Option<String> {
+/// Where an object and its key name different objects, in words. The other name is left out: where the file is damaged, any
+/// bytes of the value may stand in its place.
+pub(crate) fn mismatch(key: &ObjectKey<'_>, metadata: &Metadata<'_>) -> Option<&'static str> {
     Some(match key.disagreement(metadata)? {
-        Disagreement::Name => format!("the object is called {}", named(&metadata.name)),
-        Disagreement::Namespace => format!("the object says it is in namespace {}", named(&metadata.namespace)),
+        Disagreement::Name if metadata.name.is_empty() => "the object has no name",
+        Disagreement::Name => "the object has another name than its key",
+        Disagreement::Namespace if metadata.namespace.is_empty() => "the object says it is in no namespace",
+        Disagreement::Namespace => "the object says it is in another namespace than its key",
     })
 }
 

@@ -96,7 +96,8 @@ pub struct Finding {
     pub severity: Severity,
     /// Where.
     pub place: Place,
-    /// This case in one sentence with its numbers; never contains bytes of a value.
+    /// This case in one sentence with its numbers; never contains bytes of a value, save the kind, the uid and the owners of a
+    /// Kubernetes object that can be decoded as a whole.
     pub message: String,
 }
 
