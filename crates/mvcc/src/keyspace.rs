@@ -89,7 +89,6 @@ impl<'a> Keyspace<'a> {
             bump_markers: counts.bump_markers,
             at_compaction: counts.at_compaction,
             leases: tally.leases,
-            record_bytes: counts.bytes,
         };
         violations.merge(tally.violations);
         violations.settle();
@@ -142,6 +141,5 @@ impl Counts {
         self.tombstones += other.tombstones;
         self.bump_markers += other.bump_markers;
         self.at_compaction += other.at_compaction;
-        self.bytes += other.bytes;
     }
 }

@@ -56,7 +56,6 @@ pub(crate) struct Counts {
     pub tombstones: u64,
     pub bump_markers: u64,
     pub at_compaction: u64,
-    pub bytes: u64,
 }
 
 impl Scanner {
@@ -101,7 +100,6 @@ impl Scanner {
     /// Checks one record on its own; its revision, unless its key is none.
     #[inline]
     fn record(&self, chunk: &mut ScanChunk<'_>, place: &Place<'_>, element: &LeafElement<'_>) -> Option<Revision> {
-        chunk.counts.bytes += (element.key.len() + element.value.len()) as u64;
         let RevisionKey { revision, tombstone } = match RevisionKey::parse(element.key) {
             Ok(key) => key,
             Err(error) => {

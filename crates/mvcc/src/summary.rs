@@ -25,6 +25,4 @@ pub struct Summary {
     pub at_compaction: u64,
     /// Leases that live keys are attached to, each with the number of its keys.
     pub leases: BTreeMap<i64, u64>,
-    /// Bytes of keys in all records (revision keys and user keys alike are counted with their record's value).
-    pub record_bytes: u64,
 }
