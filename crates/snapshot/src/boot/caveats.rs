@@ -4,7 +4,7 @@ use super::{Minor, kinds};
 use crate::buckets::{AlarmKind, Buckets};
 use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, KEY_BUCKET_MISSING, REVISION_KEY_INVALID};
 use crate::finding::{Layer, Severity};
-use crate::incidents::{DEFAULT_QUOTA, Facts};
+use crate::incidents::{DEFAULT_QUOTA, Facts, reaches_default_quota};
 
 /// All sentences that hold for this version, most important first.
 pub(super) fn caveats(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
@@ -73,7 +73,7 @@ fn alarms(buckets: &Buckets, reasons: &mut Vec<String>) {
 }
 
 fn quota(facts: &Facts<'_>, reasons: &mut Vec<String>) {
-    if facts.database_size >= DEFAULT_QUOTA {
+    if reaches_default_quota(facts.database_size) {
         reasons.push(format!(
             "The database has {} bytes: with the default quota of {DEFAULT_QUOTA} bytes the first write raises the NOSPACE \
              alarm. Start every member with a larger --quota-backend-bytes.",

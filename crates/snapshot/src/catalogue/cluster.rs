@@ -254,8 +254,8 @@ kinds! { Cluster:
 
     // Size.
 
-    DATABASE_OVER_DEFAULT_QUOTA: Note, "database larger than the default quota",
-        "A server that is started without --quota-backend-bytes limits its database to 2 GiB. This one is larger: the first write after a \
+    DATABASE_OVER_DEFAULT_QUOTA: Note, "database at or above the default quota",
+        "A server that is started without --quota-backend-bytes limits its database to 2 GiB. This one has reached that: the first write after a \
          restore would raise the NOSPACE alarm and make the cluster read-only.",
         "Start every member with --quota-backend-bytes well above this size, or compact and defragment first.";
 }

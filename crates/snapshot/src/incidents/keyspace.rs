@@ -1,6 +1,6 @@
 //! The keyspace as a whole: how compaction stands, whether there are keys at all, and how large the database is.
 
-use super::{DEFAULT_QUOTA, Facts};
+use super::{DEFAULT_QUOTA, Facts, reaches_default_quota};
 use crate::catalogue::cluster::{DATABASE_OVER_DEFAULT_QUOTA, RESTORED_BEFORE};
 use crate::catalogue::mvcc::{
     BUMP_MARKER, COMPACTED_TOMBSTONE_REMOVED, COMPACTION_AHEAD_OF_RECORDS, COMPACTION_MARK_INVALID,
@@ -26,7 +26,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let message = format!("the raft index is {index}, the revision {}", facts.current_revision());
         findings.push(Finding::new(&RESTORED_BEFORE, Place::entry("meta", b"consistent_index"), message));
     }
-    if facts.database_size >= DEFAULT_QUOTA {
+    if reaches_default_quota(facts.database_size) {
         let message = format!("the database has {} bytes, the default quota {DEFAULT_QUOTA}", facts.database_size);
         findings.push(Finding::new(&DATABASE_OVER_DEFAULT_QUOTA, Place::file(), message));
     }

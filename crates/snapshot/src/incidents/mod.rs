@@ -20,6 +20,12 @@ use crate::finding::{Finding, Kind, Layer, Severity};
 /// The database quota of a server that is started without `--quota-backend-bytes`, in bytes.
 pub const DEFAULT_QUOTA: u64 = 2 * 1024 * 1024 * 1024;
 
+/// Has a database of so many bytes reached that quota? Servers refuse a write unless the size and what is written stay below
+/// the quota together, so at the quota they refuse every one.
+pub fn reaches_default_quota(database_size: u64) -> bool {
+    database_size >= DEFAULT_QUOTA
+}
+
 /// Everything known about one database after the walk over it.
 #[derive(Clone, Debug)]
 pub struct Facts<'f> {

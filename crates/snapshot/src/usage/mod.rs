@@ -139,9 +139,6 @@ pub struct KeyUsage<'a> {
 /// Most bytes of a request that a server with default flags takes (`--max-request-bytes`).
 pub const REQUEST_LIMIT: u64 = 1_572_864;
 
-/// Size of a database from which on a server with default flags takes no more writes (`--quota-backend-bytes`), in bytes.
-pub const DEFAULT_QUOTA: u64 = 2 << 30;
-
 /// The largest quota that etcd suggests, in bytes.
 pub const LARGEST_QUOTA: u64 = 8 << 30;
 

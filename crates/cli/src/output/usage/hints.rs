@@ -1,6 +1,7 @@
 //! What the numbers of an account should make one think of.
 
-use etcdsnap_snapshot::usage::{DEFAULT_QUOTA, LARGEST_QUOTA, Savings, Usage};
+use etcdsnap_snapshot::incidents::reaches_default_quota;
+use etcdsnap_snapshot::usage::{LARGEST_QUOTA, Savings, Usage};
 use serde::Serialize;
 
 use crate::output::words::{quantity, size};
@@ -22,13 +23,10 @@ pub fn hints(usage: &Usage<'_>) -> Vec<Hint> {
     if balance.damaged > 0 {
         hint("DAMAGED", format!("{} could not be read; run `etcdsnap verify`", size(balance.damaged)));
     }
-    if usage.database_size > LARGEST_QUOTA {
-        hint(
-            "OVER_LARGEST_QUOTA",
-            "the database is larger than 8 GiB, the largest quota that etcd suggests".to_owned(),
-        );
-    } else if usage.database_size > DEFAULT_QUOTA {
-        let message = "the database is larger than 2 GiB, etcd's default quota: a member without --quota-backend-bytes \
+    if usage.database_size >= LARGEST_QUOTA {
+        hint("OVER_LARGEST_QUOTA", "the database has reached 8 GiB, the largest quota that etcd suggests".to_owned());
+    } else if reaches_default_quota(usage.database_size) {
+        let message = "the database has reached 2 GiB, etcd's default quota: a member without --quota-backend-bytes \
                        raises the alarm NOSPACE and takes no more writes";
         hint("OVER_DEFAULT_QUOTA", message.to_owned());
     }
