@@ -49,7 +49,8 @@ impl Report {
 /// The file that was read.
 #[derive(Clone, Debug)]
 pub struct SourceFacts {
-    /// Path as the user gave it; `-` for standard input.
+    /// Path of the file that was read: the one that was given, or the database in a data directory that was given; `-` for
+    /// standard input.
     pub path: PathBuf,
     /// `snapshot` (with trailer) or `database` (a raw `member/snap/db`).
     pub kind: &'static str,
