@@ -222,6 +222,23 @@ fn small_buckets_are_decoded_and_keep_their_passwords() {
     }
 }
 
+/// Only damage makes them so great, and it is not to look as if there were none.
+#[test]
+fn numbers_of_64_bits_come_out_whole() {
+    let mut tree = EtcdStore::new(Server::V3_6).to_tree();
+    tree.bucket("meta").put("consistent_index", u64::MAX.to_be_bytes()).put("term", (1_u64 << 63).to_be_bytes());
+    let (_folder, path) = written(&Layout::default().build(&tree));
+    let exported = run(args!["export", "--bucket", "meta", "-o", "csv", path]).stdout;
+    assert!(exported.contains("\n18446744073709551615,9223372036854775808,"), "{exported}");
+    let exported = run(args!["export", "--bucket", "meta", path]).stdout;
+    assert!(
+        exported.starts_with("{\"consistentIndex\":18446744073709551615,\"term\":9223372036854775808,"),
+        "{exported}"
+    );
+    let target = path.with_extension("parquet");
+    assert_eq!(run(args!["export", "--bucket", "meta", "-o", "parquet", "--output-file", target, path]).code, 0);
+}
+
 #[test]
 fn an_output_file_is_whole_or_absent() {
     let folder = tempfile::tempdir().expect("folder");

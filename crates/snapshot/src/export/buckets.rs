@@ -36,6 +36,10 @@ const fn number(name: &'static str) -> Column {
     Column::new(name, Kind::Integer)
 }
 
+const fn count(name: &'static str) -> Column {
+    Column::new(name, Kind::Unsigned)
+}
+
 const fn list(name: &'static str) -> Column {
     Column::new(name, Kind::Json)
 }
@@ -79,7 +83,7 @@ impl Bucket {
     pub fn table(self) -> Table {
         let columns: &[Column] = match self {
             Self::Alarm => &[text("member"), text("alarm")],
-            Self::Auth => &[flag("enabled"), number("revision")],
+            Self::Auth => &[flag("enabled"), count("revision")],
             Self::AuthRoles => &[NAME, list("permissions")],
             Self::AuthUsers => &[NAME, list("roles"), text("password")],
             Self::Cluster => &[text("version"), text("downgradeTo")],
@@ -87,8 +91,8 @@ impl Bucket {
             Self::Members => &[text("id"), text("name"), list("peerUrls"), list("clientUrls"), flag("learner")],
             Self::MembersRemoved => &[text("id")],
             Self::Meta => &[
-                number("consistentIndex"),
-                number("term"),
+                count("consistentIndex"),
+                count("term"),
                 list("confState"),
                 text("storageVersion"),
                 number("scheduledCompactRevision"),
@@ -142,7 +146,7 @@ fn id<'a>(id: u64) -> Cell<'a> {
 }
 
 fn unsigned<'a>(number: Option<u64>) -> Cell<'a> {
-    number.and_then(|number| i64::try_from(number).ok()).map_or(Cell::Null, Cell::Integer)
+    number.map_or(Cell::Null, Cell::Unsigned)
 }
 
 fn version<'a>(version: Option<&semver::Version>) -> Cell<'a> {

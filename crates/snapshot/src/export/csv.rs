@@ -52,6 +52,7 @@ impl Rows for Lines {
                 Value::Null => {}
                 Value::Bool(yes) => write!(out, "{yes}")?,
                 Value::Integer(number) | Value::Id(number) => write_number(number, out)?,
+                Value::Unsigned(number) => write_number(number, out)?,
                 Value::Bytes([]) => out.write_all(b"\"\"")?,
                 Value::Bytes(bytes) => write_base64(bytes, out)?,
                 Value::Text(text) | Value::Json(text) => write_text(text, out)?,

@@ -35,6 +35,7 @@ pub(super) enum Value<'v> {
     Null,
     Bool(bool),
     Integer(i64),
+    Unsigned(u64),
     Id(i64),
     Bytes(&'v [u8]),
     Text(&'v str),
@@ -62,6 +63,7 @@ impl Field {
             (None | Some(Cell::Null), _) => Value::Null,
             (Some(Cell::Bool(yes)), _) => Value::Bool(*yes),
             (Some(Cell::Integer(number)), _) => Value::Integer(*number),
+            (Some(Cell::Unsigned(number)), _) => Value::Unsigned(*number),
             (Some(Cell::Id(id)), _) => Value::Id(*id),
             (Some(Cell::Text(text)), _) => Value::Text(text),
             (Some(Cell::Json(json)), _) => Value::Json(json),
@@ -87,6 +89,6 @@ pub(super) fn write_base64(bytes: &[u8], out: &mut impl Write) -> io::Result<()>
 }
 
 /// Writes a number in decimal.
-pub(super) fn write_number(number: i64, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write_number(number: impl itoa::Integer, out: &mut impl Write) -> io::Result<()> {
     out.write_all(itoa::Buffer::new().format(number).as_bytes())
 }

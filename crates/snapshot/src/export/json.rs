@@ -88,6 +88,7 @@ fn write_value(value: &Value<'_>, out: &mut impl Write) -> io::Result<()> {
         Value::Null => out.write_all(b"null"),
         Value::Bool(yes) => write!(out, "{yes}"),
         Value::Integer(number) => write_number(*number, out),
+        Value::Unsigned(number) => write_number(*number, out),
         Value::Id(id) => {
             out.write_all(b"\"")?;
             write_number(*id, out)?;

@@ -67,6 +67,8 @@ pub enum Kind {
     Bool,
     /// A number that no reader of JSON mangles.
     Integer,
+    /// A number that is never negative, and in no sound file too great for a reader of JSON.
+    Unsigned,
     /// A number of all 64 bits: a string in JSON.
     Id,
     /// Any bytes: base64, or text where that is wanted and they are UTF-8; as they are in Parquet.
@@ -86,6 +88,8 @@ pub enum Cell<'a> {
     Bool(bool),
     /// For [`Kind::Integer`].
     Integer(i64),
+    /// For [`Kind::Unsigned`].
+    Unsigned(u64),
     /// For [`Kind::Id`].
     Id(i64),
     /// For [`Kind::Bytes`].

@@ -117,6 +117,10 @@ impl Gathered {
                 values.push(*number);
                 NUMBER
             }
+            (Values::Numbers(values), Value::Unsigned(number)) => {
+                values.push(number.cast_signed());
+                NUMBER
+            }
             (Values::Bytes(values), Value::Text(text) | Value::Json(text)) => {
                 values.push(ByteArray::from(*text));
                 text.len() + 4 * NUMBER
@@ -168,6 +172,10 @@ fn schema(name: &str, fields: &[Field]) -> Result<Type, ParquetError> {
             FieldKind::Column(Kind::Json) => {
                 column = column.with_logical_type(Some(LogicalType::Json)).with_converted_type(ConvertedType::JSON);
             }
+            FieldKind::Column(Kind::Unsigned) => {
+                let unsigned = LogicalType::integer(64, false);
+                column = column.with_logical_type(Some(unsigned)).with_converted_type(ConvertedType::UINT_64);
+            }
             FieldKind::Column(_) => {}
         }
         column.build().map(Arc::new)
@@ -179,7 +187,7 @@ fn schema(name: &str, fields: &[Field]) -> Result<Type, ParquetError> {
 fn physical(kind: FieldKind) -> Physical {
     match kind {
         FieldKind::Column(Kind::Bool) => Physical::BOOLEAN,
-        FieldKind::Column(Kind::Integer | Kind::Id) => Physical::INT64,
+        FieldKind::Column(Kind::Integer | Kind::Unsigned | Kind::Id) => Physical::INT64,
         _ => Physical::BYTE_ARRAY,
     }
 }
