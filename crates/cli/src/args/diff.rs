@@ -1,8 +1,10 @@
 //! `diff`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::{TableForm, examples};
 
@@ -17,11 +19,11 @@ use super::{TableForm, examples};
 #[command(after_help = examples::DIFF)]
 pub struct Diff {
     /// What was before: FILE or FILE@REV
-    #[arg(value_name = "BEFORE")]
+    #[arg(value_name = "BEFORE", value_parser = State::parser())]
     pub before: State,
 
     /// What is after: FILE or FILE@REV
-    #[arg(value_name = "AFTER")]
+    #[arg(value_name = "AFTER", value_parser = State::parser())]
     pub after: State,
 
     /// Shows the numbers only
@@ -62,22 +64,28 @@ pub struct State {
     pub revision: Option<i64>,
 }
 
-impl From<OsString> for State {
+impl State {
+    /// What clap reads one with.
+    pub fn parser() -> impl TypedValueParser<Value = Self> {
+        OsStringValueParser::new().try_map(|text| Self::parse(&text))
+    }
+
     /// Reads FILE, FILE@REV or FILE@. What is the name of a file as a whole is that file.
-    fn from(text: OsString) -> Self {
-        let whole = Self { path: PathBuf::from(&text), revision: None };
+    fn parse(text: &OsStr) -> Result<Self, &'static str> {
+        let whole = Self { path: PathBuf::from(text), revision: None };
         let bytes = text.as_bytes();
-        let Some(at) = bytes.iter().rposition(|byte| *byte == b'@').filter(|at| *at > 0) else { return whole };
+        let Some(at) = bytes.iter().rposition(|byte| *byte == b'@').filter(|at| *at > 0) else { return Ok(whole) };
         if whole.path.exists() {
-            return whole;
+            return Ok(whole);
         }
         let (name, digits) = (&bytes[..at], &bytes[at + 1..]);
-        let path = Path::new(std::ffi::OsStr::from_bytes(name)).to_owned();
+        let path = Path::new(OsStr::from_bytes(name)).to_owned();
         let revision = std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-        match revision {
-            Some("") => Self { path, revision: None },
-            Some(digits) => digits.parse().map_or(whole, |revision| Self { path, revision: Some(revision) }),
-            None => whole,
+        match revision.map(str::parse) {
+            Some(Ok(0)) => Err("revisions begin with 1"),
+            Some(Ok(revision)) => Ok(Self { path, revision: Some(revision) }),
+            Some(Err(_)) if digits.is_empty() => Ok(Self { path, revision: None }),
+            _ => Ok(whole),
         }
     }
 }
@@ -89,7 +97,7 @@ mod tests {
     #[test]
     fn a_revision_stands_behind_the_last_at() {
         let state = |text: &str| {
-            let State { path, revision } = State::from(OsString::from(text));
+            let State { path, revision } = State::parse(OsStr::new(text)).expect("a state");
             (path.to_str().map(ToOwned::to_owned).unwrap_or_default(), revision)
         };
         assert_eq!(state("a.db"), ("a.db".to_owned(), None));
@@ -99,6 +107,7 @@ mod tests {
         assert_eq!(state("a.db@"), ("a.db".to_owned(), None));
         assert_eq!(state("-@12"), ("-".to_owned(), Some(12)));
         assert_eq!(state("@7"), ("@7".to_owned(), None));
+        assert!(State::parse(OsStr::new("a.db@0")).is_err());
         assert_eq!(state("a@99999999999999999999"), ("a@99999999999999999999".to_owned(), None));
     }
 }

@@ -120,6 +120,11 @@ fn revisions_that_are_not_there_and_damage_are_told() {
     let answer = run(args!["diff", format!("{}@1", real.display()), real]);
     assert_eq!(answer.code, 1, "{answer:?}");
     assert!(answer.stderr.contains("revisions 38 to 95 can be read"), "{answer:?}");
+    for command in [&["diff"][..], &["kube", "diff"]] {
+        let states = [format!("{}@0", real.display()).into(), real.clone().into_os_string()];
+        let answer = run(command.iter().map(Into::into).chain(states));
+        assert!(answer.code == 2 && answer.stderr.contains("revisions begin with 1"), "{answer:?}");
+    }
     let (_folder, damaged) = changed("etcd-3.6.14-seed1.db", |bytes| {
         let page = (2..60).find(|page| bytes[page * 4096 + 8] == 2 && bytes[page * 4096 + 24] == 17);
         bytes[page.expect("a leaf") * 4096 + 16 + 3] = 0x7f;

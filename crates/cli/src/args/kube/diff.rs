@@ -20,11 +20,11 @@ use crate::args::{State, examples};
 #[command(after_help = examples::KUBE_DIFF)]
 pub struct Diff {
     /// What was before: FILE or FILE@REV
-    #[arg(value_name = "BEFORE")]
+    #[arg(value_name = "BEFORE", value_parser = State::parser())]
     pub before: State,
 
     /// What is after: FILE or FILE@REV
-    #[arg(value_name = "AFTER")]
+    #[arg(value_name = "AFTER", value_parser = State::parser())]
     pub after: State,
 
     /// Only these types or objects, as kubectl takes them: TYPE, TYPE NAME…, TYPE/NAME…, TYPE,TYPE or `all`
