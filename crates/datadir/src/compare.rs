@@ -76,7 +76,7 @@ pub(crate) fn snapshots(evidence: &Evidence<'_>, findings: &mut Findings) {
             }
         };
         let inside = SnapName::from(file.start);
-        if inside != parsed {
+        if parsed != Some(inside) {
             let message = format!("inside it is {inside}");
             findings.push(Finding::new(&SNAPSHOT_MISNAMED, place.clone(), message));
         }

@@ -15,7 +15,7 @@ pub struct SnapFiles {
     /// Its path.
     pub directory: PathBuf,
     /// Its `.snap` files, by name.
-    snaps: Vec<(String, SnapName, Image)>,
+    snaps: Vec<(String, Option<SnapName>, Image)>,
     /// `.snap` files that could not be read, and why.
     pub unreadable: Vec<(String, etcdsnap_image::Error)>,
     /// What else is in it but directories, by name; the database too.
@@ -47,14 +47,14 @@ impl SnapFiles {
         Self { directory: directory.to_owned(), snaps: Vec::new(), unreadable: Vec::new(), others: Vec::new() }
     }
 
-    /// The `.snap` files, oldest first: name, name read, and contents.
-    pub fn snaps(&self) -> impl DoubleEndedIterator<Item = (&str, SnapName, &[u8])> {
+    /// The `.snap` files by name: name, name read if it is one that servers give, and contents.
+    pub fn snaps(&self) -> impl DoubleEndedIterator<Item = (&str, Option<SnapName>, &[u8])> {
         self.snaps.iter().map(|(name, parsed, image)| (name.as_str(), *parsed, image.bytes()))
     }
 
     /// The snapshot a server up to 3.6 loads: the newest readable one that `wanted` accepts. It is asked about
     /// each file until then, and there can be many.
-    pub fn newest(&self, wanted: impl Fn(Start) -> bool) -> Option<(SnapName, SnapFile<'_>)> {
+    pub fn newest(&self, wanted: impl Fn(Start) -> bool) -> Option<(&str, SnapFile<'_>)> {
         snap::newest(self.snaps().map(|(name, _, bytes)| (name, bytes)), wanted)
     }
 

@@ -114,7 +114,7 @@ fn refuse_v2_content(snap: &Path, mapping: Mapping, known: &BTreeSet<Start>) -> 
         return Ok(());
     };
     let Some(content) = store.custom_content() else { return Ok(()) };
-    let file = label(&snap.join(name.to_string()));
+    let file = label(&snap.join(name));
     Err(Failure::new(format!(
         "{file}: the v2 store holds {}, and etcd 3.6 and later do not start from that; remove it through a running 3.5, or \
          give --force-version",

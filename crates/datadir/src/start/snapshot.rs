@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use etcdsnap_snapshot::place::quote;
 use etcdsnap_wal::snap::{SnapFile, Store};
 use etcdsnap_wal::{Reader, Start};
 
@@ -31,7 +32,7 @@ impl<'a> Case<'_, 'a> {
         };
         let store = file.store().ok().filter(|store| store.members().is_ok());
         let Some(store) = store else {
-            return Err(Stop::panics("", format!("The v2 store in {name} cannot be read.")));
+            return Err(Stop::panics("", format!("The v2 store in {} cannot be read.", quote(name.as_bytes()))));
         };
         if let (6, Some(path)) = (self.server.minor, store.custom_content()) {
             return Err(Stop::exits(

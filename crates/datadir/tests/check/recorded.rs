@@ -108,6 +108,16 @@ fn leftovers_and_damaged_snapshots_are_told() {
 }
 
 #[test]
+fn a_snapshot_of_any_name_is_read() {
+    // etcd 3.5.1 starts from it as well.
+    let member = Member::copy_of("member-3.5.1-sigterm");
+    fs::copy(member.file("snap/0000000000000002-000000000000003d.snap"), member.file("snap/zzz.snap")).expect("copied");
+    let report = member.check();
+    assert!(found(&report, "SNAPSHOT_MISNAMED"));
+    assert_eq!(report.starts[1].snapshot_index, 61);
+}
+
+#[test]
 fn a_snapshot_is_unknown_only_to_a_log_that_reaches_back_to_it() {
     let member = Member::copy_of("member-3.5.1-sigterm");
     let own = BootstrapMember { id: 1, name: "m1".into(), peer_urls: vec!["http://m1:2380".into()], learner: false };

@@ -16,16 +16,15 @@ pub(crate) use store::RaftAttributes;
 
 use crate::log::Start;
 
-/// Picks the snapshot a server loads: the newest by file name that can be read and that `wanted` accepts.
+/// Picks the snapshot a server loads: the last by file name that can be read and that `wanted` accepts, with its name.
 ///
 /// Takes the files of the directory, names and contents, in any order. Files that cannot be read are passed over, as by
 /// servers, which rename them.
 pub fn newest<'n, 'a>(
     files: impl IntoIterator<Item = (&'n str, &'a [u8])>,
     wanted: impl Fn(Start) -> bool,
-) -> Option<(SnapName, SnapFile<'a>)> {
-    let mut files: Vec<_> =
-        files.into_iter().filter_map(|(name, bytes)| Some((SnapName::parse(name)?, bytes))).collect();
+) -> Option<(&'n str, SnapFile<'a>)> {
+    let mut files: Vec<_> = files.into_iter().filter(|(name, _)| name::is_snap(name)).collect();
     files.sort_unstable_by_key(|(name, _)| std::cmp::Reverse(*name));
     let read = files.into_iter().filter_map(|(name, bytes)| Some((name, SnapFile::parse(bytes).ok()?)));
     { read }.find(|(_, file)| wanted(file.start))

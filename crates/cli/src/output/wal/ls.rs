@@ -78,8 +78,9 @@ struct Other<'a> {
 #[serde(rename_all = "camelCase")]
 struct Snap {
     name: String,
-    index: u64,
-    term: u64,
+    /// As in the name; null when it is not one that servers give.
+    index: Option<u64>,
+    term: Option<u64>,
     size: u64,
     /// The log tells of this snapshot.
     in_log: bool,
@@ -165,8 +166,8 @@ impl<'a> Listing<'a> {
             let read = SnapFile::parse(bytes);
             Snap {
                 name: name.to_owned(),
-                index: parsed.index,
-                term: parsed.term,
+                index: parsed.map(|name| name.index),
+                term: parsed.map(|name| name.term),
                 size: bytes.len() as u64,
                 in_log: read.as_ref().is_ok_and(|file| starts.contains(&file.start)),
                 problem: read.err().map(|error| error.to_string()),
@@ -238,7 +239,8 @@ pub fn text(listing: &Listing<'_>, sheet: &mut Sheet) {
             None if snap.in_log => (GOOD, "the log tells of it"),
             None => (ODD, "the log does not tell of it"),
         };
-        let line = format!("  {}  index {}, term {}, {}, ", snap.name, snap.index, snap.term, size(snap.size));
+        let (index, term) = (number(snap.index), number(snap.term));
+        let line = format!("  {}  index {index}, term {term}, {}, ", label(snap.name.as_ref()), size(snap.size));
         sheet.styled(&[(PLAIN, &line)], color, state);
     }
 }
