@@ -192,7 +192,9 @@ impl RestoreError {
     pub fn is_damage(&self) -> bool {
         matches!(
             self,
-            Self::HashMismatch { .. }
+            // Of a length that no backup has.
+            Self::MissingHash { raw: false }
+                | Self::HashMismatch { .. }
                 | Self::Damaged { .. }
                 | Self::NoRecords { .. }
                 | Self::Unopenable(_)

@@ -95,7 +95,7 @@ struct Difference {
     is_in: fn(&Flags) -> bool,
 }
 
-const DIFFERENCES: [Difference; 4] = [
+const DIFFERENCES: [Difference; 3] = [
     Difference {
         why: "old builds of Go take anything in brackets for an address, and compare addresses as texts",
         versions: &["3.4.23", "3.5.1"],
@@ -110,11 +110,6 @@ const DIFFERENCES: [Difference; 4] = [
         why: "older builds of Go quote delete as \\u007f",
         versions: &["3.5.1"],
         is_in: |flags| name_has(flags, "\u{7f}") || url_has(flags, "\u{7f}"),
-    },
-    Difference {
-        why: "which characters Unicode has not assigned yet is not known here",
-        versions: &[],
-        is_in: |flags| name_has(flags, "\u{378}") || name_has(flags, "\u{d7ff}"),
     },
 ];
 

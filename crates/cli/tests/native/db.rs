@@ -21,6 +21,11 @@ fn info_tells_which_meta_is_in_force() {
     let answer = run(args!["db", "info", path]);
     assert_eq!(answer.code, 0);
     assert!(answer.stdout.contains("meta 1      invalid: version"), "{}", answer.stdout);
+
+    let (_folder, path) = changed(FILE, |bytes| bytes.truncate(300_000));
+    let answer = run(args!["db", "info", path]);
+    assert_eq!(answer.code, 3);
+    assert!(answer.stdout.contains("80928 too few"), "{}", answer.stdout);
 }
 
 #[test]

@@ -43,10 +43,14 @@ fn a_wrong_hash_is_refused_in_upstreams_words() {
 fn a_missing_hash_is_explained() {
     let folder = folder();
     let data = folder.path().join("m1.etcd");
+    let cut = changed(folder.path(), |bytes| bytes.truncate(bytes.len() - 33));
+    let error = refused(&into(&data), &cut, folder.path());
+    assert!(error.is_damage() && error.hint().is_some_and(|hint| hint.contains("was cut")), "{error}");
     let source = changed(folder.path(), |bytes| bytes.truncate(bytes.len() - 32));
     let error = refused(&into(&data), &source, folder.path());
     assert_eq!(error.to_string(), "snapshot missing hash but --skip-hash-check=false");
     assert!(error.hint().is_some_and(|hint| hint.contains("copied from a member")));
+    assert!(!error.is_damage());
     let outcome = restore(&Request { skip_hash_check: true, ..into(&data) }, &source).expect("a sound database");
     assert!(outcome.checked.warnings.iter().any(|warning| warning.contains("raw database")));
 }

@@ -10,12 +10,13 @@ pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
     let container = session.open(&args.file)?;
     let info = Info::new(&database(&container, &args.file)?);
     Session::recheck(&container)?;
+    let exit = if info.is_cut() { Exit::Damaged } else { Exit::Done };
     match args.output {
-        Form::Json => console::json(Exit::Done, &info),
+        Form::Json => console::json(exit, &info),
         Form::Text => {
             let mut sheet = console::sheet();
             text(&info, &mut sheet);
-            console::print(sheet, Exit::Done)
+            console::print(sheet, exit)
         }
     }
 }

@@ -65,6 +65,11 @@ impl Info {
             metas: db.metas().each_ref().map(|meta| Slot::new(meta, db.meta())),
         }
     }
+
+    /// Does the file end before its pages do?
+    pub fn is_cut(&self) -> bool {
+        self.file_size < self.size
+    }
 }
 
 impl Slot {
