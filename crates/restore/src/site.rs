@@ -14,7 +14,7 @@ use etcdsnap_wal::Release;
 use crate::error::RestoreError;
 use crate::membership::Member;
 use crate::request::{Output, Request};
-use crate::unfinished::Unfinished;
+use crate::unfinished::{Unfinished, open_file};
 
 /// Where the files of one member go.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Site {
     pub fn lock_replaced(&self) -> Result<Option<File>, RestoreError> {
         let Existing::MoveTo(_) = self.unit.existing else { return Ok(None) };
         let database = self.unit.target.join(self.member_dir).join("snap/db");
-        let Ok(file) = File::open(&database) else { return Ok(None) };
+        let Ok(file) = open_file(&database) else { return Ok(None) };
         match file.try_lock_shared() {
             Err(fs::TryLockError::WouldBlock) => Err(RestoreError::InUse { database }),
             Err(fs::TryLockError::Error(_)) => Ok(None),

@@ -174,7 +174,7 @@ fn holds_only(folder: &Path, is_ours: impl Fn(&str) -> bool) -> bool {
 }
 
 /// Opens a file for reading; an error for what is none. A FIFO is not waited for.
-fn open_file(path: &Path) -> io::Result<File> {
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
     let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;

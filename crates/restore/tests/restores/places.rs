@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::process::Command;
 
 use etcdsnap_restore::{ClusterRequest, Output, Release, Request, RestoreError, Restored};
 
@@ -103,6 +104,19 @@ fn a_link_to_a_directory_is_followed() {
     assert!(link.is_symlink());
     assert_eq!(tree(&real), whole());
     assert!(folder.path().join("disk/m1.etcd.old/member").is_dir());
+}
+
+#[test]
+fn nothing_waits_for_a_fifo() {
+    for name in ["db", "../.etcdsnap-unfinished"] {
+        let folder = folder();
+        let data = folder.path().join("m1.etcd");
+        fs::create_dir_all(data.join("member/snap")).expect("folders");
+        let fifo = data.join("member/snap").join(name);
+        assert!(Command::new("mkfifo").arg(&fifo).status().expect("it runs").success());
+        restore(&Request { replace: Some(".old".into()), ..into(&data) }, &fixture(SNAPSHOT)).expect("restored");
+        assert_eq!(tree(&data), whole());
+    }
 }
 
 #[test]
