@@ -9,6 +9,7 @@ use etcdsnap_mvcc::{BackendHashRule, HashKv, RevisionError};
 
 use crate::catalogue::mvcc;
 use crate::container::Container;
+use crate::finding::Severity;
 use crate::image_hash::{self, ImageHash};
 use crate::inspection::{Inspection, Options, Unusable};
 use crate::progress::Progress;
@@ -66,10 +67,12 @@ impl Inspection<'_> {
         backend_hash(&self.keyspace.buckets, self.db.root().bucket(b"meta")?, rule)
     }
 
-    /// Has the walk found nothing of the grade of an error?
+    /// Has nothing of the grade of an error been found in the structure, the records, and the entries of etcd's small buckets?
     pub fn is_sound(&self) -> bool {
+        let mut entries = self.bucket_findings.kept().iter().filter(|_| self.is_etcd());
         self.walk.problems.worst() < Some(etcdsnap_bbolt::Grade::Error)
             && mvcc::errors(&self.keyspace.violations) == 0
             && self.unreadable.is_none()
+            && entries.all(|finding| finding.severity < Severity::Error)
     }
 }

@@ -164,3 +164,19 @@ fn damaged_entries_end_with_3_and_are_named() {
     assert!(answer.stdout.contains("bob"), "{answer:?}");
     assert_eq!(run(args!["members", path]).code, 0, "other buckets are whole");
 }
+
+/// A lease that cannot be read is missing in the list, with its keys or without.
+#[test]
+fn a_lost_lease_is_told_in_every_list() {
+    let mut tree = store().to_tree();
+    tree.bucket("lease").put(5_u64.to_be_bytes(), "\u{f}bad");
+    let (_folder, path) = written(&Layout::default().build(&tree));
+    for (command, told) in [
+        (args!["leases", path].to_vec(), "damaged, so the numbers are of what could be read"),
+        (args!["leases", "--keys", path].to_vec(), "not a lease"),
+        (args!["status", path].to_vec(), "damaged, so the numbers are of what could be read"),
+    ] {
+        let answer = run(&command);
+        assert!(answer.code == 3 && answer.stderr.contains(told), "{answer:?}");
+    }
+}
