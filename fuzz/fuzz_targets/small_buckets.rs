@@ -36,7 +36,7 @@ fuzz_target!(|bytes: &[u8]| {
     let facts = Facts {
         buckets: &buckets,
         keyspace: &keyspace,
-        database_size: keyspace.record_bytes,
+        database_size: number(bytes, 6),
         server_version: None,
         findings: &findings,
     };
@@ -71,10 +71,14 @@ fn with_secret(value: &[u8], number: usize) -> Vec<u8> {
     [&value[..start], secret.as_bytes(), &value[end..]].concat()
 }
 
+/// The 8 bytes from there on; 0 where there are not so many.
+fn number(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |chunk| u64::from_be_bytes(*chunk))
+}
+
 /// Any numbers that a keyspace may have.
 fn summary(bytes: &[u8]) -> Summary {
-    let number =
-        |at: usize| bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |chunk| u64::from_be_bytes(*chunk));
+    let number = |at| number(bytes, at);
     Summary {
         records: number(0),
         live_keys: number(8),
@@ -82,7 +86,6 @@ fn summary(bytes: &[u8]) -> Summary {
         bump_markers: number(3) % 2,
         at_compaction: number(4) % 2,
         leases: (0..number(5) % 4).map(|at| (number(at as usize * 7).cast_signed(), number(at as usize * 3))).collect(),
-        record_bytes: number(6),
         ..Summary::default()
     }
 }
