@@ -1,8 +1,20 @@
-//! Making the system forget a file.
+//! What the system holds of a file in memory.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
+
+/// Has the system hold all of a file, as it does once a program has read it from front to back.
+///
+/// The same bytes take several times as long to map when they came into memory in another order, and in small pieces: so it
+/// forgets them first, where it can.
+pub fn fill(path: &Path) -> io::Result<()> {
+    _ = forget(path);
+    let mut file = File::open(path)?;
+    let mut buffer = vec![0; 1 << 20];
+    while file.read(&mut buffer)? > 0 {}
+    Ok(())
+}
 
 /// Drops the cached pages of a file; those that wait to be written are written first, because they cannot be dropped.
 ///

@@ -1,6 +1,8 @@
 //! Commands in turn, round by round, so that whatever else goes on meets them all alike.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::case::Case;
@@ -28,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs all cases `rounds` times.
 ///
-/// Before that, warm, each is run once untimed: that fills the page cache and is the run in which memory is watched, so that
+/// Before that, warm, the page cache is filled, and each is run once untimed: that is the run in which memory is watched, so that
 /// watching costs the timed ones nothing. Each round begins with another case, so that no case always follows the same one.
 pub fn measure(cases: Vec<Case>, rounds: usize, cache: Cache) -> Result<Vec<Measured>, Failure> {
     for case in &cases {
@@ -41,6 +43,10 @@ pub fn measure(cases: Vec<Case>, rounds: usize, cache: Cache) -> Result<Vec<Meas
     let unmeasured = |case| Measured { case, peak: Peak::default(), runs: Vec::new() };
     let mut series: Vec<Measured> = cases.into_iter().map(unmeasured).collect();
     if cache == Cache::Warm {
+        let paths: BTreeSet<PathBuf> = series.iter().map(|measured| measured.case.input.path.clone()).collect();
+        for path in paths {
+            page_cache::fill(&path).map_err(Failure::file("read", &path))?;
+        }
         for Measured { case, peak, .. } in &mut series {
             *peak = watched(&case.name, &mut case.command)?;
             clean_up(case)?;
