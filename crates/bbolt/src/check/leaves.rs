@@ -5,7 +5,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::tree::{self, Entry, Forest, GROUP, examine, open};
+use super::forest::{Entry, Forest, GROUP};
+use super::tree::{self, examine, open};
 use super::{BucketInfo, Claims};
 use crate::bucket::Root;
 use crate::format::PageKind;

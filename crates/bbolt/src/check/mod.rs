@@ -11,6 +11,7 @@
 //! number of threads.
 
 mod claims;
+mod forest;
 mod freelist;
 mod leaves;
 mod metas;

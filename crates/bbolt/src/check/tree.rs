@@ -1,11 +1,11 @@
 //! The walk itself: rounds of branch levels and leaves, one round for each level of buckets.
 
-use std::hint::black_box;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::claims::Claims;
+use super::forest::{Branch, Entry, Forest, GROUP};
 use super::rules::{Body, Bounds, Examiner, Found};
 use super::{BucketInfo, Census, Leaf, Observer, Own, Walk, claim_tail, header};
 use crate::db::Db;
@@ -16,45 +16,8 @@ use crate::problem::{Code, Detail, Problem, Problems};
 /// Branch pages whose problems are held apart before they are put together.
 const PIECE: usize = 1024;
 
-/// Following keys of a branch that are looked at for an upper bound; only damage makes more than one necessary.
-const KEYS_TRIED: usize = 16;
-
 /// Leaves that one thread takes at a time: enough to read ahead, few enough to share out evenly.
 const CHUNK: usize = 1024;
-
-/// Leaves that are [fetched](Forest::fetched) together: few enough to stay in the nearest cache.
-pub(super) const GROUP: usize = 16;
-
-/// A page that the next branch level, or the next round, begins at.
-#[derive(Clone, Copy)]
-pub(super) struct Entry<'a> {
-    bucket: u32,
-    pub page: u64,
-    pub bounds: Bounds<'a>,
-    /// 1 for the root of a bucket.
-    level: u32,
-    /// Its header is checked and its overflow claimed already, because it was taken for something else before.
-    opened: Option<Own>,
-}
-
-/// A branch page that was followed; leaves find the keys their parent has for them here.
-struct Branch<'a> {
-    page: Page<'a>,
-    bucket: u32,
-    high: Option<&'a [u8]>,
-    level: u32,
-}
-
-/// A leaf to be checked. There is one for every leaf page of the file, so it is small.
-#[derive(Clone, Copy)]
-pub(super) struct LeafRef {
-    pub page: u64,
-    /// Index into the branches, or into the entries of leaves that no followed branch points to.
-    parent: u32,
-    /// The branch's element.
-    element: u16,
-    has_branch: bool,
-}
 
 /// A bucket that was found in a leaf, and where it stands in key order.
 struct SubBucket<'a> {
@@ -447,72 +410,6 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
     fn observe(&self, bucket: u32, leaf: Leaf<'a>, body: &Body<'a>, out: &mut Checked<'a, O::Chunk>) {
         out.census.keys += body.keys;
         self.observer.leaf(&mut out.chunk, &self.buckets[bucket as usize], &leaf);
-    }
-}
-
-/// The leaves of one round and the branches above them.
-#[derive(Default)]
-pub(super) struct Forest<'a> {
-    branches: Vec<Branch<'a>>,
-    entries: Vec<Entry<'a>>,
-    /// In key order within each bucket.
-    pub leaves: Vec<LeafRef>,
-    /// Leaves that were found where a branch was expected, and what of their runs is theirs.
-    pub opened: Vec<(Entry<'a>, Page<'a>, Own)>,
-}
-
-impl<'a> Forest<'a> {
-    fn add_entry(&mut self, entry: Entry<'a>) {
-        let parent = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        self.leaves.push(LeafRef { page: entry.page, parent, element: 0, has_branch: false });
-        self.entries.push(entry);
-    }
-
-    fn add_branch(&mut self, branch: Branch<'a>, children: &[(u16, u64)]) {
-        let at = u32::try_from(self.branches.len()).unwrap_or(u32::MAX);
-        self.branches.push(branch);
-        let leaf = |&(element, page): &(u16, u64)| LeafRef { page, parent: at, element, has_branch: true };
-        self.leaves.extend(children.iter().map(leaf));
-    }
-
-    /// A byte of what a branch has for a leaf.
-    fn first_byte_of_element(&self, leaf: usize) -> u8 {
-        let leaf = self.leaves[leaf];
-        let branch = self.branches.get(leaf.parent as usize).filter(|_| leaf.has_branch);
-        branch.map_or(0, |branch| branch.page.first_byte_of_element(leaf.element))
-    }
-
-    /// Some leaves, with all that is needed to check them in the nearest cache. Leaves that are next to each other in the file have
-    /// their branches all over it. The processor waits for many memory accesses at once when none of them depends on another, so
-    /// they are made in short loops: the branches' elements, then the keys those point to, then the leaves.
-    pub fn fetched(&self, db: &Db<'a>, leaves: impl Iterator<Item = usize> + Clone) -> Vec<Entry<'a>> {
-        black_box(leaves.clone().fold(0, |sum, leaf| sum ^ self.first_byte_of_element(leaf)));
-        let entries: Vec<_> = leaves.map(|leaf| self.entry(leaf)).collect();
-        let first_byte = |entry: &Entry<'a>| entry.bounds.low.and_then(<[u8]>::first).copied().unwrap_or_default();
-        black_box(entries.iter().fold(0, |sum, entry| sum ^ first_byte(entry)));
-        for entry in &entries {
-            db.touch(entry.page);
-        }
-        entries
-    }
-
-    pub fn entry(&self, leaf: usize) -> Entry<'a> {
-        let leaf = self.leaves[leaf];
-        if !leaf.has_branch {
-            return self.entries[leaf.parent as usize];
-        }
-        let branch = &self.branches[leaf.parent as usize];
-        let (bucket, level) = (branch.bucket, branch.level + 1);
-        Entry { bucket, page: leaf.page, bounds: branch.bounds_of(leaf.element), level, opened: None }
-    }
-}
-
-impl<'a> Branch<'a> {
-    /// What the branch says about its child at `index`; the key of an unsound element bounds nothing.
-    fn bounds_of(&self, index: u16) -> Bounds<'a> {
-        let key = |index| self.page.branch_element(index).map(|element| element.key).filter(|key| !key.is_empty());
-        let above = index.saturating_add(1)..self.page.count;
-        Bounds { low: key(index), high: above.take(KEYS_TRIED).find_map(key).or(self.high), root: false }
     }
 }
 
