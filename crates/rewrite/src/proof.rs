@@ -9,11 +9,11 @@ use std::thread;
 
 use etcdsnap_bbolt::check::{BucketInfo, DEFAULT_LIMIT, Walk};
 use etcdsnap_bbolt::{Db, Grade};
-use etcdsnap_checksum::sha256;
 use etcdsnap_mvcc::{Compaction, Keyspace, Scanner};
 use etcdsnap_publish::NewFile;
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::finding::Finding;
+use etcdsnap_snapshot::image_hash::ImageHash;
 use etcdsnap_snapshot::inspection::Inspection;
 use etcdsnap_snapshot::place::excerpt;
 use etcdsnap_snapshot::reading::{on_threads, thread_count, walk};
@@ -58,7 +58,7 @@ pub(crate) fn prove(
     let (synced, (checked, digest)) = thread::scope(|scope| {
         let syncing = scope.spawn(|| file.sync_data());
         // The hash keeps one thread busy; when it is done first, its thread takes part in what is left of the walk.
-        let hash = || if sealed { hash(copy.database(), &stopped) } else { None };
+        let hash = || if sealed { ImageHash::new(&copy).finish(&stopped, &|_| ()) } else { Ok(None) };
         let read = on_threads(thread_count(work.threads), || rayon::join(check, hash));
         (syncing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), read)
     });
@@ -68,15 +68,10 @@ pub(crate) fn prove(
         return Err(Error::Differs { name: work.name.to_owned(), part });
     }
     work.interrupt.check()?;
-    let sha256: Option<[u8; 32]> = digest.filter(|_| tolerated.is_none());
+    let sha256 = digest?.filter(|_| tolerated.is_none());
     let behind = sha256.map_or(Ok(()), |digest| file.write_all_at(&digest, size));
     synced.and(behind).map_err(|source| Error::Write { path, source })?;
     Ok(Proof { sha256, tolerated })
-}
-
-/// The SHA-256 of a file in memory; `None` when `stopped` says so meanwhile.
-fn hash(bytes: &[u8], stopped: &dyn Fn() -> bool) -> Option<[u8; 32]> {
-    sha256::digest(bytes, &mut |_| if stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
 }
 
 /// Walks over the pages of a copy and compares what is in them with the source, but for the entries of `spared`, a bucket of
