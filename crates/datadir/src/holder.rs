@@ -51,6 +51,7 @@ mod linux {
     use std::os::linux::fs::MetadataExt as _;
     use std::path::Path;
 
+    use etcdsnap_image::open_file;
     use rustix::fs::{major, minor};
     use rustix::process::{Flock, FlockType, fcntl_getlk};
 
@@ -74,10 +75,7 @@ mod linux {
 
     /// Would a shared `flock` have to wait?
     pub fn has_flock(file: &Path) -> bool {
-        // Opening a FIFO would wait.
-        let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
-        let file = Some(file).filter(|_| is_file).and_then(|file| File::open(file).ok());
-        file.is_some_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        open_file(file).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Would a lock for writing have to wait?

@@ -1,7 +1,7 @@
 //! [`Image`]: one file or stream as one slice of bytes.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -172,15 +172,28 @@ impl fmt::Debug for Image {
     }
 }
 
+/// Opens a regular file for reading, following symbolic links. A FIFO is told from its name and never waited for.
+///
+/// # Errors
+/// Whatever is not a readable regular file has its own [`Error`].
+pub fn open_file(path: &Path) -> Result<File, Error> {
+    open(path).map(|(file, _)| file)
+}
+
+fn open(path: &Path) -> Result<(File, Metadata), Error> {
+    let error = |error| open_error(path, error);
+    // The kind is looked at twice: by name, because opening a device may already do something, and on the open file,
+    // because the name may have come to mean another one in between.
+    regular(path, path.metadata().map_err(error)?.file_type())?;
+    let file = without_waiting().read(true).open(path).map_err(error)?;
+    let metadata = file.metadata().map_err(error)?;
+    regular(path, metadata.file_type())?;
+    Ok((file, metadata))
+}
+
 impl Source {
     fn open(path: &Path) -> Result<Self, Error> {
-        let error = |error| open_error(path, error);
-        // The kind is looked at twice: by name, because opening a device may already do something, and on the open file,
-        // because the name may have come to mean another one in between.
-        regular(path, path.metadata().map_err(error)?.file_type())?;
-        let file = without_waiting().read(true).open(path).map_err(error)?;
-        let metadata = file.metadata().map_err(error)?;
-        regular(path, metadata.file_type())?;
+        let (file, metadata) = open(path)?;
         Ok(Self { path: path.to_owned(), file, stamp: Stamp::of(&metadata) })
     }
 

@@ -35,6 +35,6 @@ mod map;
 mod stamp;
 
 pub use error::{Error, FileKind};
-pub use image::{Image, Mapping};
+pub use image::{Image, Mapping, open_file};
 pub use map::exit_on_sigbus;
 pub use stamp::{Change, Changed};

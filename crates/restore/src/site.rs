@@ -8,13 +8,14 @@ use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use etcdsnap_image::open_file;
 use etcdsnap_publish::{Existing, is_in_the_making, vacant_beside};
 use etcdsnap_wal::Release;
 
 use crate::error::RestoreError;
 use crate::membership::Member;
 use crate::request::{Output, Request};
-use crate::unfinished::{Unfinished, open_file};
+use crate::unfinished::Unfinished;
 
 /// Where the files of one member go.
 #[derive(Debug)]

@@ -13,14 +13,15 @@
 //! directory goes only when nothing is in it but what a restore puts there, and a log only when it has the same marker, which
 //! holds a random word of its run, and the restore at hand is to write to its place.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use etcdsnap_bbolt::edit::{Edit, Step};
 use etcdsnap_bbolt::format::PAGE_SIZES;
+use etcdsnap_image::open_file;
 use etcdsnap_publish::{discard, remove_leftovers};
 use etcdsnap_wal::SegmentName;
 use etcdsnap_wal::snap::SnapDirFile;
@@ -173,19 +174,11 @@ fn holds_only(folder: &Path, is_ours: impl Fn(&str) -> bool) -> bool {
     entries.all(|entry| entry.is_ok_and(|entry| entry.file_name().to_str().is_some_and(&is_ours)))
 }
 
-/// Opens a file for reading; an error for what is none. A FIFO is not waited for.
-pub(crate) fn open_file(path: &Path) -> io::Result<File> {
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
-}
-
 /// Are both pages for metas nothing but zeros? With a single meta the database could be opened, and may be in use.
 fn is_blank(database: &Path, page_size: u32) -> bool {
     let mut pages = vec![1; 2 * page_size as usize];
-    let read = open_file(database).and_then(|mut file| file.read_exact(&mut pages));
-    read.is_ok() && pages.iter().all(|byte| *byte == 0)
+    let is_read = open_file(database).is_ok_and(|mut file| file.read_exact(&mut pages).is_ok());
+    is_read && pages.iter().all(|byte| *byte == 0)
 }
 
 /// Blanks both metas of a database that an edit was made to.
