@@ -1,7 +1,7 @@
 //! What the system holds of a file in memory.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
 /// Has the system hold all of a file, as it does once a program has read it from front to back.
@@ -10,10 +10,7 @@ use std::path::Path;
 /// forgets them first, where it can.
 pub fn fill(path: &Path) -> io::Result<()> {
     _ = forget(path);
-    let mut file = File::open(path)?;
-    let mut buffer = vec![0; 1 << 20];
-    while file.read(&mut buffer)? > 0 {}
-    Ok(())
+    io::copy(&mut File::open(path)?, &mut io::sink()).map(|_| ())
 }
 
 /// Drops the cached pages of a file; those that wait to be written are written first, because they cannot be dropped.
