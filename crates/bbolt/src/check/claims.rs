@@ -1,4 +1,4 @@
-//! Which pages are in use: one bit a page, set by whoever reaches it first.
+//! Which pages are in use: one bit a page, set by whoever reaches it first; and which of them as the tail of another.
 //!
 //! The first page of every run is claimed in key order before any tail is, so which of two users of a page is told off does
 //! not depend on the threads: two runs that overlap always meet at the first page of one of them.
@@ -10,14 +10,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug)]
 pub struct Claims {
     words: Vec<AtomicU64>,
+    /// Those that were claimed in a run behind its first page.
+    tails: Vec<AtomicU64>,
     bound: u64,
 }
 
 impl Claims {
-    /// An empty set for ids below `bound`; takes an eighth of a byte a page.
+    /// An empty set for ids below `bound`; takes a quarter of a byte a page.
     pub(crate) fn new(bound: u64) -> Self {
-        let words = usize::try_from(bound.div_ceil(64)).unwrap_or(0);
-        Self { words: (0..words).map(|_| AtomicU64::new(0)).collect(), bound }
+        let count = usize::try_from(bound.div_ceil(64)).unwrap_or(0);
+        let words = || (0..count).map(|_| AtomicU64::new(0)).collect();
+        Self { words: words(), tails: words(), bound }
     }
 
     /// One past the largest id it can hold.
@@ -25,24 +28,41 @@ impl Claims {
         self.bound
     }
 
-    fn word(&self, page: u64) -> Option<&AtomicU64> {
-        self.words.get(usize::try_from(page / 64).ok()?).filter(|_| page < self.bound)
+    /// The word that has a page's bit.
+    fn word<'w>(&self, words: &'w [AtomicU64], page: u64) -> Option<&'w AtomicU64> {
+        words.get(usize::try_from(page / 64).ok()?).filter(|_| page < self.bound)
     }
 
     /// Claims one page; false when it was claimed before or does not exist.
     pub(crate) fn claim(&self, page: u64) -> bool {
         let bit = 1 << (page % 64);
-        self.word(page).is_some_and(|word| word.fetch_or(bit, Ordering::Relaxed) & bit == 0)
+        self.word(&self.words, page).is_some_and(|word| word.fetch_or(bit, Ordering::Relaxed) & bit == 0)
     }
 
-    /// Claims pages one after the other up to the bound; stops at the first that was claimed before and returns it.
-    pub(crate) fn claim_run(&self, pages: Range<u64>) -> Option<u64> {
-        (pages.start..pages.end.min(self.bound)).find(|page| !self.claim(*page))
+    /// Claims pages as the tail of the one before them, one after the other up to the bound; stops at the first that was claimed
+    /// before and returns it.
+    pub(crate) fn claim_tail(&self, pages: Range<u64>) -> Option<u64> {
+        (pages.start..pages.end.min(self.bound)).find(|page| {
+            let fresh = self.claim(*page);
+            if let Some(word) = self.word(&self.tails, *page).filter(|_| fresh) {
+                word.fetch_or(1 << (page % 64), Ordering::Relaxed);
+            }
+            !fresh
+        })
     }
 
     /// Is the page in the set?
     pub fn contains(&self, page: u64) -> bool {
-        self.word(page).is_some_and(|word| word.load(Ordering::Relaxed) >> (page % 64) & 1 == 1)
+        self.has(&self.words, page)
+    }
+
+    /// Is the page in the set as the tail of another?
+    pub fn is_tail(&self, page: u64) -> bool {
+        self.has(&self.tails, page)
+    }
+
+    fn has(&self, words: &[AtomicU64], page: u64) -> bool {
+        self.word(words, page).is_some_and(|word| word.load(Ordering::Relaxed) >> (page % 64) & 1 == 1)
     }
 
     /// Number of pages in the set.
@@ -89,8 +109,12 @@ mod tests {
         assert!(claims.claim(70));
         assert!(!claims.claim(70));
         assert!(!claims.claim(130));
-        assert_eq!(claims.claim_run(60..80), Some(70));
-        assert_eq!(claims.claim_run(71..500), None);
+        assert_eq!(claims.claim_tail(60..80), Some(70));
+        assert_eq!(claims.claim_tail(71..500), None);
+        assert_eq!(
+            [59, 60, 69, 70, 71, 129, 130].map(|page| claims.is_tail(page)),
+            [false, true, true, false, true, true, false]
+        );
         assert_eq!(claims.len(), 70);
         assert_eq!(claims.unclaimed(), vec![0..60]);
     }

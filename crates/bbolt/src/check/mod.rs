@@ -128,8 +128,6 @@ pub struct Walk<'a, C> {
     pub census: Census,
     /// The pages in use.
     pub in_use: Claims,
-    /// Those of them that are no overflow of another.
-    pub first_pages: Claims,
 }
 
 /// How many problems of each code are kept unless the caller says otherwise.
@@ -144,13 +142,7 @@ pub fn check<'a, O: Observer<'a>>(db: &Db<'a>, observer: &O, limit: u64) -> Walk
     claims.claim(0);
     claims.claim(1);
     let freelist = freelist::read(db, &claims, &mut problems);
-    let first_pages = Claims::new(claims.bound());
-    for page in [0, 1, db.meta().freelist] {
-        if claims.contains(page) {
-            first_pages.claim(page);
-        }
-    }
-    let mut walk = tree::walk(db, observer, claims, first_pages, problems);
+    let mut walk = tree::walk(db, observer, claims, problems);
     if let Some(Freelist { free, pages }) = freelist {
         freelist::compare(db, &walk.in_use, &free, &mut walk.problems);
         walk.census.freelist = pages;
@@ -211,7 +203,7 @@ struct Own {
 fn claim_tail(db: &Db<'_>, page: &Page<'_>, bucket: Option<u32>, claims: &Claims, problems: &mut Problems) -> Own {
     let first = page.position.unwrap_or(0).saturating_add(1);
     let end = first.saturating_add(page.overflow.into());
-    if let Some(taken) = claims.claim_run(first..end) {
+    if let Some(taken) = claims.claim_tail(first..end) {
         let (code, offset) = (Code::DoubleRef, page.offset);
         let found = Detail::Number(taken);
         problems.push(Problem { bucket, page: Some(taken), element: None, code, offset, found, against: Detail::None });

@@ -41,8 +41,6 @@ struct Ground<'a, 'w, O> {
     db: &'w Db<'a>,
     observer: &'w O,
     claims: Claims,
-    /// The pages that were entered.
-    first_pages: Claims,
     buckets: Vec<BucketInfo<'a>>,
     limit: u64,
     /// Problems of leaves, put together as chunks are done so that they never pile up.
@@ -62,21 +60,20 @@ pub(super) fn walk<'a, O: Observer<'a>>(
     db: &Db<'a>,
     observer: &O,
     claims: Claims,
-    first_pages: Claims,
     problems: Problems,
 ) -> Walk<'a, O::Chunk> {
     let meta = db.meta();
     let (root, sequence) = (meta.root, meta.sequence);
     let root = BucketInfo { index: 0, parent: None, name: &[], root, sequence, depth: 0, branch_pages: 0 };
-    let mut walker = Walker::new(db, observer, root, (claims, first_pages), problems);
+    let mut walker = Walker::new(db, observer, root, claims, problems);
     let mut entries = walker.enter_root();
     while !entries.is_empty() {
         entries = walker.round(entries);
     }
     let Walker { ground, mut problems, chunks, census, .. } = walker;
     problems.merge(ground.leaf_problems.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let Ground { buckets, claims: in_use, first_pages, .. } = ground;
-    Walk { buckets, chunks, problems, census, in_use, first_pages }
+    let Ground { buckets, claims: in_use, .. } = ground;
+    Walk { buckets, chunks, problems, census, in_use }
 }
 
 /// Follows the branch pages of one bucket, and leaves its leaves unread.
@@ -86,7 +83,7 @@ pub(super) fn branches<'a>(
     claims: Claims,
     problems: Problems,
 ) -> (Forest<'a>, Claims, Problems) {
-    let mut walker = Walker::new(db, &(), bucket, (claims, Claims::new(0)), problems);
+    let mut walker = Walker::new(db, &(), bucket, claims, problems);
     let entries = walker.enter_root();
     let forest = walker.forest(entries);
     (forest, walker.ground.claims, walker.problems)
@@ -94,18 +91,11 @@ pub(super) fn branches<'a>(
 
 impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
     /// A walker that begins at the first bucket of its list.
-    fn new(
-        db: &'w Db<'a>,
-        observer: &'w O,
-        first: BucketInfo<'a>,
-        (claims, first_pages): (Claims, Claims),
-        problems: Problems,
-    ) -> Self {
+    fn new(db: &'w Db<'a>, observer: &'w O, first: BucketInfo<'a>, claims: Claims, problems: Problems) -> Self {
         let ground = Ground {
             db,
             observer,
             claims,
-            first_pages,
             buckets: vec![first],
             limit: problems.limit(),
             leaf_problems: Mutex::new(Problems::new(problems.limit())),
@@ -138,9 +128,7 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
             return false;
         }
         let fresh = self.ground.claims.claim(page);
-        if fresh {
-            self.ground.first_pages.claim(page);
-        } else {
+        if !fresh {
             report(Code::DoubleRef, Some(page), Detail::Number(page), Detail::None);
         }
         fresh

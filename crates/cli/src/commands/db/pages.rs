@@ -21,8 +21,7 @@ pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
 
 /// One row for every page that is not the overflow of another.
 fn rows(inspection: &Inspection<'_>) -> impl Iterator<Item = Row> {
-    let (db, in_use, first_pages) = (inspection.db, &inspection.walk.in_use, &inspection.walk.first_pages);
-    let is_overflow = |page: &u64| in_use.contains(*page) && !first_pages.contains(*page);
+    let (db, in_use) = (inspection.db, &inspection.walk.in_use);
     let mut next = 0;
     std::iter::from_fn(move || {
         let id = next;
@@ -32,7 +31,7 @@ fn rows(inspection: &Inspection<'_>) -> impl Iterator<Item = Row> {
             return Some(Row { id, kind: "free".to_owned(), items: 0, overflow: 0 });
         }
         // What the header says may reach into other pages, or behind the end of the file.
-        next += (next..).take(page.overflow as usize).take_while(is_overflow).count() as u64;
+        next += (next..).take(page.overflow as usize).take_while(|page| in_use.is_tail(*page)).count() as u64;
         Some(Row { id, kind: page.kind.to_string(), items: page.count, overflow: next - id - 1 })
     })
 }
