@@ -119,7 +119,18 @@ fn databases() -> Vec<Vec<u8>> {
     nested.bucket("a").put("x", "y");
     nested.bucket("key").put("no revision", "no record");
     databases.extend(layouts.iter().map(|layout| layout.build(&nested)));
+    databases.extend([&[61][..], &[63], &[64], &[70], &[1, 0, 63], &[66, 2, 66]].map(chained));
     databases
+}
+
+/// A bucket whose leaves stand below chains of so many branches, on both sides of the deepest level that is followed.
+fn chained(chains: &[usize]) -> Vec<u8> {
+    let mut root = Bucket::new();
+    for number in 0..chains.len() {
+        root.bucket("key").put(format!("{number}"), vec![b'x'; 200]);
+    }
+    let layout = Layout { page_size: 512, fill_percent: 50, inline_limit: Some(0), ..Layout::default() };
+    Layout { chains: chains.to_vec(), ..layout }.build(&root)
 }
 
 fn streams(databases: &[Vec<u8>]) -> io::Result<Vec<Vec<u8>>> {

@@ -198,6 +198,58 @@ fn buckets_in_buckets() {
     assert_eq!(deep, 1);
 }
 
+/// Elements of a bucket whose leaves hold one each, and stand below chains of these lengths, ascending in key order.
+fn chained(chains: &[usize]) -> Vec<u8> {
+    let mut root = etcdsnap_testkit::bbolt::Bucket::new();
+    for number in 0..chains.len() {
+        root.bucket("key").put(format!("{number:06}"), vec![b'x'; 200]);
+    }
+    let layout = Layout {
+        page_size: 512,
+        fill_percent: 50,
+        inline_limit: Some(0),
+        chains: chains.to_vec(),
+        ..Layout::default()
+    };
+    layout.build(&root)
+}
+
+/// Levels of the branches that lead to so many chains.
+fn levels_above(chains: usize) -> usize {
+    let file = chained(&vec![0; chains]);
+    let walk = check(&Db::open(&file).expect("sound metas"), &(), 3);
+    walk.buckets[1].depth as usize - 1
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// One chain, or a fan of them: the walk ends, says once of each branch on the last level that it is too deep, and reads every
+    /// leaf above it.
+    #[test]
+    fn chains_and_fans(chains in proptest::collection::vec(0_usize..200, 1..60)) {
+        let file = chained(&chains);
+        let above = levels_above(chains.len());
+        let (weight, deep) = weighed(&file, Code::Depth);
+        let too_deep = chains.iter().filter(|chain| above + **chain >= 64).count();
+        prop_assert_eq!(deep, too_deep as u64);
+        let elements = (chains.len() - too_deep) * 206;
+        prop_assert!(weight.elements >= elements as u64, "{} of {} bytes", weight.elements, elements);
+        let census = check(&Db::open(&file).expect("sound metas"), &(), 3).census;
+        prop_assert_eq!(census.branch + census.leaf + 2, census.in_use);
+        read_all(&file);
+    }
+}
+
+/// Every depth of a single chain, on both sides of the limit.
+#[test]
+fn every_depth_of_a_chain() {
+    for chain in 0..200 {
+        let (_, deep) = weighed(&chained(&[chain]), Code::Depth);
+        assert_eq!(deep, u64::from(chain >= 64), "{chain} branches above a leaf");
+    }
+}
+
 /// Every value reaches to the end of its page, over all that follow: together they are many times the file.
 #[test]
 fn elements_that_share_bytes_end_a_reading() {

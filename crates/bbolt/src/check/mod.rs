@@ -15,6 +15,7 @@ mod forest;
 mod freelist;
 mod leaves;
 mod metas;
+mod page_set;
 mod rules;
 mod tree;
 

@@ -53,6 +53,8 @@ struct Walker<'a, 'w, O: Observer<'a>> {
     chunks: Vec<O::Chunk>,
     census: Census,
     next_rank: u32,
+    /// Pages that were entered; each of them only once.
+    claimed: u64,
 }
 
 /// Walks all buckets from the root bucket on.
@@ -67,8 +69,17 @@ pub(super) fn walk<'a, O: Observer<'a>>(
     let root = BucketInfo { index: 0, parent: None, name: &[], root, sequence, depth: 0, branch_pages: 0 };
     let mut walker = Walker::new(db, observer, root, claims, problems);
     let mut entries = walker.enter_root();
+    // Ends, because a round that has another after it has claimed a page: the entries of the next one are buckets' roots, which
+    // were claimed when they were found, and branches among the children of a branch, which were claimed when it was followed.
+    // There are finitely many pages, and no claim is ever given back. Only a file that is rewritten meanwhile can break this:
+    // what is left of it then has been reported as uneven.
     while !entries.is_empty() {
+        let claimed = walker.claimed;
         entries = walker.round(entries);
+        debug_assert!(entries.is_empty() || walker.claimed > claimed, "a round has claimed no page");
+        if walker.claimed == claimed {
+            break;
+        }
     }
     let Walker { ground, mut problems, chunks, census, .. } = walker;
     problems.merge(ground.leaf_problems.into_inner().unwrap_or_else(PoisonError::into_inner));
@@ -100,7 +111,7 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
             limit: problems.limit(),
             leaf_problems: Mutex::new(Problems::new(problems.limit())),
         };
-        Self { ground, problems, chunks: Vec::new(), census: Census::default(), next_rank: 0 }
+        Self { ground, problems, chunks: Vec::new(), census: Census::default(), next_rank: 0, claimed: 0 }
     }
 
     /// Enters the first bucket.
@@ -128,7 +139,9 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
             return false;
         }
         let fresh = self.ground.claims.claim(page);
-        if !fresh {
+        if fresh {
+            self.claimed += 1;
+        } else {
             report(Code::DoubleRef, Some(page), Detail::Number(page), Detail::None);
         }
         fresh
@@ -140,7 +153,8 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         self.leaf_level(&forest)
     }
 
-    /// Checks the branch pages below `entries`, level by level.
+    /// Checks the branch pages below `entries`, level by level. What was opened is known to be a branch: it is never among the
+    /// leaves again, and so never comes back from them.
     fn forest(&mut self, entries: Vec<Entry<'a>>) -> Forest<'a> {
         let depths: Vec<u32> = entries.iter().map(|entry| self.ground.probe(entry)).collect();
         for (entry, depth) in entries.iter().zip(&depths) {
@@ -150,8 +164,13 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         let mut forest = Forest::default();
         let mut frontier = Vec::new();
         for (entry, depth) in entries.into_iter().zip(depths) {
-            if entry.level >= depth { forest.add_entry(entry) } else { frontier.push((entry, depth)) }
+            if entry.opened.is_none() && entry.level >= depth {
+                forest.add_entry(entry);
+            } else {
+                frontier.push((entry, depth));
+            }
         }
+        // Ends, because each pass is one level further down, and levels are bounded by `depth`, which is at most `MAX_DEPTH`.
         while !frontier.is_empty() {
             frontier = self.branch_level(&frontier, &mut forest);
         }
@@ -185,7 +204,8 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         next
     }
 
-    /// Enters the children of a branch page.
+    /// Enters the children of a branch page; those of the deepest level are left alone, which was reported when it was met among
+    /// the leaves.
     fn follow(
         &mut self,
         page: Page<'a>,
@@ -197,10 +217,6 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         self.census.branch += 1;
         self.census.overflow += own_overflow(self.ground.db, &page);
         if entry.level >= MAX_DEPTH {
-            let (code, against) = (Code::Depth, Detail::Number(MAX_DEPTH.into()));
-            let (bucket, offset) = (Some(entry.bucket), page.offset);
-            let page = page.position;
-            self.problems.push(Problem { bucket, page, element: None, code, offset, found: Detail::None, against });
             return;
         }
         let branch = Branch { page, bucket: entry.bucket, high: entry.bounds.high, level: entry.level };
@@ -322,6 +338,7 @@ impl<'a, O: Observer<'a>> Ground<'a, '_, O> {
         const CHILDREN_TRIED: u16 = 8;
         let mut path = vec![entry.page];
         let mut level = entry.level;
+        // Ends, because each step is one level further down.
         let usable = |id: u64| {
             let page = self.db.page(id).filter(|_| (2..self.claims.bound()).contains(&id))?;
             (page.id == id && matches!(page.kind, PageKind::Branch | PageKind::Leaf)).then_some(page)
@@ -433,10 +450,14 @@ fn own_overflow(db: &Db<'_>, page: &Page<'_>) -> u64 {
     (page.run.len() as u64).div_ceil(db.page_size().into()).saturating_sub(1)
 }
 
-/// A page of another kind than its level asks for.
+/// A page of another kind than its level asks for, or a branch on the deepest level that is followed.
 pub(super) fn uneven(page: &Page<'_>, entry: &Entry<'_>) -> Problem {
-    let (code, offset) = (Code::UnevenDepth, page.offset);
-    let (found, against) = (Detail::Words(page.kind.to_string()), Detail::Number(entry.level.into()));
+    let offset = page.offset;
+    let (code, found, against) = if page.kind == PageKind::Branch && entry.level >= MAX_DEPTH {
+        (Code::Depth, Detail::None, Detail::Number(MAX_DEPTH.into()))
+    } else {
+        (Code::UnevenDepth, Detail::Words(page.kind.to_string()), Detail::Number(entry.level.into()))
+    };
     Problem { bucket: Some(entry.bucket), page: page.position, element: None, code, offset, found, against }
 }
 

@@ -122,6 +122,7 @@ fn layouts() -> impl Strategy<Value = Layout> {
         fill_percent,
         min_leaf_elements: tree.0,
         min_depth: tree.1,
+        chains: Vec::new(),
         inline_limit: tree.2,
         freelist: if place.1 { Freelist::Persisted } else { Freelist::NotPersisted },
         free_pages: place.0,

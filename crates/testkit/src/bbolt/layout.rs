@@ -18,6 +18,9 @@ pub struct Layout {
     /// Fewest levels of every bucket that is not inline, counted from 1 for a lone leaf. Pages are split further
     /// than their size asks until it is reached, or until no page can be split legally.
     pub min_depth: usize,
+    /// Branch pages with a single child above each leaf of every bucket but the root bucket, taken in turn and from the beginning
+    /// again; none when empty. bbolt leaves no such pages, and different numbers make a tree whose leaves are not on one level.
+    pub chains: Vec<usize>,
     /// Largest page image in bytes that is stored inline in its parent; `None` is bbolt's rule of a quarter page.
     /// `Some(0)` gives every bucket its own pages, `Some(usize::MAX)` keeps every bucket without sub-buckets inline.
     pub inline_limit: Option<usize>,
@@ -75,6 +78,7 @@ impl Default for Layout {
             fill_percent: 90,
             min_leaf_elements: 1,
             min_depth: 1,
+            chains: Vec::new(),
             inline_limit: None,
             freelist: Freelist::NotPersisted,
             free_pages: 0,
@@ -95,7 +99,7 @@ impl Layout {
         assert!(self.page_size >= 512 && self.page_size.is_power_of_two(), "page size {}", self.page_size);
         assert!(self.txid >= 1, "transaction id 0 leaves none for the older meta");
         let mut plan = Plan::new(self);
-        let root_node = plan.tree(root);
+        let root_node = plan.tree(root, &[]);
         plan.render(root_node, root.sequence)
     }
 

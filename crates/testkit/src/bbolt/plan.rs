@@ -74,10 +74,10 @@ impl<'a> Plan<'a> {
         self.nodes.len() - 1
     }
 
-    /// Plans the pages of a bucket that is not inline; returns its root node.
-    pub fn tree(&mut self, bucket: &'a Bucket) -> usize {
+    /// Plans the pages of a bucket that is not inline, with [chains](Layout::chains); returns its root node.
+    pub fn tree(&mut self, bucket: &'a Bucket, chains: &'a [usize]) -> usize {
         let elements = self.elements(bucket);
-        self.grow(elements)
+        self.grow(elements, chains)
     }
 
     /// The elements of a bucket, after planning the buckets inside it.
@@ -97,7 +97,7 @@ impl<'a> Plan<'a> {
     fn nested(&mut self, bucket: &'a Bucket) -> Payload<'a> {
         match self.inline(bucket) {
             Some(value) => Payload::Inline(value),
-            None => Payload::Tree { root: self.tree(bucket), sequence: bucket.sequence },
+            None => Payload::Tree { root: self.tree(bucket, &self.layout.chains), sequence: bucket.sequence },
         }
     }
 
@@ -126,18 +126,23 @@ impl<'a> Plan<'a> {
         Some(value)
     }
 
-    /// Plans the leaves and branches over `elements`; returns the root node.
-    pub fn grow(&mut self, elements: Vec<Element<'a>>) -> usize {
+    /// Plans the leaves, the [chains](Layout::chains) and the branches over `elements`; returns the root node.
+    pub fn grow(&mut self, elements: Vec<Element<'a>>, chains: &[usize]) -> usize {
         let sizes: Vec<usize> = elements.iter().map(Element::bytes).collect();
         let keys: Vec<&'a [u8]> = elements.iter().map(|element| element.key).collect();
         let (leaves, branch_most) = self.split(&sizes, &keys);
         let mut elements = elements.into_iter();
         let mut level = Vec::with_capacity(leaves.len());
-        for group in leaves {
+        let chains = if chains.is_empty() { &[0] } else { chains };
+        for (group, chain) in leaves.into_iter().zip(chains.iter().cycle()) {
             let content: Vec<Element<'a>> = elements.by_ref().take(group.len()).collect();
             let bytes = HEADER + sizes[group.clone()].iter().sum::<usize>();
             let first = keys.get(group.start).copied().unwrap_or_default();
-            level.push((first, self.push(bytes, Content::Leaf(content))));
+            let leaf = self.push(bytes, Content::Leaf(content));
+            let above = (0..*chain).fold(leaf, |child, _| {
+                self.push(HEADER + ELEMENT + first.len(), Content::Branch(vec![(first, child)]))
+            });
+            level.push((first, above));
         }
         self.branches(level, branch_most)
     }

@@ -106,7 +106,7 @@ impl Synth {
         for element in elements.iter_mut().filter(|element| element.key == b"key") {
             element.payload = Payload::Tree { root: key_root, sequence: 0 };
         }
-        let root = plan.grow(elements);
+        let root = plan.grow(elements, &[]);
         let used: u64 = 2 + plan.nodes.iter().map(|node| node.pages).sum::<u64>();
         let free_pages = (self.size / u64::from(self.page_size)).saturating_sub(used);
         let placement = plan.place(root, free_pages);
