@@ -71,6 +71,18 @@ pub enum Error {
         /// The most bytes allowed.
         limit: u64,
     },
+    /// A file is longer than any that is of use.
+    #[error(
+        "{path}: is {len} bytes long, and no file of etcd is longer than {limit}; check the name, or copy the file anew"
+    )]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        len: u64,
+        /// The greatest length allowed.
+        limit: u64,
+    },
     /// There is not enough memory for the bytes.
     #[error(
         "{label}: {bytes} bytes do not fit into memory; free some, or put it into a file, uncompressed, and let that be mapped"

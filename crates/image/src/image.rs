@@ -2,18 +2,23 @@
 
 use std::fmt;
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapMut, MmapOptions};
 
 use crate::blocks::Blocks;
 use crate::buffer::{self, Failure};
 use crate::error::{Error, FileKind};
-use crate::map::map;
+use crate::holes::{data, holes};
+use crate::map::{cover, map};
 use crate::stamp::{Change, Changed, Stamp};
+
+/// Bytes of the longest file that is opened. What is kept for a file grows with its length, also where it has holes, by a five
+/// hundredth of it and less; and to look at its zeros takes time.
+const LONGEST: u64 = 1 << 40;
 
 /// The bytes of a file as it was at open, or of a stream.
 pub struct Image {
@@ -28,12 +33,14 @@ pub enum Mapping {
     /// Map it; where that is impossible, read it into memory.
     #[default]
     Auto,
-    /// Read it into memory through buffers. Takes as much memory as the file is long, but cannot meet SIGBUS.
+    /// Read it into memory. Takes as much memory as the file holds, but cannot meet SIGBUS.
     Never,
 }
 
 enum Bytes {
     Mapped(Mapped),
+    /// A file in memory; where it has holes there are pages that were never touched.
+    Copied(MmapMut),
     Memory(Vec<u8>),
 }
 
@@ -89,6 +96,7 @@ impl Image {
     pub fn bytes(&self) -> &[u8] {
         match &self.bytes {
             Bytes::Mapped(mapped) => &mapped.map,
+            Bytes::Copied(copied) => copied,
             Bytes::Memory(bytes) => bytes,
         }
     }
@@ -194,6 +202,9 @@ fn open(path: &Path) -> Result<(File, Metadata), Error> {
 impl Source {
     fn open(path: &Path) -> Result<Self, Error> {
         let (file, metadata) = open(path)?;
+        if metadata.len() > LONGEST {
+            return Err(Error::TooLong { path: path.to_owned(), len: metadata.len(), limit: LONGEST });
+        }
         Ok(Self { path: path.to_owned(), file, stamp: Stamp::of(&metadata) })
     }
 
@@ -201,21 +212,39 @@ impl Source {
     fn map(&self) -> Option<Bytes> {
         let len = usize::try_from(self.stamp.len).ok().filter(|&len| len > 0)?;
         let map = map(&self.file, len).ok()?;
+        cover(&map, &holes(&self.file, self.stamp.len));
         Some(Bytes::Mapped(Mapped { map, present: Blocks::new(len) }))
     }
 
+    /// Reads what the file holds, piece by piece, so that a bad sector is told by its place.
     fn read(&self) -> Result<Bytes, Error> {
+        const PIECE: usize = 1 << 20;
         let before = self.stamp.len;
-        let bytes = buffer::read(&self.file, before).map_err(|failure| match failure {
-            Failure::OutOfMemory { bytes } => Error::OutOfMemory { label: self.path.display().to_string(), bytes },
-            Failure::Read { offset, source } => self.io_error(offset, source),
-        })?;
-        let after = bytes.len() as u64;
-        if after < before {
-            let change = Change::Shrank { before, after };
-            return Err(Changed { path: self.path.clone(), change }.into());
+        if before == 0 {
+            return Ok(Bytes::Memory(Vec::new()));
         }
-        Ok(Bytes::Memory(bytes))
+        let out_of_memory = || Error::OutOfMemory { label: self.path.display().to_string(), bytes: before };
+        let len = usize::try_from(before).map_err(|_| out_of_memory())?;
+        let mut copied = MmapOptions::new().len(len).no_reserve_swap().map_anon().map_err(|_| out_of_memory())?;
+        for data in data(&holes(&self.file, before), before) {
+            let position = |offset| usize::try_from(offset).unwrap_or(len);
+            let bytes = &mut copied[position(data.start)..position(data.end)];
+            let mut file = &self.file;
+            file.seek(SeekFrom::Start(data.start)).map_err(|source| self.io_error(data.start, source))?;
+            for (offset, piece) in (data.start..).step_by(PIECE).zip(bytes.chunks_mut(PIECE)) {
+                file.read_exact(piece).map_err(|source| self.read_error(offset, source))?;
+            }
+        }
+        Ok(Bytes::Copied(copied))
+    }
+
+    fn read_error(&self, offset: u64, source: io::Error) -> Error {
+        if source.kind() == io::ErrorKind::UnexpectedEof {
+            let after = self.file.metadata().map_or(offset, |metadata| metadata.len());
+            let change = Change::Shrank { before: self.stamp.len, after };
+            return Changed { path: self.path.clone(), change }.into();
+        }
+        self.io_error(offset, source)
     }
 
     fn io_error(&self, offset: u64, source: io::Error) -> Error {

@@ -5,6 +5,7 @@
 //! process may change the file meanwhile; three things make that a told error and never a wrong answer:
 //!
 //! * the length is taken once, at open, and no byte beyond it is looked at;
+//! * so is where the file has large holes, which read as zeros and take no memory;
 //! * [`Image::prefetch`] turns a bad sector, or a file cut short, into an ordinary error before the bytes are touched;
 //! * [`Image::recheck`] compares file, length and time of modification after the work is done.
 //!
@@ -30,6 +31,7 @@
 mod blocks;
 mod buffer;
 mod error;
+mod holes;
 mod image;
 mod map;
 mod stamp;

@@ -1,10 +1,11 @@
 //! The unsafe corner: mapping a file, and what to do when a map breaks.
 //!
-//! Two operations, each with the reason why it is sound. Everything else in the project is forbidden `unsafe`.
+//! Three operations, each with the reason why it is sound. Everything else in the project is forbidden `unsafe`.
 #![allow(unsafe_code)]
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 
 use memmap2::{Mmap, MmapOptions};
 
@@ -23,6 +24,34 @@ pub(crate) fn map(file: &File, len: usize) -> io::Result<Mmap> {
     //   returns, so no invalid value is ever seen. `Image::prefetch` finds most such ends, and bad sectors, beforehand.
     unsafe { MmapOptions::new().len(len).map(file) }
 }
+
+/// Has the bytes of `holes` read as zeros without the file: they take no memory then, whatever the file system would keep for them.
+/// The holes begin and end at multiples of the page size. Where that fails they are read like the rest.
+#[cfg(target_os = "linux")]
+pub(crate) fn cover(map: &Mmap, holes: &[Range<u64>]) {
+    for hole in holes {
+        let range = usize::try_from(hole.start).ok().zip(usize::try_from(hole.end).ok());
+        let Some(covered) = range.and_then(|(start, end)| map.get(start..end)) else { continue };
+        // SAFETY: the addresses are a slice of a map that this process made and that nothing else has borrowed, for it was just
+        // made and is only lent as `&[u8]` later. The new pages are private, read-only like the old ones, and as many; a slice
+        // of them is valid as before. They are taken down with the rest of the map, by its length. An offset that is no multiple
+        // of the page size is refused by the system, and then nothing has changed.
+        unsafe {
+            libc::mmap(
+                covered.as_ptr().cast_mut().cast(),
+                covered.len(),
+                libc::PROT_READ,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED | libc::MAP_NORESERVE,
+                -1,
+                0,
+            );
+        }
+    }
+}
+
+/// There are no holes to cover on this system: none are found.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn cover(_: &Mmap, _: &[Range<u64>]) {}
 
 /// From now on, says `message` on standard error and exits with `code` when a mapped file is cut short under its reader or
 /// its disk fails, instead of dying of SIGBUS without a word.

@@ -102,7 +102,7 @@ fn the_message_says_what_and_what_to_do() -> io::Result<()> {
 fn prefetch_turns_truncation_into_an_error() -> io::Result<()> {
     let (whole, left) = (4 * LEN as u64, LEN as u64);
     let victim = Victim::new()?;
-    victim.writer()?.set_len(whole)?;
+    victim.writer()?.write_all(&vec![5; 3 * LEN])?;
     let image = Image::open(&victim.path, Mapping::Auto).expect("a regular file");
     image.prefetch(0..left).expect("the file is whole");
     victim.writer()?.set_len(left)?;

@@ -155,3 +155,53 @@ fn a_locked_file_is_read_and_stays_locked() -> io::Result<()> {
     File::open(&path)?.try_lock().expect("the image holds no lock either");
     Ok(())
 }
+
+/// What the process has in memory, in KiB.
+#[cfg(target_os = "linux")]
+fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux tells");
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("it has some");
+    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+}
+
+/// A gigabyte of which the disk holds a few bytes: all of it can be read, and none of it becomes memory.
+#[cfg(target_os = "linux")]
+#[test]
+fn holes_take_no_memory() -> io::Result<()> {
+    const LEN: usize = 1 << 30;
+    let folder = tempfile::tempdir()?;
+    let path = file_of(&folder, b"begin");
+    let file = File::options().write(true).open(&path)?;
+    file.set_len(LEN as u64)?;
+    for place in [LEN / 2 + 5, LEN - 3] {
+        std::os::unix::fs::FileExt::write_all_at(&file, b"end", place as u64)?;
+    }
+    for mapping in BOTH {
+        let before = resident();
+        let image = Image::open(&path, mapping).expect("a regular file");
+        image.prefetch(0..LEN as u64).expect("readable");
+        let bytes = image.bytes();
+        let (chunks, rest) = bytes.as_chunks::<4096>();
+        let written = chunks.iter().filter(|chunk| **chunk != [0; 4096]).count();
+        assert_eq!((bytes.len(), rest.len(), written), (LEN, 0, 3));
+        assert_eq!(
+            (&bytes[..5], &bytes[LEN / 2 + 5..][..3], &bytes[LEN - 3..]),
+            (&b"begin"[..], &b"end"[..], &b"end"[..])
+        );
+        let grown = resident().saturating_sub(before);
+        assert!(grown < 100 << 10, "{mapping:?}: {grown} KiB");
+        assert_eq!(image.recheck(), Ok(()));
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_longer_than_any_is_refused() -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = file_of(&folder, b"begin");
+    File::options().write(true).open(&path)?.set_len((1 << 40) + 1)?;
+    let refused = refusal(&path);
+    assert!(matches!(refused, Error::TooLong { len: 1_099_511_627_777, limit: 1_099_511_627_776, .. }), "{refused}");
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Where a file holds nothing: stretches that read as zeros and take no room on the disk.
+//!
+//! A sparse file can be gigabytes long and hold a few blocks; so can the log of a member, whose segments are allocated ahead. The
+//! length of such a file must not become memory, so its holes are not read.
+
+use std::fs::File;
+use std::ops::Range;
+
+#[cfg(target_os = "linux")]
+use rustix::fs::{SeekFrom, seek};
+
+/// Bytes of the smallest hole that is worth its own map, and of the stretch that holes are cut to: pages of every system divide it.
+#[cfg(target_os = "linux")]
+const LEAST: u64 = 1 << 20;
+/// Stretches of data that are passed by in search of holes; those of a file in more pieces are read like data.
+#[cfg(target_os = "linux")]
+const STRETCHES: usize = 1024;
+
+/// The large holes among the first `len` bytes, ascending, each from one multiple of [`LEAST`] to another. None where the system
+/// or the file system does not tell.
+///
+/// Moves the position of the file.
+#[cfg(target_os = "linux")]
+pub(crate) fn holes(file: &File, len: u64) -> Vec<Range<u64>> {
+    let mut holes = Vec::new();
+    let mut next = 0;
+    for _ in 0..STRETCHES {
+        let Some(hole) = seek(file, SeekFrom::Hole(next)).ok().filter(|hole| *hole < len) else { break };
+        // Behind the last data there is none to find.
+        let data = seek(file, SeekFrom::Data(hole)).map_or(len, |data| data.min(len));
+        let cut = hole.next_multiple_of(LEAST)..data - data % LEAST;
+        if !cut.is_empty() {
+            holes.push(cut);
+        }
+        if data >= len {
+            break;
+        }
+        next = data;
+    }
+    holes
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn holes(_: &File, _: u64) -> Vec<Range<u64>> {
+    Vec::new()
+}
+
+/// What of the first `len` bytes is not in `holes`.
+pub(crate) fn data(holes: &[Range<u64>], len: u64) -> impl Iterator<Item = Range<u64>> {
+    let starts = std::iter::once(0).chain(holes.iter().map(|hole| hole.end));
+    let ends = holes.iter().map(|hole| hole.start).chain(std::iter::once(len));
+    starts.zip(ends).map(|(start, end)| start..end).filter(|data| !data.is_empty())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::os::unix::fs::FileExt as _;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_no_hole() {
+        let file = tempfile::tempfile().expect("a file");
+        let len = 40 * LEAST + 5;
+        file.set_len(len).expect("a long file");
+        file.write_all_at(b"data", 10 * LEAST + 100).expect("written");
+        file.write_all_at(b"data", 30 * LEAST - 2).expect("written");
+        let holes = holes(&file, len);
+        let data: Vec<_> = data(&holes, len).collect();
+        for place in [10 * LEAST + 100, 30 * LEAST - 2, 30 * LEAST + 1, len - 1] {
+            assert!(data.iter().any(|data| data.contains(&place)), "{place}: {data:?}");
+        }
+        let bytes: u64 = data.iter().map(|data| data.end - data.start).sum();
+        assert!(bytes < 6 * LEAST, "{data:?}");
+        assert!(holes.iter().all(|hole| hole.start % LEAST == 0 && hole.end % LEAST == 0));
+    }
+
+    #[test]
+    fn no_length_overflows() {
+        let file = tempfile::tempfile().expect("a file");
+        assert_eq!(holes(&file, 0), []);
+        assert_eq!(data(&[], 0).count(), 0);
+        file.write_all_at(b"data", 0).expect("written");
+        assert_eq!(holes(&file, u64::MAX), [LEAST..u64::MAX - u64::MAX % LEAST]);
+    }
+}
