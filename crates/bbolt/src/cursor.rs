@@ -119,6 +119,7 @@ impl<'a> Cursor<'a> {
         if fresh && let Some((page, index)) = self.path.last_mut() {
             *index = choose(page);
         }
+        // Ends, because every round makes the path longer, up to `MAX_DEPTH`.
         while let Some((page, index)) = self.path.last().copied() {
             if page.kind == PageKind::Leaf {
                 return Ok(());

@@ -129,6 +129,7 @@ impl<'a> Reader<'a> {
     fn group(&mut self, number: u32) -> Result<&'a [u8], WireError> {
         let start = self.rest;
         let mut open = vec![number];
+        // Ends, because each round reads a tag, which is a byte or more.
         loop {
             let before = self.rest;
             let (number, wire_type) = self.tag()?;

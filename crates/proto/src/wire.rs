@@ -173,6 +173,7 @@ impl<'a> Reader<'a> {
         let mut open = [0; MAX_OPEN_GROUPS];
         open[0] = field;
         let mut depth = 1;
+        // Ends, because each round reads a tag, which is a byte or more.
         while depth > 0 {
             let tag = self.tag()?;
             match tag.wire_type {

@@ -34,6 +34,7 @@ pub(crate) fn copy(container: &Container, len: u64, to: &File, interrupts: &[&In
         return Ok(());
     }
     let mut done = 0;
+    // Ends, because a round copies a byte or more; none at all is the end of a file that has shrunk.
     while done < len {
         interrupts.iter().try_for_each(|interrupt| interrupt.check()).map_err(CopyError::Interrupted)?;
         let chunk = CHUNK.min(len - done);
@@ -77,6 +78,7 @@ fn share(_: &File, _: &File, _: u64) -> io::Result<bool> {
 fn by_kernel(from: &File, to: &File, offset: u64, len: u64) -> io::Result<Option<u64>> {
     let (mut read, mut write) = (offset, offset);
     let len = usize::try_from(len).unwrap_or(usize::MAX);
+    // Ends, because only a signal has it tried again, and signals that do not end the process are few.
     loop {
         return match rustix::fs::copy_file_range(from, Some(&mut read), to, Some(&mut write), len) {
             Ok(copied) => Ok(Some(copied as u64)),

@@ -78,6 +78,7 @@ impl Decoder<'_> {
     /// The payload of a field of this wire type, with all that is in it.
     fn skip(&mut self, wire_type: u64) -> Result<(), Stop> {
         let (mut wire_type, mut depth) = (wire_type, 0_u64);
+        // Ends, because each round but the last reads a tag, which is a byte or more.
         loop {
             match wire_type {
                 0 => self.number().map(drop)?,

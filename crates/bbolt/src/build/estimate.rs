@@ -139,6 +139,7 @@ impl Estimate {
         let child = u64::from(ELEMENT_SIZE) + self.first_keys / self.leaves.max(1);
         let children = (self.limit.saturating_sub(header) / child).clamp(2, MOST_ELEMENTS.into());
         let (mut level, mut pages) = (self.leaves, 0);
+        // Ends, because a branch has at least two children.
         while level > 1 {
             let branches = level.div_ceil(children);
             pages += branches * (header + child * children.min(level)).div_ceil(self.page_size);

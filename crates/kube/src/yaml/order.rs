@@ -29,6 +29,7 @@ fn merge_sort<T: Copy>(items: &mut [T], less: &impl Fn(&T, &T) -> bool) {
     let (left, right) = items.split_at(middle);
     let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
     let mut merged = Vec::with_capacity(middle * 2 + 1);
+    // Ends, because each round takes an item.
     loop {
         let next = match (left.peek(), right.peek()) {
             (Some(first), Some(second)) if less(second, first) => right.next(),

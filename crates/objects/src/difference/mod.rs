@@ -114,6 +114,7 @@ impl<'v> Comparison<'v> {
 
     fn members(&mut self, before: &'v Map<'v>, after: &'v Map<'v>) {
         let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
+        // Ends, because each round takes a member of one of the maps or of both.
         loop {
             let order = match (before.peek(), after.peek()) {
                 (None, None) => return,

@@ -131,6 +131,7 @@ impl Ranges {
         let mut stretches = stretches.chunk_by(|(one, _), (next, _)| one == next).peekable();
         let mut holes = holes.peekable();
         let mut ranges = Self::default();
+        // Ends, because each round takes a stretch or a hole.
         loop {
             let hole = holes.peek().copied();
             let is_next =

@@ -73,6 +73,7 @@ impl Migration {
         if at.major != target.major {
             return Err(MigrationError::Major);
         }
+        // Ends, because each step is one version nearer to the target, and beyond the known ones there is none.
         while at != target {
             let up = at < target;
             // What changes between two versions is kept with the higher one.

@@ -110,6 +110,7 @@ impl<'a> Prefixes<'a> {
         let row = self.row(self.folder(key));
         self.rows[row as usize].add(usage);
         let number = self.numbers[row as usize];
+        // Ends, because each round takes a component from the depth, and at depth 0 there is one row.
         while self.rows.len() > self.most {
             self.fold();
         }

@@ -22,6 +22,7 @@ pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
 /// One row for every page that is not the overflow of another.
 fn rows(inspection: &Inspection<'_>) -> impl Iterator<Item = Row> {
     let (db, in_use) = (inspection.db, &inspection.walk.in_use);
+    // Ends, because each row is of a later page, and there are no more than the file has.
     let mut next = 0;
     std::iter::from_fn(move || {
         let id = next;

@@ -217,6 +217,7 @@ fn vacant(path: &Path, made: &mut HashSet<PathBuf>, numbers: &mut HashMap<PathBu
         return path.to_owned();
     }
     let number = numbers.entry(path.to_owned()).or_insert(1);
+    // Ends, because each number is tried once, and not more of them are taken than paths were made.
     loop {
         *number += 1;
         let ending = path.extension().unwrap_or_default().to_string_lossy();

@@ -74,6 +74,7 @@ pub fn text(buckets: &[Counted<'_>], sheet: &mut Sheet) {
         children.entry(bucket.info.parent).or_default().push(bucket);
     }
     let mut open: Vec<_> = children.remove(&None).into_iter().flatten().map(|bucket| (bucket, 0)).rev().collect();
+    // Ends, because the buckets inside of one are taken out of `children` when it is shown.
     while let Some((bucket, level)) = open.pop() {
         line(bucket, level.min(DEEPEST_INDENT), sheet);
         let inside = children.remove(&Some(bucket.info.index)).into_iter().flatten();
