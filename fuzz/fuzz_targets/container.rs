@@ -32,7 +32,7 @@ fn open(bytes: &[u8]) {
         }
     };
     assert!(container.image().bytes().len() as u64 <= LIMIT);
-    let inspection = Options { threads: 1, limit: 10, ..Options::default() };
+    let inspection = Options { limit: 10, ..Options::default() };
     let verified = verify(&container, &VerifyOptions { inspection, ..VerifyOptions::default() }, &Silent)
         .expect("bytes in memory can be read");
     let report = verified.report;

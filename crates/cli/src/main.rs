@@ -13,6 +13,7 @@ mod personality;
 mod policy;
 mod progress;
 mod text_file;
+mod threads;
 
 use std::process::ExitCode;
 

@@ -10,6 +10,7 @@ use etcdsnap_rewrite::schema::Unfit;
 use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::place::go_quote;
 use etcdsnap_snapshot::report::Report;
+use etcdsnap_snapshot::threads::NoThread;
 use etcdsnap_snapshot::verify::VerifyError;
 use etcdsnap_wal::{BootstrapError, Release};
 use thiserror::Error;
@@ -139,6 +140,9 @@ pub enum RestoreError {
     /// Making or publishing a file or folder failed.
     #[error(transparent)]
     Publish(#[from] etcdsnap_publish::Error),
+    /// There is no thread to write with.
+    #[error(transparent)]
+    Thread(#[from] NoThread),
     /// It was asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),

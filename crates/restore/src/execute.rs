@@ -13,6 +13,7 @@ use etcdsnap_bbolt::edit::Step;
 use etcdsnap_publish::{Interrupt, NewFolder, Parents, Published};
 use etcdsnap_snapshot::inspection::Options;
 use etcdsnap_snapshot::progress::Progress;
+use etcdsnap_snapshot::threads;
 use etcdsnap_snapshot::verify::{Sha256, VerifyOptions, verify};
 
 use crate::checked::Checked;
@@ -187,21 +188,23 @@ impl Plan<'_, '_> {
                 for making in makings {
                     let interrupts = [work.interrupt, &refused];
                     self.copy(making, &interrupts).inspect_err(|_| work.interrupt.set())?;
-                    syncing.push(scope.spawn(|| making.sync().inspect_err(|_| work.interrupt.set())));
+                    let sync = || making.sync().inspect_err(|_| work.interrupt.set());
+                    syncing.push(threads::start(scope, sync).inspect_err(|_| work.interrupt.set())?);
                 }
                 let mut ended = syncing.into_iter().map(std::thread::ScopedJoinHandle::join);
                 ended.try_for_each(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             })
         };
         let (copied, checked) = std::thread::scope(|scope| {
-            let copying = scope.spawn(copy_all);
+            let copying = threads::start(scope, copy_all)?;
             let verified = verify(self.container, &work.verify_options(), work.progress);
             let checked = verified.map_err(RestoreError::from).and_then(|verified| self.judge(verified));
             if checked.is_err() {
                 refused.set();
             }
-            (copying.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), checked)
-        });
+            let copied = copying.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok::<_, RestoreError>((copied, checked))
+        })?;
         match (copied, checked) {
             // One of them stopped because of the other.
             (Err(RestoreError::Interrupted(_)), Err(error)) | (Err(error), Err(RestoreError::Interrupted(_))) => {

@@ -85,6 +85,7 @@ fn refused(error: Error, report: Report) -> RestoreError {
     match error {
         Error::Interrupted(interrupted) => interrupted.into(),
         Error::Read(error) => error.into(),
+        Error::Thread(error) => error.into(),
         Error::Write { path, source } => RestoreError::Io { action: "write what was saved", path, source },
         _ => RestoreError::NoRecords { report: Box::new(report) },
     }
@@ -95,7 +96,6 @@ impl Work<'_> {
         let interrupt: &Interrupt = self.interrupt;
         etcdsnap_rewrite::Work {
             name: "the backup",
-            threads: self.inspection.threads,
             tolerance: Tolerance::Readable,
             progress: self.progress,
             interrupt,

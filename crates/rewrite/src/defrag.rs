@@ -116,13 +116,14 @@ fn copy(
 ) -> Result<Built, Error> {
     let db: &Db<'_> = &sound.inspection.db;
     work.progress.phase("copy", in_use);
-    let (built, written) =
+    let outcome =
         write_behind(file, work.interrupt, &|bytes| work.progress.advance(bytes), &|| seal.step(), |behind| {
             let mut builder = Builder::new(behind, &Options::like(db))?;
             builder.copy(&db.root())?;
             Ok::<_, CopyError>(builder.finish()?)
         });
     work.progress.finished();
+    let (built, written) = outcome?;
     work.interrupt.check()?;
     match built {
         // It only says that the other thread has stopped, which knows why.

@@ -8,6 +8,7 @@ use etcdsnap_bbolt::edit::{ApplyError, EditError};
 use etcdsnap_publish::{Interrupted, NoSpace};
 use etcdsnap_snapshot::container::OpenError;
 use etcdsnap_snapshot::finding::Finding;
+use etcdsnap_snapshot::threads::NoThread;
 use etcdsnap_snapshot::verify::VerifyError;
 
 use crate::Work;
@@ -96,6 +97,9 @@ pub enum Error {
     /// The change could not be made.
     #[error(transparent)]
     Edit(#[from] ApplyError),
+    /// There is no thread to write with.
+    #[error(transparent)]
+    Thread(#[from] NoThread),
     /// The user wants it no more.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),

@@ -165,11 +165,12 @@ fn copy(
     let size = usize::try_from(db.size()).unwrap_or(usize::MAX);
     let pages = db.bytes().get(..size).unwrap_or(db.bytes());
     work.progress.phase("copy", size as u64);
-    let (copied, written) =
+    let outcome =
         write_behind(new.file(), work.interrupt, &|bytes| work.progress.advance(bytes), &|| seal.step(), |mut to| {
             pages.chunks(PIECE).try_for_each(|piece| std::io::Write::write_all(&mut to, piece))
         });
     work.progress.finished();
+    let (copied, written) = outcome?;
     work.interrupt.check()?;
     written.and(copied).map_err(|source| target.write_error(source))
 }

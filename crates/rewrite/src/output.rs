@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt as _;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, TrySendError, channel, sync_channel};
-use std::thread;
 
 use etcdsnap_publish::Interrupt;
+use etcdsnap_snapshot::threads::{self, NoThread};
 
 /// Writes that may wait: some megabytes, since whoever builds a file writes in pieces of half a megabyte or more.
 const WAITING: usize = 4;
@@ -16,21 +16,22 @@ const WAITING: usize = 4;
 /// there is more of it.
 ///
 /// # Errors
-/// What `produce` ends with, and after that what the writing thread ended with: then `produce` got an error in vain.
+/// There is no thread to write on, and nothing was begun. Else what `produce` ends with, and after that what the writing thread
+/// ended with: then `produce` got an error in vain.
 pub fn write_behind<'m, T, E>(
     file: &File,
     interrupt: &Interrupt,
     advance: &(dyn Fn(u64) + Sync),
     meanwhile: &'m (dyn Fn() -> bool + Sync),
     produce: impl FnOnce(Behind<'m>) -> Result<T, E>,
-) -> (Result<T, E>, io::Result<()>) {
+) -> Result<(Result<T, E>, io::Result<()>), NoThread> {
     let (pieces, waiting) = sync_channel(WAITING);
     let (used, spare) = channel();
-    thread::scope(|scope| {
-        let writing = scope.spawn(move || write(file, interrupt, advance, next(&waiting, meanwhile), &used));
+    std::thread::scope(|scope| {
+        let writing = threads::start(scope, move || write(file, interrupt, advance, next(&waiting, meanwhile), &used))?;
         let produced = produce(Behind { pieces, spare, meanwhile, position: 0 });
         let written = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (produced, written)
+        Ok((produced, written))
     })
 }
 
@@ -62,6 +63,7 @@ fn write(
 /// All pieces as they come.
 fn next(waiting: &Receiver<Piece>, meanwhile: &(dyn Fn() -> bool + Sync)) -> impl Iterator<Item = Piece> {
     std::iter::from_fn(move || {
+        // Ends, because `meanwhile` has more to do only so often.
         loop {
             match waiting.try_recv() {
                 Ok(piece) => return Some(piece),
@@ -85,6 +87,7 @@ pub struct Behind<'m> {
 impl Behind<'_> {
     /// Hands a piece over; `false` when the writing thread has stopped.
     fn send(&self, mut piece: Piece) -> bool {
+        // Ends, because `meanwhile` has more to do only so often.
         loop {
             piece = match self.pieces.try_send(piece) {
                 Ok(()) => return true,
@@ -138,7 +141,8 @@ mod tests {
             behind.write_all(b"pages")?;
             behind.seek(SeekFrom::Start(0))?;
             behind.write_all(b"meta")
-        });
+        })
+        .expect("a thread");
         produced.and(written).expect("written");
         let mut bytes = [0; 9];
         file.read_exact_at(&mut bytes, 0).expect("readable");
@@ -153,12 +157,14 @@ mod tests {
                 behind.write_all(b"pages")?;
             }
         };
-        let (produced, written) = write_behind(&file, &Interrupt::default(), &|_| (), &|| true, endless);
+        let (produced, written) =
+            write_behind(&file, &Interrupt::default(), &|_| (), &|| true, endless).expect("a thread");
         assert!(produced.is_err() && written.is_err());
         let interrupt = Interrupt::default();
         interrupt.set();
         let file = tempfile::tempfile().expect("a file");
-        assert!(write_behind(&file, &interrupt, &|_| (), &|| true, endless).1.is_err());
+        let interrupted = write_behind(&file, &interrupt, &|_| (), &|| true, endless).expect("a thread");
+        assert!(interrupted.1.is_err());
         assert_eq!(file.metadata().expect("open").len(), 0);
     }
 }

@@ -16,7 +16,8 @@ use etcdsnap_snapshot::finding::Finding;
 use etcdsnap_snapshot::image_hash::ImageHash;
 use etcdsnap_snapshot::inspection::Inspection;
 use etcdsnap_snapshot::place::excerpt;
-use etcdsnap_snapshot::reading::{on_threads, thread_count, walk};
+use etcdsnap_snapshot::reading::walk;
+use etcdsnap_snapshot::threads::{self, NoThread};
 
 use crate::seal::Seal;
 use crate::sound::Sound;
@@ -56,12 +57,12 @@ pub(crate) fn prove(
         checked
     };
     let (synced, (checked, digest)) = thread::scope(|scope| {
-        let syncing = scope.spawn(|| file.sync_data());
+        let syncing = threads::start(scope, || file.sync_data())?;
         // The hash keeps one thread busy; when it is done first, its thread takes part in what is left of the walk.
         let hash = || if sealed { ImageHash::new(&copy).finish(&stopped, &|_| ()) } else { Ok(None) };
-        let read = on_threads(thread_count(work.threads), || rayon::join(check, hash));
-        (syncing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), read)
-    });
+        let read = rayon::join(check, hash);
+        Ok::<_, NoThread>((syncing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), read))
+    })?;
     work.progress.finished();
     let (tolerated, difference) = checked?;
     if let Some(part) = difference {

@@ -5,7 +5,7 @@ use std::fmt;
 use etcdsnap_publish::Interrupt;
 use etcdsnap_snapshot::container::Container;
 use etcdsnap_snapshot::finding::{Finding, Severity};
-use etcdsnap_snapshot::inspection::{Inspection, Options as InspectionOptions};
+use etcdsnap_snapshot::inspection::Inspection;
 use etcdsnap_snapshot::progress::Progress;
 use etcdsnap_snapshot::verify::{Sha256, VerifyOptions, verify};
 
@@ -17,8 +17,6 @@ use crate::seal::Seal;
 pub struct Work<'w> {
     /// What the source is called in errors: its path, or "standard input".
     pub name: &'w str,
-    /// Threads to use, at least 1; all cores when 0.
-    pub threads: usize,
     /// Which errors of the source are put up with.
     pub tolerance: Tolerance,
     /// Hears how far the work is.
@@ -36,9 +34,9 @@ impl Work<'_> {
 
 impl fmt::Debug for Work<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, threads, tolerance, progress: _, interrupt } = self;
+        let Self { name, tolerance, progress: _, interrupt } = self;
         let mut shown = f.debug_struct("Work");
-        shown.field("name", name).field("threads", threads).field("tolerance", tolerance);
+        shown.field("name", name).field("tolerance", tolerance);
         shown.field("interrupt", interrupt).finish_non_exhaustive()
     }
 }
@@ -64,9 +62,8 @@ pub(crate) struct Sound<'a> {
 impl<'a> Sound<'a> {
     /// Verifies everything in the source but its [`Seal`].
     pub fn verify(source: &'a Container, work: &Work<'_>) -> Result<(Self, Seal<'a>), Error> {
-        let inspection = InspectionOptions { threads: work.threads, ..InspectionOptions::default() };
         let interrupt = work.interrupt.clone();
-        let options = VerifyOptions { inspection, interrupt, sha256: Sha256::Later, ..VerifyOptions::default() };
+        let options = VerifyOptions { interrupt, sha256: Sha256::Later, ..VerifyOptions::default() };
         let verified = verify(source, &options, work.progress)?;
         let mut errors = verified.report.findings;
         errors.retain(|finding| finding.severity == Severity::Error);

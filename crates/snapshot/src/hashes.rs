@@ -13,7 +13,6 @@ use crate::finding::Severity;
 use crate::image_hash::{self, ImageHash};
 use crate::inspection::{Inspection, Options, Unusable};
 use crate::progress::Progress;
-use crate::reading::{on_threads, thread_count};
 use crate::report::Sha256Facts;
 
 /// The hashes of one backup.
@@ -32,7 +31,7 @@ pub struct Hashes {
     pub sound: bool,
 }
 
-/// Computes all hashes, the SHA-256 beside the others.
+/// Computes all hashes, the SHA-256 beside the others, on the rayon pool it is called in.
 ///
 /// # Errors
 /// The system could not read the file, or there is no usable meta.
@@ -44,9 +43,8 @@ pub fn hashes(container: &Container, options: &Options, progress: &dyn Progress)
         let kv = inspection.keyspace.hash_kv();
         Ok::<_, Error>((inspection, kv))
     };
-    let (walked, digest) = on_threads(thread_count(options.threads), || {
-        rayon::join(walk, || ImageHash::new(container).finish(&|| false, &|bytes| progress.advance(bytes)))
-    });
+    let hash = || ImageHash::new(container).finish(&|| false, &|bytes| progress.advance(bytes));
+    let (walked, digest) = rayon::join(walk, hash);
     progress.finished();
     let (digest, (inspection, kv)) = (digest?, walked?);
     Ok(Hashes {

@@ -12,13 +12,11 @@ use crate::buckets::{Buckets, SmallBuckets};
 use crate::container::Container;
 use crate::finding::Findings;
 use crate::progress::Progress;
-use crate::reading::{self, Advance, on_threads, telling, thread_count};
+use crate::reading::{self, Advance, telling};
 
 /// How to inspect.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Threads to use, at least 1; all cores when 0.
-    pub threads: usize,
     /// Findings of each rule to keep; all are counted.
     pub limit: u64,
     /// Revision that a HashKV is wanted at; the current one when `None`.
@@ -26,9 +24,9 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// All cores, 100 findings a rule, hashes at the current revision.
+    /// 100 findings a rule, hashes at the current revision.
     fn default() -> Self {
-        Self { threads: 0, limit: check::DEFAULT_LIMIT, hash_at: None }
+        Self { limit: check::DEFAULT_LIMIT, hash_at: None }
     }
 }
 
@@ -73,15 +71,14 @@ impl<'a> Inspection<'a> {
         Ok(Self { db, walk, keyspace, buckets, bucket_findings: findings, stray_value, unreadable })
     }
 
-    /// Opens and walks a database without anything beside it, telling `progress` about the pages read.
+    /// Opens and walks a database, without anything beside it, on the rayon pool it is called in, telling `progress` about the pages read.
     ///
     /// # Errors
     /// The system could not read the file, or there is no usable meta; what else is wrong *in* the file is never an error.
     pub fn alone(container: &'a Container, options: &Options, progress: &dyn Progress) -> Result<Self, Unusable> {
         let db = Db::open(container.database())?;
         progress.phase("pages", container.database().len() as u64);
-        let threads = thread_count(options.threads);
-        let inspection = on_threads(threads, || Self::new(container, db, options, None, &telling(progress)));
+        let inspection = Self::new(container, db, options, None, &telling(progress));
         progress.finished();
         Ok(inspection?)
     }

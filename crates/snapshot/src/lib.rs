@@ -37,6 +37,7 @@ pub mod progress;
 pub mod reading;
 pub mod report;
 mod store;
+pub mod threads;
 mod unchecked;
 pub mod usage;
 pub mod verify;

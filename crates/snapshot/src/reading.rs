@@ -6,7 +6,6 @@ use std::sync::{Mutex, PoisonError};
 use etcdsnap_bbolt::Db;
 use etcdsnap_bbolt::check::{self, BucketInfo, Leaf, Observer, Walk};
 use etcdsnap_image::{Error, Image};
-use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::container::Container;
 use crate::progress::Progress;
@@ -70,22 +69,5 @@ impl<'a, O: Observer<'a>> Observer<'a> for Reading<'_, O> {
             return ControlFlow::Break(());
         }
         (self.advance)(length)
-    }
-}
-
-/// The number of threads that `asked` stands for.
-pub fn thread_count(asked: usize) -> usize {
-    match asked {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        threads => threads,
-    }
-}
-
-/// Runs `work` so that its parallel parts use `threads` threads.
-pub fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
-    match ThreadPoolBuilder::new().num_threads(threads.max(1)).build() {
-        Ok(pool) => ThreadPool::install(&pool, work),
-        // Not one thread can be had: rayon then works on the one there is.
-        Err(_) => work(),
     }
 }

@@ -22,7 +22,7 @@ use crate::incidents::{Facts, incidents};
 use crate::inspection::{Inspection, Options};
 use crate::place::{Place, excerpt};
 use crate::progress::Progress;
-use crate::reading::{Advance, on_threads, thread_count};
+use crate::reading::Advance;
 use crate::report::{Omitted, Report, SourceFacts};
 use crate::store::metas_moved;
 use crate::unchecked;
@@ -92,7 +92,7 @@ pub struct Verified<'a> {
     pub inspection: Option<Inspection<'a>>,
 }
 
-/// Verifies one backup.
+/// Verifies one backup on the rayon pool it is called in.
 ///
 /// # Errors
 /// The system could not read the file, the file changed while it was read, or the verification was interrupted. Whatever is
@@ -142,7 +142,6 @@ type Passes<'a> = (Option<[u8; 32]>, Result<Inspection<'a>, OpenError>);
 
 /// The two passes over the file, side by side.
 fn read<'a>(container: &'a Container, options: &VerifyOptions, progress: &dyn Progress) -> Result<Passes<'a>, Error> {
-    let threads = thread_count(options.inspection.threads);
     let glance = options.content.map(|rules| rules as &dyn Glance);
     let walk = |advance: &Advance<'_>| match Db::open(container.database()) {
         Ok(db) => Inspection::new(container, db, &options.inspection, glance, advance).map(Ok),
@@ -155,21 +154,19 @@ fn read<'a>(container: &'a Container, options: &VerifyOptions, progress: &dyn Pr
             advance(bytes);
             go_on()
         };
-        return Ok((None, on_threads(threads, || walk(&advance))?));
+        return Ok((None, walk(&advance)?));
     }
     let stop = AtomicBool::new(false);
     let stopped = || stop.load(Ordering::Relaxed) || options.interrupt.is_set();
     // The hash keeps one thread busy; when it is done before the walk, its thread takes part in what is left of it.
-    let (inspection, digest) = on_threads(threads, || {
-        let walk = || {
-            let inspection = walk(&|_| go_on());
-            if inspection.is_err() {
-                stop.store(true, Ordering::Relaxed);
-            }
-            inspection
-        };
-        rayon::join(walk, || ImageHash::new(container).finish(&stopped, &advance))
-    });
+    let walk = || {
+        let inspection = walk(&|_| go_on());
+        if inspection.is_err() {
+            stop.store(true, Ordering::Relaxed);
+        }
+        inspection
+    };
+    let (inspection, digest) = rayon::join(walk, || ImageHash::new(container).finish(&stopped, &advance));
     let inspection = inspection?;
     Ok((digest?, inspection))
 }

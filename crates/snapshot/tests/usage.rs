@@ -15,7 +15,7 @@ use etcdsnap_testkit::etcd::{Compactions, EtcdStore, History, RecordKey};
 use etcdsnap_testkit::random::Random;
 use etcdsnap_testkit::seal;
 
-const OPTIONS: Options = Options { threads: 2, depth: 1, separator: b'/', top: 5 };
+const OPTIONS: Options = Options { depth: 1, separator: b'/', top: 5 };
 
 /// Opens a file with these bytes and looks at its account.
 fn account<T>(bytes: &[u8], look: impl FnOnce(Result<Usage<'_>, UsageError>) -> T) -> T {

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::finding::Severity;
-use etcdsnap_snapshot::inspection::Options;
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_snapshot::report::Report;
 use etcdsnap_snapshot::verify::{Sha256, VerifyError, VerifyOptions, verify};
@@ -20,8 +19,7 @@ fn report_of(path: &Path) -> Report {
 /// The report of a file that is nowhere but in memory.
 fn report(file: &[u8]) -> Report {
     let container = Container::from_stdin(file, &OpenOptions::default()).expect("a database");
-    let inspection = Options { threads: 2, ..Options::default() };
-    verify(&container, &VerifyOptions { inspection, ..VerifyOptions::default() }, &Silent).expect("readable").report
+    verify(&container, &VerifyOptions::default(), &Silent).expect("readable").report
 }
 
 fn ids(report: &Report, least: Severity) -> Vec<&'static str> {

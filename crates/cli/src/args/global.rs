@@ -13,7 +13,7 @@ pub struct Global {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto, global = true)]
     pub color: Color,
 
-    /// Threads to work with [default: all cores]
+    /// Threads to work with, of which 64 are taken at most [default: as many as there are cores]
     #[arg(long, value_name = "N", global = true, value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
 

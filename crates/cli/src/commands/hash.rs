@@ -35,7 +35,7 @@ impl Session {
     /// The hashes of one file, and how the run ends as far as this file is concerned.
     fn hash(&self, path: &Path, revision: Option<i64>) -> Result<(Hashed, Exit), Failure> {
         let container = self.open(path)?;
-        let options = Options { hash_at: revision, ..self.options() };
+        let options = Options { hash_at: revision, ..Options::default() };
         let found = hashes(&container, &options, &*self.progress(path)).map_err(|error| unusable(path, error))?;
         Self::recheck(&container)?;
         let damaged = |error| Failure::damaged(format!("{}: damaged: {error}; run `etcdsnap verify`", label(path)));

@@ -36,7 +36,7 @@ use etcdsnap_snapshot::progress::Progress;
 use crate::args::{Cli, Command, Global};
 use crate::exit::{Exit, Failure};
 use crate::output::label;
-use crate::progress;
+use crate::{progress, threads};
 
 /// What every command is handed.
 #[derive(Debug)]
@@ -46,6 +46,13 @@ struct Session {
 
 /// Does what was asked for.
 pub fn run(cli: Cli) -> Result<Exit, Failure> {
+    if !matches!(cli.command, Command::Completions { .. } | Command::Man) {
+        threads::start(cli.global.threads).map_err(|error| {
+            let advice =
+                if cli.global.threads.is_none_or(|threads| threads.get() > 1) { " or use --threads 1" } else { "" };
+            Failure::new(format!("{error}{advice}"))
+        })?;
+    }
     let session = Session { global: cli.global };
     match cli.command {
         Command::Verify(args) => verify::run(&session, &args),
@@ -96,7 +103,7 @@ impl Session {
     fn inspect<'a>(&self, container: &'a Container, path: &Path) -> Result<Inspection<'a>, Failure> {
         let progress = self.progress(path);
         let inspection =
-            Inspection::alone(container, &self.options(), &*progress).map_err(|error| unusable(path, error))?;
+            Inspection::alone(container, &Options::default(), &*progress).map_err(|error| unusable(path, error))?;
         Self::recheck(container)?;
         Ok(inspection)
     }
@@ -110,12 +117,6 @@ impl Session {
         Failure::damaged(format!("{file}: damaged, so the numbers are of what could be read; run `etcdsnap verify`"))
             .print();
         Exit::Damaged
-    }
-
-    /// How the library is to work.
-    fn options(&self) -> Options {
-        let threads = self.global.threads.map_or(0, std::num::NonZeroUsize::get);
-        Options { threads, ..Options::default() }
     }
 
     /// Says so when the file changed while it was read: then nothing that was read can be trusted.

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use etcdsnap_mvcc::{Direction, RevisionError};
 use etcdsnap_snapshot::contents::{Contents, Obstacles, Source};
-use etcdsnap_snapshot::reading::{on_threads, thread_count};
 
 use super::Session;
 use crate::args::KeyArgument;
@@ -20,18 +19,16 @@ impl Session {
     pub fn read(
         &self,
         path: &Path,
-        look: impl FnOnce(&Contents<'_>) -> Result<Exit, Failure> + Send,
+        look: impl FnOnce(&Contents<'_>) -> Result<Exit, Failure>,
     ) -> Result<Exit, Failure> {
         let container = self.open(path)?;
         let progress = self.progress(path);
         let source = Source::new(&container, &*progress);
-        let (looked, damage) = on_threads(thread_count(self.options().threads), || {
-            let contents = Contents::open(&source).map_err(|error| {
-                Failure::damaged(format!("{}: {error}; `etcdsnap verify` says what can be done", label(path)))
-            })?;
-            let looked = look(&contents);
-            Ok::<_, Failure>((looked, contents.damage()))
+        let contents = Contents::open(&source).map_err(|error| {
+            Failure::damaged(format!("{}: {error}; `etcdsnap verify` says what can be done", label(path)))
         })?;
+        let looked = look(&contents);
+        let damage = contents.damage();
         Self::recheck(&container)?;
         let Some(damage) = damage else { return looked };
         // What was looked for in vain may be what is damaged.

@@ -17,7 +17,6 @@ use crate::output::label;
 /// One such piece of work.
 pub struct Rewriting {
     name: String,
-    threads: usize,
     tolerance: Tolerance,
     progress: Box<dyn Progress>,
     interrupt: Interrupt,
@@ -32,7 +31,6 @@ impl Rewriting {
             interrupt::listen().map_err(|error| Failure::new(format!("signals cannot be heard: {error}")))?;
         Ok(Self {
             name: label(source),
-            threads: session.options().threads,
             tolerance: if allow_damaged { Tolerance::Readable } else { Tolerance::Nothing },
             progress: session.progress(source),
             interrupt,
@@ -41,13 +39,7 @@ impl Rewriting {
     }
 
     pub fn work(&self) -> Work<'_> {
-        Work {
-            name: &self.name,
-            threads: self.threads,
-            tolerance: self.tolerance,
-            progress: &*self.progress,
-            interrupt: &self.interrupt,
-        }
+        Work { name: &self.name, tolerance: self.tolerance, progress: &*self.progress, interrupt: &self.interrupt }
     }
 }
 

@@ -16,12 +16,8 @@ use crate::output::{console, label};
 pub fn run(session: &Session, args: &Usage) -> Result<Exit, Failure> {
     let container = session.open(&args.file)?;
     let usual = if args.output == UsageForm::Html { 3 } else { 2 };
-    let options = Options {
-        threads: session.options().threads,
-        depth: args.depth.unwrap_or(usual) as usize,
-        separator: args.separator,
-        top: args.top as usize,
-    };
+    let options =
+        Options { depth: args.depth.unwrap_or(usual) as usize, separator: args.separator, top: args.top as usize };
     let account = usage(&container, &options, &*session.progress(&args.file)).map_err(|error| match error {
         UsageError::Unusable(error) => unusable(&args.file, error),
         error => Failure::new(format!("{}: {error}", label(&args.file))),

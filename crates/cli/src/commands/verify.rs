@@ -86,9 +86,9 @@ impl Session {
 
     fn judge(&self, path: &Path, args: &Verify, policies: &Policies) -> Result<Verified, Failure> {
         let container = self.open(path)?;
-        let (inspection, server_version) = (self.options(), args.server_version.clone());
+        let server_version = args.server_version.clone();
         let content = Some(&ObjectRules as &dyn ContentRules);
-        let options = VerifyOptions { inspection, server_version, content, ..VerifyOptions::default() };
+        let options = VerifyOptions { server_version, content, ..VerifyOptions::default() };
         let verified =
             verify(&container, &options, &*self.progress(path)).map_err(|error| Failure::new(error.to_string()))?;
         let has_live_key =

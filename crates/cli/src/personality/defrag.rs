@@ -30,8 +30,7 @@ pub fn defrag(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), 
     let interrupt: Interrupt =
         interrupt::listen().map_err(|error| failed(format!("signals cannot be heard: {error}").as_bytes()))?;
     let name = path.display().to_string();
-    let work =
-        Work { name: &name, threads: 0, tolerance: Tolerance::Nothing, progress: &Silent, interrupt: &interrupt };
+    let work = Work { name: &name, tolerance: Tolerance::Nothing, progress: &Silent, interrupt: &interrupt };
     let began = Instant::now();
     let done = defrag_in_place(held, &opening(), &work).map_err(|error| failed(error.to_string().as_bytes()))?;
     tell(compat, &name, &done, began.elapsed(), log);

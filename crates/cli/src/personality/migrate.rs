@@ -82,8 +82,7 @@ pub fn migrate(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(),
 fn change(held: &Held, path: &Path, wanted: &Wanted) -> Result<Migrated, Error> {
     let name = path.display().to_string();
     let interrupt = interrupt::listen().map_err(|source| Error::Write { path: path.to_owned(), source })?;
-    let work =
-        Work { name: &name, threads: 0, tolerance: Tolerance::Readable, progress: &Silent, interrupt: &interrupt };
+    let work = Work { name: &name, tolerance: Tolerance::Readable, progress: &Silent, interrupt: &interrupt };
     migrate_in_place(held, &opening(), wanted, &work)
 }
 

@@ -72,6 +72,7 @@ use compat::Compat;
 use files::Files;
 
 use crate::output::screen::Screen;
+use crate::threads;
 
 /// Whom the binary speaks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +107,10 @@ pub fn answer(command_line: &[OsString]) -> Option<ExitCode> {
             return Some(work::BAD_ARGUMENTS.into());
         }
     };
+    if let Err(error) = threads::start(None) {
+        _ = writeln!(io::stderr(), "Error: {error}");
+        return Some(work::FAILED.into());
+    }
     let (mut out, mut err) = (Screen::new(io::stdout().lock()), Screen::new(io::stderr().lock()));
     let code = run(personality, compat, args, &Files, &mut out, &mut err).and_then(|code| out.flush().map(|()| code));
     Some(code.unwrap_or_else(|error| unwritten(&error, &mut err)).into())

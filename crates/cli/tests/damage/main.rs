@@ -3,7 +3,9 @@
 
 #[cfg(target_os = "linux")]
 mod changing;
+mod deep;
 mod files;
+mod limits;
 mod places;
 #[path = "../native/program.rs"]
 #[expect(dead_code, reason = "shared with the tests of the native commands, which use more of it")]

@@ -61,7 +61,7 @@ fn restore_with(
     interrupt: &Interrupt,
 ) -> Result<Outcome, RestoreError> {
     let container = open(source);
-    let inspection = Options { threads: 2, ..Options::default() };
+    let inspection = Options::default();
     let work = Work { inspection, progress: &Silent, stages, interrupt };
     let draft = Draft::new(request, None)?;
     match draft.salvage(&container, work)? {

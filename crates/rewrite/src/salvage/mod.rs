@@ -55,7 +55,7 @@ pub fn salvage(
     let reader = Reader { source, db, interrupt: work.interrupt };
     let mut saving = Saving { reader, work, losses, room: Some(db.bytes().len() as u64) };
     work.progress.phase("save what can be read", inspection.walk.census.in_use.saturating_mul(db.page_size().into()));
-    let (built, written) =
+    let outcome =
         write_behind(new.file(), work.interrupt, &|bytes| work.progress.advance(bytes), &|| false, |behind| {
             let mut builder = Builder::new(behind, &Options::like(db)).map_err(|source| unbuilt(work, source))?;
             for (name, sequence) in found {
@@ -70,6 +70,7 @@ pub fn salvage(
             builder.finish().map_err(|source| unbuilt(work, source))
         });
     work.progress.finished();
+    let (built, written) = outcome?;
     work.interrupt.check()?;
     match (built, written) {
         // What stopped the writing thread says more than that it has stopped.

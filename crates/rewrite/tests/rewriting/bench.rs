@@ -18,8 +18,7 @@ use tempfile::TempDir;
 /// Some work without any wishes.
 pub fn with_work<T>(change: impl FnOnce(&mut Work<'_>), run: impl FnOnce(&Work<'_>) -> T) -> T {
     let interrupt = Interrupt::default();
-    let mut work =
-        Work { name: "source.db", threads: 2, tolerance: Tolerance::Nothing, progress: &Silent, interrupt: &interrupt };
+    let mut work = Work { name: "source.db", tolerance: Tolerance::Nothing, progress: &Silent, interrupt: &interrupt };
     change(&mut work);
     run(&work)
 }

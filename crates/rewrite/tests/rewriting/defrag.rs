@@ -168,7 +168,6 @@ fn an_interrupted_run_leaves_nothing() {
     let error = bench.refuses(|source, target| {
         let work = Work {
             name: "source.db",
-            threads: 1,
             tolerance: Tolerance::Nothing,
             progress: &etcdsnap_snapshot::progress::Silent,
             interrupt: &interrupt,

@@ -27,14 +27,12 @@ pub use savings::Savings;
 use crate::container::Container;
 use crate::inspection::Unusable;
 use crate::progress::Progress;
-use crate::reading::{self, on_threads, thread_count};
+use crate::reading;
 use observer::Accountant;
 
 /// What to account for.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Threads to use; all cores when 0.
-    pub threads: usize,
     /// Components of a prefix.
     pub depth: usize,
     /// What ends a component.
@@ -44,9 +42,9 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// All cores; prefixes of two components ended by `/`; ten keys a list.
+    /// Prefixes of two components ended by `/`; ten keys a list.
     fn default() -> Self {
-        Self { threads: 0, depth: 2, separator: b'/', top: 10 }
+        Self { depth: 2, separator: b'/', top: 10 }
     }
 }
 
@@ -154,7 +152,7 @@ pub enum UsageError {
     Unbalanced(#[from] Unbalanced),
 }
 
-/// Accounts for every byte of a backup.
+/// Accounts for every byte of a backup on the rayon pool it is called in.
 ///
 /// # Errors
 /// The system could not read the file, or there is no usable meta.
@@ -167,8 +165,7 @@ pub fn usage<'a>(
     let accountant = Accountant::new(&db, options);
     progress.phase("pages", container.database().len() as u64);
     let advance = reading::telling(progress);
-    let threads = thread_count(options.threads);
-    let walk = on_threads(threads, || reading::walk(container, &db, &accountant, 1, &advance));
+    let walk = reading::walk(container, &db, &accountant, 1, &advance);
     progress.finished();
     let mut walk = walk.map_err(Unusable::from)?;
     let account = accountant.close(&db, std::mem::take(&mut walk.chunks));

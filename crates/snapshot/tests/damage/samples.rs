@@ -4,7 +4,6 @@ use std::path::Path;
 
 use etcdsnap_snapshot::container::{Container, OpenError, OpenOptions};
 use etcdsnap_snapshot::finding::{Finding, Severity};
-use etcdsnap_snapshot::inspection::Options;
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_snapshot::report::Report;
 use etcdsnap_snapshot::verify::{VerifyOptions, verify};
@@ -53,7 +52,8 @@ pub fn answer(file: &[u8]) -> Answer {
 pub fn answer_of_threads(file: &[u8], threads: usize) -> Answer {
     match open(file) {
         Ok(container) => {
-            let Report { findings, omitted, .. } = report(&container, threads);
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            let Report { findings, omitted, .. } = pool.install(|| report(&container));
             let is_sound = findings.iter().all(|finding| finding.severity < Severity::Error);
             Answer { findings, is_sound, omitted: omitted.iter().map(|omitted| omitted.count).sum() }
         }
@@ -69,7 +69,6 @@ pub fn open(file: &[u8]) -> Result<Container, OpenError> {
     Container::from_stdin(file, &OpenOptions::default())
 }
 
-fn report(container: &Container, threads: usize) -> Report {
-    let inspection = Options { threads, ..Options::default() };
-    verify(container, &VerifyOptions { inspection, ..VerifyOptions::default() }, &Silent).expect("readable").report
+fn report(container: &Container) -> Report {
+    verify(container, &VerifyOptions::default(), &Silent).expect("readable").report
 }

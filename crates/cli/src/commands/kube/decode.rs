@@ -8,11 +8,9 @@ use std::path::Path;
 use etcdsnap_kube::Stored;
 use etcdsnap_kube::encryption::Keyring;
 use etcdsnap_objects::in_order;
-use etcdsnap_snapshot::reading::{on_threads, thread_count};
 
 use super::reading::keyring;
 use crate::args::kube::Decode;
-use crate::commands::Session;
 use crate::exit::{Exit, Failure};
 use crate::output::kube::Unknown;
 use crate::output::kube::decode::{Forms, bytes_of_hex};
@@ -29,7 +27,7 @@ const LINES: usize = 1024;
 /// Bytes of them after which no more are read.
 const BYTES: usize = 4 << 20;
 
-pub fn run(session: &Session, args: &Decode) -> Result<Exit, Failure> {
+pub fn run(args: &Decode) -> Result<Exit, Failure> {
     let keyring = keyring(&args.secrets)?;
     let file: Box<dyn Read + Send> = if args.file == Path::new("-") {
         Box::new(io::stdin())
@@ -37,7 +35,7 @@ pub fn run(session: &Session, args: &Decode) -> Result<Exit, Failure> {
         Box::new(File::open(&args.file).map_err(|error| Failure::io(&label(&args.file), &error))?)
     };
     if args.hex_lines {
-        return on_threads(thread_count(session.options().threads), || lines(args, &keyring, BufReader::new(file)));
+        return lines(args, &keyring, BufReader::new(file));
     }
     single(args, &keyring, file)
 }
@@ -74,6 +72,7 @@ fn lines(args: &Decode, keyring: &Keyring, mut file: impl BufRead) -> Result<Exi
     let forms = Forms { form: args.output, several: true };
     let (mut number, mut exit, mut broken) = (0_u64, Exit::Done, None);
     console::write(Exit::Done, |out| {
+        // Ends with the input: a batch is a line at least. Of an input without end each batch is printed as it comes.
         loop {
             let batch = match batch(&mut file) {
                 Ok(batch) if batch.is_empty() => return Ok(()),

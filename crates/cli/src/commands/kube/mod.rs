@@ -23,7 +23,7 @@ pub fn run(session: &Session, command: &Kube) -> Result<Exit, Failure> {
         Kube::ApiResources(args) => api_resources::run(session, args),
         Kube::DescribeKey(args) => describe_key::run(session, args),
         Kube::Usage(args) => usage::run(session, args),
-        Kube::Decode(args) => decode::run(session, args),
+        Kube::Decode(args) => decode::run(args),
         Kube::History(args) => history::run(session, args),
         Kube::Diff(args) => diff::run(session, args),
         Kube::Extract(args) => extract::run(session, args),

@@ -6,6 +6,7 @@ mod manifest;
 use std::time::SystemTime;
 
 use etcdsnap_restore::{Bump, ClusterRequest, Draft, Output, Plan, Request, Resolver, Restored, Work};
+use etcdsnap_snapshot::inspection::Options;
 use jiff::Timestamp;
 
 use super::Session;
@@ -35,7 +36,7 @@ pub fn run(session: &Session, args: &Restore) -> Result<Exit, Failure> {
     let unheard = |error| Failure::new(format!("signals cannot be heard: {error}"));
     let interrupt = interrupt::listen().map_err(unheard)?;
     let progress = session.progress(&args.file);
-    let work = Work { inspection: session.options(), progress: &*progress, stages: &(), interrupt: &interrupt };
+    let work = Work { inspection: Options::default(), progress: &*progress, stages: &(), interrupt: &interrupt };
     let salvaged = draft.salvage(&container, work).map_err(failed)?;
     let plan = match &salvaged {
         Some(salvaged) => draft.plan_salvaged(salvaged),

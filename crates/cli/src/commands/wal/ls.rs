@@ -8,7 +8,7 @@ use crate::output::{console, label};
 
 pub fn run(session: &Session, args: &WalSource) -> Result<Exit, Failure> {
     let source = Source::open(session, &args.path)?;
-    let report = source.report(session);
+    let report = source.report();
     source.recheck()?;
     let listing = Listing { wal: &source.wal, snaps: source.snaps.as_ref(), report: &report };
     let exit = if report.is_sound() {

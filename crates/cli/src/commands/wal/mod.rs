@@ -6,6 +6,7 @@ mod verify;
 
 use std::path::Path;
 
+use etcdsnap_bbolt::check::DEFAULT_LIMIT;
 use etcdsnap_datadir::{Layout, LayoutError, ListError, LogReport, SnapFiles, WalFiles};
 
 use super::Session;
@@ -38,8 +39,8 @@ impl Source {
         Ok(Self { wal, snaps })
     }
 
-    fn report(&self, session: &Session) -> LogReport {
-        LogReport::new(&self.wal.wal(), self.snaps.as_ref(), session.options().limit)
+    fn report(&self) -> LogReport {
+        LogReport::new(&self.wal.wal(), self.snaps.as_ref(), DEFAULT_LIMIT)
     }
 
     /// Says so when a segment changed while it was read: a member is writing to it.

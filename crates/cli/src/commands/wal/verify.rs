@@ -8,7 +8,7 @@ use crate::output::wal::verify::{Document, Verified, text};
 
 pub fn run(session: &Session, args: &WalSource) -> Result<Exit, Failure> {
     let source = Source::open(session, &args.path)?;
-    let report = source.report(session);
+    let report = source.report();
     source.recheck()?;
     let verified = Verified { directory: &source.wal.directory, report: &report };
     let exit = if report.is_sound() { Exit::Done } else { Exit::Damaged };
