@@ -6,8 +6,9 @@ use rayon::prelude::*;
 
 /// Items of a batch: enough to keep threads busy.
 const ITEMS: usize = 2048;
-/// Stored bytes of a batch, unless a single item is larger: what is made of them may be ten times as large.
-const BYTES: usize = 4 << 20;
+/// Stored bytes of a batch, unless a single item is larger: what is made of them may be twenty times as large, where an object
+/// consists of nothings and each of them becomes a line.
+const BYTES: usize = 1 << 20;
 
 /// Makes something of every item, on all threads, and hands the results to `take` in the order of the items, on the calling
 /// thread; meanwhile the next batch is being made. `weight` tells how many stored bytes an item stands for.
@@ -21,6 +22,7 @@ pub fn in_order<I: Sync, T: Send, E>(
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
     let (mut rest, mut ready) = (items, Vec::new());
+    // Ends, because a batch of what is left is at least one item.
     while !rest.is_empty() || !ready.is_empty() {
         let (batch, behind) = rest.split_at(batch_len(rest, &weight));
         let mut made = Vec::new();
