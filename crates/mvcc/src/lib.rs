@@ -52,7 +52,7 @@ pub use index::{Deleted, Index};
 pub use key_range::KeyRange;
 pub use keyspace::Keyspace;
 pub use records::Record;
-pub use revision::{Revision, RevisionKey, RevisionKeyError};
+pub use revision::{ENOUGH_REVISIONS, Revision, RevisionKey, RevisionKeyError, revisions_after};
 pub use revisions::{Batches, Damage, Direction, ReadAhead, Revisions, Wanted};
 pub use scan::{Glance, ScanChunk, Scanner};
 pub use shared::{Earlier, Shared};

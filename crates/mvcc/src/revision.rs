@@ -25,6 +25,16 @@ impl Revision {
     }
 }
 
+/// Revisions that a store should have left: at a million writes in a second they last for twelve days, and at what clusters
+/// really write for years.
+pub const ENOUGH_REVISIONS: i64 = 1 << 40;
+
+/// How many revisions come after this one. Servers count in 64 bits with a sign and do not look: the write after the last
+/// revision makes them panic.
+pub fn revisions_after(main: i64) -> i64 {
+    i64::MAX - main.max(0)
+}
+
 impl fmt::Display for Revision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.main, self.sub)
@@ -79,6 +89,14 @@ impl RevisionKey {
     /// Length of a tombstone's key in bytes.
     pub const TOMBSTONE_LEN: usize = 18;
 
+    /// Do servers load what stands under this key? When they start they read from revision 1 to the greatest one, in the order of
+    /// bytes, and no further.
+    pub fn is_loaded(bytes: &[u8]) -> bool {
+        let first = Self::encode_put(Revision::of_main(1));
+        let end = Self::encode_put(Revision { main: i64::MAX, sub: i64::MAX });
+        (&first[..]..&end[..]).contains(&bytes)
+    }
+
     /// Reads a revision key; every byte is checked.
     pub fn parse(bytes: &[u8]) -> Result<Self, RevisionKeyError> {
         let (fixed, mark) = match bytes.len() {
@@ -126,6 +144,24 @@ mod tests {
         let mut tombstone = put.to_vec();
         tombstone.push(b't');
         assert_eq!(RevisionKey::parse(&tombstone), Ok(RevisionKey { revision, tombstone: true }));
+    }
+
+    #[test]
+    fn servers_load_a_range_of_bytes() {
+        let rev = |main, sub| RevisionKey::encode_put(Revision { main, sub });
+        for (key, loaded) in [
+            (&b"x"[..], true),
+            (b"\xff", false),
+            (b"\x80", false),
+            (b"\0", false),
+            (&rev(0, 9), false),
+            (&rev(1, 0), true),
+            (&rev(i64::MAX, 0), true),
+            (&rev(i64::MAX, i64::MAX), false),
+            (&rev(i64::MIN, 0), false),
+        ] {
+            assert_eq!(RevisionKey::is_loaded(key), loaded, "{key:?}");
+        }
     }
 
     #[test]

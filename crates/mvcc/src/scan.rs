@@ -15,7 +15,7 @@ use crate::digest::LeafDigest;
 use crate::leaves::KeyLeaf;
 use crate::state::{self, Position, State};
 use crate::violation::{Fact, Rule, Violation};
-use crate::{Compaction, Revision, RevisionKey};
+use crate::{Compaction, Revision, RevisionKey, RevisionKeyError};
 
 /// Observes a walk for the sake of hashes and records.
 #[derive(Clone, Copy, Debug)]
@@ -79,8 +79,12 @@ impl Scanner {
     pub(crate) fn records<'a>(&self, chunk: &mut ScanChunk<'a>, page: Page<'a>, rank: u32) {
         let mut ends: Option<(Revision, Revision)> = None;
         for index in 0..page.count {
-            let Some(element) = page.leaf_element(index).filter(|element| !element.is_bucket()) else { continue };
+            let Some(element) = page.leaf_element(index) else { continue };
             let place = Place { page, index, position: Position::new(rank, index) };
+            if element.is_bucket() {
+                nested(chunk, &place, &element);
+                continue;
+            }
             let Some(revision) = self.record(chunk, &place, &element) else { continue };
             if let Some((_, last)) = ends {
                 check_step(Some(last), revision, self.compacted, |rule, found, expected| {
@@ -103,8 +107,7 @@ impl Scanner {
         let RevisionKey { revision, tombstone } = match RevisionKey::parse(element.key) {
             Ok(key) => key,
             Err(error) => {
-                let (rule, words) = (error.rule(), Fact::Words(error.to_string()));
-                chunk.violations.push(place.violation(None, rule, words, Fact::None));
+                invalid_key(chunk, place, element.key, error);
                 return None;
             }
         };
@@ -149,6 +152,24 @@ impl Scanner {
         chunk.states.push(state);
         Some(revision)
     }
+}
+
+/// Reports a bucket in place of a record. Servers see its key, and an empty value.
+#[cold]
+fn nested(chunk: &mut ScanChunk<'_>, place: &Place<'_>, element: &LeafElement<'_>) {
+    let revision = RevisionKey::parse(element.key);
+    let of = revision.ok().map(|key| key.revision);
+    chunk.violations.push(place.violation(of, Rule::RecordIsBucket, Fact::None, Fact::None));
+    if let Err(error) = revision {
+        invalid_key(chunk, place, element.key, error);
+    }
+}
+
+#[cold]
+fn invalid_key(chunk: &mut ScanChunk<'_>, place: &Place<'_>, key: &[u8], error: RevisionKeyError) {
+    // What servers do not load does not stop them, whatever its shape.
+    let rule = if RevisionKey::is_loaded(key) { error.rule() } else { Rule::MainRevisionTooLow };
+    chunk.violations.push(place.violation(None, rule, Fact::Words(error.to_string()), Fact::None));
 }
 
 impl<'a> Observer<'a> for Scanner {

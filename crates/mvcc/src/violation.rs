@@ -38,6 +38,8 @@ rules! {
     RecordUndecodable "RECORD_UNDECODABLE",
     /// The record has no content and is not the marker of a bumped revision.
     RecordEmpty "RECORD_EMPTY",
+    /// A bucket stands where a record belongs.
+    RecordIsBucket "RECORD_IS_BUCKET",
     /// The main revision is below 2, where no data can be.
     MainRevisionTooLow "MAIN_REVISION_TOO_LOW",
     /// A transaction of the readable range has no record.
@@ -129,8 +131,12 @@ impl fmt::Display for Violation {
             }
             Rule::RevisionRepeated => write!(f, "there is a put and a deletion of this revision"),
             Rule::RecordUndecodable => write!(f, "the record cannot be decoded: {found}"),
+            Rule::RecordIsBucket => write!(f, "a bucket stands in place of the record"),
             Rule::RecordEmpty => write!(f, "the record has no content"),
-            Rule::MainRevisionTooLow => write!(f, "main revision {found}, but data begins at 2"),
+            Rule::MainRevisionTooLow => match found {
+                Fact::Number(found) => write!(f, "main revision {found}, but data begins at 2"),
+                words => write!(f, "no server loads a record with this key: {words}"),
+            },
             Rule::RevisionGap => match (expected, found) {
                 (Fact::Number(first), Fact::Number(next)) if next.saturating_sub(*first) > 1 => {
                     write!(f, "no records of revisions {first} to {} although {next} follows", next.saturating_sub(1))

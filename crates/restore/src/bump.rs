@@ -7,6 +7,8 @@
 
 use std::time::SystemTime;
 
+use etcdsnap_mvcc::{ENOUGH_REVISIONS, revisions_after};
+
 use crate::error::RestoreError;
 use crate::request::Bump;
 
@@ -39,7 +41,8 @@ impl BumpPlan {
                 (by, Some(reason))
             }
         };
-        let to = i64::try_from(by).ok().and_then(|by| from.checked_add(by)).filter(|to| *to < i64::MAX);
+        let to = i64::try_from(by).ok().and_then(|by| from.checked_add(by));
+        let to = to.filter(|to| revisions_after(*to) >= ENOUGH_REVISIONS);
         let to = to.ok_or(RestoreError::BumpTooFar { by, from })?;
         Ok(Self { by, from, to, reason })
     }
@@ -92,6 +95,7 @@ mod tests {
         let to = |by, from| BumpPlan::new(Bump::By(by), from, None).map(|plan| plan.to).ok();
         assert_eq!(to(1000, 11), Some(1011));
         assert_eq!(to(u64::MAX, 1), None);
-        assert_eq!((to(1, i64::MAX - 2), to(1, i64::MAX - 1)), (Some(i64::MAX - 1), None));
+        let last = i64::MAX - ENOUGH_REVISIONS;
+        assert_eq!((to(1, last - 1), to(1, last)), (Some(last), None));
     }
 }

@@ -17,7 +17,7 @@ use crate::incidents::Facts;
 pub struct BootVerdict {
     /// `3.4` to `3.8`.
     pub version: &'static str,
-    /// Would it start?
+    /// Would it start, and answer reads and writes? Alarms, which can be disarmed, do not count.
     pub starts: bool,
     /// Why not; or, when it starts, what to know about how it will run. Whole sentences, most important first.
     pub reasons: Vec<String>,
@@ -192,6 +192,55 @@ mod tests {
         assert!(says(&verdicts, "3.6", "at revision 20, compacted at 20") && !says(&verdicts, "3.6", "instead of"));
     }
 
+    /// As real 3.4.23, 3.5.1, 3.6.14, 3.7.1 and 3.8.0-alpha.0 answered.
+    #[test]
+    fn buckets_in_place_of_entries_stop_those_who_write_them() {
+        let stops = |bucket: &str, key: &[u8]| {
+            let (mut buckets, keyspace) = (buckets(&[], &[]), keyspace());
+            let mut findings = Vec::new();
+            let value = buckets.nested.read(bucket.as_bytes(), key, &mut |finding| findings.push(finding));
+            buckets.read_entry(bucket.as_bytes(), key, value, &mut |finding| findings.push(finding));
+            assert!(findings.iter().any(|finding| finding.kind.id == "ENTRY_IS_BUCKET"));
+            let mut facts = crate::incidents::testing::facts(&buckets, &keyspace);
+            facts.findings = &findings;
+            starting(&verdicts(&facts))
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(stops("meta", b"consistent_index"), none);
+        assert_eq!(stops("meta", b"term"), ["3.4"]);
+        assert_eq!(stops("meta", b"storageVersion"), ["3.4", "3.5"]);
+        assert_eq!(stops("meta", b"scheduledCompactRev"), none);
+        assert_eq!(stops("meta", b"finishedCompactRev"), none);
+        assert_eq!(stops("meta", b"zz"), EVERY);
+        assert_eq!(stops("cluster", b"clusterVersion"), none);
+        assert_eq!(stops("cluster", b"downgrade"), ["3.4"]);
+        assert_eq!(stops("members", b"1"), ["3.4"]);
+        assert_eq!(stops("members_removed", b"1"), ["3.4"]);
+        assert_eq!(stops("auth", b"authRevision"), none);
+        assert_eq!(stops("auth", b"authEnabled"), EVERY);
+        assert_eq!(stops("authUsers", b"alice"), EVERY);
+        assert_eq!(stops("authRoles", b"r1"), EVERY);
+        assert_eq!(stops("lease", b"x"), EVERY);
+        assert_eq!(stops("alarm", b"x"), none);
+        assert_eq!(stops("alarm", b"\x08\x01\x10\x01"), EVERY);
+    }
+
+    #[test]
+    fn a_server_that_cannot_answer_or_write_does_not_count() {
+        let old = verdicts_with(&[("cluster", b"clusterVersion", b"2.9.0")], &[]);
+        assert_eq!(starting(&old), ["3.4", "3.5"]);
+        assert!(says(&old, "3.6", "not capable"));
+        let suffix = verdicts_with(&[("cluster", b"clusterVersion", b"3.6.0-alpha")], &[]);
+        assert_eq!(starting(&suffix), ["3.4", "3.5", "3.7", "3.8"]);
+        let last = verdicts_with(
+            &[("meta", b"finishedCompactRev", b"\x7f\xff\xff\xff\xff\xff\xff\xff_\0\0\0\0\0\0\0\0")],
+            &[],
+        );
+        assert!(starting(&last).is_empty() && says(&last, "3.8", "panics at the first write"));
+        let leases = verdicts_with(&[], &[&cluster::LEASE_TTL_INVALID]);
+        assert!(starting(&leases) == EVERY && says(&leases, "3.4", "deleted within seconds"));
+    }
+
     #[test]
     fn unreadable_entries_stop_the_servers_that_read_them() {
         let stops = |kind| {
@@ -201,8 +250,8 @@ mod tests {
         assert!(stops(&mvcc::RECORD_UNDECODABLE).is_empty());
         assert!(stops(&cluster::LEASE_UNDECODABLE).is_empty());
         assert!(stops(&mvcc::REVISION_KEY_TRUNCATED).is_empty());
-        assert_eq!(stops(&mvcc::REVISION_KEY_INVALID), ["3.4", "3.5"]);
-        assert_eq!(stops(&mvcc::TOMBSTONE_MARK_INVALID), EVERY);
+        assert!(stops(&mvcc::REVISION_KEY_INVALID).is_empty());
+        assert_eq!(stops(&mvcc::TOMBSTONE_MARK_INVALID), ["3.7", "3.8"]);
         assert_eq!(stops(&cluster::META_BUCKET_MISSING), ["3.4"]);
         assert_eq!(stops(&cluster::CLUSTER_VERSION_INVALID), ["3.4", "3.5"]);
         assert_eq!(stops(&cluster::MEMBER_KEY_INVALID), ["3.4"]);

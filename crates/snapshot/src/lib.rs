@@ -28,6 +28,7 @@ pub mod contents;
 pub mod diff;
 pub mod export;
 pub mod finding;
+mod go_json;
 pub mod hashes;
 pub mod image_hash;
 pub mod incidents;

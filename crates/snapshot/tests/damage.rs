@@ -9,4 +9,5 @@ mod damage {
     mod samples;
     mod secrets;
     mod small_buckets;
+    mod wrong_shapes;
 }

@@ -2,7 +2,8 @@
 
 use super::{Minor, kinds};
 use crate::buckets::{AlarmKind, Buckets};
-use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, KEY_BUCKET_MISSING, REVISION_KEY_INVALID};
+use crate::catalogue::cluster::{ENTRY_IS_BUCKET, LEASE_TTL_INVALID};
+use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, KEY_BUCKET_MISSING, RECORD_IS_BUCKET};
 use crate::finding::{Layer, Severity};
 use crate::incidents::{DEFAULT_QUOTA, Facts, reaches_default_quota};
 
@@ -37,8 +38,14 @@ fn damage(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
     if facts.found(&KEY_BUCKET_MISSING) {
         reasons.push("It starts with an empty store: the backup has no key bucket.".to_owned());
     }
-    if minor < Minor::V3_6 && (facts.found(&REVISION_KEY_INVALID) || facts.found(&COMPACTION_MARK_INVALID)) {
-        reasons.push("It does not check revisions when it loads them, and goes on with wrong ones.".to_owned());
+    if minor < Minor::V3_6 && facts.found(&COMPACTION_MARK_INVALID) {
+        reasons.push("It does not check compaction marks when it loads them, and goes on with wrong ones.".to_owned());
+    }
+    if facts.found(&ENTRY_IS_BUCKET) || facts.found(&RECORD_IS_BUCKET) {
+        reasons.push(
+            "It exits with \"incompatible value\" as soon as it writes or removes an entry in whose place a bucket stands."
+                .to_owned(),
+        );
     }
     let errors = |layer: Layer| {
         kinds(facts, |finding| finding.kind.layer == layer && finding.severity == Severity::Error).join(", ")
@@ -144,6 +151,10 @@ fn compaction(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
 
 fn leases(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
     let leases = &facts.buckets.leases;
+    if facts.found(&LEASE_TTL_INVALID) {
+        reasons
+            .push("Keys of leases with an impossible time to live are deleted within seconds of the start.".to_owned());
+    }
     let lost = facts.dangling_leases().map(|(_, keys)| keys).fold(0, u64::saturating_add);
     let attached = facts.keyspace.leases.values().copied().fold(0, u64::saturating_add);
     if !leases.is_empty() {

@@ -1,5 +1,6 @@
 //! What keeps a restore from succeeding, or the server from starting after it. The quoted texts are the servers' own.
 
+use etcdsnap_mvcc::revisions_after;
 use semver::Version;
 
 use super::{Minor, kinds};
@@ -10,7 +11,7 @@ use crate::catalogue::cluster::{
 };
 use crate::catalogue::mvcc::{
     COMPACTION_MARK_INVALID, COMPACTION_MARK_TRUNCATED, RECORD_UNDECODABLE, REVISION_KEY_INVALID,
-    REVISION_KEY_TRUNCATED, REVISION_REPEATED,
+    REVISION_KEY_TRUNCATED, REVISION_REPEATED, TOMBSTONE_MARK_INVALID,
 };
 use crate::finding::{Kind, Layer, Severity};
 use crate::incidents::Facts;
@@ -23,6 +24,8 @@ pub(super) fn refusals(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
     reasons.extend(cluster_version(facts.buckets, minor));
     reasons.extend(downgrade(facts.buckets, minor));
     unreadable_entries(facts, minor, &mut reasons);
+    buckets_for_entries(facts.buckets, minor, &mut reasons);
+    reasons.extend(last_revision(facts));
     reasons
 }
 
@@ -80,6 +83,13 @@ fn storage_version(buckets: &Buckets, minor: Minor) -> Option<String> {
 fn cluster_version(buckets: &Buckets, minor: Minor) -> Option<String> {
     let cluster = buckets.cluster.version.as_ref().filter(|_| minor >= Minor::V3_6)?;
     let (major, own_minor) = minor.pair();
+    let has_suffix = !cluster.pre.is_empty() || !cluster.build.is_empty();
+    if cluster.major < 3 || (has_suffix && (cluster.major, cluster.minor, cluster.patch) == (major, own_minor, 0)) {
+        return Some(format!(
+            "The cluster version is {cluster}: it starts, refuses every request with \"etcdserver: not capable\", and never agrees \
+             on another version."
+        ));
+    }
     (*cluster > Version::new(major, own_minor, 0)).then(|| {
         format!(
             "The cluster version is {cluster}, higher than this etcd: it panics with \"invalid downgrade; server \
@@ -115,6 +125,10 @@ fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>
     stops(&RECORD_UNDECODABLE, true, "A record cannot be read: it exits with \"failed to unmarshal mvccpb.KeyValue\".");
     stops(&REVISION_KEY_TRUNCATED, true, "The key of a record is too short: it panics.");
     stops(&REVISION_KEY_INVALID, from_3_6, "The key of a record is no revision: it panics.");
+    let read = "The key of a record is not one that it finds again: it starts, and exits as soon as the record is read: \"range \
+                failed to find revision pair\".";
+    stops(&REVISION_KEY_INVALID, !from_3_6, read);
+    stops(&TOMBSTONE_MARK_INVALID, minor <= Minor::V3_6, read);
     stops(&REVISION_REPEATED, true, "A key is written and deleted at one revision: it panics.");
     stops(&COMPACTION_MARK_TRUNCATED, true, "A compaction mark is too short: it panics.");
     stops(&COMPACTION_MARK_INVALID, from_3_6, "A compaction mark is no revision: it panics.");
@@ -138,4 +152,35 @@ fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>
         "The raft configuration cannot be read: etcd 3.4.31 and later 3.4 releases panic with \"cannot unmarshal confState \
          json retrieved from the backend\", and so does their restore. etcd 3.4.0 to 3.4.30 start.",
     );
+}
+
+/// Buckets where a restore or a server writes an entry: bbolt refuses to, and etcd exits.
+fn buckets_for_entries(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
+    let (from_3_5, from_3_6) = (minor >= Minor::V3_5, minor >= Minor::V3_6);
+    let restore_fails =
+        [("members", "", from_3_5), ("members_removed", "", from_3_5), ("meta", "consistent_index", true)];
+    let restore_fails = restore_fails.into_iter().chain([("meta", "term", from_3_5)]);
+    for (bucket, key, _) in restore_fails.filter(|(bucket, key, applies)| *applies && buckets.nested.has(bucket, key)) {
+        let entry = if key.is_empty() { format!("an entry of {bucket}") } else { format!("the entry {bucket}/{key}") };
+        reasons.push(format!("A bucket stands in place of {entry}: the restore fails with \"incompatible value\"."));
+    }
+    for (bucket, key, applies) in [("cluster", "clusterVersion", true), ("meta", "storageVersion", from_3_6)] {
+        if applies && buckets.nested.has(bucket, key) {
+            reasons.push(format!(
+                "A bucket stands in place of the entry {bucket}/{key}: it exits with \"incompatible value\" when it starts or \
+                 some seconds later."
+            ));
+        }
+    }
+}
+
+/// Servers count on without a look at the end of the numbers.
+fn last_revision(facts: &Facts<'_>) -> Option<String> {
+    let current = facts.current_revision();
+    (revisions_after(current) == 0).then(|| {
+        format!(
+            "It starts at revision {current}, the last one there is, and panics at the first write: \"'put' with an unexpected \
+             smaller revision\"."
+        )
+    })
 }

@@ -1,11 +1,11 @@
 //! The `cluster` bucket: the version the members agreed on, and a downgrade in progress (`etcd-format.md` 2.1).
 
-use semver::Version;
-use serde::Deserialize;
+use semver::{BuildMetadata, Prerelease, Version};
 
-use super::{Sink, json_problem, unknown_entry};
-use crate::catalogue::cluster::{CLUSTER_VERSION_INVALID, DOWNGRADE_INVALID};
+use super::{Sink, unknown_entry};
+use crate::catalogue::cluster::{CLUSTER_VERSION_INVALID, CLUSTER_VERSION_UNUSABLE, DOWNGRADE_INVALID};
 use crate::finding::Finding;
+use crate::go_json::{self, GoStruct, Refused, Value};
 use crate::place::Place;
 
 /// What the members agreed on.
@@ -38,12 +38,21 @@ impl Downgrade {
 }
 
 /// `{"target-version":"3.5.0","enabled":true}`
-#[derive(Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
-#[derive(Default)]
-struct DowngradeJson {
-    target_version: Option<String>,
-    enabled: bool,
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct DowngradeJson {
+    pub target_version: String,
+    pub enabled: bool,
+}
+
+impl GoStruct for DowngradeJson {
+    const FIELDS: &'static [&'static str] = &["target-version", "enabled"];
+
+    fn set(&mut self, field: usize, value: Value<'_>) -> Result<(), Refused> {
+        match field {
+            0 => value.string(&mut self.target_version),
+            _ => value.boolean(&mut self.enabled),
+        }
+    }
 }
 
 impl Cluster {
@@ -51,7 +60,13 @@ impl Cluster {
         let place = Place::entry("cluster", key);
         match key {
             b"clusterVersion" => match version(value) {
-                Ok(version) => self.version = Some(version),
+                Ok(version) => {
+                    if !is_usable(&version) {
+                        let message = format!("the cluster version is {version}");
+                        report(Finding::new(&CLUSTER_VERSION_UNUSABLE, place, message));
+                    }
+                    self.version = Some(version);
+                }
                 Err(problem) => report(Finding::new(&CLUSTER_VERSION_INVALID, place, problem)),
             },
             b"downgrade" => match downgrade(value) {
@@ -63,21 +78,36 @@ impl Cluster {
     }
 }
 
-/// A semantic version in ASCII, or why it is none.
+/// Has a cluster such a version? Servers of etcd 3.6 and later look up by it what they may do.
+fn is_usable(version: &Version) -> bool {
+    version.major >= 3 && version.patch == 0 && version.pre.is_empty() && version.build.is_empty()
+}
+
+/// A version as etcd reads it, or why it is none: as semantic versioning has it, but with leading zeros and empty suffixes.
 pub(super) fn version(value: &[u8]) -> Result<Version, String> {
-    let version = std::str::from_utf8(value).ok().and_then(|text| Version::parse(text).ok());
+    let version = std::str::from_utf8(value).ok().and_then(lenient_version);
     version.ok_or_else(|| format!("{} bytes that are not a version such as 3.6.0", value.len()))
 }
 
+fn lenient_version(text: &str) -> Option<Version> {
+    let (text, build) = text.split_once('+').unwrap_or((text, ""));
+    let (text, pre) = text.split_once('-').unwrap_or((text, ""));
+    let mut numbers = text.splitn(3, '.').map(|number| {
+        let number = Some(number).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        number.and_then(|number| number.parse::<i64>().ok()).and_then(|number| u64::try_from(number).ok())
+    });
+    let (major, minor, patch) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    let (pre, build) = (Prerelease::new(pre).ok()?, BuildMetadata::new(build).ok()?);
+    Some(Version { major, minor, patch, pre, build })
+}
+
 fn downgrade(value: &[u8]) -> Result<Downgrade, String> {
-    let json: DowngradeJson = serde_json::from_slice(value).map_err(|error| json_problem(&error))?;
-    match (json.enabled, json.target_version) {
-        (false, _) => Ok(Downgrade::Off),
-        (true, target) => target
-            .and_then(|target| version(target.as_bytes()).ok())
-            .map(Downgrade::To)
-            .ok_or_else(|| "a downgrade is on and names no target version".to_owned()),
+    let json = go_json::decode(value, DowngradeJson::default()).map_err(|error| error.to_string())?.unwrap_or_default();
+    if !json.enabled {
+        return Ok(Downgrade::Off);
     }
+    let target = version(json.target_version.as_bytes());
+    target.map(Downgrade::To).map_err(|_| "a downgrade is on and names no target version".to_owned())
 }
 
 #[cfg(test)]
@@ -94,6 +124,28 @@ mod tests {
         assert!(ids.is_empty());
         let (buckets, ids) = read(&[("cluster", b"downgrade", br#"{"enabled":false}"#)]);
         assert_eq!((buckets.cluster.downgrade, ids.len()), (Downgrade::Off, 0));
+    }
+
+    /// As etcd 3.4 to 3.8 read them: by starting real servers.
+    #[test]
+    fn versions_are_read_as_etcd_reads_them() {
+        let text = |value: &str| version(value.as_bytes()).ok().map(|version| version.to_string());
+        for same in ["3.6.0", "3.6.0-alpha", "3.6.0+x", "2.9.0", "4.0.0", "3.6.14"] {
+            assert_eq!(text(same).as_deref(), Some(same));
+        }
+        assert_eq!((text("03.6.0").as_deref(), text("3.6.0-").as_deref()), (Some("3.6.0"), Some("3.6.0")));
+        for none in ["", "x", "3.6", "3.6.0 ", "v3.6.0", "3.6.0.0", "-3.6.0", "+3.6.0", "3.6.99999999999999999999"] {
+            assert_eq!(text(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn no_cluster_has_such_a_version() {
+        for value in [&b"2.9.0"[..], b"0.0.0", b"3.6.0-alpha", b"3.6.0+x", b"3.6.14"] {
+            let (buckets, ids) = read(&[("cluster", b"clusterVersion", value)]);
+            assert_eq!((buckets.cluster.version.is_some(), ids), (true, vec!["CLUSTER_VERSION_UNUSABLE"]));
+        }
+        assert!(read(&[("cluster", b"clusterVersion", b"3.0.0")]).1.is_empty());
     }
 
     #[test]

@@ -7,9 +7,7 @@ use etcdsnap_proto::leasepb;
 use etcdsnap_proto::prost::Message;
 
 use super::{Sink, big_endian};
-use crate::catalogue::cluster::{
-    LEASE_ID_MISMATCH, LEASE_KEY_INVALID, LEASE_REMAINING_INVALID, LEASE_TTL_INVALID, LEASE_UNDECODABLE,
-};
+use crate::catalogue::cluster::{LEASE_ID_MISMATCH, LEASE_KEY_INVALID, LEASE_REMAINING_INVALID, LEASE_UNDECODABLE};
 use crate::finding::Finding;
 use crate::place::Place;
 
@@ -22,6 +20,16 @@ pub struct Lease {
     pub ttl: i64,
     /// Seconds left at the last checkpoint; 0 when checkpoints are not persisted.
     pub remaining: i64,
+}
+
+/// The longest time to live that etcd grants, in seconds.
+pub const LONGEST_TTL: i64 = 9_000_000_000;
+
+impl Lease {
+    /// Can etcd have granted it? A server that loads another one deletes its keys within seconds.
+    pub fn is_grantable(&self) -> bool {
+        (1..=LONGEST_TTL).contains(&self.ttl) && self.remaining <= LONGEST_TTL
+    }
 }
 
 /// All leases, ascending by id once reading has finished.
@@ -45,10 +53,7 @@ impl Leases {
             }
             None => report(Finding::new(&LEASE_KEY_INVALID, place(), format!("{} bytes instead of 8", key.len()))),
         }
-        if lease.ttl <= 0 {
-            let message = format!("lease {:016x} has a time to live of {} s", lease.id, lease.ttl);
-            report(Finding::new(&LEASE_TTL_INVALID, place(), message));
-        } else if !(0..=lease.ttl).contains(&lease.remaining) {
+        if lease.is_grantable() && !(0..=lease.ttl).contains(&lease.remaining) {
             let message = format!("lease {:016x} has {} of {} s left", lease.id, lease.remaining, lease.ttl);
             report(Finding::new(&LEASE_REMAINING_INVALID, place(), message));
         }
@@ -120,18 +125,25 @@ mod tests {
     }
 
     #[test]
+    fn etcd_grants_no_lease_for_ever() {
+        let grantable = |ttl, remaining| Lease { id: 1, ttl, remaining }.is_grantable();
+        assert!(grantable(1, 0) && grantable(LONGEST_TTL, LONGEST_TTL) && grantable(60, -5));
+        assert!(
+            !grantable(0, 0) && !grantable(-1, 0) && !grantable(LONGEST_TTL + 1, 0) && !grantable(60, LONGEST_TTL + 1)
+        );
+    }
+
+    #[test]
     fn rules_of_one_lease() {
         let (key, value) = entry(5, 10, 0);
-        let (_, endless) = entry(5, 0, 0);
         let (_, grown) = entry(5, 10, 11);
         let (_, ids) = read(&[
             ("lease", &key[1..], &value),
             ("lease", &6_i64.to_be_bytes(), &value),
-            ("lease", &key, &endless),
             ("lease", &key, &grown),
             ("lease", &key, b"\x08"),
         ]);
-        let expected = ["LEASE_KEY_INVALID", "LEASE_ID_MISMATCH", "LEASE_TTL_INVALID", "LEASE_REMAINING_INVALID"];
+        let expected = ["LEASE_KEY_INVALID", "LEASE_ID_MISMATCH", "LEASE_REMAINING_INVALID"];
         assert_eq!(ids, [&expected[..], &["LEASE_UNDECODABLE"]].concat());
     }
 }

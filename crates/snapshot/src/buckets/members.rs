@@ -3,14 +3,13 @@
 //! Keys are member ids in hexadecimal as Go prints them: lower case, no leading zeros. Values are JSON; fields that a later
 //! version adds are ignored, as servers ignore them.
 
-use serde::Deserialize;
-
-use super::{Sink, json_problem};
+use super::Sink;
 use crate::catalogue::cluster::{
     MEMBER_ID_MISMATCH, MEMBER_KEY_INVALID, MEMBER_KEY_PADDED, MEMBER_PEER_URLS_MISSING, MEMBER_REMOVED_VALUE,
     MEMBER_UNDECODABLE,
 };
 use crate::finding::Finding;
+use crate::go_json::{self, GoList, GoStruct, Refused, Value};
 use crate::place::Place;
 
 /// A member of the cluster the database was taken from.
@@ -38,36 +37,47 @@ pub struct Members {
 }
 
 /// `{"id":…,"peerURLs":[…],"isLearner":true,"name":"…","clientURLs":[…]}`
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct MemberJson {
-    id: Option<u64>,
-    #[serde(rename = "peerURLs")]
-    peer_urls: Option<Vec<String>>,
-    #[serde(rename = "isLearner")]
-    learner: bool,
-    name: String,
-    #[serde(rename = "clientURLs")]
-    client_urls: Option<Vec<String>>,
+#[derive(Default)]
+pub(crate) struct MemberJson {
+    pub id: u64,
+    pub peer_urls: GoList<String>,
+    pub learner: bool,
+    pub name: String,
+    pub client_urls: GoList<String>,
+}
+
+impl GoStruct for MemberJson {
+    const FIELDS: &'static [&'static str] = &["id", "peerURLs", "isLearner", "name", "clientURLs"];
+
+    fn set(&mut self, field: usize, value: Value<'_>) -> Result<(), Refused> {
+        match field {
+            0 => value.unsigned(&mut self.id),
+            1 => value.list(&mut self.peer_urls, Value::string),
+            2 => value.boolean(&mut self.learner),
+            3 => value.string(&mut self.name),
+            _ => value.list(&mut self.client_urls, Value::string),
+        }
+    }
 }
 
 impl Members {
     pub(super) fn read(&mut self, key: &[u8], value: &[u8], report: &mut Sink<'_>) {
         let Some(id) = id(key, "members", report) else { return };
         let place = Place::entry("members", key);
-        let json: MemberJson = match serde_json::from_slice(value) {
-            Ok(json) => json,
-            Err(error) => return report(Finding::new(&MEMBER_UNDECODABLE, place, json_problem(&error))),
+        // Servers begin with the id of the key, and cannot do with nothing.
+        let json = match go_json::decode(value, MemberJson { id, ..MemberJson::default() }) {
+            Ok(Some(json)) => json,
+            Ok(None) => return report(Finding::new(&MEMBER_UNDECODABLE, place, "the JSON is null")),
+            Err(error) => return report(Finding::new(&MEMBER_UNDECODABLE, place, error.to_string())),
         };
-        if let Some(other) = json.id.filter(|other| *other != id) {
-            let message = format!("the entry of member {id:016x} is about member {other:016x}");
+        if json.id != id {
+            let message = format!("the entry of member {id:016x} is about member {:016x}", json.id);
             report(Finding::new(&MEMBER_ID_MISMATCH, place.clone(), message));
         }
-        let peer_urls = json.peer_urls.unwrap_or_default();
+        let (peer_urls, client_urls) = (json.peer_urls.into_vec(), json.client_urls.into_vec());
         if peer_urls.is_empty() {
             report(Finding::new(&MEMBER_PEER_URLS_MISSING, place, format!("member {id:016x} has no peer URL")));
         }
-        let client_urls = json.client_urls.unwrap_or_default();
         self.listed.push(Member { id, name: json.name, peer_urls, client_urls, learner: json.learner });
     }
 

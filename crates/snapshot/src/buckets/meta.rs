@@ -3,12 +3,12 @@
 
 use etcdsnap_mvcc::{Compaction, RevisionKey, RevisionKeyError};
 use semver::Version;
-use serde::Deserialize;
 
-use super::{Sink, big_endian, cluster, json_problem, unknown_entry};
+use super::{Sink, big_endian, cluster, unknown_entry};
 use crate::catalogue::cluster::{CONF_STATE_INVALID, CONSISTENT_INDEX_INVALID, STORAGE_VERSION_INVALID, TERM_INVALID};
 use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, COMPACTION_MARK_TRUNCATED, COMPACTION_MARK_UNUSUAL};
 use crate::finding::{Finding, Kind};
+use crate::go_json::{self, GoList, GoStruct, Refused, Value};
 use crate::place::Place;
 
 /// What a server knows about its own database.
@@ -27,20 +27,15 @@ pub struct Meta {
 }
 
 /// A raft configuration: ids of members by what they are.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfState {
     /// Those who vote.
-    #[serde(deserialize_with = "null_as_empty")]
     pub voters: Vec<u64>,
     /// Those who only follow.
-    #[serde(deserialize_with = "null_as_empty")]
     pub learners: Vec<u64>,
     /// In a joint change: those who vote in the old half.
-    #[serde(deserialize_with = "null_as_empty")]
     pub voters_outgoing: Vec<u64>,
     /// In a joint change: those who will be learners after it.
-    #[serde(deserialize_with = "null_as_empty")]
     pub learners_next: Vec<u64>,
 }
 
@@ -48,6 +43,41 @@ impl ConfState {
     /// Everybody the configuration names; an id may come twice.
     pub fn ids(&self) -> impl Iterator<Item = u64> {
         [&self.voters, &self.learners, &self.voters_outgoing, &self.learners_next].into_iter().flatten().copied()
+    }
+}
+
+/// `{"voters":[…],"learners":[…],"auto_leave":false}`
+#[derive(Default)]
+pub(crate) struct ConfStateJson {
+    pub voters: GoList<u64>,
+    pub learners: GoList<u64>,
+    pub voters_outgoing: GoList<u64>,
+    pub learners_next: GoList<u64>,
+    pub auto_leave: bool,
+}
+
+impl GoStruct for ConfStateJson {
+    const FIELDS: &'static [&'static str] = &["voters", "learners", "voters_outgoing", "learners_next", "auto_leave"];
+
+    fn set(&mut self, field: usize, value: Value<'_>) -> Result<(), Refused> {
+        match field {
+            0 => value.list(&mut self.voters, Value::unsigned),
+            1 => value.list(&mut self.learners, Value::unsigned),
+            2 => value.list(&mut self.voters_outgoing, Value::unsigned),
+            3 => value.list(&mut self.learners_next, Value::unsigned),
+            _ => value.boolean(&mut self.auto_leave),
+        }
+    }
+}
+
+impl From<ConfStateJson> for ConfState {
+    fn from(json: ConfStateJson) -> Self {
+        Self {
+            voters: json.voters.into_vec(),
+            learners: json.learners.into_vec(),
+            voters_outgoing: json.voters_outgoing.into_vec(),
+            learners_next: json.learners_next.into_vec(),
+        }
     }
 }
 
@@ -65,9 +95,9 @@ impl Meta {
                 Some(term) => self.term = Some(term),
                 None => invalid(&TERM_INVALID, format!("{} bytes instead of 8", value.len())),
             },
-            b"confState" => match serde_json::from_slice(value) {
-                Ok(conf_state) => self.conf_state = Some(conf_state),
-                Err(error) => invalid(&CONF_STATE_INVALID, json_problem(&error)),
+            b"confState" => match go_json::decode(value, ConfStateJson::default()) {
+                Ok(json) => self.conf_state = Some(json.unwrap_or_default().into()),
+                Err(error) => invalid(&CONF_STATE_INVALID, error.to_string()),
             },
             b"storageVersion" => match cluster::version(value) {
                 Ok(version) => self.storage_version = Some(version),
@@ -98,11 +128,6 @@ fn compacted(value: &[u8], invalid: &mut impl FnMut(&'static Kind, String)) -> O
         invalid(&COMPACTION_MARK_UNUSUAL, format!("the revision {} is {what}", key.revision));
     }
     Some(key.revision.main)
-}
-
-/// Go prints an empty list as `null` or leaves it out.
-fn null_as_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 #[cfg(test)]

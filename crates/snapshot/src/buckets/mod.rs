@@ -22,6 +22,7 @@ mod cluster;
 mod lease;
 mod members;
 mod meta;
+mod nested;
 mod small;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -29,12 +30,11 @@ pub(crate) mod testing;
 pub use alarm::{Alarm, AlarmKind};
 pub use auth::{Access, Auth, Extent, PasswordKind, Permission, Role, User, password_hashes};
 pub use cluster::{Cluster, Downgrade};
-pub use lease::{Lease, Leases};
+pub use lease::{LONGEST_TTL, Lease, Leases};
 pub use members::{Member, Members};
 pub use meta::{ConfState, Meta};
+pub use nested::Nested;
 pub use small::SmallBuckets;
-
-use serde_json::error::Category;
 
 use crate::catalogue::cluster::{BUCKET_MISSING, BUCKET_UNKNOWN, ENTRY_UNKNOWN, META_BUCKET_MISSING};
 use crate::catalogue::mvcc::KEY_BUCKET_MISSING;
@@ -63,6 +63,8 @@ pub struct Buckets {
     pub members: Members,
     /// `meta`.
     pub meta: Meta,
+    /// Buckets that stand in place of entries.
+    pub nested: Nested,
     /// Names of root buckets that no known version writes.
     pub unknown: Vec<Vec<u8>>,
     present: [bool; EXPECTED.len()],
@@ -120,16 +122,6 @@ impl Buckets {
 /// A finding about a key that no known version writes into a bucket whose keys are fixed.
 fn unknown_entry(bucket: &str, key: &[u8]) -> Finding {
     Finding::new(&ENTRY_UNKNOWN, Place::entry(bucket, key), format!("no known version writes this key into {bucket}"))
-}
-
-/// Where and how JSON is broken, without a byte of it.
-fn json_problem(error: &serde_json::Error) -> String {
-    let what = match error.classify() {
-        Category::Eof => "the JSON ends too early",
-        Category::Data => "the JSON has other fields or types than etcd writes",
-        Category::Syntax | Category::Io => "not JSON",
-    };
-    format!("{what} (byte {})", error.column())
 }
 
 /// Reads 8 bytes as a big-endian number; `None` for any other length.

@@ -63,9 +63,9 @@ impl<'a> SmallBuckets<'a> {
         let findings = &mut self.findings;
         for entry in bucket.elements() {
             let entry = entry?;
-            if !entry.is_bucket() {
-                self.buckets.read_entry(name, entry.key, entry.value, &mut |finding| findings.push(finding));
-            }
+            let report = &mut |finding| findings.push(finding);
+            let value = if entry.is_bucket() { self.buckets.nested.read(name, entry.key, report) } else { entry.value };
+            self.buckets.read_entry(name, entry.key, value, report);
         }
         Ok(())
     }

@@ -1,5 +1,8 @@
 //! What the unit tests of this crate read buckets with.
 
+pub(crate) use super::cluster::DowngradeJson;
+pub(crate) use super::members::MemberJson;
+pub(crate) use super::meta::ConfStateJson;
 use super::{Buckets, EXPECTED};
 
 /// A bucket, a key, a value.

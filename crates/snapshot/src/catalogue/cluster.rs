@@ -20,6 +20,12 @@ kinds! { Cluster:
          not know.",
         "Nothing needs to be done.";
 
+    ENTRY_IS_BUCKET: Error, "bucket in place of an entry",
+        "etcd nests no buckets, but here a bucket stands where an entry belongs: the mark of the entry is damaged, or another program \
+         wrote it. Every version of etcd takes it for an entry with an empty value, and exits as soon as it writes or removes that entry: \
+         \"incompatible value\". Where the restore has to write it, the restore fails with the same words.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+
     // Members.
 
     MEMBER_KEY_INVALID: Error, "member key is no member id",
@@ -140,6 +146,12 @@ kinds! { Cluster:
         "The entry cluster/clusterVersion is not a version such as 3.5.0, so the bytes of the bucket are damaged. etcd 3.6 and later \
          panic on it when they start.",
         "Take a new snapshot, preferably from another member.";
+    CLUSTER_VERSION_UNUSABLE: Error, "cluster version that no cluster has",
+        "The entry cluster/clusterVersion is below 3.0.0, or has a patch number or a suffix, which etcd never writes, so its bytes are \
+         damaged. etcd 3.6 and later look up by it what they may do: below 3.0.0, or with a suffix behind the version of the server \
+         itself, they start and refuse every request for good (\"etcdserver: not capable\"). etcd 3.4 and 3.5 do not read the entry \
+         after a restore.",
+        "Take a new snapshot, preferably from another member.";
     CLUSTER_VERSION_MISSING: Note, "cluster version missing",
         "The members of a cluster agree on a version some seconds after the first start and record it. This snapshot was taken before \
          that.",
@@ -194,13 +206,16 @@ kinds! { Cluster:
     LEASE_ID_MISMATCH: Error, "lease under another lease's id",
         "The id inside the entry and the key it is stored under differ. etcd writes both from one number, so one of them is damaged.",
         "Take a new snapshot, preferably from another member.";
-    LEASE_TTL_INVALID: Warning, "lease without a time to live",
-        "The time to live of a lease is zero or negative. etcd grants no such lease; a server that loads it uses its shortest time, so \
-         the keys attached to it are deleted within seconds.",
-        "Find out which keys are attached to the lease before restoring, and write the ones you need again without it.";
+    LEASE_TTL_INVALID: Error, "lease with an impossible time to live",
+        "etcd grants leases of 1 to 9000000000 s, and these have less or more. Every version that loads a lease of no or negative time \
+         gives it the shortest one, and the end of one that is too long can overflow and lie in the past. Either way the keys attached to \
+         it are deleted within seconds of a start.",
+        "Do not restore this file without another copy of the keys concerned: `etcdsnap leases --keys` lists them. Use another snapshot, \
+         preferably of another member.";
     LEASE_REMAINING_INVALID: Warning, "lease with more time left than it was given",
-        "The remaining time of a lease is negative or longer than its time to live. etcd writes no such lease.",
-        "A restored server counts with the remaining time. Renew the lease with `etcdctl lease keep-alive`, or revoke it.";
+        "The remaining time of a lease is negative or longer than its time to live. etcd writes no such lease; a negative time is ignored \
+         when it is loaded.",
+        "A restored server counts with the longer remaining time. Renew the lease with `etcdctl lease keep-alive`, or revoke it.";
     LEASE_ID_NEGATIVE: Note, "leases with negative ids",
         "Negative lease ids are legal, but clients have to choose them. etcd before 3.4.20 and 3.5.3 forgets such leases when it \
          restarts: their keys stay for ever and members differ (upstream issue 12535).",

@@ -25,7 +25,8 @@ kinds! { Mvcc:
 
     REVISION_KEY_INVALID: Error, "record key is no revision",
         "The keys of records have 17 bytes: main revision, '_', sub revision; deletions have a 't' after that. This key is different, so \
-         its bytes are damaged. etcd 3.6 and later panic on it when they start; 3.4 and 3.5 read a wrong revision from it.",
+         its bytes are damaged. etcd 3.6 and later panic on it when they start; 3.4 and 3.5 start with a wrong \
+         revision and exit when a client reads the record: \"range failed to find revision pair\".",
         "Do not restore this file. Use another snapshot, preferably of another member.";
     REVISION_KEY_TRUNCATED: Error, "record key is too short for a revision",
         "The keys of records have 17 bytes, those of deletions 18. This key is shorter, so its bytes are damaged. Every version of etcd \
@@ -33,11 +34,13 @@ kinds! { Mvcc:
         "Do not restore this file. Use another snapshot, preferably of another member.";
     TOMBSTONE_MARK_INVALID: Error, "mark of a deletion is damaged",
         "The key of a record has 18 bytes, as those of deletions have, but the last one is not the 't' that marks a deletion. Servers take \
-         it for a write: a deleted key comes back, with an empty value.",
+         it for a write: a deleted key comes back, with an empty value. etcd 3.4 to 3.6 exit when a client reads it: \"range failed to \
+         find revision pair\".",
         "Do not restore this file. Use another snapshot, preferably of another member.";
     MAIN_REVISION_TOO_LOW: Error, "record below the first revision",
         "A store begins at revision 1 without any record; its first write is revision 2. A lower revision, or a negative one, means that \
-         the key of the record is damaged. Servers do not load records below revision 1: the write is lost.",
+         the key of the record is damaged. Every version of etcd loads the keys from revision 1 to 2^63 - 1 only, in the order of their \
+         bytes: the write is lost.",
         "Do not restore this file without looking at the key concerned; use another snapshot if there is one.";
     RECORD_UNDECODABLE: Error, "record cannot be read",
         "The value of a record is not the message that etcd writes, so its bytes are damaged. Every version of etcd \
@@ -46,6 +49,11 @@ kinds! { Mvcc:
     RECORD_EMPTY: Error, "record without content",
         "A record has no content at all. Only the marker that `restore --bump-revision` leaves looks like this; it is never a deletion, \
          never inside a transaction and never above the compacted revision. The content of this record is lost.",
+        "Do not restore this file. Use another snapshot, preferably of another member.";
+    RECORD_IS_BUCKET: Error, "bucket in place of a record",
+        "etcd nests no buckets, but here a bucket stands where a record belongs: the mark of the record is damaged, or another program \
+         wrote it. Every version of etcd takes it for a record without content, so the write is lost and its key has the state before it; \
+         the compaction that should remove it ends the server: \"incompatible value\".",
         "Do not restore this file. Use another snapshot, preferably of another member.";
     USER_KEY_EMPTY: Error, "record of an empty key",
         "The record names no key. etcd refuses empty keys, so the name of the key is lost.",
@@ -117,6 +125,12 @@ kinds! { Mvcc:
         "The writes of one transaction are numbered from 0 without gaps. Here a number is missing: a part of the transaction is lost.",
         "Do not restore this file if there is another one. Use a snapshot of another member.";
 
+    REVISIONS_EXHAUSTED: Error, "no room for more revisions",
+        "Revisions are numbers of 64 bits with a sign, and this store has used nearly all of them: fewer than 2^40 are left. No cluster \
+         writes so much, so a compaction mark or the key of a record is damaged, or a restore raised the revision too far. The write \
+         after the last revision makes every version of etcd panic: \"'put' with an unexpected smaller revision\".",
+        "Do not restore this file. Use another snapshot, preferably of another member, and bump its revision by less.";
+
     // Compaction.
 
     COMPACTION_MARK_INVALID: Error, "compaction mark cannot be read",
@@ -170,6 +184,7 @@ static RULES: [&Kind; Rule::ALL.len()] = [
     &REVISION_REPEATED,
     &RECORD_UNDECODABLE,
     &RECORD_EMPTY,
+    &RECORD_IS_BUCKET,
     &MAIN_REVISION_TOO_LOW,
     &REVISION_GAP,
     &SUB_REVISION_GAP,

@@ -1,10 +1,12 @@
 //! The keyspace as a whole: how compaction stands, whether there are keys at all, and how large the database is.
 
+use etcdsnap_mvcc::{ENOUGH_REVISIONS, revisions_after};
+
 use super::{DEFAULT_QUOTA, Facts, reaches_default_quota};
 use crate::catalogue::cluster::{DATABASE_OVER_DEFAULT_QUOTA, RESTORED_BEFORE};
 use crate::catalogue::mvcc::{
     BUMP_MARKER, COMPACTED_TOMBSTONE_REMOVED, COMPACTION_AHEAD_OF_RECORDS, COMPACTION_MARK_INVALID,
-    COMPACTION_MARK_TRUNCATED, COMPACTION_MARKS_REVERSED, COMPACTION_UNFINISHED, KEYSPACE_EMPTY,
+    COMPACTION_MARK_TRUNCATED, COMPACTION_MARKS_REVERSED, COMPACTION_UNFINISHED, KEYSPACE_EMPTY, REVISIONS_EXHAUSTED,
 };
 use crate::finding::Finding;
 use crate::place::Place;
@@ -14,6 +16,11 @@ const FIRST_WRITE: i64 = 2;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     compaction(facts, findings);
+    let (current, left) = (facts.current_revision(), revisions_after(facts.current_revision()));
+    if left < ENOUGH_REVISIONS {
+        let message = format!("the store is at revision {current}, and {left} more are left");
+        findings.push(Finding::new(&REVISIONS_EXHAUSTED, Place::bucket("key"), message));
+    }
     if facts.buckets.has("key") && facts.user_keys() == 0 && facts.is_whole() {
         let message = format!("no live key among {} records", facts.keyspace.records);
         findings.push(Finding::new(&KEYSPACE_EMPTY, Place::bucket("key"), message));
@@ -50,6 +57,9 @@ fn compaction(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
     if !facts.is_whole() {
         return;
+    }
+    if revisions_after(compaction.compacted()) < ENOUGH_REVISIONS {
+        return; // Told already, and not by deletions.
     }
     if compaction.compacted() > last {
         let message = format!("compacted at {}, the newest record is at {last}", compaction.compacted());
@@ -108,6 +118,21 @@ mod tests {
         assert_eq!(ids(&facts(&compacted, &keyspace()))[0], "COMPACTED_TOMBSTONE_REMOVED/note");
         let kept = Summary { at_compaction: 1, ..keyspace() };
         assert_eq!(ids(&facts(&compacted, &kept)), ["MEMBER_ATTRIBUTES_MISSING/note"]);
+    }
+
+    #[test]
+    fn revisions_come_to_an_end() {
+        for (main, exhausted) in [(i64::MAX, true), (i64::MAX - (1 << 40) + 1, true), (i64::MAX - (1 << 40), false)] {
+            let mark = etcdsnap_mvcc::RevisionKey::encode_put(Revision::of_main(main));
+            for name in [&b"scheduledCompactRev"[..], b"finishedCompactRev"] {
+                let marked = buckets(&[], &[("meta", name, &mark)]);
+                let found = ids(&facts(&marked, &keyspace()));
+                assert_eq!(found.contains(&"REVISIONS_EXHAUSTED/error".to_owned()), exhausted, "{main} {found:?}");
+            }
+            let written = Summary { last: Some(Revision::of_main(main)), ..keyspace() };
+            let found = ids(&facts(&buckets(&[], &[]), &written));
+            assert_eq!(found.contains(&"REVISIONS_EXHAUSTED/error".to_owned()), exhausted, "{main} {found:?}");
+        }
     }
 
     #[test]

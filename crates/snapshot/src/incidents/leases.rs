@@ -1,7 +1,8 @@
 //! Leases against the keys that are attached to them.
 
 use super::{Facts, some_of};
-use crate::catalogue::cluster::LEASE_ID_NEGATIVE;
+use crate::buckets::{LONGEST_TTL, Lease};
+use crate::catalogue::cluster::{LEASE_ID_NEGATIVE, LEASE_TTL_INVALID};
 use crate::catalogue::mvcc::LEASE_DANGLING;
 use crate::finding::Finding;
 use crate::place::Place;
@@ -14,12 +15,30 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             format!("{} of {} leases have negative ids: {}", negative.len(), leases.len(), some_of(&negative));
         findings.push(Finding::new(&LEASE_ID_NEGATIVE, Place::bucket("lease"), message));
     }
+    let impossible: Vec<&Lease> = leases.iter().filter(|lease| !lease.is_grantable()).collect();
+    if !impossible.is_empty() {
+        findings.push(Finding::new(&LEASE_TTL_INVALID, Place::bucket("lease"), deleting(facts, &impossible)));
+    }
     let (dangling, keys): (Vec<i64>, Vec<u64>) = facts.dangling_leases().unzip();
     if !dangling.is_empty() {
         let keys = keys.into_iter().fold(0, u64::saturating_add);
         let message = format!("{keys} live keys are attached to leases that do not exist: {}", some_of(&dangling));
         findings.push(Finding::new(&LEASE_DANGLING, Place::bucket("lease"), message));
     }
+}
+
+/// Leases whose keys go soon after a start: which, and how many keys they take with them.
+fn deleting(facts: &Facts<'_>, leases: &[&Lease]) -> String {
+    let attached =
+        facts.keyspace.leases.iter().filter(|(id, _)| leases.binary_search_by_key(id, |lease| &lease.id).is_ok());
+    let keys = attached.map(|(_, keys)| *keys).fold(0, u64::saturating_add);
+    let ids: Vec<i64> = leases.iter().map(|lease| lease.id).collect();
+    format!(
+        "{} of {} leases, with {keys} keys, have no time to live between 1 and {LONGEST_TTL} s: {}",
+        leases.len(),
+        facts.buckets.leases.len(),
+        some_of(&ids)
+    )
 }
 
 #[cfg(test)]
@@ -36,6 +55,20 @@ mod tests {
         let found = incidents(&facts(&buckets, &keyspace));
         assert_eq!(found[0].kind.id, "LEASE_DANGLING");
         let expected = "7 live keys are attached to leases that do not exist: fffffffffffffffe, 0000000000000007";
+        assert_eq!(found[0].message, expected);
+    }
+
+    #[test]
+    fn keys_of_impossible_leases_are_counted() {
+        let endless = b"\x08\x05\x10\x80\xc8\xaf\xa0\x25"; // 10^10 s
+        let none = b"\x08\x06";
+        let buckets =
+            buckets(&[], &[("lease", b"\0\0\0\0\0\0\0\x05", endless), ("lease", b"\0\0\0\0\0\0\0\x06", none)]);
+        let keyspace = Summary { leases: [(5, 17), (6, 2), (0x20f4_a1f9_91c6_cf0c, 1)].into(), ..keyspace() };
+        let found = incidents(&facts(&buckets, &keyspace));
+        assert_eq!((found[0].kind.id, found[0].severity), ("LEASE_TTL_INVALID", crate::finding::Severity::Error));
+        let expected = "2 of 5 leases, with 19 keys, have no time to live between 1 and 9000000000 s: 0000000000000005, \
+                        0000000000000006";
         assert_eq!(found[0].message, expected);
     }
 
