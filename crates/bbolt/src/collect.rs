@@ -3,6 +3,8 @@
 //! Threads collect on their own and are merged in a fixed order; because each of them keeps its first ones, the first ones
 //! overall are among them, and the outcome does not depend on how the work was shared out.
 
+use std::collections::BTreeSet;
+
 /// Something that can be counted by its kind.
 pub trait Counted: Ord {
     /// Number of kinds.
@@ -10,6 +12,11 @@ pub trait Counted: Ord {
 
     /// Kind of this one, below [`KINDS`](Self::KINDS).
     fn kind(&self) -> usize;
+
+    /// Index of the bucket of which it hides a part, so that what was read of that bucket is not all; `None` if it hides nothing.
+    fn hides(&self) -> Option<u32> {
+        None
+    }
 }
 
 /// Counts all, keeps some.
@@ -18,12 +25,14 @@ pub struct Collector<P> {
     kept: Vec<P>,
     counts: Vec<u64>,
     limit: u64,
+    /// At most one for each bucket, whatever the limit.
+    hidden: BTreeSet<u32>,
 }
 
 impl<P: Counted> Collector<P> {
     /// Keeps at most `limit` of each kind.
     pub fn new(limit: u64) -> Self {
-        Self { kept: Vec::new(), counts: vec![0; P::KINDS], limit }
+        Self { kept: Vec::new(), counts: vec![0; P::KINDS], limit, hidden: BTreeSet::new() }
     }
 
     /// How many of each kind are kept.
@@ -34,6 +43,7 @@ impl<P: Counted> Collector<P> {
     /// Takes one in.
     #[cold]
     pub fn push(&mut self, problem: P) {
+        self.hidden.extend(problem.hides());
         if self.counts_as_kept(problem.kind()) {
             self.kept.push(problem);
         }
@@ -49,6 +59,7 @@ impl<P: Counted> Collector<P> {
     /// the first ones of the first ones are the first ones.
     pub fn merge(&mut self, other: Self) {
         const SLACK: u64 = 4;
+        self.hidden.extend(other.hidden);
         self.kept.extend(other.kept);
         if self.kept.len() as u64 > self.limit.saturating_mul(P::KINDS as u64).saturating_mul(SLACK) {
             self.settle();
@@ -73,6 +84,11 @@ impl<P: Counted> Collector<P> {
     /// How many there are of one kind, kept or not.
     pub fn count_of(&self, kind: usize) -> u64 {
         self.counts.get(kind).copied().unwrap_or(0)
+    }
+
+    /// The buckets of which parts are [hidden](Counted::hides) by any of them, kept or not.
+    pub fn hidden(&self) -> &BTreeSet<u32> {
+        &self.hidden
     }
 
     /// Is there none of any kind?

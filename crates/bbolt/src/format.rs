@@ -10,6 +10,9 @@
 
 use byteorder::{BE, ByteOrder as _, LE};
 
+/// Bytes of a meta page before the id of the root page.
+pub const META_ROOT: u64 = 32;
+
 /// Bytes of a page header.
 pub const PAGE_HEADER: usize = 16;
 /// Bytes of one entry in the element table of a branch or leaf page.

@@ -72,6 +72,32 @@ pub enum Grade {
     Error,
 }
 
+impl Code {
+    /// Can elements, or whole pages of a bucket, not be read for this reason? What was read of the bucket is then not all of it.
+    pub fn hides_content(self) -> bool {
+        matches!(
+            self,
+            Self::PgidRange
+                | Self::PageEof
+                | Self::PageId
+                | Self::PageType
+                | Self::PageTruncated
+                | Self::DoubleRef
+                | Self::Depth
+                | Self::CountSpace
+                | Self::CountMax
+                | Self::EmptyPage
+                | Self::KeyEmpty
+                | Self::ElemBounds
+                | Self::ElemOverlap
+                | Self::BucketHeader
+                | Self::InlineShort
+                | Self::InlineType
+                | Self::InlineNested
+        )
+    }
+}
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident $name:literal $grade:ident,)*) => {
         /// Every rule of the structural check (`bbolt-format.md` 2.3).
@@ -340,6 +366,10 @@ impl Counted for Problem {
 
     fn kind(&self) -> usize {
         self.code as usize
+    }
+
+    fn hides(&self) -> Option<u32> {
+        self.bucket.filter(|_| self.code.hides_content())
     }
 }
 

@@ -75,6 +75,13 @@ impl Progress for Bar {
     }
 }
 
+/// Work that ends early takes its bar away too.
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 /// One step worth showing.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -90,7 +97,7 @@ trait Scribe: Send {
     fn write(&self, step: Step, out: &mut dyn Write) -> io::Result<()>;
 }
 
-/// Writes the beginning of each phase and then ten steps through it.
+/// Writes the beginning of each phase, then ten steps through it, and its end.
 struct Stepped<S, W> {
     scribe: S,
     done: AtomicU64,
@@ -136,7 +143,16 @@ impl<S: Scribe + Sync, W: Write + Send> Progress for Stepped<S, W> {
         _ = self.scribe.write(*step, out);
     }
 
-    fn finished(&self) {}
+    /// What needed no reading (pages that nothing refers to) is done too.
+    fn finished(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (step, out) = &mut *state;
+        let done = if step.total_bytes == 0 { self.done.load(Ordering::Relaxed) } else { step.total_bytes };
+        if step.done_bytes != done {
+            step.done_bytes = done;
+            _ = self.scribe.write(*step, out);
+        }
+    }
 }
 
 /// `backup.db: checking pages, 1.2 GB of 2.1 GB`
@@ -205,6 +221,19 @@ mod tests {
         let last = text.lines().last().expect("a line");
         assert_eq!(last, r#"{"file":"b\".db","phase":"hashing","doneBytes":95,"totalBytes":100}"#);
         assert_eq!(text.lines().count(), 2);
+    }
+
+    #[test]
+    fn a_phase_that_was_finished_ends_with_all_of_it() {
+        for read in [0, 40, 93, 100] {
+            let text = written(Events { label: "b.db".into() }, |progress| {
+                progress.phase("pages", 100);
+                progress.advance(read);
+                progress.finished();
+            });
+            let last = text.lines().last().expect("a line");
+            assert_eq!(last, r#"{"file":"b.db","phase":"pages","doneBytes":100,"totalBytes":100}"#, "{read}");
+        }
     }
 
     #[test]

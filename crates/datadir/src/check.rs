@@ -118,10 +118,10 @@ pub fn check(
     findings.extend(read.findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
 
-    let newer =
-        evidence.log.as_ref().zip(evidence.database.content()).map(|(log, content)| {
-            Newer::new(&log.entries, content.consistent_index(), log.inspection.hard_state.commit)
-        });
+    let newer = evidence.log.as_ref().zip(evidence.database.content()).and_then(|(log, content)| {
+        let applied = *content.consistent_index().all()?;
+        Some(Newer::new(&log.entries, applied, log.inspection.hard_state.commit))
+    });
     let (database, store) = read.facts.unzip();
     let is_empty = evidence.log.is_none() && matches!(evidence.database, Database::Missing);
     Ok(Report {
@@ -245,8 +245,8 @@ fn file_findings(evidence: &Evidence<'_>, wal: &WalFiles, held: &Held, findings:
 fn indexes(evidence: &Evidence<'_>) -> Indexes {
     let meta = evidence.database.content().map(|content| &content.buckets.meta);
     let mut indexes = Indexes {
-        consistent_index: meta.and_then(|meta| meta.consistent_index),
-        term: meta.and_then(|meta| meta.term),
+        consistent_index: meta.map(|meta| meta.entry(|meta| meta.consistent_index)).unwrap_or_default(),
+        term: meta.map(|meta| meta.entry(|meta| meta.term)).unwrap_or_default(),
         ..Indexes::default()
     };
     if let Some(log) = &evidence.log {

@@ -24,7 +24,7 @@ pub(crate) fn indexes(evidence: &Evidence<'_>, indexes: &Indexes, findings: &mut
         findings.push(Finding::new(kind, place, message));
     };
     let Indexes { commit, last_index, snapshot_index, .. } = *indexes;
-    let index = content.consistent_index();
+    let Some(&index) = content.consistent_index().all() else { return };
     if index == 0 && last_index > 0 {
         found(&INDEX_MISSING, b"consistent_index", format!("no consistent index, and the log ends at {last_index}"));
     }
@@ -47,13 +47,13 @@ pub(crate) fn indexes(evidence: &Evidence<'_>, indexes: &Indexes, findings: &mut
 }
 
 fn term(log: &Log<'_>, content: &Content, indexes: &Indexes, found: &mut impl FnMut(&'static Kind, &[u8], String)) {
-    let Some(term) = content.buckets.meta.term.filter(|term| *term > 0) else { return };
+    let Some(term) = content.buckets.meta.part().term.filter(|term| *term > 0) else { return };
     let last_term = indexes.hard_state_term.max(log.entries.last().map_or(0, |logged| logged.entry.term));
     if term > last_term {
         found(&TERM_AHEAD_OF_LOG, b"term", format!("the database is of term {term}, the log of term {last_term}"));
         return;
     }
-    let index = content.consistent_index();
+    let index = *content.consistent_index().part();
     let at = log.entries.binary_search_by_key(&index, |logged| logged.entry.index).ok();
     let entry_term = at.and_then(|at| log.entries.get(at)).map(|logged| logged.entry.term);
     if let Some(entry_term) = entry_term.filter(|entry_term| *entry_term != term) {
@@ -114,7 +114,7 @@ fn reaches_back(log: &Log<'_>, snapshot: Start) -> bool {
 pub(crate) fn members(evidence: &Evidence<'_>, findings: &mut Findings) -> Vec<MemberView> {
     let own = evidence.log.as_ref().and_then(|log| log.inspection.metadata).map(|metadata| metadata.node_id);
     let by_log = evidence.log.as_ref().and_then(|log| by_log(log, evidence));
-    let by_database = evidence.database.content().map(|content| Membership::of_buckets(&content.buckets.members));
+    let by_database = evidence.database.content().and_then(|content| Membership::of_database(&content.buckets.members));
     if let (Some(own), Some(members)) = (own, &by_database) {
         identity(own, members, by_log.as_ref(), findings);
     }
@@ -150,7 +150,8 @@ fn identity(own: u64, database: &Membership, log: Option<&Membership>, findings:
 /// The members by the newest `.snap` file that is not ahead of the database, and the entries the database has applied; `None` if the
 /// log does not reach back that far.
 fn by_log(log: &Log<'_>, evidence: &Evidence<'_>) -> Option<Membership> {
-    let applied = evidence.database.content().map_or(u64::MAX, Content::consistent_index);
+    let applied = evidence.database.content().and_then(|content| content.consistent_index().all().copied());
+    let applied = applied.unwrap_or(u64::MAX);
     let told: BTreeSet<Start> = log.inspection.snapshots.iter().copied().collect();
     let snap = evidence.snaps.newest(|start| start.index <= applied && told.contains(&start));
     let start = snap.as_ref().map_or(0, |(_, file)| file.start.index);

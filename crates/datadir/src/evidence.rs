@@ -2,6 +2,7 @@
 
 use etcdsnap_snapshot::buckets::Buckets;
 use etcdsnap_snapshot::finding::{Finding, Kind, Layer, Severity};
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_wal::{Inspection, LoggedEntry, Wal};
 
 use crate::snap_files::SnapFiles;
@@ -73,9 +74,9 @@ impl Content {
         ids
     }
 
-    /// Raft index of the last applied entry; 0 if it does not say.
-    pub fn consistent_index(&self) -> u64 {
-        self.buckets.meta.consistent_index.unwrap_or(0)
+    /// Raft index of the last applied entry; 0 if there is none. Not known if the bucket `meta` could not be read to its end.
+    pub fn consistent_index(&self) -> Known<u64> {
+        self.buckets.meta.entry(|meta| meta.consistent_index).map(|index| index.unwrap_or(0))
     }
 }
 
@@ -88,8 +89,8 @@ impl Database {
         }
     }
 
-    /// Raft index of the last applied entry; 0 if it does not say.
+    /// Raft index of the last applied entry as a server sees it that gets so far; 0 if it does not say.
     pub fn consistent_index(&self) -> u64 {
-        self.content().map_or(0, Content::consistent_index)
+        self.content().map_or(0, |content| *content.consistent_index().part())
     }
 }

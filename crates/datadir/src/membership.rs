@@ -88,13 +88,18 @@ impl Membership {
         Some(Self::new(store.members().ok()?.into_iter().map(peer), store.removed_members().ok()?))
     }
 
-    /// Those of a database.
+    /// Those of a database; `None` if the buckets of the members could not be read to their ends.
+    pub fn of_database(members: &Members) -> Option<Self> {
+        (members.listed.is_whole() && members.removed.is_whole()).then(|| Self::of_buckets(members))
+    }
+
+    /// Those of a database, as far as they could be read.
     pub fn of_buckets(members: &Members) -> Self {
         let peer = |member: &etcdsnap_snapshot::buckets::Member| {
             let peer = Peer { name: member.name.clone(), urls: member.peer_urls.clone(), learner: member.learner };
             (member.id, peer)
         };
-        Self::new(members.listed.iter().map(peer), members.removed.iter().copied())
+        Self::new(members.listed.part().iter().map(peer), members.removed.part().iter().copied())
     }
 
     fn new(members: impl IntoIterator<Item = (u64, Peer)>, removed: impl IntoIterator<Item = u64>) -> Self {

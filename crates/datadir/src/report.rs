@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use etcdsnap_snapshot::finding::{Finding, Severity};
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::report::{DatabaseFacts, Omitted, StoreFacts};
 use etcdsnap_wal::Metadata;
 use serde::Serialize;
@@ -33,7 +34,7 @@ pub struct Report {
     pub store: Option<StoreFacts>,
     /// Where log, snapshots and database stand.
     pub indexes: Indexes,
-    /// What the log has that the database does not; `None` if one of them is missing.
+    /// What the log has that the database does not; `None` if one of them is missing, or where the database stands is not known.
     pub newer: Option<Newer>,
     /// The members, as far as anything knows them, ascending by id.
     pub members: Vec<MemberView>,
@@ -49,10 +50,10 @@ pub struct Report {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Indexes {
-    /// Last entry that the database has applied; null if it does not say.
-    pub consistent_index: Option<u64>,
-    /// Term of that entry; null in a database of 3.4.
-    pub term: Option<u64>,
+    /// Last entry that the database has applied; null if it does not say, or if that could not be read.
+    pub consistent_index: Known<Option<u64>>,
+    /// Term of that entry; null in a database of 3.4, or if it could not be read.
+    pub term: Known<Option<u64>>,
     /// Last entry that is known to be committed.
     pub commit: u64,
     /// Term of the last hard state.
@@ -80,7 +81,8 @@ pub struct MemberView {
     /// What it is by the newest `.snap` file and the log behind it: `voter`, `learner`, `removed`, `absent`; `unknown` if the log does
     /// not reach back far enough.
     pub in_log: &'static str,
-    /// What it is by the database: `voter`, `learner`, `removed`, `absent`; `unknown` without one.
+    /// What it is by the database: `voter`, `learner`, `removed`, `absent`; `unknown` without one, or if its buckets could
+    /// not be read.
     pub in_database: &'static str,
 }
 

@@ -74,6 +74,37 @@ rules! {
     ShadowedRecord "SHADOWED_RECORD",
 }
 
+impl Rule {
+    /// Does it compare a record with the others of its key, transaction or store? It then seems to be broken where some of these
+    /// could not be read.
+    pub fn compares_records(self) -> bool {
+        matches!(
+            self,
+            Self::RevisionGap
+                | Self::SubRevisionGap
+                | Self::VersionGap
+                | Self::CreateRevisionChanged
+                | Self::RebirthNotNew
+                | Self::FirstRecordNotNew
+                | Self::LeadingTombstone
+                | Self::DoubleTombstone
+                | Self::ShadowedRecord
+        )
+    }
+
+    /// Does it depend on how far the store is compacted?
+    pub fn needs_compaction(self) -> bool {
+        matches!(
+            self,
+            Self::RevisionGap
+                | Self::SubRevisionGap
+                | Self::FirstRecordNotNew
+                | Self::LeadingTombstone
+                | Self::ShadowedRecord
+        )
+    }
+}
+
 /// One breach of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Violation {

@@ -7,10 +7,11 @@ use etcdsnap_mvcc::Summary;
 use etcdsnap_rewrite::salvage::Losses;
 use etcdsnap_snapshot::boot::{self, BootVerdict};
 use etcdsnap_snapshot::catalogue::cluster::{CONSISTENT_INDEX_INVALID, TERM_INVALID};
-use etcdsnap_snapshot::catalogue::container::{RAW_DATABASE_MAY_LAG_WAL, SHA256_MISMATCH, SHA256_MISSING};
+use etcdsnap_snapshot::catalogue::container::{RAW_DATABASE_MAY_LAG_WAL, SHA256_MISMATCH, SHA256_MISSING, SHA256_ZERO};
 use etcdsnap_snapshot::container::Trailer;
 use etcdsnap_snapshot::finding::{Finding, Severity};
 use etcdsnap_snapshot::incidents::Facts;
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::report::Report;
 use etcdsnap_snapshot::verify::Verified;
@@ -71,7 +72,8 @@ impl Plan<'_, '_> {
 
     /// Is an error no reason to stop?
     fn tolerates(&self, finding: &Finding) -> bool {
-        self.request.allow_damaged || (finding.kind.id == SHA256_MISMATCH.id && self.request.skip_hash_check)
+        let of_hash = [SHA256_MISMATCH.id, SHA256_ZERO.id].contains(&finding.kind.id);
+        self.request.allow_damaged || (of_hash && self.request.skip_hash_check)
     }
 
     /// The database as it will be, judged as if it had been read.
@@ -87,7 +89,7 @@ impl Plan<'_, '_> {
         let findings: Vec<_> = report.findings.iter().filter(|finding| !self.heals(finding)).cloned().collect();
         boot::verdicts_after_restore(&Facts {
             buckets: &self.content.buckets,
-            keyspace: &summary,
+            keyspace: Known::new(&summary, self.content.buckets.is_read("key")),
             database_size: self.content.edit.size(),
             server_version: None,
             findings: &findings,
@@ -97,7 +99,7 @@ impl Plan<'_, '_> {
     /// Is it gone after the restore?
     fn heals(&self, finding: &Finding) -> bool {
         let bucket = finding.place.bucket.as_deref();
-        let whole = [SHA256_MISMATCH.id, SHA256_MISSING.id, RAW_DATABASE_MAY_LAG_WAL.id];
+        let whole = [SHA256_MISMATCH.id, SHA256_ZERO.id, SHA256_MISSING.id, RAW_DATABASE_MAY_LAG_WAL.id];
         let entry = [CONSISTENT_INDEX_INVALID.id, TERM_INVALID.id];
         matches!(bucket, Some("members" | "members_removed"))
             || (self.request.disarm_alarms && bucket == Some("alarm"))

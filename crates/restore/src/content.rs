@@ -9,7 +9,7 @@ use etcdsnap_bbolt::Db;
 use etcdsnap_bbolt::edit::{Edit, EditError, Editor};
 use etcdsnap_mvcc::{Revision, RevisionKey};
 use etcdsnap_rewrite::schema::{NewVoters, fit};
-use etcdsnap_snapshot::buckets::{Auth, Buckets, Cluster, Downgrade, Members, SmallBuckets};
+use etcdsnap_snapshot::buckets::{Buckets, Downgrade, SmallBuckets};
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_wal::{BootstrapMember, Release};
 
@@ -39,7 +39,7 @@ impl<'c> Before<'c> {
 
     /// The newest revision that was given out: of a record, or of a compaction behind the last record.
     pub fn current(&self) -> i64 {
-        let current = self.buckets.meta.compaction.current(self.last);
+        let current = self.buckets.meta.part().compaction.current(self.last);
         // A store that never held anything is at 1, but has no record there to count from.
         if self.last.is_none() && current == 1 { 0 } else { current }
     }
@@ -137,7 +137,7 @@ impl Draft<'_> {
     /// Buckets that are missing and needed. Upstream creates all of these but `meta`, for want of which it fails.
     fn buckets(&mut self) {
         for bucket in ["cluster", "members", "members_removed", "meta"] {
-            if !self.before.buckets.has(bucket) {
+            if self.before.buckets.has(bucket).all() == Some(&false) {
                 self.steps.push(Step::Create(bucket));
                 self.tell(bucket, None, Some("an empty bucket".into()), "etcd needs this bucket");
             }
@@ -146,8 +146,8 @@ impl Draft<'_> {
 
     fn members(&mut self) {
         let old = &self.before.buckets.members;
-        let was = || Some(counted(&names_of(old.listed.iter().map(|member| &member.name))));
-        let removed = old.removed.len();
+        let was = || Some(counted(&names_of(old.listed.part().iter().map(|member| &member.name))));
+        let removed = old.removed.part().len();
         self.steps.extend([Step::Clear("members"), Step::Clear("members_removed")]);
         for member in self.membership.members() {
             let value = BootstrapMember::from(member).context().to_json();
@@ -167,7 +167,7 @@ impl Draft<'_> {
     /// Where the database stands in the new log: behind the entries that add the members.
     fn raft(&mut self) {
         let (index, term) = (self.membership.members().len() as u64, 1_u64);
-        let (was, reason) = (&self.before.buckets.meta, "the new log ends there");
+        let (was, reason) = (self.before.buckets.meta.part(), "the new log ends there");
         let (index_before, term_before) = (was.consistent_index, was.term);
         self.put("meta", "consistent_index", index.to_be_bytes().to_vec());
         self.put("meta", "term", term.to_be_bytes().to_vec());
@@ -178,7 +178,7 @@ impl Draft<'_> {
 
     fn bump(&mut self, bump: &BumpPlan) {
         let key = RevisionKey::encode_put(Revision::of_main(bump.to));
-        if !self.before.buckets.has("key") {
+        if self.before.buckets.has("key").all() == Some(&false) {
             self.steps.push(Step::Create("key"));
         }
         self.steps.push(Step::Put("key", key.to_vec(), Vec::new()));
@@ -186,14 +186,14 @@ impl Draft<'_> {
         let to = bump.to.to_string();
         let was = Some(bump.from.to_string());
         self.tell("key", was, Some(to.clone()), "the revision goes up, so that none comes twice");
-        let scheduled = self.before.buckets.meta.compaction.scheduled.map(|main| main.to_string());
+        let scheduled = self.before.buckets.meta.part().compaction.scheduled.map(|main| main.to_string());
         self.tell("meta/scheduledCompactRev", scheduled, Some(to), "watchers of older revisions are told to list anew");
     }
 
     fn alarms(&mut self) {
-        let alarms = &self.before.buckets.alarms;
+        let alarms = self.before.buckets.alarms.part();
         let was = alarms.iter().map(|alarm| alarm.kind.to_string()).collect::<Vec<_>>().join(", ");
-        if self.before.buckets.has("alarm") {
+        if self.before.buckets.has("alarm").all() == Some(&true) {
             self.steps.push(Step::Clear("alarm"));
         }
         self.tell("alarm", Some(was).filter(|was| !was.is_empty()), None, "--disarm-alarms");
@@ -201,7 +201,8 @@ impl Draft<'_> {
 
     /// As `etcdctl auth disable` does: users and roles stay.
     fn auth(&mut self) {
-        let Auth { enabled, revision, .. } = self.before.buckets.auth;
+        let auth = &self.before.buckets.auth;
+        let (enabled, revision) = (*auth.enabled.part(), *auth.revision.part());
         if !enabled {
             return;
         }
@@ -279,15 +280,13 @@ impl Step {
         match self {
             Self::Create(bucket) => buckets.read_bucket(bucket.as_bytes(), &mut |_| ()),
             Self::Put(bucket, key, value) => buckets.read_entry(bucket.as_bytes(), key, value, &mut |_| ()),
-            Self::Clear("alarm") => buckets.alarms.clear(),
-            Self::Clear("members") => {
-                buckets.members = Members { listed: Vec::new(), ..std::mem::take(&mut buckets.members) }
-            }
-            Self::Clear(_) => buckets.members.removed.clear(),
-            Self::Delete("meta", "confState") => buckets.meta.conf_state = None,
-            Self::Delete("meta", _) => buckets.meta.storage_version = None,
-            Self::Delete(_, "downgrade") => buckets.cluster.downgrade = Downgrade::Off,
-            Self::Delete(..) => buckets.cluster = Cluster { version: None, ..std::mem::take(&mut buckets.cluster) },
+            Self::Clear("alarm") => buckets.alarms.part_mut().clear(),
+            Self::Clear("members") => buckets.members.listed.part_mut().clear(),
+            Self::Clear(_) => buckets.members.removed.part_mut().clear(),
+            Self::Delete("meta", "confState") => buckets.meta.part_mut().conf_state = None,
+            Self::Delete("meta", _) => buckets.meta.part_mut().storage_version = None,
+            Self::Delete(_, "downgrade") => buckets.cluster.part_mut().downgrade = Downgrade::Off,
+            Self::Delete(..) => buckets.cluster.part_mut().version = None,
         }
     }
 }

@@ -10,7 +10,9 @@ use std::time::SystemTime;
 use etcdsnap_publish::{Demand, Interrupt, NewFile};
 use etcdsnap_rewrite::salvage::{Losses, salvage};
 use etcdsnap_rewrite::{Error, Tolerance};
-use etcdsnap_snapshot::catalogue::container::{LENGTH_ODD, SHA256_MISMATCH, SHA256_MISSING, SNAPSHOT_SIZE};
+use etcdsnap_snapshot::catalogue::container::{
+    BYTES_FOLLOW, LENGTH_ODD, SHA256_MISMATCH, SHA256_MISSING, SHA256_ZERO, SNAPSHOT_SIZE,
+};
 use etcdsnap_snapshot::container::{Container, OpenOptions, Trailer};
 use etcdsnap_snapshot::finding::{Finding, Layer};
 use etcdsnap_snapshot::report::Report;
@@ -73,10 +75,10 @@ impl Salvaged {
 
 /// Is it a reason not to copy the pages as they are?
 fn is_in_the_way(finding: &Finding) -> bool {
-    let whole = [SHA256_MISMATCH.id, SHA256_MISSING.id, LENGTH_ODD.id, SNAPSHOT_SIZE.id];
+    let of_length = [&SHA256_MISMATCH, &SHA256_ZERO, &SHA256_MISSING, &LENGTH_ODD, &SNAPSHOT_SIZE, &BYTES_FOLLOW];
     match finding.kind.layer {
         Layer::Structure | Layer::Mvcc => true,
-        Layer::Container => !whole.contains(&finding.kind.id),
+        Layer::Container => !of_length.iter().any(|kind| kind.id == finding.kind.id),
         _ => false,
     }
 }

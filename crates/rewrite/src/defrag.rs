@@ -122,7 +122,6 @@ fn copy(
             builder.copy(&db.root())?;
             Ok::<_, CopyError>(builder.finish()?)
         });
-    work.progress.finished();
     let (built, written) = outcome?;
     work.interrupt.check()?;
     match built {
@@ -131,6 +130,10 @@ fn copy(
             Err(target.write_error(written.err().unwrap_or(source)))
         }
         Err(source) => Err(Error::Copy { name: work.name.to_owned(), source }),
-        Ok(built) => written.map(|()| built).map_err(|source| target.write_error(source)),
+        Ok(built) => {
+            written.map_err(|source| target.write_error(source))?;
+            work.progress.finished();
+            Ok(built)
+        }
     }
 }

@@ -169,8 +169,9 @@ fn copy(
         write_behind(new.file(), work.interrupt, &|bytes| work.progress.advance(bytes), &|| seal.step(), |mut to| {
             pages.chunks(PIECE).try_for_each(|piece| std::io::Write::write_all(&mut to, piece))
         });
-    work.progress.finished();
     let (copied, written) = outcome?;
     work.interrupt.check()?;
-    written.and(copied).map_err(|source| target.write_error(source))
+    written.and(copied).map_err(|source| target.write_error(source))?;
+    work.progress.finished();
+    Ok(())
 }

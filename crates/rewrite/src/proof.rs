@@ -63,12 +63,12 @@ pub(crate) fn prove(
         let read = rayon::join(check, hash);
         Ok::<_, NoThread>((syncing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), read))
     })?;
-    work.progress.finished();
     let (tolerated, difference) = checked?;
     if let Some(part) = difference {
         return Err(Error::Differs { name: work.name.to_owned(), part });
     }
     work.interrupt.check()?;
+    work.progress.finished();
     let sha256 = digest?.filter(|_| tolerated.is_none());
     let behind = sha256.map_or(Ok(()), |digest| file.write_all_at(&digest, size));
     synced.and(behind).map_err(|source| Error::Write { path, source })?;

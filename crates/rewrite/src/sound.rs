@@ -75,8 +75,9 @@ impl<'a> Sound<'a> {
             _ => {
                 work.progress.phase("hash", seal.left());
                 let mismatch = seal.finish(work);
+                let mismatch = mismatch?;
                 work.progress.finished();
-                let findings = mismatch?.into_iter().chain(errors).collect();
+                let findings = mismatch.into_iter().chain(errors).collect();
                 Err(Error::Damaged { name: work.name.to_owned(), findings })
             }
         }

@@ -159,8 +159,9 @@ impl<'a> Contents<'a> {
         self.source.in_phase.store(true, Ordering::Relaxed);
         let read = read();
         self.source.in_phase.store(false, Ordering::Relaxed);
+        let read = self.source.checked(read)?;
         self.source.progress.finished();
-        self.source.checked(read)
+        Ok(read)
     }
 
     /// Streams the records with revisions above `after` and up to `upto`, in batches; see [`Revisions::batches`].

@@ -12,6 +12,7 @@ use crate::container::Container;
 use crate::finding::Severity;
 use crate::image_hash::{self, ImageHash};
 use crate::inspection::{Inspection, Options, Unusable};
+use crate::known::Known;
 use crate::progress::Progress;
 use crate::report::Sha256Facts;
 
@@ -21,13 +22,13 @@ pub struct Hashes {
     /// SHA-256 of the image.
     pub sha256: Sha256Facts,
     /// What `etcdutl snapshot status` prints.
-    pub status: u32,
+    pub status: Known<u32>,
     /// What a server of version 3.6 or later answers to `Maintenance.Hash`. Older versions answer the same unless a newer
     /// one wrote its own keys into the database.
-    pub backend: Result<u32, Corruption>,
+    pub backend: Known<u32>,
     /// What a server answers to `Maintenance.HashKV`.
-    pub kv: Result<HashKv, RevisionError>,
-    /// Is the structure sound? Hashes of damaged files are of what could be read.
+    pub kv: Known<Result<HashKv, RevisionError>>,
+    /// Is the structure sound? Hashes are not known where a page could not be read.
     pub sound: bool,
 }
 
@@ -45,13 +46,16 @@ pub fn hashes(container: &Container, options: &Options, progress: &dyn Progress)
     };
     let hash = || ImageHash::new(container).finish(&|| false, &|bytes| progress.advance(bytes));
     let (walked, digest) = rayon::join(walk, hash);
-    progress.finished();
     let (digest, (inspection, kv)) = (digest?, walked?);
+    progress.finished();
+    let store = inspection.store_facts();
+    let backend = inspection.backend_hash(BackendHashRule::V3_6);
+    let keyspace_is_known = inspection.summary().is_whole() && inspection.buckets.meta.is_whole();
     Ok(Hashes {
         sha256: image_hash::facts(container, digest.as_ref()),
-        status: inspection.keyspace.status_hash(),
-        backend: inspection.backend_hash(BackendHashRule::V3_6),
-        kv,
+        status: store.status_hash,
+        backend: backend.map_or_else(|_| Known::default(), |hash| Known::new(hash, inspection.walk.is_whole())),
+        kv: Known::new(kv, keyspace_is_known),
         sound: inspection.is_sound(),
     })
 }

@@ -6,11 +6,12 @@
 use etcdsnap_bbolt::check::{self, Walk};
 use etcdsnap_bbolt::{Corruption, Db};
 use etcdsnap_image::Error;
-use etcdsnap_mvcc::{Compaction, Glance, Keyspace, ScanChunk, Scanner};
+use etcdsnap_mvcc::{Compaction, Glance, Keyspace, ScanChunk, Scanner, Summary};
 
 use crate::buckets::{Buckets, SmallBuckets};
 use crate::container::Container;
 use crate::finding::Findings;
+use crate::known::Known;
 use crate::progress::Progress;
 use crate::reading::{self, Advance, telling};
 
@@ -63,24 +64,32 @@ impl<'a> Inspection<'a> {
         glance: Option<&'static dyn Glance>,
         advance: &Advance<'_>,
     ) -> Result<Self, Error> {
+        // Where the marks cannot be read, nothing that depends on them is reported or shown: `buckets.meta` is not known then.
         let compaction = Compaction::read(&db).unwrap_or_default();
         let scanner = Scanner::new(compaction, options.limit).with_glance(glance);
         let mut walk = reading::walk(container, &db, &scanner, options.limit, advance)?;
         let keyspace = Keyspace::from_walk(&db, &mut walk, compaction, options.hash_at);
-        let SmallBuckets { buckets, findings, stray_value, unreadable } = SmallBuckets::read(&db, options.limit);
+        let SmallBuckets { buckets, findings, stray_value, unreadable } =
+            SmallBuckets::read_walked(&db, &walk, options.limit);
         Ok(Self { db, walk, keyspace, buckets, bucket_findings: findings, stray_value, unreadable })
     }
 
-    /// Opens and walks a database, without anything beside it, on the rayon pool it is called in, telling `progress` about the pages read.
+    /// What is known of the records of the bucket `key`.
+    pub fn summary(&self) -> Known<&Summary> {
+        Known::new(&self.keyspace.summary, self.buckets.is_read("key"))
+    }
+
+    /// Opens and walks a database, without anything beside it, on the rayon pool it is called in, and reports the pages that were
+    /// read to `progress`.
     ///
     /// # Errors
     /// The system could not read the file, or there is no usable meta; what else is wrong *in* the file is never an error.
     pub fn alone(container: &'a Container, options: &Options, progress: &dyn Progress) -> Result<Self, Unusable> {
         let db = Db::open(container.database())?;
         progress.phase("pages", container.database().len() as u64);
-        let inspection = Self::new(container, db, options, None, &telling(progress));
+        let inspection = Self::new(container, db, options, None, &telling(progress))?;
         progress.finished();
-        Ok(inspection?)
+        Ok(inspection)
     }
 }
 

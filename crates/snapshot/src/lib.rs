@@ -23,6 +23,7 @@
 pub mod boot;
 pub mod buckets;
 pub mod catalogue;
+pub mod cause;
 pub mod container;
 pub mod contents;
 pub mod diff;
@@ -33,6 +34,8 @@ pub mod hashes;
 pub mod image_hash;
 pub mod incidents;
 pub mod inspection;
+pub mod known;
+pub mod length;
 pub mod place;
 pub mod progress;
 pub mod reading;

@@ -11,7 +11,7 @@ pub trait Progress: Sync {
     /// `bytes` more bytes of the phase are done; all calls of a phase add up to its total.
     fn advance(&self, bytes: u64);
 
-    /// All phases are over, whether the work succeeded or not.
+    /// All phases are over and all their work is done. Not called when something went wrong on the way.
     fn finished(&self);
 }
 

@@ -6,11 +6,15 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use crate::boot::BootVerdict;
+use crate::cause::Cause;
 use crate::finding::{Finding, Severity};
+use crate::known::Known;
 
 /// Everything [`verify`](crate::verify) learned about one backup.
 #[derive(Clone, Debug)]
 pub struct Report {
+    /// What happened to it, when it is damaged or looks like it.
+    pub cause: Option<Cause>,
     /// The file.
     pub source: SourceFacts,
     /// The SHA-256 of the image, and whether the trailer agrees.
@@ -85,19 +89,19 @@ pub struct DatabaseFacts {
     /// Pages up to the high-water mark.
     pub high_water_mark: u64,
     /// Reachable branch pages, overflow pages not counted.
-    pub branch_pages: u64,
+    pub branch_pages: Known<u64>,
     /// Reachable leaf pages, overflow pages not counted.
-    pub leaf_pages: u64,
+    pub leaf_pages: Known<u64>,
     /// Reachable overflow pages.
-    pub overflow_pages: u64,
+    pub overflow_pages: Known<u64>,
     /// Pages that nothing reaches.
-    pub free_pages: u64,
+    pub free_pages: Known<u64>,
     /// Was the freelist written to the file?
     pub freelist_persisted: bool,
     /// Bytes up to the high-water mark: etcd's "total size" / db size.
     pub size: u64,
     /// Bytes of reachable pages: etcd's "size in use".
-    pub size_in_use: u64,
+    pub size_in_use: Known<u64>,
 }
 
 /// The etcd store inside the database.
@@ -105,47 +109,71 @@ pub struct DatabaseFacts {
 #[serde(rename_all = "camelCase")]
 pub struct StoreFacts {
     /// CRC-32C over all buckets, keys and values: what `etcdutl snapshot status` prints.
-    pub status_hash: u32,
+    pub status_hash: Known<u32>,
     /// Main revision of the last record: what `etcdutl snapshot status` prints.
-    pub revision: i64,
+    pub revision: Known<i64>,
     /// Current revision after a start.
-    pub current_revision: i64,
+    pub current_revision: Known<i64>,
     /// Compacted revision after a start; -1 when never compacted.
-    pub compacted_revision: i64,
+    pub compacted_revision: Known<i64>,
     /// Is a compaction scheduled but not finished?
-    pub compaction_unfinished: bool,
+    pub compaction_unfinished: Known<bool>,
     /// Pairs in all buckets: the key count of etcd 3.4 and 3.5.
-    pub total_pairs: u64,
+    pub total_pairs: Known<u64>,
     /// Live user keys: the key count of etcd 3.6 and later.
-    pub live_keys: u64,
+    pub live_keys: Known<u64>,
+    /// Records in the `key` bucket.
+    pub records: Known<u64>,
+    /// Tombstones among them.
+    pub tombstones: Known<u64>,
+    /// `meta/storageVersion`, empty when absent.
+    pub storage_version: Known<String>,
+    /// `cluster/clusterVersion`, empty when absent.
+    pub cluster_version: Known<String>,
+    /// Raft index of the last applied entry.
+    pub consistent_index: Known<Option<u64>>,
+    /// Raft term of that entry.
+    pub term: Known<Option<u64>>,
+    /// Members.
+    pub members: Known<Vec<MemberFacts>>,
+    /// Ids of removed members, 16 hex digits.
+    pub members_removed: Known<Vec<String>>,
+    /// Alarms, as `memberid NAME`.
+    pub alarms: Known<Vec<AlarmFacts>>,
+    /// Leases in the `lease` bucket.
+    pub leases: Known<u64>,
+    /// Users.
+    pub users: Known<u64>,
+    /// Roles.
+    pub roles: Known<u64>,
+    /// Is authentication on?
+    pub auth_enabled: Known<bool>,
+    /// Pairs per root bucket, in file order.
+    pub buckets: Known<Vec<BucketFacts>>,
+    /// Names of the buckets of which a part, or all, could not be read; the values that come from them are not known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<&'static str>,
+    /// Counts that are not known: as many as could be read, so there are at least so many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<AtLeast>,
+}
+
+/// How many could be read of what could not be read to its end.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AtLeast {
+    /// Pairs in all buckets.
+    pub total_pairs: u64,
     /// Records in the `key` bucket.
     pub records: u64,
     /// Tombstones among them.
     pub tombstones: u64,
-    /// `meta/storageVersion`, empty when absent.
-    pub storage_version: String,
-    /// `cluster/clusterVersion`, empty when absent.
-    pub cluster_version: String,
-    /// Raft index of the last applied entry.
-    pub consistent_index: Option<u64>,
-    /// Raft term of that entry.
-    pub term: Option<u64>,
-    /// Members.
-    pub members: Vec<MemberFacts>,
-    /// Ids of removed members, 16 hex digits.
-    pub members_removed: Vec<String>,
-    /// Alarms, as `memberid NAME`.
-    pub alarms: Vec<AlarmFacts>,
-    /// Leases in the `lease` bucket.
+    /// Leases.
     pub leases: u64,
     /// Users.
     pub users: u64,
     /// Roles.
     pub roles: u64,
-    /// Is authentication on?
-    pub auth_enabled: bool,
-    /// Pairs per root bucket, in file order.
-    pub buckets: Vec<BucketFacts>,
 }
 
 /// One bucket of the root.
@@ -155,9 +183,9 @@ pub struct BucketFacts {
     /// Name, quoted where it is not printable.
     pub name: String,
     /// Pairs in it.
-    pub pairs: u64,
+    pub pairs: Known<u64>,
     /// Bytes of its keys and values.
-    pub bytes: u64,
+    pub bytes: Known<u64>,
 }
 
 /// One member of the cluster the backup was taken from.

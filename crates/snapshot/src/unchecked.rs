@@ -1,18 +1,23 @@
 //! What a verification did not check, said out loud.
 
 use crate::container::{Container, Trailer};
+use crate::length::Length;
 use crate::report::Unchecked;
 
-/// What was not checked in this file, and what no check of one file can know.
-pub(crate) fn list(container: &Container) -> Vec<Unchecked> {
+/// What was not checked in this file, and what no check of one file can know. `is_snapshot` tells that a file without a hash is a
+/// snapshot all the same; `length`, whether a hash stands at another place.
+pub(crate) fn list(container: &Container, length: Length, is_snapshot: bool) -> Vec<Unchecked> {
     let mut list = Vec::new();
-    if container.trailer == Trailer::Absent {
+    let is_proven = matches!(length, Length::Followed { snapshot: Some(_), .. });
+    if container.trailer == Trailer::Absent && !is_proven {
         list.push(Unchecked {
             what: "bytes inside values",
             why: "etcd keeps no checksum of a value, and this file has no SHA-256: a flipped byte in a value cannot be seen. \
                   `etcdctl snapshot save` writes files that can be proven."
                 .to_owned(),
         });
+    }
+    if container.trailer == Trailer::Absent && !is_snapshot {
         list.push(Unchecked {
             what: "what is only in the write-ahead log",
             why: "a raw database lacks what its member had not yet written into it; only the member's directory tells."

@@ -7,19 +7,20 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use etcdsnap_bbolt::{Db, OpenError};
-use etcdsnap_checksum::sha256;
 use etcdsnap_image::Error;
-use etcdsnap_mvcc::Glance;
+use etcdsnap_mvcc::{Glance, Rule};
 use etcdsnap_publish::{Interrupt, Interrupted};
 use semver::Version;
 
 use crate::boot;
 use crate::catalogue::{container, mvcc, structure};
+use crate::cause;
 use crate::container::{Container, Trailer};
-use crate::finding::{Finding, Findings};
+use crate::finding::{Finding, Findings, Severity};
 use crate::image_hash::{self, ImageHash};
 use crate::incidents::{Facts, incidents};
 use crate::inspection::{Inspection, Options};
+use crate::length::{self, Length};
 use crate::place::{Place, excerpt};
 use crate::progress::Progress;
 use crate::reading::Advance;
@@ -104,16 +105,18 @@ pub fn verify<'a>(
 ) -> Result<Verified<'a>, VerifyError> {
     progress.phase("verify", container.database().len() as u64);
     let outcome = read(container, options, progress);
-    progress.finished();
     options.interrupt.check()?;
     // A file that changed meanwhile is told before anything that was found in it: nothing of that can be trusted.
     container.recheck().map_err(Error::from)?;
     let (digest, opened) = outcome?;
-    let mut findings = container_findings(container, digest.as_ref());
+    progress.finished();
     let (inspection, error) = match opened {
         Ok(inspection) => (Some(inspection), None),
         Err(error) => (None, Some(error)),
     };
+    let page_size = inspection.as_ref().map(|inspection| inspection.db.page_size());
+    let length = inspection.as_ref().map(|inspection| length(container, inspection, digest.as_ref()));
+    let mut findings = container_findings(container, digest.as_ref(), length, page_size);
     findings.extend(error.iter().flat_map(unopened_findings));
     let mut judged = Judged { findings, omitted: Vec::new(), boot: Vec::new() };
     if let Some(inspection) = &inspection {
@@ -124,15 +127,30 @@ pub fn verify<'a>(
         rank(one).cmp(&rank(other))
     });
     judged.bound(options.inspection.limit);
+    let mut cause = cause::cause(length, inspection.as_ref(), &judged.findings);
+    if container.path().is_some_and(|path| path.extension().is_some_and(|extension| extension == "part")) {
+        cause = cause.map(cause::Cause::unfinished);
+    }
+    let file_end = container.image().bytes().len() as u64;
+    for finding in &mut judged.findings {
+        finding.place.offset = finding.place.offset.filter(|offset| *offset <= file_end);
+    }
+    let is_snapshot = inspection.as_ref().is_some_and(|inspection| length::is_snapshot(&inspection.db));
+    let lacks_its_end = length.is_some_and(|length| length != Length::Fits) && is_snapshot;
     let report = Report {
-        source: source_facts(container),
+        cause,
+        source: SourceFacts {
+            // A snapshot without its hash is still none of a member's files.
+            kind: if lacks_its_end { "snapshot" } else { source_facts(container).kind },
+            ..source_facts(container)
+        },
         sha256: image_hash::facts(container, digest.as_ref()),
         database: inspection.as_ref().map(Inspection::database_facts),
         store: inspection.as_ref().map(Inspection::store_facts),
         findings: judged.findings,
         omitted: judged.omitted,
         boot: judged.boot,
-        unchecked: unchecked::list(container),
+        unchecked: unchecked::list(container, length.unwrap_or(Length::Fits), lacks_its_end),
     };
     Ok(Verified { report, inspection })
 }
@@ -178,15 +196,67 @@ struct Judged {
     boot: Vec<boot::BootVerdict>,
 }
 
-/// What the hash and the kind of file say.
-fn container_findings(container: &Container, digest: Option<&[u8; 32]>) -> Vec<Finding> {
-    if container.trailer == Trailer::Absent {
-        return vec![
-            Finding::new(&container::SHA256_MISSING, Place::file(), "there is no SHA-256 behind the database"),
-            Finding::new(&container::RAW_DATABASE_MAY_LAG_WAL, Place::file(), "this is a raw database, not a snapshot"),
-        ];
+/// How the length of the file fits its database. A file whose last 32 bytes prove the others is as its maker meant it.
+fn length(container: &Container, inspection: &Inspection<'_>, digest: Option<&[u8; 32]>) -> Length {
+    match (container.trailer, digest) {
+        (Trailer::Present(written), Some(digest)) if written == *digest => Length::Fits,
+        _ => Length::of(container.image().bytes(), &inspection.db),
     }
-    digest.and_then(|digest| image_hash::mismatch(container, digest)).into_iter().collect()
+}
+
+/// What the hash, the length and the kind of file say. Without a database nothing is known of the length.
+fn container_findings(
+    container: &Container,
+    digest: Option<&[u8; 32]>,
+    length: Option<Length>,
+    page_size: Option<u32>,
+) -> Vec<Finding> {
+    let mut findings: Vec<_> = digest.and_then(|digest| image_hash::mismatch(container, digest)).into_iter().collect();
+    let missing = |message| Finding::new(&container::SHA256_MISSING, Place::file(), message);
+    match length.unwrap_or(Length::Fits) {
+        // What lacks pages or bytes of its hash is told as that.
+        Length::Cut { .. } => {}
+        Length::HashCut { has } => {
+            let place = Place::offset((container.image().bytes().len() as u64).saturating_sub(has));
+            let message = format!("all pages are there, and {has} of the 32 bytes of the SHA-256");
+            findings.push(Finding::new(&container::LENGTH_ODD, place, message));
+        }
+        Length::HashLost => {
+            let message = "the meta pages are those of a snapshot, and there is no SHA-256 behind the database";
+            findings.push(missing(message).with_severity(Severity::Warning));
+        }
+        Length::Followed { snapshot: Some(end), bytes, .. } => {
+            let message =
+                format!("{bytes} bytes follow the snapshot, which has {end} bytes and the right SHA-256 at its end");
+            findings.push(Finding::new(&container::BYTES_FOLLOW, Place::offset(end), message));
+        }
+        // Told as that instead.
+        Length::HashZero { .. } if !findings.is_empty() => {
+            let place = Place::offset(container.database().len() as u64);
+            let message = "the 32 bytes of the trailer are zero, so nothing proves the bytes before them";
+            findings = vec![Finding::new(&container::SHA256_ZERO, place, message)];
+        }
+        Length::HashZero { zeros } if container.trailer == Trailer::Absent => {
+            let place = Place::offset((container.image().bytes().len() as u64).saturating_sub(zeros));
+            let message = format!("{zeros} zero bytes stand where the 32 bytes of the SHA-256 belong");
+            let found = Finding::new(&container::SHA256_ZERO, place, message);
+            // Whole pages of zeros are what bbolt itself takes in advance.
+            let grown = page_size.is_some_and(|page_size| zeros.is_multiple_of(page_size.into()));
+            findings.push(if grown { found.with_severity(Severity::Warning) } else { found });
+        }
+        Length::Followed { snapshot: None, bytes, .. } if container.trailer == Trailer::Absent => {
+            let place = Place::offset((container.image().bytes().len() as u64).saturating_sub(bytes));
+            let message = format!("{bytes} bytes follow the pages of the database, and none of them is its SHA-256");
+            findings.push(Finding::new(&container::LENGTH_ODD, place, message));
+        }
+        Length::Fits if container.trailer == Trailer::Absent => {
+            findings.push(missing("there is no SHA-256 behind the database"));
+            let message = "this is a raw database, not a snapshot";
+            findings.push(Finding::new(&container::RAW_DATABASE_MAY_LAG_WAL, Place::file(), message));
+        }
+        Length::Fits | Length::HashZero { .. } | Length::Followed { .. } => {}
+    }
+    findings
 }
 
 /// Why the database could not be opened.
@@ -221,7 +291,7 @@ fn judge(container: &Container, inspection: &Inspection<'_>, options: &VerifyOpt
         let findings = std::mem::take(&mut judged.findings);
         let facts = Facts {
             buckets: &inspection.buckets,
-            keyspace: &inspection.keyspace.summary,
+            keyspace: inspection.summary(),
             database_size: inspection.db.size(),
             server_version: options.server_version.clone(),
             findings: &findings,
@@ -237,9 +307,6 @@ fn size_findings(container: &Container, inspection: &Inspection<'_>, judged: &mu
         let message = format!("the image has {has} bytes, its pages end at {needs}");
         judged.findings.push(Finding::new(&container::SNAPSHOT_SIZE, Place::offset(needs), message));
     }
-    if container.trailer == Trailer::Absent {
-        judged.findings.extend(odd_length(container, inspection));
-    }
     if inspection.db.order() == etcdsnap_bbolt::ByteOrder::Big {
         let message = "the numbers in the file are big-endian";
         judged.findings.push(Finding::new(&container::BIG_ENDIAN, Place::file(), message));
@@ -248,23 +315,6 @@ fn size_findings(container: &Container, inspection: &Inspection<'_>, judged: &mu
         let message = "the meta pages changed while the file was read";
         judged.findings.push(Finding::new(&container::LIVE_DATABASE, Place::file(), message));
     }
-}
-
-/// A database is whole pages. A file without a hash that is anything else is a snapshot that was cut inside its hash, or one
-/// that something was appended to; the second may even make whole pages again, but then the hash stands behind the database.
-fn odd_length(container: &Container, inspection: &Inspection<'_>) -> Option<Finding> {
-    let (bytes, page_size) = (container.database(), inspection.db.page_size());
-    let end = usize::try_from(inspection.db.size()).ok()?;
-    if !(bytes.len() as u64).is_multiple_of(page_size.into()) {
-        let message =
-            format!("{} bytes are no whole number of pages of {page_size} bytes, and no hash follows", bytes.len());
-        return Some(Finding::new(&container::LENGTH_ODD, Place::offset(end as u64), message));
-    }
-    let (database, tail) = bytes.split_at_checked(end)?;
-    let written = tail.first_chunk::<32>().filter(|hash| hash.iter().any(|byte| *byte != 0))?;
-    let computed = sha256::digest(database, &mut |_| ControlFlow::Continue(()))?;
-    let message = "the SHA-256 of the database stands behind it, but not at the end of the file";
-    (computed == *written).then(|| Finding::new(&container::LENGTH_ODD, Place::offset(end as u64), message))
 }
 
 fn structure_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
@@ -279,8 +329,10 @@ fn structure_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
 
 fn record_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
     let violations = &inspection.keyspace.violations;
-    judged.findings.extend(violations.kept().iter().map(mvcc::finding));
-    let rules = etcdsnap_mvcc::Rule::ALL.iter();
+    // Where the compaction marks could not be read, nobody knows which records should be there.
+    let applies = |rule: Rule| inspection.buckets.meta.is_whole() || !rule.needs_compaction();
+    judged.findings.extend(violations.kept().iter().filter(|violation| applies(violation.rule)).map(mvcc::finding));
+    let rules = Rule::ALL.iter().filter(|rule| applies(**rule));
     let counts = rules.map(|rule| (mvcc::of(*rule), violations.count_of(*rule as usize)));
     judged.omit(counts, violations.limit());
 }
@@ -290,7 +342,7 @@ fn bucket_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
         let message = format!("reading the buckets ended early: {corruption}");
         judged.findings.push(Finding::new(&container::TREE_UNREADABLE, Place::file(), message));
     }
-    if inspection.is_etcd() || inspection.unreadable.is_some() {
+    if inspection.is_etcd() {
         judged.findings.extend_from_slice(inspection.bucket_findings.kept());
         judged.omitted.extend(inspection.bucket_findings.omitted());
     } else {
@@ -322,9 +374,9 @@ impl Judged {
 }
 
 impl Inspection<'_> {
-    /// Does the root have any of etcd's buckets?
+    /// Does the root have any of etcd's buckets, as far as is known? One whose list of buckets could not be read may have all.
     pub fn is_etcd(&self) -> bool {
-        crate::buckets::EXPECTED.iter().any(|name| self.buckets.has(name))
+        crate::buckets::EXPECTED.iter().any(|name| self.buckets.has(name).all() != Some(&false))
     }
 
     /// Path of a bucket from the root, for people.
@@ -340,11 +392,17 @@ impl Inspection<'_> {
     }
 }
 
+/// Has the file lost pages, and are its metas those of a snapshot?
+fn is_cut_snapshot(container: &Container) -> bool {
+    Db::open(container.database())
+        .is_ok_and(|db| length::is_snapshot(&db) && (container.database().len() as u64) < db.size())
+}
+
 /// What is known of the file itself.
 pub fn source_facts(container: &Container) -> SourceFacts {
     SourceFacts {
         path: container.path().map_or_else(|| "-".into(), ToOwned::to_owned),
-        kind: if container.trailer == Trailer::Absent { "database" } else { "snapshot" },
+        kind: if container.trailer == Trailer::Absent && !is_cut_snapshot(container) { "database" } else { "snapshot" },
         compression: container.compression.as_str(),
         size: container.image().bytes().len() as u64,
         modified: container.modified(),

@@ -2,6 +2,7 @@
 
 mod damage {
     mod bits;
+    mod causes;
     mod corruptions;
     mod lengths;
     mod many;
@@ -9,5 +10,6 @@ mod damage {
     mod samples;
     mod secrets;
     mod small_buckets;
+    mod unread;
     mod wrong_shapes;
 }

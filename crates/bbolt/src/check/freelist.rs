@@ -73,7 +73,7 @@ pub(super) fn read(db: &Db<'_>, claims: &Claims, problems: &mut Problems) -> Opt
 pub(super) fn compare(db: &Db<'_>, claims: &Claims, free: &Claims, problems: &mut Problems) {
     let mut each = |code: Code, runs: Vec<Range<u64>>| {
         for run in runs {
-            let offset = run.start.saturating_mul(db.page_size().into());
+            let offset = run.start.saturating_mul(db.page_size().into()).min(db.bytes().len() as u64);
             let pages = Detail::Pages(run.start, run.end - 1);
             report(problems, Some(run.start), code, offset, pages, Detail::None);
         }

@@ -8,13 +8,19 @@ use crate::problem::{Code, Detail, Problem, Problems};
 /// Checks both slots, each on its own and against the other.
 pub(super) fn check(db: &Db<'_>, problems: &mut Problems) {
     for (slot, meta) in (0..).zip(db.metas()) {
+        if matches!(meta, Err(MetaError::Truncated)) {
+            let (page, code, found) = (Some(slot), Code::MetaTruncated, Detail::Number(slot));
+            // The end of the file: the meta itself would stand behind it.
+            let offset = db.bytes().len() as u64;
+            problems.push(Problem { bucket: None, page, element: None, code, offset, found, against: Detail::None });
+            continue;
+        }
         let offset = u64::from(db.page_size()) * slot;
         let mut report = |code, at: u64, found, against| {
             let offset = offset + at;
             problems.push(Problem { bucket: None, page: Some(slot), element: None, code, offset, found, against });
         };
         match meta {
-            Err(MetaError::Truncated) => report(Code::MetaTruncated, 0, Detail::Number(slot), Detail::None),
             Err(error) => report(Code::MetaInvalid, 16, Detail::Words(error.to_string()), Detail::Number(slot)),
             Ok(meta) => check_fields(db, meta, &mut report),
         }

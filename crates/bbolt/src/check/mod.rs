@@ -19,6 +19,7 @@ mod page_set;
 mod rules;
 mod tree;
 
+use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 
 pub use claims::Claims;
@@ -129,6 +130,27 @@ pub struct Walk<'a, C> {
     pub census: Census,
     /// The pages in use.
     pub in_use: Claims,
+}
+
+impl<C> Walk<'_, C> {
+    /// Was every page and element read that the tree refers to? Otherwise counts are of what could be read.
+    pub fn is_whole(&self) -> bool {
+        self.problems.hidden().is_empty()
+    }
+
+    /// Was the list of buckets below the root read to its end? Otherwise a bucket that is not in [`buckets`](Self::buckets)
+    /// may be there all the same.
+    pub fn lists_all_buckets(&self) -> bool {
+        !self.problems.hidden().contains(&0)
+    }
+
+    /// The buckets directly below the root of which a part could not be read, in themselves or in a bucket inside them.
+    pub fn unread_buckets(&self) -> BTreeSet<u32> {
+        let parent = |index: &u32| self.buckets.get(*index as usize)?.parent.filter(|parent| parent < index);
+        let below_root =
+            |index: &u32| std::iter::successors(Some(*index), |at| parent(at)).take_while(|at| *at != 0).last();
+        self.problems.hidden().iter().filter_map(below_root).collect()
+    }
 }
 
 /// How many problems of each code are kept unless the caller says otherwise.

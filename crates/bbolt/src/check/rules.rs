@@ -20,6 +20,8 @@ pub(crate) struct Bounds<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found<'a> {
     pub element: u16,
+    /// Byte offset of its name in the file.
+    pub offset: u64,
     pub name: &'a [u8],
     pub header: BucketHeader,
     /// The page inside the value, when the bucket is inline and that page can be read.
@@ -262,7 +264,7 @@ impl<'a> Examiner<'a, '_> {
             if value.len() != BUCKET_HEADER {
                 complain(Code::BucketValueSize, size);
             }
-            return Some(Found { element, name, header, inline: None });
+            return Some(Found { element, offset: page.offset + span.key, name, header, inline: None });
         }
         let image = value.get(BUCKET_HEADER..).unwrap_or_default();
         let offset = page.offset + span.end() - image.len() as u64;
@@ -280,7 +282,7 @@ impl<'a> Examiner<'a, '_> {
         if image.len() > page_size as usize / 4 {
             complain(Code::InlineBig, Detail::Number(image.len() as u64));
         }
-        Some(Found { element, name, header, inline: Some(inline) })
+        Some(Found { element, offset: page.offset + span.key, name, header, inline: Some(inline) })
     }
 }
 

@@ -9,7 +9,7 @@ use super::forest::{Branch, Entry, Forest, GROUP};
 use super::rules::{Body, Bounds, Examiner, Found};
 use super::{BucketInfo, Census, Leaf, Observer, Own, Walk, claim_tail, header};
 use crate::db::Db;
-use crate::format::{MAX_DEPTH, PageKind};
+use crate::format::{MAX_DEPTH, META_ROOT, PageKind};
 use crate::page::Page;
 use crate::problem::{Code, Detail, Problem, Problems};
 
@@ -119,18 +119,20 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         let page = self.ground.buckets.first().map_or(0, |bucket| bucket.root);
         let bounds = Bounds { root: true, ..Bounds::default() };
         let entry = Entry { bucket: 0, page, bounds, level: 1, opened: None };
-        if self.enter(0, page, None, None) { vec![entry] } else { Vec::new() }
+        // The first bucket's own entry is in the meta, or elsewhere for a bucket that is walked alone.
+        let meta = self.ground.db.meta();
+        let root_field = u64::from(meta.slot) * u64::from(self.ground.db.page_size()) + META_ROOT;
+        if self.enter(0, page, (None, root_field), None) { vec![entry] } else { Vec::new() }
     }
 
-    /// Claims the first page of a subtree; false when the id is impossible or the page already in use.
-    fn enter(&mut self, bucket: u32, page: u64, parent: Option<&Page<'a>>, element: Option<u16>) -> bool {
+    /// Claims the first page of a subtree; false when the id is impossible or the page already in use. The reference to it stands on
+    /// the page `parent`, at `offset` of the file.
+    fn enter(&mut self, bucket: u32, page: u64, (parent, offset): (Option<u64>, u64), element: Option<u16>) -> bool {
         let hwm = self.ground.db.meta().high_water_mark;
-        let offset = parent.map_or(0, |parent| parent.offset);
         let mut report = |code, page, found, against| {
             self.problems.push(Problem { bucket: Some(bucket), page, element, code, offset, found, against });
         };
         if page < 2 || page >= hwm {
-            let parent = parent.and_then(|parent| parent.position);
             report(Code::PgidRange, parent, Detail::Number(page), Detail::Number(hwm));
             return false;
         }
@@ -222,7 +224,7 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         let branch = Branch { page, bucket: entry.bucket, high: entry.bounds.high, level: entry.level };
         let children: Vec<_> = (0..page.count)
             .filter_map(|index| page.branch_span(index).map(|(_, child)| (index, child)))
-            .filter(|(index, child)| self.enter(entry.bucket, *child, Some(&page), Some(*index)))
+            .filter(|(index, child)| self.enter(entry.bucket, *child, (page.position, page.offset), Some(*index)))
             .collect();
         if entry.level + 1 >= depth {
             forest.add_branch(branch, &children);
@@ -291,7 +293,7 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
     fn too_deep(&mut self, bucket: u32, found: &Found<'a>) {
         let (page, element) = (Some(found.header.root), Some(found.element));
         let (code, against) = (Code::Depth, Detail::Number(MAX_DEPTH.into()));
-        let offset = found.header.root.saturating_mul(self.ground.db.page_size().into());
+        let offset = found.offset;
         self.problems.push(Problem { bucket: Some(bucket), page, element, code, offset, found: Detail::None, against });
     }
 
@@ -323,7 +325,7 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
                 let body = examine(self.ground.db, page, index, bounds, &mut out.problems);
                 let page = Page { count: body.admitted, ..page };
                 self.ground.observe(index, Leaf { page, rank, whole: true, packed: body.packed }, &body, &mut out);
-            } else if self.enter(index, root, None, Some(found.element)) {
+            } else if self.enter(index, root, (None, found.offset), Some(found.element)) {
                 entries.push(Entry { bucket: index, page: root, bounds, level: 1, opened: None });
             }
         }

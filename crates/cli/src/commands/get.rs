@@ -67,9 +67,14 @@ fn in_range<'a>(contents: &Contents<'a>, range: &KeyRange, revision: i64) -> Res
 /// is a single one; the id of the cluster is not stored in a database.
 fn header(contents: &Contents<'_>) -> Header {
     let small = SmallBuckets::read(&contents.db, 0).buckets;
-    let member_id = match small.members.listed.as_slice() {
+    let member_id = match small.members.listed.all().map_or(&[][..], Vec::as_slice) {
         [only] => only.id,
         _ => 0,
     };
-    Header { cluster_id: 0, member_id, revision: contents.current_revision(), raft_term: small.meta.term.unwrap_or(0) }
+    Header {
+        cluster_id: 0,
+        member_id,
+        revision: contents.current_revision(),
+        raft_term: small.meta.part().term.unwrap_or(0),
+    }
 }

@@ -2,30 +2,43 @@
 
 use std::path::Path;
 
-use etcdsnap_mvcc::RevisionError;
+use etcdsnap_mvcc::{HashKv, RevisionError};
 use etcdsnap_snapshot::hashes::hashes;
 use etcdsnap_snapshot::inspection::Options;
 
 use super::{Session, standard_input_once, unusable};
 use crate::args::{Form, Hash};
 use crate::exit::{Exit, Failure};
-use crate::output::hash::{Aspect, Comparison, HashKv, Hashed, Hashes, differences, text};
-use crate::output::{console, label};
+use crate::output::hash::{Aspect, Comparison, Failed, Hashed, Hashes, differences, text};
+use crate::output::{console, hash as output, label};
 
 pub fn run(session: &Session, args: &Hash) -> Result<Exit, Failure> {
     standard_input_once(&args.files)?;
-    let files = args.files.iter().map(|path| session.hash(path, args.rev)).collect::<Result<Vec<_>, Failure>>()?;
-    let exit = files.iter().map(|(_, exit)| *exit).fold(Exit::Done, Exit::and);
-    let files: Vec<_> = files.into_iter().map(|(file, _)| file).collect();
+    let (mut files, mut failures, mut exit) = (Vec::new(), Vec::new(), Exit::Done);
+    for path in &args.files {
+        match session.hash(path, args.rev) {
+            Ok((file, of_file)) => {
+                files.push(file);
+                exit = exit.and(of_file);
+            }
+            Err(failure) if args.files.len() == 1 => return Err(failure),
+            // The others are told all the same.
+            Err(failure) => {
+                failure.print();
+                exit = exit.and(failure.exit);
+                failures.push(Failed::new(path, &failure));
+            }
+        }
+    }
     let by = if args.by.is_empty() { &Aspect::ALL[..] } else { &args.by };
     let differences = differences(&files, by);
     let exit = if differences.is_empty() { exit } else { exit.and(Exit::Differ) };
     match (args.output, files.as_slice()) {
-        (Form::Json, [only]) => console::json(exit, &only.hashes),
-        (Form::Json, _) => console::json(exit, &Comparison::new(&files, &differences)),
+        (Form::Json, [only]) if failures.is_empty() => console::json(exit, &only.hashes),
+        (Form::Json, _) => console::json(exit, &Comparison::new(&files, failures, &differences)),
         (Form::Text, _) => {
             let mut sheet = console::sheet();
-            text(&files, &differences, &mut sheet);
+            text(&files, failures.is_empty(), &differences, &mut sheet);
             console::print(sheet, exit)
         }
     }
@@ -38,20 +51,20 @@ impl Session {
         let options = Options { hash_at: revision, ..Options::default() };
         let found = hashes(&container, &options, &*self.progress(path)).map_err(|error| unusable(path, error))?;
         Self::recheck(&container)?;
-        let damaged = |error| Failure::damaged(format!("{}: damaged: {error}; run `etcdsnap verify`", label(path)));
-        let backend = found.backend.map_err(damaged)?;
-        let kv = found.kv.map_err(|error| no_hash_kv(path, error))?;
+        let kv = found.kv.all().copied().transpose().map_err(|error| no_hash_kv(path, error))?;
+        let kv =
+            kv.map(|HashKv { hash, revision, compact_revision }| output::HashKv { hash, revision, compact_revision });
         let exit = if found.sound && found.sha256.trailer != "mismatch" { Exit::Done } else { Exit::Damaged };
         if exit == Exit::Damaged {
-            let text = "damaged, so the hashes are of what could be read; run `etcdsnap verify`";
+            let text = "damaged, so hashes are of what could be read, or unknown; run `etcdsnap verify`";
             Failure::damaged(format!("{}: {text}", label(path))).print();
         }
         let hashes = Hashes {
             sha256: found.sha256.digest,
             sha256_trailer: found.sha256.trailer,
             status: found.status,
-            backend,
-            kv: HashKv { hash: kv.hash, revision: kv.revision, compact_revision: kv.compact_revision },
+            backend: found.backend,
+            kv,
         };
         Ok((Hashed { path: path.to_owned(), hashes }, exit))
     }

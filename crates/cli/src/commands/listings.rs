@@ -36,7 +36,7 @@ pub fn users(session: &Session, args: &Users) -> Result<Exit, Failure> {
     } else {
         BTreeMap::new()
     };
-    let document = output::users::Document::new(&small.buckets.auth, &hashes);
+    let document = output::users::Document::new(&small.buckets, &hashes);
     show(args.output, exit, &document, |sheet| document.text(sheet))
 }
 
@@ -44,7 +44,7 @@ pub fn roles(session: &Session, args: &Roles) -> Result<Exit, Failure> {
     let container = session.open(&args.file)?;
     let small = small_buckets(&container, &args.file)?.1;
     let exit = tell_damage(&args.file, &small, &["authRoles", "authUsers"]);
-    let document = output::roles::Document::new(&small.buckets.auth);
+    let document = output::roles::Document::new(&small.buckets);
     show(args.output, exit, &document, |sheet| document.text(sheet))
 }
 
@@ -57,7 +57,7 @@ pub fn leases(session: &Session, args: &Leases) -> Result<Exit, Failure> {
     let inspection = session.inspect(&container, &args.file)?;
     let exit = Session::tell_soundness(&inspection, &args.file);
     let attached = Attached::Count(inspection.keyspace.leases());
-    let document = output::leases::Document::new(&inspection.buckets.leases, &attached);
+    let document = output::leases::Document::new(&inspection.buckets, &attached);
     show(args.output, exit, &document, |sheet| document.text(sheet))
 }
 
@@ -72,9 +72,12 @@ fn leases_with_keys(session: &Session, args: &Leases) -> Result<Exit, Failure> {
         for record in index.sorted_by_key(leased, |at| *at).into_iter().filter_map(|at| index.record(at)) {
             keys.entry(record.kv.lease).or_default().push(record.kv.key);
         }
-        let small = SmallBuckets::read(&contents.db, TOLD);
+        let mut small = SmallBuckets::read(&contents.db, TOLD);
+        if contents.damage().is_some() {
+            small.buckets.miss_bucket(b"key");
+        }
         let exit = tell_damage(&args.file, &small, &["lease"]);
-        let document = output::leases::Document::new(&small.buckets.leases, &Attached::Keys(keys));
+        let document = output::leases::Document::new(&small.buckets, &Attached::Keys(keys));
         show(args.output, exit, &document, |sheet| document.text(sheet))
     })
 }

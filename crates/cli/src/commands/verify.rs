@@ -70,7 +70,14 @@ impl Session {
             )));
         }
         let store = inspection.store_facts();
-        Ok(Baseline { live_keys: store.live_keys, revision: store.current_revision })
+        let known = store.live_keys.zip(store.current_revision);
+        let Some((live_keys, revision)) = known.all() else {
+            return Err(Failure::damaged(format!(
+                "{}: a part of it cannot be read; run `etcdsnap verify`",
+                label(path)
+            )));
+        };
+        Ok(Baseline { live_keys: *live_keys, revision: *revision })
     }
 
     /// Verifies and judges one file; a file that could not be read is told on standard error at once.
@@ -92,7 +99,7 @@ impl Session {
         let verified =
             verify(&container, &options, &*self.progress(path)).map_err(|error| Failure::new(error.to_string()))?;
         let has_live_key =
-            |prefix: &[u8]| verified.inspection.as_ref().map(|inspection| inspection.has_live_prefix(prefix));
+            |prefix: &[u8]| verified.inspection.as_ref().and_then(|inspection| inspection.has_live_prefix(prefix));
         let assertions = policy::evaluate(
             &policies.rules,
             &Evidence {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::findings::{Explained, groups, tally};
 use super::sheet::{BAD, FAINT, GOOD, ODD, PLAIN, STRONG, Sheet};
 use super::words::TextOrBase64;
+use super::words::known;
 use super::{column, label, quantity};
 
 /// The document of `-o json`.
@@ -179,8 +180,12 @@ fn facts(report: &Report) -> Vec<String> {
     }
     let indexes = &report.indexes;
     if let Some(store) = &report.store {
-        let index = indexes.consistent_index.map_or_else(|| "no entry".to_owned(), |index| format!("entry {index}"));
-        let keys = quantity(store.live_keys, "live key");
+        let index = match indexes.consistent_index.all() {
+            None => "an unknown entry".to_owned(),
+            Some(None) => "no entry".to_owned(),
+            Some(Some(index)) => format!("entry {index}"),
+        };
+        let keys = known(&store.live_keys, "live key");
         facts.push(format!("database: applied up to {index}; revision {}, {keys}", store.current_revision));
     }
     if let Some(log) = &report.log {

@@ -107,9 +107,10 @@ impl Report<'_, '_> {
         }
         let (keys, bytes) = (quantity(self.diff.len() as u64, "key"), [stat.bytes_before, stat.bytes_after].map(size));
         let Stat { added, removed, changed, .. } = stat;
+        let differ = if self.diff.len() == 1 { "differs" } else { "differ" };
         writeln!(
             out,
-            "{keys} differ: {added} added, {removed} removed, {changed} changed; {} -> {} of values",
+            "{keys} {differ}: {added} added, {removed} removed, {changed} changed; {} -> {} of values",
             bytes[0], bytes[1]
         )?;
         let records = self.diff.iter().flat_map(|difference| [difference.before, difference.after]);

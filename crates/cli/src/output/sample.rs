@@ -8,8 +8,10 @@ use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::catalogue::cluster::ALARM_NOSPACE;
 use etcdsnap_snapshot::catalogue::container::SHA256_MISMATCH;
 use etcdsnap_snapshot::catalogue::structure;
+use etcdsnap_snapshot::cause::Cause;
 use etcdsnap_snapshot::container::{Compression, Foreign, OpenError};
 use etcdsnap_snapshot::finding::Finding;
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::Place;
 use etcdsnap_snapshot::report::{
     BucketFacts, DatabaseFacts, MemberFacts, Omitted, Report, Sha256Facts, SourceFacts, StoreFacts, Unchecked,
@@ -25,6 +27,7 @@ pub const MODIFIED: u64 = 1_760_000_000;
 /// A backup in which nothing is wrong.
 pub fn sound() -> Report {
     Report {
+        cause: None,
         source: SourceFacts {
             path: PathBuf::from("backups/monday.db"),
             kind: "snapshot",
@@ -61,6 +64,12 @@ pub fn damaged() -> Report {
     let digests = "the trailer says 3f9a0c51…, the image hashes to 85b3351d…";
     let alarm = "NOSPACE is raised on member 8e9e05c52164694d";
     Report {
+        cause: Some(Cause {
+            id: SHA256_MISMATCH.id,
+            message: SHA256_MISMATCH.title.to_owned(),
+            advice: "use another snapshot".to_owned(),
+            consequences: Vec::new(),
+        }),
         source: SourceFacts { path: PathBuf::from("backups/tuesday.db"), ..sound().source },
         sha256: Sha256Facts { trailer: "mismatch", ..sound().sha256 },
         findings: vec![
@@ -81,6 +90,12 @@ pub fn damaged() -> Report {
 /// A backup of which nothing but the container could be read.
 pub fn unreadable_store() -> Report {
     Report {
+        cause: Some(Cause {
+            id: "CUT_OFF",
+            message: "cut off: 100000 of 380960 bytes are here".to_owned(),
+            advice: "fetch it again".to_owned(),
+            consequences: vec![SHA256_MISMATCH.id],
+        }),
         sha256: Sha256Facts { trailer: "mismatch", ..sound().sha256 },
         database: None,
         store: None,
@@ -129,48 +144,50 @@ fn database() -> DatabaseFacts {
         byte_order: "little",
         txid: 210,
         high_water_mark: 93,
-        branch_pages: 1,
-        leaf_pages: 30,
-        overflow_pages: 2,
-        free_pages: 57,
+        branch_pages: Known::whole(1),
+        leaf_pages: Known::whole(30),
+        overflow_pages: Known::whole(2),
+        free_pages: Known::whole(57),
         freelist_persisted: false,
         size: 380_928,
-        size_in_use: 147_456,
+        size_in_use: Known::whole(147_456),
     }
 }
 
 fn store() -> StoreFacts {
     StoreFacts {
-        status_hash: 1_149_305_875,
-        revision: 95,
-        current_revision: 95,
-        compacted_revision: 38,
-        compaction_unfinished: false,
-        total_pairs: 175,
-        live_keys: 136,
-        records: 160,
-        tombstones: 11,
-        storage_version: "3.6.0".into(),
-        cluster_version: "3.6.0".into(),
-        consistent_index: Some(218),
-        term: Some(2),
-        members: vec![MemberFacts {
+        status_hash: Known::whole(1_149_305_875),
+        revision: Known::whole(95),
+        current_revision: Known::whole(95),
+        compacted_revision: Known::whole(38),
+        compaction_unfinished: Known::whole(false),
+        total_pairs: Known::whole(175),
+        live_keys: Known::whole(136),
+        records: Known::whole(160),
+        tombstones: Known::whole(11),
+        storage_version: Known::whole("3.6.0".into()),
+        cluster_version: Known::whole("3.6.0".into()),
+        consistent_index: Known::whole(Some(218)),
+        term: Known::whole(Some(2)),
+        members: Known::whole(vec![MemberFacts {
             id: "8e9e05c52164694d".into(),
             name: "m1".into(),
             peer_urls: vec!["http://127.0.0.1:2380".into()],
             client_urls: vec!["http://127.0.0.1:2379".into()],
             learner: false,
-        }],
-        members_removed: vec!["91bc3c398fb3c146".into()],
-        alarms: Vec::new(),
-        leases: 3,
-        users: 2,
-        roles: 1,
-        auth_enabled: false,
-        buckets: vec![
-            BucketFacts { name: "alarm".into(), pairs: 0, bytes: 0 },
-            BucketFacts { name: "key".into(), pairs: 160, bytes: 91_200 },
-        ],
+        }]),
+        members_removed: Known::whole(vec!["91bc3c398fb3c146".into()]),
+        alarms: Known::whole(Vec::new()),
+        leases: Known::whole(3),
+        users: Known::whole(2),
+        roles: Known::whole(1),
+        auth_enabled: Known::whole(false),
+        buckets: Known::whole(vec![
+            BucketFacts { name: "alarm".into(), pairs: Known::whole(0), bytes: Known::whole(0) },
+            BucketFacts { name: "key".into(), pairs: Known::whole(160), bytes: Known::whole(91_200) },
+        ]),
+        unread: Vec::new(),
+        at_least: None,
     }
 }
 

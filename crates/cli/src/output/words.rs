@@ -4,6 +4,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -16,7 +17,25 @@ pub fn label(path: &Path) -> String {
 
 /// `1 live key`, `136 live keys`.
 pub fn quantity(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {}", plural(noun)) }
+}
+
+fn plural(noun: &str) -> String {
+    let ending = if noun.ends_with(['s', 'x', 'z']) { "es" } else { "s" };
+    format!("{noun}{ending}")
+}
+
+/// As [`quantity`], of what may not be known: `an unknown number of live keys`.
+pub fn known(count: &Known<u64>, noun: &str) -> String {
+    count.all().map_or_else(|| format!("an unknown number of {}", plural(noun)), |count| quantity(*count, noun))
+}
+
+/// As [`known`], of a count that what could not be read can only raise: `at least 52 records`.
+pub fn at_least(count: &Known<u64>, noun: &str) -> String {
+    match (count.all(), *count.part()) {
+        (None, part) if part > 0 => format!("at least {}", quantity(part, noun)),
+        _ => known(count, noun),
+    }
 }
 
 /// Width of a column: that of the widest of its texts, as far as any name of Kubernetes with its type before it can be wide. Longer
@@ -92,6 +111,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn nouns_have_plurals() {
+        let both = |noun| [1, 2].map(|count| quantity(count, noun));
+        assert_eq!(both("live key"), ["1 live key", "2 live keys"]);
+        assert_eq!(both("prefix"), ["1 prefix", "2 prefixes"]);
+    }
+
+    #[test]
     fn no_text_makes_a_column_too_wide_to_lay_out() {
         assert_eq!((column([]), column([3, 7, 5])), (0, 7));
         let width = column(["x".repeat(100_000).len()]);
@@ -136,6 +162,19 @@ mod tests {
         for (bytes, text) in known {
             assert_eq!(size(bytes), text, "{bytes}");
         }
+    }
+
+    #[test]
+    fn what_was_not_read_is_not_counted_as_nothing() {
+        let counts = [Known::whole(1), Known::new(1, false), Known::new(0, false)];
+        assert_eq!(
+            counts.map(|count| known(&count, "key")),
+            ["1 key", "an unknown number of keys", "an unknown number of keys"]
+        );
+        assert_eq!(
+            counts.map(|count| at_least(&count, "key")),
+            ["1 key", "at least 1 key", "an unknown number of keys"]
+        );
     }
 
     #[cfg(unix)]

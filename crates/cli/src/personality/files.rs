@@ -39,7 +39,7 @@ impl Backend for Files {
             total_pairs: keyspace.total_pairs(),
             live_keys: unreadable_record(&inspection).map_or(Ok(keyspace.summary.live_keys), Err),
             total_size: inspection.db.size(),
-            storage_version: inspection.storage_version(),
+            storage_version: inspection.storage_version().part().clone(),
         })
     }
 

@@ -79,7 +79,7 @@ impl Evidence<'_> {
     }
 
     fn keys(&self, least: u64) -> Option<Judgement> {
-        let keys = self.report.store.as_ref()?.live_keys;
+        let keys = *self.report.store.as_ref()?.live_keys.all()?;
         Some((quantity(keys, "live key"), keys >= least))
     }
 
@@ -92,7 +92,7 @@ impl Evidence<'_> {
     }
 
     fn revision(&self, least: i64) -> Option<Judgement> {
-        let revision = self.report.store.as_ref()?.current_revision;
+        let revision = *self.report.store.as_ref()?.current_revision.all()?;
         Some((format!("revision {revision}"), revision >= least))
     }
 
@@ -108,7 +108,10 @@ impl Evidence<'_> {
 
     fn alarms(&self) -> Option<Judgement> {
         let alarms = &self.report.store.as_ref()?.alarms;
-        let raised: Vec<_> = alarms.iter().map(|alarm| format!("{} on {}", alarm.alarm, alarm.member)).collect();
+        if !alarms.is_whole() && alarms.part().is_empty() {
+            return None;
+        }
+        let raised: Vec<_> = alarms.part().iter().map(|alarm| format!("{} on {}", alarm.alarm, alarm.member)).collect();
         Some((if raised.is_empty() { "none".to_owned() } else { raised.join(", ") }, raised.is_empty()))
     }
 
@@ -116,24 +119,27 @@ impl Evidence<'_> {
     fn version(&self, requirement: &Requirement) -> Option<Judgement> {
         let store = self.report.store.as_ref()?;
         let known = [("cluster", &store.cluster_version), ("storage", &store.storage_version)];
-        let mut known = known.into_iter().filter(|(_, version)| !version.is_empty());
+        let mut known =
+            known.into_iter().filter(|(_, version)| version.all().is_none_or(|version| !version.is_empty()));
         let (whose, version) = known.next()?;
+        let version = version.all()?;
         Some((format!("{whose} version {version}"), requirement.holds_for(version)))
     }
 
     fn shrink(&self, other: &Path, percent: u8) -> Option<Judgement> {
         let store = self.report.store.as_ref()?;
         let before = self.baselines.get(other)?;
+        let (live_keys, revision) = store.live_keys.zip(store.current_revision).all().copied()?;
         let least = u128::from(before.live_keys) * u128::from(100 - percent.min(100));
-        let enough = u128::from(store.live_keys) * 100 >= least;
+        let enough = u128::from(live_keys) * 100 >= least;
         let actual = format!(
             "revision {} after {}, {} after {}",
-            store.current_revision,
+            revision,
             before.revision,
-            quantity(store.live_keys, "live key"),
+            quantity(live_keys, "live key"),
             before.live_keys
         );
-        Some((actual, enough && store.current_revision >= before.revision))
+        Some((actual, enough && revision >= before.revision))
     }
 }
 
@@ -155,6 +161,8 @@ fn span(duration: SignedDuration) -> String {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use etcdsnap_snapshot::known::Known;
 
     use super::*;
     use crate::output::sample;
@@ -206,6 +214,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_read_in_part_does_not_hold() {
+        let mut report = sample::sound();
+        let store = report.store.as_mut().expect("store");
+        store.live_keys = Known::new(136, false);
+        store.current_revision = Known::new(95, false);
+        store.cluster_version = Known::default();
+        store.alarms = Known::default();
+        for rule in ["min-keys=0", "min-revision=0", "no-alarms", "version=3.6", "max-shrink-from=old.db:100%"] {
+            assert_eq!(judge(&report, rule), (false, "unknown".to_owned()), "{rule}");
+        }
+    }
+
+    #[test]
     fn a_file_from_the_future_is_not_young() {
         let mut report = sample::sound();
         report.source.modified = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(sample::MODIFIED + 180_122));
@@ -217,7 +238,7 @@ mod tests {
     #[test]
     fn a_revision_that_went_back_fails_whatever_the_share() {
         let mut report = sample::sound();
-        report.store.as_mut().expect("store").current_revision = 89;
+        report.store.as_mut().expect("store").current_revision = Known::whole(89);
         assert!(!judge(&report, "max-shrink-from=old.db:100%").0);
     }
 }

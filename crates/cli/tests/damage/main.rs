@@ -10,4 +10,5 @@ mod places;
 #[path = "../native/program.rs"]
 #[expect(dead_code, reason = "shared with the tests of the native commands, which use more of it")]
 mod program;
+mod unread;
 mod untouched;

@@ -8,8 +8,14 @@ use crate::program::{Answer, args, fixture, fixtures, run, run_with_input, writt
 
 const REAL: &str = "etcd-3.6.14-seed1.db";
 
+/// A column that is not known is null, and its bytes are in another one.
 fn sum(columns: &Value) -> u64 {
-    columns.as_object().expect("columns").values().map(|bytes| bytes.as_u64().expect("bytes")).sum()
+    columns
+        .as_object()
+        .expect("columns")
+        .values()
+        .map(|bytes| if bytes.is_null() { 0 } else { bytes.as_u64().expect("bytes") })
+        .sum()
 }
 
 #[test]

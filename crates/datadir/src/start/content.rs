@@ -19,7 +19,7 @@ impl Server {
         let minor = self.minor;
         let (from_3_5, from_3_6) = (minor >= 5, minor >= 6);
         let reads_members = from_3_6 || (minor == 5 && self.patch >= 26);
-        let reads_conf_state = minor == 4 && self.patch >= 31 && content.buckets.meta.storage_version.is_none();
+        let reads_conf_state = minor == 4 && self.patch >= 31 && content.buckets.meta.part().storage_version.is_none();
         let auth = &content.buckets.auth;
         let stops: [(&Kind, bool, StartOutcome, &str); 16] = [
             (&CLUSTER_VERSION_INVALID, from_3_6, StartOutcome::Panics, "The cluster version cannot be read"),
@@ -43,7 +43,7 @@ impl Server {
             ),
             (
                 &AUTH_REVISION_INVALID,
-                auth.revision.is_none(),
+                auth.revision.part().is_none(),
                 StartOutcome::Panics,
                 "The authentication revision is too short",
             ),

@@ -279,7 +279,8 @@ impl Case<'_, '_> {
 
     /// From 3.6 on there is no simple way back once all members run a newer version.
     fn warn_of_upgrade(&self, verdict: &mut StartVerdict) {
-        let cluster = self.evidence.database.content().and_then(|content| content.buckets.cluster.version.as_ref());
+        let cluster =
+            self.evidence.database.content().and_then(|content| content.buckets.cluster.part().version.as_ref());
         let Some(cluster) = cluster.filter(|cluster| cluster.minor < self.server.minor) else { return };
         let now = format!("The cluster version is {}.{}", cluster.major, cluster.minor);
         verdict.reasons.push(format!(

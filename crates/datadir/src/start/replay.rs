@@ -50,8 +50,8 @@ impl Case<'_, '_> {
                 snap.map(|snap| Voters::of_state(&snap.file.conf_state)).unwrap_or_default()
             },
             database,
-            downgrade: content.map(|content| content.buckets.cluster.downgrade.clone()).unwrap_or_default(),
-            consistent_index: content.map_or(0, Content::consistent_index),
+            downgrade: content.map(|content| content.buckets.cluster.part().downgrade.clone()).unwrap_or_default(),
+            consistent_index: content.map_or(0, |content| *content.consistent_index().part()),
         };
         let first = self.log.entries.partition_point(|logged| logged.entry.index <= start.index);
         let entries = self.log.entries.get(first..).unwrap_or_default();
@@ -73,10 +73,10 @@ impl Case<'_, '_> {
 
     /// What is known before the first entry is applied.
     pub(super) fn recover(&self, snap: Option<&Snap<'_>>, content: Option<&Content>) -> Result<(), Stop> {
-        let downgrade = content.map_or(&Downgrade::Off, |content| &content.buckets.cluster.downgrade);
+        let downgrade = content.map_or(&Downgrade::Off, |content| &content.buckets.cluster.part().downgrade);
         self.server.downgrade(downgrade)?;
         let version = if self.server.minor >= 6 {
-            content.and_then(|content| content.buckets.cluster.version.clone())
+            content.and_then(|content| content.buckets.cluster.part().version.clone())
         } else {
             snap.and_then(|snap| snap.store.cluster_version()).and_then(|version| Version::parse(version).ok())
         };

@@ -9,7 +9,7 @@ use crate::evidence::Content;
 impl Server {
     /// The layout of the database against the server's own.
     pub(super) fn storage_version(self, content: &Content, notes: &mut Vec<String>) -> Result<(), Stop> {
-        let Some(storage) = &content.buckets.meta.storage_version else { return Ok(()) };
+        let Some(storage) = &content.buckets.meta.part().storage_version else { return Ok(()) };
         let unsupported = |version: &Version| {
             let said = format!("version \"{}.{}.0\" is not supported", version.major, version.minor);
             let reason = format!("The storage version is {storage}: it exits with `{said}`.");

@@ -30,14 +30,15 @@ fn a_new_cluster_takes_the_place_of_the_old_one() {
     let folder = folder();
     let data = folder.path().join("m1.etcd");
     let now = restored(&into(&data), &fixture(SNAPSHOT), &data);
-    let members: Vec<_> = now.members.listed.iter().map(|member| (member.name.as_str(), member.learner)).collect();
+    let members: Vec<_> =
+        now.members.listed.part().iter().map(|member| (member.name.as_str(), member.learner)).collect();
     assert_eq!(members, [("m1", false)]);
-    assert!(now.members.removed.is_empty());
-    assert_eq!((now.meta.consistent_index, now.meta.term), (Some(1), Some(1)));
+    assert!(now.members.removed.part().is_empty());
+    assert_eq!((now.meta.part().consistent_index, now.meta.part().term), (Some(1), Some(1)));
     // Everything else is as it was, raft's view of the old members included.
     let was = buckets(&fixture(SNAPSHOT));
-    assert_eq!(now.meta.conf_state, was.meta.conf_state);
-    assert_eq!((now.cluster.version, now.auth.users), (was.cluster.version, was.auth.users));
+    assert_eq!(now.meta.part().conf_state, was.meta.part().conf_state);
+    assert_eq!((&now.cluster.part().version, now.auth.users), (&was.cluster.part().version, was.auth.users));
 }
 
 #[test]
@@ -60,9 +61,9 @@ fn learners_are_learners_everywhere() {
         } else {
             buckets(&data.join("member/snap/db"))
         };
-        let learners: Vec<_> = now.members.listed.iter().filter(|member| member.learner).collect();
+        let learners: Vec<_> = now.members.listed.part().iter().filter(|member| member.learner).collect();
         assert_eq!((learners.len(), learners[0].name.as_str()), (1, "m2"));
-        let state = now.meta.conf_state.expect("a configuration");
+        let state = now.meta.part().conf_state.as_ref().expect("a configuration");
         assert_eq!((state.voters.len(), state.learners.as_slice()), (1, &[learners[0].id][..]));
     }
 }
@@ -93,12 +94,13 @@ fn alarms_and_authentication_go_when_asked() {
     let folder = folder();
     let source = troubled(folder.path());
     let kept = restored(&into(&folder.path().join("kept")), &source, &folder.path().join("kept"));
-    assert!(kept.auth.enabled && kept.alarms.len() == 1 && kept.auth.revision == Some(7));
+    assert!(*kept.auth.enabled.part() && kept.alarms.part().len() == 1);
+    assert_eq!(*kept.auth.revision.part(), Some(7));
     let data = folder.path().join("gone");
     let request = Request { disarm_alarms: true, disable_auth: true, ..into(&data) };
     let gone = restored(&request, &source, &data);
-    assert!(!gone.auth.enabled && gone.alarms.is_empty());
-    assert_eq!(gone.auth.revision, Some(8));
+    assert_eq!((gone.auth.enabled.all(), gone.alarms.all()), (Some(&false), Some(&Vec::new())));
+    assert_eq!(gone.auth.revision.all(), Some(&Some(8)));
 }
 
 #[test]

@@ -69,14 +69,16 @@ pub fn salvage(
             }
             builder.finish().map_err(|source| unbuilt(work, source))
         });
-    work.progress.finished();
     let (built, written) = outcome?;
     work.interrupt.check()?;
     match (built, written) {
         // What stopped the writing thread says more than that it has stopped.
         (_, Err(source)) => Err(Error::Write { path: new.path().to_owned(), source }),
         (Err(error), Ok(())) => Err(error),
-        (Ok(_), Ok(())) => Ok(saving.losses),
+        (Ok(_), Ok(())) => {
+            work.progress.finished();
+            Ok(saving.losses)
+        }
     }
 }
 

@@ -30,10 +30,10 @@ pub enum Caution {
 /// etcd 3.6 and later read the cluster version from the database; 3.5 has it in its log and `.snap` files.
 pub fn cautions(buckets: &Buckets, version: &Version) -> Vec<Caution> {
     let server = Version::new(version.major, version.minor, 0);
-    let cluster = buckets.cluster.version.as_ref();
+    let cluster = buckets.cluster.part().version.as_ref();
     let newer = cluster.filter(|cluster| **cluster > server && server >= Version::new(3, 6, 0));
     let newer = newer.map(|cluster| Caution::ClusterVersion { cluster: cluster.clone(), server: server.clone() });
-    let downgrade = buckets.cluster.downgrade.target();
+    let downgrade = buckets.cluster.part().downgrade.target();
     let other = downgrade.filter(|to| **to != server && server == Version::new(3, 5, 0));
     let other = other.map(|to| Caution::Downgrade { to: to.clone(), server: server.clone() });
     newer.into_iter().chain(other).collect()

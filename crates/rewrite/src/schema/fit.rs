@@ -43,7 +43,7 @@ pub enum Unfit {
 /// itself. Buckets that are missing stay missing. Storage and cluster version never go up here: servers raise them once all
 /// of the cluster is there.
 pub fn fit(buckets: &Buckets, release: Release, members: NewVoters<'_>) -> Result<Vec<Change>, Unfit> {
-    if let Some(storage) = buckets.meta.storage_version.as_ref().filter(|version| version.major != 3) {
+    if let Some(storage) = buckets.meta.part().storage_version.as_ref().filter(|version| version.major != 3) {
         return Err(Unfit::Major { storage: storage.clone() });
     }
     let changes = [
@@ -58,7 +58,7 @@ pub fn fit(buckets: &Buckets, release: Release, members: NewVoters<'_>) -> Resul
 /// The layouts that a release knows: 3.6 and later step up from 3.5 to their own; 3.5 ignores the entry, which then
 /// misleads a later 3.6; 3.4 panics at it since 3.4.31.
 fn storage_version(buckets: &Buckets, release: Release) -> Option<Change> {
-    let storage = buckets.meta.storage_version.as_ref()?;
+    let storage = buckets.meta.part().storage_version.as_ref()?;
     let own = Version::new(3, release.minor(), 0);
     let change = |value: Option<String>, reason| Some(Change { bucket: "meta", key: "storageVersion", value, reason });
     if release <= Release::V3_5 {
@@ -77,7 +77,7 @@ fn storage_version(buckets: &Buckets, release: Release) -> Option<Change> {
 fn conf_state(buckets: &Buckets, release: Release, members: NewVoters<'_>) -> Option<Change> {
     let change =
         |value: Option<String>, reason: String| Some(Change { bucket: "meta", key: "confState", value, reason });
-    let before = buckets.meta.conf_state.as_ref();
+    let before = buckets.meta.part().conf_state.as_ref();
     if release == Release::V3_4 {
         before?;
         return change(None, "it names the members of the old cluster, and etcd 3.4 does not keep it".into());
@@ -86,7 +86,7 @@ fn conf_state(buckets: &Buckets, release: Release, members: NewVoters<'_>) -> Op
     let same = before.is_some_and(|state| {
         state.voters == voters && state.learners == learners && state.ids().count() == voters.len() + learners.len()
     });
-    if same || !buckets.has("meta") {
+    if same || buckets.has("meta").all() == Some(&false) {
         return None;
     }
     let state = ConfState {
@@ -106,14 +106,14 @@ fn conf_state(buckets: &Buckets, release: Release, members: NewVoters<'_>) -> Op
 /// ones when the cluster is upgraded again.
 fn cluster_version(buckets: &Buckets, release: Release) -> Option<Change> {
     let own = Version::new(3, release.minor(), 0);
-    let cluster = buckets.cluster.version.as_ref().filter(|version| **version > own)?;
+    let cluster = buckets.cluster.part().version.as_ref().filter(|version| **version > own)?;
     let reason = format!("it is {cluster}, and etcd {release} does not join a cluster of a newer version");
     Some(Change { bucket: "cluster", key: "clusterVersion", value: Some(own.to_string()), reason })
 }
 
 /// The old cluster's downgrade is not the new one's.
 fn downgrade(buckets: &Buckets, release: Release) -> Option<Change> {
-    let target = buckets.cluster.downgrade.target()?;
+    let target = buckets.cluster.part().downgrade.target()?;
     let value = (release > Release::V3_4).then(|| NO_DOWNGRADE.to_owned());
     let reason = format!("the old cluster was on its way down to {target}, and the new one is not");
     Some(Change { bucket: "cluster", key: "downgrade", value, reason })

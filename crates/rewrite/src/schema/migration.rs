@@ -19,7 +19,7 @@ const WITH_TERM: Version = Version::new(3, 5, 0);
 ///
 /// An entry that is no version counts as none, as it does for servers.
 pub fn detect(buckets: &Buckets) -> Result<Version, MigrationError> {
-    match (&buckets.meta.storage_version, buckets.meta.term) {
+    match (&buckets.meta.part().storage_version, buckets.meta.part().term) {
         (Some(version), _) => Ok(version.clone()),
         (None, Some(1..)) => Ok(WITH_TERM),
         (None, None | Some(0)) => Err(MigrationError::Undetected),

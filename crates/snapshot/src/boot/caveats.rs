@@ -62,7 +62,7 @@ fn damage(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
 }
 
 fn alarms(buckets: &Buckets, reasons: &mut Vec<String>) {
-    let raised = |kind: AlarmKind| buckets.alarms.iter().any(|alarm| alarm.kind == kind);
+    let raised = |kind: AlarmKind| buckets.alarms.part().iter().any(|alarm| alarm.kind == kind);
     if raised(AlarmKind::Corrupt) {
         reasons.push(
             "It refuses writes, compactions and leases with \"etcdserver: corrupt cluster\" until the CORRUPT alarm is \
@@ -93,7 +93,7 @@ fn authentication(facts: &Facts<'_>, reasons: &mut Vec<String>) {
     if facts.buckets.auth.lacks_root() {
         reasons
             .push("Authentication is on and nobody can administer it: root is missing or lacks its role.".to_owned());
-    } else if facts.buckets.auth.enabled {
+    } else if facts.buckets.auth.enabled.all() == Some(&true) {
         reasons
             .push("Authentication is on: clients need the users and passwords of the time of the backup.".to_owned());
     }
@@ -101,14 +101,15 @@ fn authentication(facts: &Facts<'_>, reasons: &mut Vec<String>) {
 
 fn versions(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
     let own = minor.as_str();
-    let newer = buckets.meta.storage_version.as_ref().filter(|version| (version.major, version.minor) > minor.pair());
+    let newer =
+        buckets.meta.part().storage_version.as_ref().filter(|version| (version.major, version.minor) > minor.pair());
     if let Some(version) = newer.filter(|_| minor == Minor::V3_5) {
         reasons.push(format!(
             "It ignores the storage version {version} and leaves it as it is, although it writes the data as 3.5 does: run \
              `etcdutl migrate --target-version 3.5` on the stopped members before a later upgrade."
         ));
     }
-    let oldest = [&buckets.meta.storage_version, &buckets.cluster.version].into_iter().flatten().min();
+    let oldest = [&buckets.meta.part().storage_version, &buckets.cluster.part().version].into_iter().flatten().min();
     if let Some(version) =
         oldest.filter(|version| minor >= Minor::V3_6 && (version.major, version.minor) < minor.pair())
     {
@@ -118,7 +119,7 @@ fn versions(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
             version.major, version.minor
         ));
     }
-    if let Some(target) = buckets.cluster.downgrade.target() {
+    if let Some(target) = buckets.cluster.part().downgrade.target() {
         reasons.push(match minor {
             Minor::V3_4 => format!("The downgrade to {target} in progress is unknown to it and ignored."),
             _ => format!("It goes on with the downgrade to {target} unless `etcdctl downgrade cancel` stops it."),
@@ -127,7 +128,7 @@ fn versions(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
 }
 
 fn compaction(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
-    let compaction = facts.buckets.meta.compaction;
+    let Some((compaction, keyspace)) = facts.compaction().zip(facts.keyspace).all().copied() else { return };
     if !compaction.is_unfinished() {
         return;
     }
@@ -135,7 +136,7 @@ fn compaction(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
     reasons.push(format!(
         "It resumes the compaction at revision {at} that had not finished; older revisions cannot be read."
     ));
-    let last = facts.keyspace.last.map_or(1, |revision| revision.main).max(compaction.finished.unwrap_or(1));
+    let last = keyspace.last.map_or(1, |revision| revision.main).max(compaction.finished.unwrap_or(1));
     let fixed_in = match minor {
         Minor::V3_4 => "3.4.32",
         Minor::V3_5 => "3.5.14",
@@ -150,13 +151,15 @@ fn compaction(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
 }
 
 fn leases(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
-    let leases = &facts.buckets.leases;
     if facts.found(&LEASE_TTL_INVALID) {
         reasons
             .push("Keys of leases with an impossible time to live are deleted within seconds of the start.".to_owned());
     }
+    let Some((leases, keyspace)) = facts.buckets.leases.all().zip(facts.keyspace.all()) else {
+        return reasons.push("How many leases it has, and which keys expire with them, could not be read.".to_owned());
+    };
     let lost = facts.dangling_leases().map(|(_, keys)| keys).fold(0, u64::saturating_add);
-    let attached = facts.keyspace.leases.values().copied().fold(0, u64::saturating_add);
+    let attached = keyspace.leases.values().copied().fold(0, u64::saturating_add);
     if !leases.is_empty() {
         reasons.push(format!(
             "It has {} with {} attached; their time begins to run when a leader is elected, and keys of leases that no client \
@@ -182,7 +185,6 @@ fn leases(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
 }
 
 fn members(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
-    let listed = buckets.members.listed.len() as u64;
     if minor == Minor::V3_4 {
         reasons.push(
             "The restore of etcd 3.4 leaves the old members in the database: a later upgrade to 3.6 can panic or bring them back. \
@@ -190,21 +192,27 @@ fn members(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
                 .to_owned(),
         );
     }
-    let learners = buckets.members.listed.iter().filter(|member| member.learner).count() as u64;
+    let learners = buckets.members.listed.part().iter().filter(|member| member.learner).count() as u64;
     let learners = if learners > 0 { format!(" ({} among them)", counted(learners, "learner")) } else { String::new() };
+    let listed = match buckets.members.listed.all() {
+        Some(listed) => counted(listed.len() as u64, "member"),
+        None => "members".to_owned(),
+    };
     reasons.push(format!(
-        "The members named in the restore, all of them voters, take the place of the {} of the backup{learners}.",
-        counted(listed, "member")
+        "The members named in the restore, all of them voters, take the place of the {listed} of the backup{learners}."
     ));
 }
 
 fn starts_with(facts: &Facts<'_>) -> String {
-    let current = facts.current_revision();
-    let compacted = match facts.buckets.meta.compaction.compacted() {
+    let numbers = facts.current_revision().zip(facts.user_keys()).zip(facts.compaction());
+    let Some(((current, keys), compaction)) = numbers.all() else {
+        return "With how many keys it starts, and at which revision, could not be read.".to_owned();
+    };
+    let compacted = match compaction.compacted() {
         none if none < 0 => "never compacted".to_owned(),
         main => format!("compacted at {main}"),
     };
-    format!("It starts with {} at revision {current}, {compacted}.", counted(facts.user_keys(), "key"))
+    format!("It starts with {} at revision {current}, {compacted}.", counted(*keys, "key"))
 }
 
 fn counted(number: u64, thing: &str) -> String {

@@ -48,7 +48,7 @@ fn damaged_file(facts: &Facts<'_>, reasons: &mut Vec<String>) {
 
 /// The layout of the database against the server's own (`etcd-format.md` 2.3 and 5.9).
 fn storage_version(buckets: &Buckets, minor: Minor) -> Option<String> {
-    let storage = buckets.meta.storage_version.as_ref()?;
+    let storage = buckets.meta.part().storage_version.as_ref()?;
     let pair = (storage.major, storage.minor);
     match minor {
         Minor::V3_4 => {
@@ -81,7 +81,7 @@ fn storage_version(buckets: &Buckets, minor: Minor) -> Option<String> {
 
 /// etcd 3.4 and 3.5 take the cluster version from the v2 store, which a restore begins anew without one.
 fn cluster_version(buckets: &Buckets, minor: Minor) -> Option<String> {
-    let cluster = buckets.cluster.version.as_ref().filter(|_| minor >= Minor::V3_6)?;
+    let cluster = buckets.cluster.part().version.as_ref().filter(|_| minor >= Minor::V3_6)?;
     let (major, own_minor) = minor.pair();
     let has_suffix = !cluster.pre.is_empty() || !cluster.build.is_empty();
     if cluster.major < 3 || (has_suffix && (cluster.major, cluster.minor, cluster.patch) == (major, own_minor, 0)) {
@@ -100,7 +100,7 @@ fn cluster_version(buckets: &Buckets, minor: Minor) -> Option<String> {
 
 /// Only etcd 3.5 insists on being the target of a downgrade in progress; 3.4 does not know of it.
 fn downgrade(buckets: &Buckets, minor: Minor) -> Option<String> {
-    let target = buckets.cluster.downgrade.target().filter(|_| minor == Minor::V3_5)?;
+    let target = buckets.cluster.part().downgrade.target().filter(|_| minor == Minor::V3_5)?;
     (*target != Version::new(3, 5, 0)).then(|| {
         format!(
             "A downgrade to {target} is in progress: it exits with \"invalid downgrade; server version is not \
@@ -136,7 +136,7 @@ fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>
     stops(&USER_UNDECODABLE, true, "A user cannot be read: it panics with \"failed to unmarshal 'authpb.User'\".");
     let needed = facts.buckets.auth.needs_unreadable_role();
     stops(&ROLE_UNDECODABLE, needed, "A role that a user has cannot be read: it panics.");
-    let cut = facts.buckets.auth.revision.is_none();
+    let cut = facts.buckets.auth.revision.part().is_none();
     stops(&AUTH_REVISION_INVALID, cut, "The authentication revision is too short: it panics.");
     stops(&ALARM_UNDECODABLE, true, "An alarm cannot be read: it exits.");
     stops(
@@ -148,7 +148,7 @@ fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>
     stops(&DOWNGRADE_INVALID, from_3_5, "The downgrade entry cannot be read: it panics.");
     stops(
         &CONF_STATE_INVALID,
-        minor == Minor::V3_4 && facts.buckets.meta.storage_version.is_none(),
+        minor == Minor::V3_4 && facts.storage_version().is_none(),
         "The raft configuration cannot be read: etcd 3.4.31 and later 3.4 releases panic with \"cannot unmarshal confState \
          json retrieved from the backend\", and so does their restore. etcd 3.4.0 to 3.4.30 start.",
     );
@@ -176,7 +176,7 @@ fn buckets_for_entries(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String
 
 /// Servers count on without a look at the end of the numbers.
 fn last_revision(facts: &Facts<'_>) -> Option<String> {
-    let current = facts.current_revision();
+    let current = *facts.current_revision().part();
     (revisions_after(current) == 0).then(|| {
         format!(
             "It starts at revision {current}, the last one there is, and panics at the first write: \"'put' with an unexpected \

@@ -75,16 +75,16 @@ mod tests {
         let nospace = b"\x08\xf4\xc1\xaa\x80\xd3\xf9\xef\xe1\x86\x01\x10\x01";
         let (buckets, ids) =
             read(&[("alarm", nospace, b""), ("alarm", b"\x08\x01\x10\x02", b""), ("alarm", b"\x10\x07", b"")]);
-        assert_eq!(buckets.alarms[0], Alarm { member: 0x86c3_bfcd_300a_a0f4, kind: AlarmKind::NoSpace });
-        assert_eq!(buckets.alarms[1].kind.to_string(), "CORRUPT");
-        assert_eq!(buckets.alarms[2], Alarm { member: 0, kind: AlarmKind::Unknown(7) });
+        assert_eq!(buckets.alarms.part()[0], Alarm { member: 0x86c3_bfcd_300a_a0f4, kind: AlarmKind::NoSpace });
+        assert_eq!(buckets.alarms.part()[1].kind.to_string(), "CORRUPT");
+        assert_eq!(buckets.alarms.part()[2], Alarm { member: 0, kind: AlarmKind::Unknown(7) });
         assert_eq!(ids, ["ALARM_NOSPACE", "ALARM_CORRUPT", "ALARM_UNKNOWN"]);
     }
 
     #[test]
     fn other_bytes_are_no_alarm() {
         let (buckets, ids) = read(&[("alarm", b"\x08", b""), ("alarm", b"\x10\x01", b"x")]);
-        assert_eq!(buckets.alarms.len(), 1);
+        assert_eq!(buckets.alarms.part().len(), 1);
         assert_eq!(ids, ["ALARM_UNDECODABLE", "ALARM_VALUE_NOT_EMPTY", "ALARM_NOSPACE"]);
     }
 }

@@ -17,6 +17,7 @@ use crate::catalogue::cluster::{
     ROLE_UNDECODABLE, USER_NAME_MISMATCH, USER_PASSWORD_UNUSABLE, USER_ROLES_UNSORTED, USER_UNDECODABLE,
 };
 use crate::finding::{Finding, Kind};
+use crate::known::Known;
 use crate::place::Place;
 
 /// The name of the user and of the role that may do everything.
@@ -26,13 +27,13 @@ const ROOT: &str = "root";
 #[derive(Clone, Debug, Default)]
 pub struct Auth {
     /// Is it on? Off until it was switched on once.
-    pub enabled: bool,
+    pub enabled: Known<bool>,
     /// Number of changes to users, roles and the switch; `None` when there is no such entry, or one too short to read.
-    pub revision: Option<u64>,
+    pub revision: Known<Option<u64>>,
     /// Users, in file order.
-    pub users: Vec<User>,
+    pub users: Known<Vec<User>>,
     /// Roles, in file order.
-    pub roles: Vec<Role>,
+    pub roles: Known<Vec<Role>>,
     /// Names of roles whose entries cannot be read.
     pub unreadable_roles: Vec<Vec<u8>>,
 }
@@ -142,40 +143,49 @@ impl User {
 }
 
 impl Auth {
-    /// The user `root`.
+    /// The user `root`, if it is among those that were read.
     pub fn root(&self) -> Option<&User> {
-        self.users.iter().find(|user| user.name == ROOT.as_bytes())
+        self.users.part().iter().find(|user| user.name == ROOT.as_bytes())
     }
 
-    /// Is authentication on, and nobody there who can change users or switch it off?
+    /// Is authentication certainly on, and certainly nobody there who can change users or switch it off?
     pub fn lacks_root(&self) -> bool {
-        self.enabled && !self.root().is_some_and(User::is_root)
+        let is_root = self.users.entry(|_| self.root().map(User::is_root));
+        self.enabled.all() == Some(&true) && is_root.all().is_some_and(|is_root| *is_root != Some(true))
     }
 
-    /// Names of the roles that users can have: those that are stored, and `root`, which works by its name alone.
+    pub(super) fn set_whole(&mut self, auth: bool, users: bool, roles: bool) {
+        self.enabled.set_whole(auth);
+        self.revision.set_whole(auth);
+        self.users.set_whole(users);
+        self.roles.set_whole(roles);
+    }
+
+    /// Names of the roles that users can have: those that are stored, as far as they were read, and `root`, which works by its name
+    /// alone.
     pub fn role_names(&self) -> impl Iterator<Item = &[u8]> {
-        let stored = self.roles.iter().map(|role| &role.name).chain(&self.unreadable_roles);
+        let stored = self.roles.part().iter().map(|role| &role.name).chain(&self.unreadable_roles);
         stored.map(|name| &**name).chain([ROOT.as_bytes()])
     }
 
     /// Has some user a role whose entry cannot be read? Servers look up the roles of all users when they start.
     pub fn needs_unreadable_role(&self) -> bool {
         let unreadable: HashSet<&[u8]> = self.unreadable_roles.iter().map(|name| &**name).collect();
-        self.users.iter().flat_map(|user| &user.roles).any(|role| unreadable.contains(role.as_bytes()))
+        self.users.part().iter().flat_map(|user| &user.roles).any(|role| unreadable.contains(role.as_bytes()))
     }
 
     pub(super) fn read_state(&mut self, key: &[u8], value: &[u8], report: &mut Sink<'_>) {
         let place = Place::entry("auth", key);
         match (key, value) {
-            (b"authEnabled", [1]) => self.enabled = true,
-            (b"authEnabled", [0]) => self.enabled = false,
+            (b"authEnabled", [1]) => *self.enabled.part_mut() = true,
+            (b"authEnabled", [0]) => *self.enabled.part_mut() = false,
             (b"authEnabled", _) => {
                 let message = format!("neither 00 nor 01, but {} bytes of something else", value.len());
                 report(Finding::new(&AUTH_FLAG_INVALID, place, message));
             }
             (b"authRevision", _) => {
                 // Like a server, which takes the first 8 bytes of a longer value.
-                self.revision = value.first_chunk().copied().map(u64::from_be_bytes);
+                *self.revision.part_mut() = value.first_chunk().copied().map(u64::from_be_bytes);
                 if big_endian(value).is_none() {
                     let message = format!("{} bytes instead of 8", value.len());
                     report(Finding::new(&AUTH_REVISION_INVALID, place, message));
@@ -200,7 +210,7 @@ impl Auth {
             let message = format!("the {} roles of this user are not in ascending order", user.roles.len());
             report(Finding::new(&USER_ROLES_UNSORTED, place, message));
         }
-        self.users.push(User { name: key.to_vec(), password, roles: user.roles });
+        self.users.part_mut().push(User { name: key.to_vec(), password, roles: user.roles });
     }
 
     pub(super) fn read_role(&mut self, key: &[u8], value: &[u8], report: &mut Sink<'_>) {
@@ -224,7 +234,7 @@ impl Auth {
             let message = format!("{unknown} of {} permissions are of an unknown type", permissions.len());
             report(Finding::new(&ROLE_PERMISSION_UNKNOWN, place, message));
         }
-        self.roles.push(Role { name: key.to_vec(), permissions });
+        self.roles.part_mut().push(Role { name: key.to_vec(), permissions });
     }
 }
 
@@ -275,10 +285,11 @@ mod tests {
             ("authUsers", b"np", no_password),
         ];
         let (buckets, ids) = read(&entries);
-        let kinds: Vec<_> = buckets.auth.users.iter().map(|user| user.password).collect();
+        let kinds: Vec<_> = buckets.auth.users.part().iter().map(|user| user.password).collect();
         assert_eq!(kinds, [PasswordKind::Bcrypt, PasswordKind::Unusable, PasswordKind::None]);
         assert_eq!(ids, ["USER_PASSWORD_UNUSABLE"]);
-        assert!(buckets.auth.users[0].is_root() && !buckets.auth.users[1].is_root());
+        let users = buckets.auth.users.part();
+        assert!(users[0].is_root() && !users[1].is_root());
         let shown = format!("{buckets:?}");
         assert!(!shown.contains("hunter2") && !shown.contains("qlANN"));
     }
@@ -299,7 +310,7 @@ mod tests {
         let roles = ["ROLE_NAME_MISMATCH", "AUTH_NAME_UNLISTED", "ROLE_PERMISSION_UNKNOWN", "ROLE_UNDECODABLE"];
         assert_eq!(ids, [&roles[..], &["USER_NAME_MISMATCH", "USER_ROLES_UNSORTED", "USER_UNDECODABLE"]].concat());
         assert_eq!(
-            buckets.auth.roles,
+            *buckets.auth.roles.part(),
             [Role {
                 name: b"\xffr".into(),
                 permissions: vec![Permission { access: Access::Unknown(9), key: b"k".into(), range_end: Vec::new() }]
@@ -324,10 +335,10 @@ mod tests {
     #[test]
     fn the_switch_and_the_revision() {
         let (buckets, ids) = read(&[("auth", b"authEnabled", &[1]), ("auth", b"authRevision", &7_u64.to_be_bytes())]);
-        assert_eq!((buckets.auth.enabled, buckets.auth.revision, ids.len()), (true, Some(7), 0));
+        assert_eq!((*buckets.auth.enabled.part(), *buckets.auth.revision.part(), ids.len()), (true, Some(7), 0));
         let (buckets, ids) =
             read(&[("auth", b"authEnabled", b""), ("auth", b"authRevision", b"1"), ("auth", b"?", b"")]);
-        assert_eq!((buckets.auth.enabled, buckets.auth.revision), (false, None));
+        assert_eq!((*buckets.auth.enabled.part(), *buckets.auth.revision.part()), (false, None));
         assert_eq!(ids, ["AUTH_FLAG_INVALID", "AUTH_REVISION_INVALID", "ENTRY_UNKNOWN"]);
     }
 }

@@ -119,11 +119,11 @@ mod tests {
     fn versions_and_downgrades_are_read() {
         let on = br#"{"target-version":"3.5.0","enabled":true,"later":1}"#;
         let (buckets, ids) = read(&[("cluster", b"clusterVersion", b"3.6.0"), ("cluster", b"downgrade", on)]);
-        assert_eq!(buckets.cluster.version, Some(Version::new(3, 6, 0)));
-        assert_eq!(buckets.cluster.downgrade.target(), Some(&Version::new(3, 5, 0)));
+        assert_eq!(buckets.cluster.part().version, Some(Version::new(3, 6, 0)));
+        assert_eq!(buckets.cluster.part().downgrade.target(), Some(&Version::new(3, 5, 0)));
         assert!(ids.is_empty());
         let (buckets, ids) = read(&[("cluster", b"downgrade", br#"{"enabled":false}"#)]);
-        assert_eq!((buckets.cluster.downgrade, ids.len()), (Downgrade::Off, 0));
+        assert_eq!((buckets.cluster.part().downgrade.clone(), ids.len()), (Downgrade::Off, 0));
     }
 
     /// As etcd 3.4 to 3.8 read them: by starting real servers.
@@ -143,7 +143,7 @@ mod tests {
     fn no_cluster_has_such_a_version() {
         for value in [&b"2.9.0"[..], b"0.0.0", b"3.6.0-alpha", b"3.6.0+x", b"3.6.14"] {
             let (buckets, ids) = read(&[("cluster", b"clusterVersion", value)]);
-            assert_eq!((buckets.cluster.version.is_some(), ids), (true, vec!["CLUSTER_VERSION_UNUSABLE"]));
+            assert_eq!((buckets.cluster.part().version.is_some(), ids), (true, vec!["CLUSTER_VERSION_UNUSABLE"]));
         }
         assert!(read(&[("cluster", b"clusterVersion", b"3.0.0")]).1.is_empty());
     }
@@ -156,7 +156,7 @@ mod tests {
             ("cluster", b"downgrade", b"{"),
             ("cluster", b"later", b""),
         ]);
-        assert_eq!(buckets.cluster.version, None);
+        assert_eq!(buckets.cluster.part().version, None);
         assert_eq!(ids, ["CLUSTER_VERSION_INVALID", "DOWNGRADE_INVALID", "DOWNGRADE_INVALID", "ENTRY_UNKNOWN"]);
     }
 }

@@ -109,7 +109,7 @@ mod tests {
         let value = b"\x08\x8c\x9e\x9b\x8e\x99\xbf\xa8\xfa\x20\x10\xd8\x04";
         let (buckets, ids) = read(&[("lease", b"\x20\xf4\xa1\xf9\x91\xc6\xcf\x0c", value)]);
         let expected = Lease { id: 0x20f4_a1f9_91c6_cf0c, ttl: 600, remaining: 0 };
-        assert_eq!(buckets.leases.iter().copied().collect::<Vec<_>>(), [expected]);
+        assert_eq!(buckets.leases.part().iter().copied().collect::<Vec<_>>(), [expected]);
         assert!(ids.is_empty());
     }
 
@@ -119,7 +119,7 @@ mod tests {
         let entries: Vec<_> = [3, 9, i64::MIN, -1].map(|id| entry(id, 60, 60)).into();
         let read_entries: Vec<_> = entries.iter().map(|(key, value)| ("lease", &key[..], &value[..])).collect();
         let (buckets, ids) = read(&read_entries);
-        assert_eq!(buckets.leases.iter().map(|lease| lease.id).collect::<Vec<_>>(), [i64::MIN, -1, 3, 9]);
+        assert_eq!(buckets.leases.part().iter().map(|lease| lease.id).collect::<Vec<_>>(), [i64::MIN, -1, 3, 9]);
         assert!(ids.is_empty());
         assert_eq!(size_of::<Lease>(), 24);
     }

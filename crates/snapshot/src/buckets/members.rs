@@ -10,6 +10,7 @@ use crate::catalogue::cluster::{
 };
 use crate::finding::Finding;
 use crate::go_json::{self, GoList, GoStruct, Refused, Value};
+use crate::known::Known;
 use crate::place::Place;
 
 /// A member of the cluster the database was taken from.
@@ -31,9 +32,9 @@ pub struct Member {
 #[derive(Clone, Debug, Default)]
 pub struct Members {
     /// `members`.
-    pub listed: Vec<Member>,
+    pub listed: Known<Vec<Member>>,
     /// `members_removed`.
-    pub removed: Vec<u64>,
+    pub removed: Known<Vec<u64>>,
 }
 
 /// `{"id":…,"peerURLs":[…],"isLearner":true,"name":"…","clientURLs":[…]}`
@@ -78,7 +79,7 @@ impl Members {
         if peer_urls.is_empty() {
             report(Finding::new(&MEMBER_PEER_URLS_MISSING, place, format!("member {id:016x} has no peer URL")));
         }
-        self.listed.push(Member { id, name: json.name, peer_urls, client_urls, learner: json.learner });
+        self.listed.part_mut().push(Member { id, name: json.name, peer_urls, client_urls, learner: json.learner });
     }
 
     pub(super) fn read_removed(&mut self, key: &[u8], value: &[u8], report: &mut Sink<'_>) {
@@ -87,22 +88,23 @@ impl Members {
             let message = format!("the value is {} bytes other than the word removed", value.len());
             report(Finding::new(&MEMBER_REMOVED_VALUE, Place::entry("members_removed", key), message));
         }
-        self.removed.push(id);
+        self.removed.part_mut().push(id);
     }
 
     pub(super) fn sort(&mut self) {
-        self.listed.sort_by_key(|member| member.id);
-        self.removed.sort_unstable();
+        self.listed.part_mut().sort_by_key(|member| member.id);
+        self.removed.part_mut().sort_unstable();
     }
 
-    /// The member with this id, if it is listed.
+    /// The member with this id, if it is among those that were read.
     pub fn get(&self, id: u64) -> Option<&Member> {
-        self.listed.binary_search_by_key(&id, |member| member.id).ok().map(|index| &self.listed[index])
+        let listed = self.listed.part();
+        listed.binary_search_by_key(&id, |member| member.id).ok().map(|index| &listed[index])
     }
 
-    /// Was a member with this id removed?
+    /// Is this id among those of removed members that were read?
     pub fn is_removed(&self, id: u64) -> bool {
-        self.removed.binary_search(&id).is_ok()
+        self.removed.part().binary_search(&id).is_ok()
     }
 }
 
@@ -156,7 +158,7 @@ mod tests {
         let json = br#"{"id":10,"peerURLs":["http://a:1"]}"#;
         let (buckets, ids) =
             read(&[("members", b"0a", json), ("members", b"A", json), ("members_removed", b"+a", b"removed")]);
-        assert_eq!((buckets.members.listed.len(), buckets.members.removed.len()), (2, 0));
+        assert_eq!((buckets.members.listed.part().len(), buckets.members.removed.part().len()), (2, 0));
         assert_eq!(ids, ["MEMBER_KEY_PADDED", "MEMBER_KEY_PADDED", "MEMBER_KEY_INVALID"]);
     }
 
@@ -167,7 +169,7 @@ mod tests {
             ("members", b"2", br#"{"id":3,"peerURLs":null}"#),
             ("members_removed", b"4", b"remoued"),
         ]);
-        assert_eq!(buckets.members.listed.len(), 1);
+        assert_eq!(buckets.members.listed.part().len(), 1);
         let expected = ["MEMBER_UNDECODABLE", "MEMBER_ID_MISMATCH", "MEMBER_PEER_URLS_MISSING", "MEMBER_REMOVED_VALUE"];
         assert_eq!(ids, expected);
     }

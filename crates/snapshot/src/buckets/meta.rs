@@ -147,10 +147,10 @@ mod tests {
             ("meta", b"storageVersion", b"3.6.0"),
             ("meta", b"term", b"\0\0\0\0\0\0\0\x02"),
         ]);
-        let meta = buckets.meta;
+        let meta = buckets.meta.part();
         assert_eq!((meta.consistent_index, meta.term), (Some(0xd0), Some(2)));
         assert_eq!(
-            meta.conf_state.unwrap_or_default().ids().collect::<Vec<_>>(),
+            meta.conf_state.clone().unwrap_or_default().ids().collect::<Vec<_>>(),
             [0xb75e_dfca_1d99_d9f6, 0xcb01_1c71_17a0_1bab]
         );
         assert_eq!(meta.storage_version, Some(Version::new(3, 6, 0)));
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn empty_lists_may_be_null_or_absent() {
         let (buckets, ids) = read(&[("meta", b"confState", br#"{"voters":[1],"learners":null}"#)]);
-        assert_eq!(buckets.meta.conf_state, Some(ConfState { voters: vec![1], ..ConfState::default() }));
+        assert_eq!(buckets.meta.part().conf_state, Some(ConfState { voters: vec![1], ..ConfState::default() }));
         assert!(ids.is_empty());
     }
 
@@ -174,7 +174,7 @@ mod tests {
             ("meta", b"term", b""),
             ("meta", b"unheard of", b""),
         ]);
-        assert!(buckets.meta.conf_state.is_none() && buckets.meta.consistent_index.is_none());
+        assert!(buckets.meta.part().conf_state.is_none() && buckets.meta.part().consistent_index.is_none());
         let expected = ["CONF_STATE_INVALID", "CONSISTENT_INDEX_INVALID", "STORAGE_VERSION_INVALID", "TERM_INVALID"];
         assert_eq!(ids, [&expected[..], &["ENTRY_UNKNOWN"]].concat());
     }
@@ -188,7 +188,7 @@ mod tests {
         ];
         for (mark, read_as, id) in marks {
             let (buckets, ids) = read(&[("meta", b"scheduledCompactRev", mark)]);
-            assert_eq!((buckets.meta.compaction.scheduled, ids), (read_as, vec![id]));
+            assert_eq!((buckets.meta.part().compaction.scheduled, ids), (read_as, vec![id]));
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Reading the small buckets of a database by cursor: they are few pages, and their rules want their entries in order.
 
+use std::collections::BTreeSet;
+
+use etcdsnap_bbolt::check::Walk;
 use etcdsnap_bbolt::{Corruption, Db};
 
 use super::{Buckets, EXPECTED};
@@ -24,16 +27,46 @@ impl<'a> SmallBuckets<'a> {
     /// Reads all of them, keeping at most `limit` findings of each rule. An error in one of them is kept, and the next one is
     /// read; an error in the list of buckets ends it.
     pub fn read(db: &Db<'a>, limit: u64) -> Self {
+        let mut small = Self::listed(db, limit);
+        small.finish();
+        small
+    }
+
+    /// As [`read`](Self::read), beside a walk over the same database, which sees damage that a cursor passes by.
+    pub(crate) fn read_walked<C>(db: &Db<'a>, walk: &Walk<'a, C>, limit: u64) -> Self {
+        let mut small = Self::listed(db, limit);
+        if !walk.lists_all_buckets() {
+            small.buckets.miss_buckets();
+        }
+        let unread = walk.unread_buckets();
+        let read: BTreeSet<&[u8]> = walk
+            .buckets
+            .iter()
+            .filter(|bucket| bucket.parent == Some(0) && !unread.contains(&bucket.index))
+            .map(|bucket| bucket.name)
+            .collect();
+        for name in EXPECTED {
+            if small.buckets.has(name).all() == Some(&true) && !read.contains(name.as_bytes()) {
+                small.buckets.miss_bucket(name.as_bytes());
+            }
+        }
+        small.finish();
+        small
+    }
+
+    fn finish(&mut self) {
+        let findings = &mut self.findings;
+        self.buckets.finish(&mut |finding| findings.push(finding));
+    }
+
+    /// All of them that the list of buckets leads to.
+    fn listed(db: &Db<'a>, limit: u64) -> Self {
         let (buckets, findings) = (Buckets::default(), Findings::new(limit));
         let mut small = Self { buckets, findings, stray_value: None, unreadable: None };
-        let listed = small.read_all(db);
-        let findings = &mut small.findings;
-        match listed {
-            Ok(()) => small.buckets.finish(&mut |finding| findings.push(finding)),
-            // What stands behind the error is not known, so nothing of it is said to be missing.
-            Err(_) => small.buckets.finish(&mut |_| ()),
+        if let Err(error) = small.read_all(db) {
+            small.buckets.miss_buckets();
+            small.unreadable = small.unreadable.or(Some(error));
         }
-        small.unreadable = small.unreadable.or(listed.err());
         small
     }
 
@@ -45,14 +78,18 @@ impl<'a> SmallBuckets<'a> {
                 self.buckets.read_bucket(element.key, &mut |finding| findings.push(finding));
             } else {
                 self.stray_value = self.stray_value.or(Some(element.key));
+                // A bucket whose mark is damaged: what it holds is not known.
+                self.buckets.miss_bucket(element.key);
                 let name = excerpt(element.key);
                 let message = format!("{name} is a value, not a bucket");
                 findings.push(Finding::new(&STATUS_NOT_BUCKET, Place::bucket(&name), message));
             }
             // Unknown ones are passed over: there can be any number of them, all with the same pages.
             if element.is_bucket() && EXPECTED.iter().any(|name| name.as_bytes() == element.key && *name != "key") {
-                let entries = self.read_entries(db, element.key);
-                self.unreadable = self.unreadable.or(entries.err());
+                if let Err(error) = self.read_entries(db, element.key) {
+                    self.buckets.miss_bucket(element.key);
+                    self.unreadable = self.unreadable.or(Some(error));
+                }
             }
         }
         Ok(())

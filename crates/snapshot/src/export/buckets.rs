@@ -102,33 +102,33 @@ impl Bucket {
         Table { name: self.name(), revision: None, columns: columns.to_vec() }
     }
 
-    /// Its rows.
+    /// Its rows, as far as they could be read.
     pub fn rows(self, buckets: &Buckets) -> Vec<Cell<'_>> {
         let auth = &buckets.auth;
         match self {
             Self::Alarm => {
-                let alarms = buckets.alarms.iter();
+                let alarms = buckets.alarms.part().iter();
                 alarms.flat_map(|alarm| [id(alarm.member), Cell::Text(alarm.kind.to_string().into())]).collect()
             }
-            Self::Auth => vec![Cell::Bool(auth.enabled), unsigned(auth.revision)],
-            Self::AuthRoles => auth.roles.iter().flat_map(role).collect(),
-            Self::AuthUsers => auth.users.iter().flat_map(user).collect(),
+            Self::Auth => vec![Cell::Bool(*auth.enabled.part()), unsigned(*auth.revision.part())],
+            Self::AuthRoles => auth.roles.part().iter().flat_map(role).collect(),
+            Self::AuthUsers => auth.users.part().iter().flat_map(user).collect(),
             Self::Cluster => {
-                let cluster = &buckets.cluster;
+                let cluster = buckets.cluster.part();
                 vec![version(cluster.version.as_ref()), version(cluster.downgrade.target())]
             }
             Self::Lease => {
-                let leases = buckets.leases.iter();
+                let leases = buckets.leases.part().iter();
                 leases
                     .flat_map(|lease| {
                         [id(lease.id.cast_unsigned()), Cell::Integer(lease.ttl), Cell::Integer(lease.remaining)]
                     })
                     .collect()
             }
-            Self::Members => buckets.members.listed.iter().flat_map(member).collect(),
-            Self::MembersRemoved => buckets.members.removed.iter().map(|member| id(*member)).collect(),
+            Self::Members => buckets.members.listed.part().iter().flat_map(member).collect(),
+            Self::MembersRemoved => buckets.members.removed.part().iter().map(|member| id(*member)).collect(),
             Self::Meta => {
-                let meta = &buckets.meta;
+                let meta = buckets.meta.part();
                 let marks = [meta.compaction.scheduled, meta.compaction.finished];
                 let mut row = vec![unsigned(meta.consistent_index), unsigned(meta.term)];
                 row.push(meta.conf_state.as_ref().map_or(Cell::Null, conf_state));

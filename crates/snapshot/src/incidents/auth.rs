@@ -16,7 +16,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         findings.push(Finding::new(&AUTH_WITHOUT_ROOT, place, format!("authentication is on and {problem}")));
     }
     let roles: HashSet<&[u8]> = auth.role_names().collect();
-    for user in &auth.users {
+    // Only when all roles were read can one be missing.
+    let users = auth.roles.all().map(|_| auth.users.part());
+    for user in users.into_iter().flatten() {
         // Counted and not named: where the file is damaged, any bytes of the value may stand where a role should.
         let missing = user.roles.iter().filter(|role| !roles.contains(role.as_bytes())).count();
         if missing == 0 {

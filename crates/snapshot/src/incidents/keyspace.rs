@@ -16,21 +16,24 @@ const FIRST_WRITE: i64 = 2;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     compaction(facts, findings);
-    let (current, left) = (facts.current_revision(), revisions_after(facts.current_revision()));
-    if left < ENOUGH_REVISIONS {
-        let message = format!("the store is at revision {current}, and {left} more are left");
-        findings.push(Finding::new(&REVISIONS_EXHAUSTED, Place::bucket("key"), message));
+    let keyspace = *facts.keyspace.part();
+    if let Some(current) = facts.current_revision().all() {
+        let left = revisions_after(*current);
+        if left < ENOUGH_REVISIONS {
+            let message = format!("the store is at revision {current}, and {left} more are left");
+            findings.push(Finding::new(&REVISIONS_EXHAUSTED, Place::bucket("key"), message));
+        }
     }
-    if facts.buckets.has("key") && facts.user_keys() == 0 && facts.is_whole() {
-        let message = format!("no live key among {} records", facts.keyspace.records);
+    if facts.buckets.has("key").all() == Some(&true) && facts.user_keys().all() == Some(&0) {
+        let message = format!("no live key among {} records", keyspace.records);
         findings.push(Finding::new(&KEYSPACE_EMPTY, Place::bucket("key"), message));
     }
-    if facts.keyspace.bump_markers > 0 {
-        let message = format!("records that mark a bumped revision: {}", facts.keyspace.bump_markers);
+    if keyspace.bump_markers > 0 {
+        let message = format!("records that mark a bumped revision: {}", keyspace.bump_markers);
         findings.push(Finding::new(&BUMP_MARKER, Place::bucket("key"), message));
     }
-    if let (true, Some(index)) = (facts.was_restored(), facts.buckets.meta.consistent_index) {
-        let message = format!("the raft index is {index}, the revision {}", facts.current_revision());
+    if let (true, Some(index)) = (facts.was_restored(), facts.buckets.meta.part().consistent_index) {
+        let message = format!("the raft index is {index}, the revision {}", facts.current_revision().part());
         findings.push(Finding::new(&RESTORED_BEFORE, Place::entry("meta", b"consistent_index"), message));
     }
     if reaches_default_quota(facts.database_size) {
@@ -40,10 +43,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn compaction(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    let compaction = facts.buckets.meta.compaction;
+    let known = facts.compaction();
+    let Some(compaction) = known.all() else { return };
     let unreadable = facts.found(&COMPACTION_MARK_INVALID) || facts.found(&COMPACTION_MARK_TRUNCATED);
     let finished = compaction.finished.unwrap_or(-1);
-    let last = facts.keyspace.last.map_or(0, |revision| revision.main);
     let place = || Place::entry("meta", b"scheduledCompactRev");
     if compaction.is_unfinished() {
         let since = if finished < 0 { "none".to_owned() } else { finished.to_string() };
@@ -55,16 +58,15 @@ fn compaction(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let message = format!("finished is {finished}, scheduled is {scheduled}");
         findings.push(Finding::new(&COMPACTION_MARKS_REVERSED, place(), message));
     }
-    if !facts.is_whole() {
-        return;
-    }
     if revisions_after(compaction.compacted()) < ENOUGH_REVISIONS {
-        return; // Told already, and not by deletions.
+        return; // Reported already, and deletions did not cause it.
     }
+    let Some(keyspace) = facts.keyspace.all() else { return };
+    let last = keyspace.last.map_or(0, |revision| revision.main);
     if compaction.compacted() > last {
         let message = format!("compacted at {}, the newest record is at {last}", compaction.compacted());
         findings.push(Finding::new(&COMPACTION_AHEAD_OF_RECORDS, place(), message));
-    } else if compaction.compacted() >= FIRST_WRITE && facts.keyspace.at_compaction == 0 {
+    } else if compaction.compacted() >= FIRST_WRITE && keyspace.at_compaction == 0 {
         let message = format!("no record of revision {}, the compacted one", compaction.compacted());
         findings.push(Finding::new(&COMPACTED_TOMBSTONE_REMOVED, place(), message));
     }

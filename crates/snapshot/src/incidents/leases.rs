@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::place::Place;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    let leases = &facts.buckets.leases;
+    let leases = facts.buckets.leases.part();
     let negative: Vec<i64> = leases.iter().map(|lease| lease.id).filter(|id| *id < 0).collect();
     if !negative.is_empty() {
         let message =
@@ -29,14 +29,17 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 
 /// Leases whose keys go soon after a start: which, and how many keys they take with them.
 fn deleting(facts: &Facts<'_>, leases: &[&Lease]) -> String {
-    let attached =
-        facts.keyspace.leases.iter().filter(|(id, _)| leases.binary_search_by_key(id, |lease| &lease.id).is_ok());
-    let keys = attached.map(|(_, keys)| *keys).fold(0, u64::saturating_add);
+    let keys = facts.keyspace.map(|keyspace| {
+        let attached =
+            keyspace.leases.iter().filter(|(id, _)| leases.binary_search_by_key(id, |lease| &lease.id).is_ok());
+        attached.map(|(_, keys)| *keys).fold(0, u64::saturating_add)
+    });
+    let keys = keys.all().map_or_else(|| "an unknown number of".to_owned(), u64::to_string);
     let ids: Vec<i64> = leases.iter().map(|lease| lease.id).collect();
     format!(
         "{} of {} leases, with {keys} keys, have no time to live between 1 and {LONGEST_TTL} s: {}",
         leases.len(),
-        facts.buckets.leases.len(),
+        facts.buckets.leases.part().len(),
         some_of(&ids)
     )
 }

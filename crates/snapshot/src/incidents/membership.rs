@@ -17,26 +17,28 @@ use crate::place::Place;
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let members = &facts.buckets.members;
     listed(facts, findings);
-    for member in members.listed.iter().filter(|member| members.is_removed(member.id)) {
+    for member in members.listed.part().iter().filter(|member| members.is_removed(member.id)) {
         let message = format!("member {:016x} is listed and was removed", member.id);
         findings.push(Finding::new(&MEMBER_ZOMBIE, place(member), message));
     }
     shared_peer_urls(members, findings);
-    let Some(conf_state) = &facts.buckets.meta.conf_state else { return };
+    let Some(conf_state) = &facts.buckets.meta.part().conf_state else { return };
     if conf_state.voters.is_empty() {
         let message = format!("the raft configuration names {} learners and no voter", conf_state.learners.len());
         findings.push(Finding::new(&CONF_STATE_WITHOUT_VOTERS, Place::entry("meta", b"confState"), message));
     }
     learners(members, conf_state, findings);
-    if !members.listed.is_empty() {
+    // Who is missing from a list is only known of one that was read to its end.
+    if members.listed.all().is_some_and(|listed| !listed.is_empty()) {
         compare(members, &conf_state.ids().collect(), facts.was_restored(), findings);
     }
 }
 
 /// What the list of members says by itself.
 fn listed(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    let listed = &facts.buckets.members.listed;
-    if facts.buckets.has("members") && listed.is_empty() {
+    let known = &facts.buckets.members.listed;
+    let listed = known.part();
+    if facts.buckets.has("members").all() == Some(&true) && known.all().is_some_and(Vec::is_empty) {
         findings.push(Finding::new(&MEMBERS_EMPTY, Place::bucket("members"), "the bucket members has no entry"));
     }
     let ids = |wanted: fn(&Member) -> bool| -> Vec<u64> {
@@ -57,7 +59,7 @@ fn listed(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 
 fn shared_peer_urls(members: &Members, findings: &mut Vec<Finding>) {
     let mut owners: HashMap<&str, u64> = HashMap::new();
-    for member in &members.listed {
+    for member in members.listed.part() {
         for url in &member.peer_urls {
             let owner = *owners.entry(url).or_insert(member.id);
             if owner != member.id {
@@ -85,12 +87,12 @@ fn learners(members: &Members, conf_state: &ConfState, findings: &mut Vec<Findin
 /// The list of members against the ids that the raft configuration names.
 fn compare(members: &Members, named: &BTreeSet<u64>, restored: bool, findings: &mut Vec<Finding>) {
     let unlisted: Vec<u64> = named.iter().copied().filter(|id| members.get(*id).is_none()).collect();
-    let unnamed: Vec<&Member> = members.listed.iter().filter(|member| !named.contains(&member.id)).collect();
-    let nothing_in_common = unnamed.len() == members.listed.len();
+    let unnamed: Vec<&Member> = members.listed.part().iter().filter(|member| !named.contains(&member.id)).collect();
+    let nothing_in_common = unnamed.len() == members.listed.part().len();
     let stale = |message| Finding::new(&CONF_STATE_STALE, Place::entry("meta", b"confState"), message);
     if restored || nothing_in_common {
         if !unlisted.is_empty() || !unnamed.is_empty() {
-            let (listed, named) = (members.listed.len(), named.len());
+            let (listed, named) = (members.listed.part().len(), named.len());
             let message = format!(
                 "of {listed} members listed and {named} in the raft configuration, {} are in both",
                 listed - unnamed.len()

@@ -11,11 +11,12 @@ mod membership;
 pub(crate) mod testing;
 mod versions;
 
-use etcdsnap_mvcc::Summary;
+use etcdsnap_mvcc::{Compaction, Summary};
 use semver::Version;
 
 use crate::buckets::Buckets;
-use crate::finding::{Finding, Kind, Layer, Severity};
+use crate::finding::{Finding, Kind};
+use crate::known::Known;
 
 /// The database quota of a server that is started without `--quota-backend-bytes`, in bytes.
 pub const DEFAULT_QUOTA: u64 = 2 * 1024 * 1024 * 1024;
@@ -31,8 +32,8 @@ pub fn reaches_default_quota(database_size: u64) -> bool {
 pub struct Facts<'f> {
     /// The small buckets.
     pub buckets: &'f Buckets,
-    /// The records of the `key` bucket.
-    pub keyspace: &'f Summary,
+    /// The records of the `key` bucket; known when all of them could be read.
+    pub keyspace: Known<&'f Summary>,
     /// Bytes up to the high-water mark: what a server compares with its quota.
     pub database_size: u64,
     /// The version of the server that took the snapshot, when the user says which it was; the file does not.
@@ -44,39 +45,52 @@ pub struct Facts<'f> {
 
 impl Facts<'_> {
     /// The store's revision after a start.
-    pub fn current_revision(&self) -> i64 {
-        self.buckets.meta.compaction.current(self.keyspace.last)
+    pub fn current_revision(&self) -> Known<i64> {
+        let last = self.keyspace.map(|keyspace| keyspace.last);
+        self.compaction().zip(last).map(|(compaction, last)| compaction.current(*last))
+    }
+
+    /// How far the keyspace is compacted.
+    pub fn compaction(&self) -> Known<Compaction> {
+        self.buckets.meta.map(|meta| meta.compaction)
     }
 
     /// Live keys that reads return, that is without the marker of a bumped revision.
-    pub fn user_keys(&self) -> u64 {
-        self.keyspace.live_keys.saturating_sub(u64::from(self.keyspace.bump_markers > 0))
+    pub fn user_keys(&self) -> Known<u64> {
+        self.keyspace.map(|keyspace| keyspace.live_keys.saturating_sub(u64::from(keyspace.bump_markers > 0)))
+    }
+
+    /// The version that the cluster agreed on, when it could be read.
+    pub fn cluster_version(&self) -> Option<&Version> {
+        self.buckets.cluster.part().version.as_ref()
+    }
+
+    /// The version of the layout of the database, when it could be read.
+    pub fn storage_version(&self) -> Option<&Version> {
+        self.buckets.meta.part().storage_version.as_ref()
     }
 
     /// Is it certain that the cluster was restored from a backup at some time? Every revision but the first takes a raft
     /// entry, so a raft index below that means that a restore began a new log and kept the revisions.
+    ///
+    /// A revision that was read is a lower bound of the current one, so part of the keyspace is enough.
     pub fn was_restored(&self) -> bool {
-        let revisions = u64::try_from(self.current_revision()).unwrap_or(0).saturating_sub(1);
-        self.buckets.meta.consistent_index.is_some_and(|index| (1..revisions).contains(&index))
+        let current = *self.current_revision().part();
+        let revisions = u64::try_from(current).unwrap_or(0).saturating_sub(1);
+        self.buckets.meta.part().consistent_index.is_some_and(|index| (1..revisions).contains(&index))
     }
 
-    /// Leases that live keys are attached to and that do not exist, each with the number of its keys. Both lists are in the
-    /// order of ids, so one pass tells.
+    /// Leases that live keys are attached to and that do not exist, each with the number of its keys; none when it is not known
+    /// which leases or keys there are. Both lists are in the order of ids, so one pass tells.
     pub fn dangling_leases(&self) -> impl Iterator<Item = (i64, u64)> {
-        let mut existing = self.buckets.leases.iter().peekable();
-        let attached = self.keyspace.leases.iter().map(|(id, keys)| (*id, *keys));
-        attached.filter(move |(id, _)| {
-            while existing.next_if(|lease| lease.id < *id).is_some() {}
-            existing.peek().is_none_or(|lease| lease.id != *id)
-        })
-    }
-
-    /// Is all of the tree there? What seems to be missing from the keyspace of a damaged one is no fact of its own.
-    pub fn is_whole(&self) -> bool {
-        !self.findings.iter().any(|finding| {
-            finding.kind.layer == Layer::Structure
-                && finding.severity == Severity::Error
-                && finding.place.bucket.is_some()
+        let known = self.buckets.leases.all().zip(self.keyspace.all());
+        known.into_iter().flat_map(|(leases, keyspace)| {
+            let mut existing = leases.iter().peekable();
+            let attached = keyspace.leases.iter().map(|(id, keys)| (*id, *keys));
+            attached.filter(move |(id, _)| {
+                while existing.next_if(|lease| lease.id < *id).is_some() {}
+                existing.peek().is_none_or(|lease| lease.id != *id)
+            })
         })
     }
 

@@ -5,6 +5,7 @@ use etcdsnap_mvcc::{Revision, Summary};
 use super::{Facts, incidents};
 use crate::buckets::Buckets;
 use crate::buckets::testing::{Entry, read};
+use crate::known::Known;
 
 /// The keyspace of vector V4 of `etcd-format.md`, as far as the rules look at it.
 pub(crate) fn keyspace() -> Summary {
@@ -45,7 +46,7 @@ pub(crate) fn buckets(without: &[&str], more: &[Entry<'_>]) -> Buckets {
 
 /// Facts without findings of other checks.
 pub(crate) fn facts<'f>(buckets: &'f Buckets, keyspace: &'f Summary) -> Facts<'f> {
-    Facts { buckets, keyspace, database_size: 20_480, server_version: None, findings: &[] }
+    Facts { buckets, keyspace: Known::whole(keyspace), database_size: 20_480, server_version: None, findings: &[] }
 }
 
 /// Ids and severities of what the rules find, in order; `NAME` is a warning, `NAME/note` a note, `NAME/error` an error.

@@ -16,12 +16,16 @@ const RECORDS_TERM: Version = Version::new(3, 5, 0);
 const RECORDS_STORAGE_VERSION: Version = Version::new(3, 6, 0);
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    if facts.buckets.has("meta") {
+    if facts.buckets.has("meta").all() == Some(&true) {
         raft_position(facts, findings);
         storage_version(facts, findings);
     }
-    let cluster = &facts.buckets.cluster;
-    if facts.buckets.has("cluster") && cluster.version.is_none() && !facts.found(&CLUSTER_VERSION_INVALID) {
+    let cluster = facts.buckets.cluster.part();
+    let version = facts.buckets.cluster.entry(|cluster| cluster.version.as_ref());
+    if facts.buckets.has("cluster").all() == Some(&true)
+        && version.all() == Some(&None)
+        && !facts.found(&CLUSTER_VERSION_INVALID)
+    {
         let place = Place::bucket("cluster");
         findings.push(Finding::new(&CLUSTER_VERSION_MISSING, place, "no cluster version was agreed on yet"));
     }
@@ -36,14 +40,16 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn raft_position(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    let meta = &facts.buckets.meta;
-    if meta.consistent_index.unwrap_or(0) == 0 && !facts.found(&CONSISTENT_INDEX_INVALID) {
+    let meta = facts.buckets.meta.part();
+    let index = facts.buckets.meta.entry(|meta| meta.consistent_index);
+    if index.all().is_some_and(|index| index.unwrap_or(0) == 0) && !facts.found(&CONSISTENT_INDEX_INVALID) {
         let message = if meta.consistent_index.is_some() { "the raft index is 0" } else { "there is no raft index" };
         findings.push(Finding::new(&CONSISTENT_INDEX_MISSING, Place::entry("meta", b"consistent_index"), message));
     }
-    let newest = [&facts.buckets.cluster.version, &meta.storage_version].into_iter().flatten().max();
+    let newest = [facts.cluster_version(), facts.storage_version()].into_iter().flatten().max();
+    let term = facts.buckets.meta.entry(|meta| meta.term);
     if let Some(version) = newest.filter(|version| **version >= RECORDS_TERM)
-        && meta.term.unwrap_or(0) == 0
+        && term.all().is_some_and(|term| term.unwrap_or(0) == 0)
         && !facts.found(&TERM_INVALID)
     {
         let message = format!("no raft term, although the database is of etcd {version}");
@@ -52,12 +58,12 @@ fn raft_position(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn storage_version(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    let Some(cluster) = &facts.buckets.cluster.version else { return };
+    let Some(cluster) = facts.cluster_version() else { return };
     let place = Place::entry("meta", b"storageVersion");
     let minor = |version: &Version| (version.major, version.minor);
     // While a downgrade is in progress the cluster version goes first; the downgrade is reported by itself.
-    let going_down = facts.buckets.cluster.downgrade.target().is_some();
-    match &facts.buckets.meta.storage_version {
+    let going_down = facts.buckets.cluster.part().downgrade.target().is_some();
+    match facts.storage_version() {
         Some(storage) if minor(storage) > minor(cluster) && !going_down => {
             let message = format!("the storage version is {storage}, the cluster version {cluster}");
             findings.push(Finding::new(&STORAGE_VERSION_STALE, place, message));
@@ -66,7 +72,10 @@ fn storage_version(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
             let message = format!("the storage version is {storage}, the cluster version {cluster}");
             findings.push(Finding::new(&STORAGE_VERSION_BEHIND, place, message));
         }
-        None if *cluster >= RECORDS_STORAGE_VERSION && !facts.found(&STORAGE_VERSION_INVALID) => {
+        None if *cluster >= RECORDS_STORAGE_VERSION
+            && facts.buckets.meta.is_whole()
+            && !facts.found(&STORAGE_VERSION_INVALID) =>
+        {
             let message = format!("there is no storage version, the cluster version is {cluster}");
             findings.push(Finding::new(&STORAGE_VERSION_BEHIND, place, message));
         }

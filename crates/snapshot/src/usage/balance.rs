@@ -5,6 +5,7 @@ use etcdsnap_bbolt::{Db, Grade};
 use serde::Serialize;
 
 use super::observer::{Account, Chunk};
+use crate::known::Known;
 
 /// The bytes of a file by what they are. [`total`](Self::total) is the size of the file, decompressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -29,8 +30,10 @@ pub struct Balance {
     pub branch_pages: u64,
     /// What is unused of leaf pages.
     pub slack: u64,
-    /// Pages below the high-water mark that nothing uses.
-    pub free_pages: u64,
+    /// Pages below the high-water mark that nothing uses; not known when the tree could not be read to its ends.
+    pub free_pages: Known<u64>,
+    /// Pages that nothing refers to of what could be read, when that is not all of the tree: free, or in use by what was lost.
+    pub unreached: u64,
     /// The list of free pages; 0 in files of etcd on Linux.
     pub freelist: u64,
     /// The two meta pages.
@@ -45,7 +48,7 @@ pub struct Balance {
 
 impl Balance {
     /// All columns with their names as in JSON, in the order of the structure.
-    pub fn columns(&self) -> [(&'static str, u64); 15] {
+    pub fn columns(&self) -> [(&'static str, u64); 16] {
         [
             ("liveValues", self.live_values),
             ("liveKeys", self.live_keys),
@@ -56,7 +59,8 @@ impl Balance {
             ("pageHeaders", self.page_headers),
             ("branchPages", self.branch_pages),
             ("slack", self.slack),
-            ("freePages", self.free_pages),
+            ("freePages", self.free_pages.all().copied().unwrap_or(0)),
+            ("unreached", self.unreached),
             ("freelist", self.freelist),
             ("metas", self.metas),
             ("beyondHighWaterMark", self.beyond_high_water_mark),
@@ -98,12 +102,14 @@ pub(super) fn draw_up<'a>(
     let length = db.bytes().len() as u64;
     let regions = Regions::new(db, &walk.in_use);
     let metas = (0..2_u64).filter(|id| (id + 1) * page_size <= length && walk.in_use.contains(*id)).count() as u64;
+    let whole = walk.is_whole();
     let branches: u64 = walk.buckets.iter().map(|bucket| bucket.branch_pages).sum();
     let mut balance = Balance {
         branch_pages: branches * page_size,
         freelist: walk.census.freelist * page_size,
         metas: metas * page_size,
-        free_pages: regions.free,
+        free_pages: Known::new(if whole { regions.free } else { 0 }, whole),
+        unreached: if whole { 0 } else { regions.free },
         beyond_high_water_mark: regions.beyond,
         trailer,
         damaged: 0,

@@ -26,6 +26,7 @@ pub use savings::Savings;
 
 use crate::container::Container;
 use crate::inspection::Unusable;
+use crate::known::Known;
 use crate::progress::Progress;
 use crate::reading;
 use observer::Accountant;
@@ -59,6 +60,8 @@ pub struct Usage<'a> {
     pub prefixes: Vec<PrefixUsage<'a>>,
     /// Components of these prefixes: fewer than asked for when there would have been more than [`MOST_PREFIXES`].
     pub depth: usize,
+    /// Components that were asked for.
+    pub depth_asked: usize,
     /// What each bucket takes, parents before children; the root bucket is the first.
     pub buckets: Vec<BucketUsage<'a>>,
     /// Live keys that take most, largest first.
@@ -73,20 +76,20 @@ pub struct Usage<'a> {
     pub is_sound: bool,
 }
 
-/// Numbers of keys and records.
+/// Numbers of keys and records; known when all records could be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// Keys whose newest record is a put.
-    pub live_keys: u64,
+    pub live_keys: Known<u64>,
     /// Puts that a later record of the key supersedes.
-    pub old_revisions: u64,
+    pub old_revisions: Known<u64>,
     /// Deletions.
-    pub tombstones: u64,
+    pub tombstones: Known<u64>,
     /// Records that cannot be read.
     pub unreadable_records: u64,
     /// Live keys that take more than [`REQUEST_LIMIT`] with their values.
-    pub oversized_keys: u64,
+    pub oversized_keys: Known<u64>,
 }
 
 /// What one bucket takes.
@@ -166,9 +169,10 @@ pub fn usage<'a>(
     progress.phase("pages", container.database().len() as u64);
     let advance = reading::telling(progress);
     let walk = reading::walk(container, &db, &accountant, 1, &advance);
-    progress.finished();
     let mut walk = walk.map_err(Unusable::from)?;
-    let account = accountant.close(&db, std::mem::take(&mut walk.chunks));
+    progress.finished();
+    let chunks = std::mem::take(&mut walk.chunks);
+    let account = accountant.close(&db, chunks, walk.is_whole());
     let structure = walk.problems.worst();
     let is_sound = structure < Some(Grade::Error) && account.counts.unreadable_records == 0;
     let trailer = (container.image().bytes().len() - container.database().len()) as u64;
@@ -180,6 +184,7 @@ pub fn usage<'a>(
         counts: account.counts,
         prefixes: account.prefixes,
         depth: account.depth,
+        depth_asked: options.depth,
         largest: account.largest,
         most_rewritten: account.most_rewritten,
         database_size: db.size(),

@@ -14,6 +14,7 @@ use super::keys::{Greatest, KeyState, Keys, Met};
 use super::leaf;
 use super::prefix::{MOST_PREFIXES, PrefixUsage, Prefixes, folder};
 use super::{Balance, BucketUsage, Counts, KeyUsage, Options, REQUEST_LIMIT};
+use crate::known::Known;
 
 /// Sums up what the leaves hold.
 #[derive(Debug)]
@@ -143,13 +144,13 @@ impl<'a> Accountant<'a> {
         true
     }
 
-    /// Puts the chunks together.
-    pub fn close(self, db: &Db<'a>, chunks: Vec<Chunk<'a>>) -> Account<'a> {
+    /// Puts the chunks together; `whole` says whether they are of the whole tree.
+    pub fn close(self, db: &Db<'a>, chunks: Vec<Chunk<'a>>, whole: bool) -> Account<'a> {
         let mut sums: BTreeMap<u32, BucketSums> = BTreeMap::new();
-        let (mut counts, mut unreadable) = (Counts::default(), 0);
+        let (mut unreadable_records, mut unreadable, mut oversized_keys) = (0, 0, 0);
         let mut places = Places { db: *db, inline: None, leaves: Vec::new() };
         for chunk in chunks {
-            counts.unreadable_records += chunk.unreadable_records;
+            unreadable_records += chunk.unreadable_records;
             unreadable += chunk.unreadable;
             places.inline = places.inline.or(chunk.inline);
             places.leaves.extend(chunk.leaves);
@@ -172,14 +173,21 @@ impl<'a> Accountant<'a> {
             row.live_overhead += overhead;
             row.old_records = row.old_records.saturating_sub(1);
             row.old_revisions = row.old_revisions.saturating_sub(value + key + overhead);
-            counts.oversized_keys += u64::from(value + key > REQUEST_LIMIT);
+            oversized_keys += u64::from(value + key > REQUEST_LIMIT);
             largest.offer(value + key + overhead, &state);
         }
         let (prefixes, depth) = prefixes.finish();
         let (largest, most_rewritten) = (places.read(largest.finish()), places.read(most_rewritten.finish()));
         let columns = columns(&prefixes, &sums);
         let all = sum(&prefixes);
-        counts = Counts { live_keys: all.keys, old_revisions: all.old_records, tombstones: all.deletions, ..counts };
+        let known = |count| Known::new(count, whole && unreadable_records == 0);
+        let counts = Counts {
+            live_keys: known(all.keys),
+            old_revisions: known(all.old_records),
+            tombstones: known(all.deletions),
+            unreadable_records,
+            oversized_keys: known(oversized_keys),
+        };
         Account { columns, counts, unreadable, prefixes, depth, sums, largest, most_rewritten }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use etcdsnap_snapshot::cause::Cause;
 use etcdsnap_snapshot::container::{Container, OpenError, OpenOptions};
 use etcdsnap_snapshot::finding::{Finding, Severity};
 use etcdsnap_snapshot::progress::Silent;
@@ -23,6 +24,8 @@ pub fn snapshot() -> Vec<u8> {
 pub struct Answer {
     pub findings: Vec<Finding>,
     pub is_sound: bool,
+    /// What happened to the file.
+    pub cause: Option<Cause>,
     /// Findings that were counted only.
     pub omitted: u64,
 }
@@ -53,13 +56,13 @@ pub fn answer_of_threads(file: &[u8], threads: usize) -> Answer {
     match open(file) {
         Ok(container) => {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-            let Report { findings, omitted, .. } = pool.install(|| report(&container));
+            let Report { cause, findings, omitted, .. } = pool.install(|| report(&container));
             let is_sound = findings.iter().all(|finding| finding.severity < Severity::Error);
-            Answer { findings, is_sound, omitted: omitted.iter().map(|omitted| omitted.count).sum() }
+            Answer { findings, is_sound, cause, omitted: omitted.iter().map(|omitted| omitted.count).sum() }
         }
         Err(error) => {
             let finding = error.finding().expect("bytes in memory can be read, so the fault is in them");
-            Answer { findings: vec![finding], is_sound: false, omitted: 0 }
+            Answer { findings: vec![finding], is_sound: false, cause: None, omitted: 0 }
         }
     }
 }

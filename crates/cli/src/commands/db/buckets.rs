@@ -1,5 +1,6 @@
 //! `db buckets`.
 
+use etcdsnap_snapshot::known::Known;
 use serde::Serialize;
 
 use super::Session;
@@ -12,6 +13,14 @@ use crate::output::db::buckets::{Content, Counted, Entry, text};
 #[derive(Serialize)]
 struct Document<'a> {
     buckets: Vec<Entry<'a>>,
+    /// Could the list of buckets be read to its end? Otherwise there may be more.
+    #[serde(skip_serializing_if = "is_true")]
+    all: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape serde asks for")]
+fn is_true(all: &bool) -> bool {
+    *all
 }
 
 pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
@@ -20,26 +29,27 @@ pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
     let exit = Session::tell_soundness(&inspection, &args.file);
     // Digests are of the buckets directly below the root, in the order of the walk; etcd has no others.
     let mut digests = inspection.keyspace.buckets.iter();
+    let unread = inspection.walk.unread_buckets();
     let buckets: Vec<_> = inspection
         .walk
         .buckets
         .iter()
         .map(|info| {
             let digest = if info.parent == Some(0) { digests.next() } else { None };
-            Counted {
-                info: *info,
-                content: digest.map(|digest| Content { pairs: digest.pairs, bytes: digest.digest.len }),
-            }
+            let known = |count| Known::new(count, !unread.contains(&info.index));
+            let content = digest.map(|digest| Content { pairs: known(digest.pairs), bytes: known(digest.digest.len) });
+            Counted { info: *info, content }
         })
         .collect();
+    let all = inspection.walk.lists_all_buckets();
     match args.output {
         Form::Json => {
-            let document = Document { buckets: buckets.iter().map(Entry::from).collect() };
+            let document = Document { buckets: buckets.iter().map(Entry::from).collect(), all };
             console::json(exit, &document)
         }
         Form::Text => {
             let mut sheet = console::sheet();
-            text(&buckets, &mut sheet);
+            text(&buckets, all, &mut sheet);
             console::print(sheet, exit)
         }
     }

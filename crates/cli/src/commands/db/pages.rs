@@ -22,6 +22,8 @@ pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
 /// One row for every page that is not the overflow of another.
 fn rows(inspection: &Inspection<'_>) -> impl Iterator<Item = Row> {
     let (db, in_use) = (inspection.db, &inspection.walk.in_use);
+    // Without a look at all of the tree nobody knows whether the others are free.
+    let unused = if inspection.walk.is_whole() { "free" } else { "unreached" };
     // Ends, because each row is of a later page, and there are no more than the file has.
     let mut next = 0;
     std::iter::from_fn(move || {
@@ -29,7 +31,7 @@ fn rows(inspection: &Inspection<'_>) -> impl Iterator<Item = Row> {
         let page = db.page(id).filter(|_| id < in_use.bound())?;
         next = id + 1;
         if !in_use.contains(id) {
-            return Some(Row { id, kind: "free".to_owned(), items: 0, overflow: 0 });
+            return Some(Row { id, kind: unused.to_owned(), items: 0, overflow: 0 });
         }
         // What the header says may reach into other pages, or behind the end of the file.
         next += (next..).take(page.overflow as usize).take_while(|page| in_use.is_tail(*page)).count() as u64;

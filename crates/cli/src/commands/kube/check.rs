@@ -18,9 +18,11 @@ pub fn run(session: &Session, args: &Args) -> Result<Exit, Failure> {
         let objects = open(contents, &source.file, source.rev, keyring, &source.keys)?;
         // Leases are not kept in history: they say nothing about earlier revisions.
         let newest = objects.revision() == contents.current_revision();
-        let leases = newest.then(|| SmallBuckets::read(&contents.db, 0).buckets.leases);
-        let has_lease = |id| leases.as_ref().is_some_and(|leases| leases.get(id).is_some());
-        let has_lease: Option<&dyn Fn(i64) -> bool> = if newest { Some(&has_lease) } else { None };
+        let buckets = newest.then(|| SmallBuckets::read(&contents.db, 0).buckets);
+        // Nor is a lease missing that is not among those that could be read of a damaged bucket.
+        let leases = buckets.as_ref().and_then(|buckets| buckets.leases.all());
+        let has_lease = |id| leases.is_some_and(|leases| leases.get(id).is_some());
+        let has_lease: Option<&dyn Fn(i64) -> bool> = if leases.is_some() { Some(&has_lease) } else { None };
         let outcome = Check::new(objects.cluster().resources(), Options::default().limit).over(&objects, has_lease);
         let checked = Checked { path: &source.file, revision: objects.revision(), outcome };
         let exit = if checked.is_sound() { Exit::Done } else { Exit::Damaged };

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use etcdsnap_bbolt::check::BucketInfo;
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
 use crate::output::sheet::{FAINT, STRONG, Sheet};
-use crate::output::words::TextOrBase64;
+use crate::output::words::{TextOrBase64, at_least, known};
 use crate::output::{quantity, size};
 
 /// A bucket and what was counted in it.
@@ -23,9 +24,9 @@ pub struct Counted<'a> {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Content {
     /// Keys.
-    pub pairs: u64,
+    pub pairs: Known<u64>,
     /// Bytes of keys and values.
-    pub bytes: u64,
+    pub bytes: Known<u64>,
 }
 
 /// A bucket in the document of `-o json`; parents come before their children.
@@ -65,8 +66,8 @@ fn is_inline(info: &BucketInfo<'_>) -> bool {
     info.root == 0 && info.parent.is_some()
 }
 
-/// Lays out the tree. `buckets` are in the order of their indexes, parents before children.
-pub fn text(buckets: &[Counted<'_>], sheet: &mut Sheet) {
+/// Lays out the tree. `buckets` are in the order of their indexes, parents before children; `all` says whether there are no others.
+pub fn text(buckets: &[Counted<'_>], all: bool, sheet: &mut Sheet) {
     // Nesting is bounded by the file, not by us: no recursion, and an indent that stops growing.
     const DEEPEST_INDENT: usize = 20;
     let mut children: BTreeMap<Option<u32>, Vec<&Counted<'_>>> = BTreeMap::new();
@@ -80,6 +81,9 @@ pub fn text(buckets: &[Counted<'_>], sheet: &mut Sheet) {
         let inside = children.remove(&Some(bucket.info.index)).into_iter().flatten();
         open.extend(inside.map(|child| (child, level + 1)).rev());
     }
+    if !all {
+        sheet.line(&[(FAINT, "and perhaps more")], "  the list of buckets could not be read to its end");
+    }
 }
 
 fn line(bucket: &Counted<'_>, level: usize, sheet: &mut Sheet) {
@@ -88,11 +92,15 @@ fn line(bucket: &Counted<'_>, level: usize, sheet: &mut Sheet) {
     let place = if is_inline(info) {
         "inline".to_owned()
     } else {
-        format!("root page {}, {}", info.root, quantity(info.depth.into(), "level"))
+        let levels = if info.depth == 0 { "not read".to_owned() } else { quantity(info.depth.into(), "level") };
+        format!("root page {}, {levels}", info.root)
     };
     let sequence = if info.sequence == 0 { String::new() } else { format!(", sequence {}", info.sequence) };
     let lead = format!("{}{name}", "  ".repeat(level));
-    let content = content.map(|content| format!("{}, {}, ", quantity(content.pairs, "pair"), size(content.bytes)));
+    let content = content.map(|Content { pairs, bytes }| match bytes.all() {
+        Some(bytes) => format!("{}, {}, ", known(&pairs, "pair"), size(*bytes)),
+        None => format!("{}, ", at_least(&pairs, "pair")),
+    });
     let body = format!("{}{place}{sequence}", content.unwrap_or_default());
     sheet.line(&[(STRONG, &format!("{lead:<20}")), (FAINT, "  ")], &body);
 }

@@ -2,11 +2,12 @@
 
 use etcdsnap_bbolt::check::{BucketInfo, Census};
 use etcdsnap_bbolt::{Code, Grade, Problem, Problems};
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
 use crate::output::sheet::{BAD, FAINT, GOOD, NEWS, ODD, PLAIN, STRONG, Sheet};
-use crate::output::words::TextOrBase64;
+use crate::output::words::{TextOrBase64, at_least};
 use crate::output::{label, quantity};
 
 /// What a walk found out.
@@ -38,11 +39,11 @@ pub struct Document<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Pages {
-    branch: u64,
-    leaf: u64,
-    overflow: u64,
-    in_use: u64,
-    free: u64,
+    branch: Known<u64>,
+    leaf: Known<u64>,
+    overflow: Known<u64>,
+    in_use: Known<u64>,
+    free: Known<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,6 +59,11 @@ struct Listed {
 }
 
 impl Checked<'_> {
+    /// A count over the tree, known when all of it could be read.
+    fn count(&self, count: u64) -> Known<u64> {
+        Known::new(count, self.problems.hidden().is_empty())
+    }
+
     /// Is nothing wrong or dangerous?
     pub fn is_sound(&self) -> bool {
         self.problems.worst() < Some(Grade::Error)
@@ -95,7 +101,13 @@ impl<'a> Document<'a> {
         Self {
             sound: checked.is_sound(),
             path: TextOrBase64::path(checked.path),
-            pages: Pages { branch, leaf, overflow, in_use, free },
+            pages: Pages {
+                branch: checked.count(branch),
+                leaf: checked.count(leaf),
+                overflow: checked.count(overflow),
+                in_use: checked.count(in_use),
+                free: checked.count(free),
+            },
             problems: checked.problems.kept().iter().map(listed).collect(),
             counts: checked.problems.codes().map(|(code, count)| (code.as_str(), count)).collect(),
         }
@@ -114,7 +126,11 @@ fn severity(code: Code) -> &'static str {
 pub fn text(checked: &Checked<'_>, sheet: &mut Sheet) {
     let file = label(checked.path);
     let Census { in_use, free, keys, .. } = checked.census;
-    let counts = format!("  {in_use} pages in use, {free} free, {}", quantity(keys, "key"));
+    let (free, keys) = (checked.count(free), at_least(&checked.count(keys), "key"));
+    let counts = match checked.count(in_use).all() {
+        Some(in_use) => format!("  {in_use} pages in use, {free} free, {keys}"),
+        None => format!("  at least {} in use, others unknown, {keys}", quantity(in_use, "page")),
+    };
     let (color, word) = if checked.is_sound() { (GOOD, "SOUND") } else { (BAD, "DAMAGED") };
     sheet.line(&[(color, word), (PLAIN, "  "), (STRONG, &file)], &counts);
     let mut codes: Vec<_> = checked.problems.codes().collect();

@@ -10,9 +10,10 @@ use serde::Serialize;
 pub struct Row {
     /// Page id.
     pub id: u64,
-    /// `meta`, `freelist`, `branch`, `leaf`, `free`, or `unknown<flags>`.
+    /// `meta`, `freelist`, `branch`, `leaf`, `free`, or `unknown<flags>`; `unreached` where nothing that could be read refers to the page,
+    /// but not all could be read.
     pub kind: String,
-    /// Elements, as the header has them; 0 for a free page.
+    /// Elements, as the header has them; 0 for a free or unreached page.
     pub items: u16,
     /// Pages behind this one that belong to it.
     pub overflow: u64,
@@ -23,7 +24,7 @@ pub fn text(rows: impl Iterator<Item = Row>, out: &mut dyn Write) -> io::Result<
     writeln!(out, "{:<10} {:<10} {:>6} {:>8}", "ID", "TYPE", "ITEMS", "OVERFLOW")?;
     for Row { id, kind, items, overflow } in rows {
         match kind.as_str() {
-            "free" => writeln!(out, "{id:<10} {kind}")?,
+            "free" | "unreached" => writeln!(out, "{id:<10} {kind}")?,
             _ => writeln!(out, "{id:<10} {kind:<10} {items:>6} {overflow:>8}")?,
         }
     }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use etcdsnap_snapshot::buckets::{Lease, Leases};
+use etcdsnap_snapshot::buckets::{Buckets, Lease, Leases};
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
-use super::table;
+use super::{perhaps_more, table, unread};
 use crate::output::Sheet;
 use crate::output::sheet::{FAINT, ODD, PLAIN, STRONG};
 use crate::output::words::{TextOrBase64, quantity};
@@ -23,9 +24,13 @@ pub enum Attached<'a> {
 /// The document of `-o json`. Ids are 16 hex digits.
 #[derive(Debug, Serialize)]
 pub struct Document<'a> {
-    leases: Vec<Row<'a>>,
-    /// Leases that live keys refer to and that are not there.
-    missing: Vec<Missing<'a>>,
+    /// Null where none could be read of what may be there.
+    leases: Option<Vec<Row<'a>>>,
+    /// Leases that live keys refer to and that are not there; null where that is not known.
+    missing: Option<Vec<Missing<'a>>>,
+    /// Buckets that could not be read to their ends: there may be more leases, or more keys attached to them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unread: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,8 +41,8 @@ struct Row<'a> {
     ttl: i64,
     /// Seconds left at the last checkpoint; 0 when there was none.
     remaining_ttl: i64,
-    /// Live keys attached to it.
-    keys: u64,
+    /// Live keys attached to it; null where not all records could be read.
+    keys: Known<u64>,
     #[serde(flatten)]
     names: Names<'a>,
 }
@@ -80,36 +85,48 @@ impl<'a> Attached<'a> {
 
 impl<'a> Document<'a> {
     /// The leases of one database, and the live keys attached to each.
-    pub fn new(leases: &Leases, attached: &Attached<'a>) -> Self {
+    pub fn new(buckets: &Buckets, attached: &Attached<'a>) -> Self {
+        let leases = &buckets.leases;
+        let keys_are_read = buckets.is_read("key");
         let row = |lease: &Lease| {
             let (keys, names) = attached.to(lease.id);
+            let keys = Known::new(keys, keys_are_read);
             Row { id: hex(lease.id), ttl: lease.ttl, remaining_ttl: lease.remaining, keys, names }
         };
-        let missing = attached.ids().into_iter().filter(|id| leases.get(*id).is_none()).map(|id| {
-            let (keys, names) = attached.to(id);
-            Missing { id: hex(id), keys, names }
-        });
-        Self { leases: leases.iter().map(row).collect(), missing: missing.collect() }
+        let missing = |leases: &Leases| {
+            let missing = attached.ids().into_iter().filter(|id| leases.get(*id).is_none()).map(|id| {
+                let (keys, names) = attached.to(id);
+                Missing { id: hex(id), keys, names }
+            });
+            missing.collect()
+        };
+        Self {
+            leases: (leases.is_whole() || !leases.part().is_empty()).then(|| leases.part().iter().map(row).collect()),
+            missing: leases.all().filter(|_| keys_are_read).map(missing),
+            unread: unread(buckets, &["key", "lease"]),
+        }
     }
 
     /// Lays them out.
     pub fn text(&self, sheet: &mut Sheet) {
-        if self.leases.is_empty() {
-            sheet.line(&[(FAINT, "leases  ")], "none");
+        let leases = self.leases.as_deref().unwrap_or_default();
+        if leases.is_empty() {
+            sheet.line(&[(FAINT, "leases  ")], if self.leases.is_some() { "none" } else { "unknown" });
         } else {
             let left = |seconds| if seconds == 0 { "-".to_owned() } else { format!("{seconds} s") };
             let row = |row: &Row| {
                 vec![row.id.clone(), format!("{} s", row.ttl), left(row.remaining_ttl), row.keys.to_string()]
             };
-            let rows: Vec<_> = self.leases.iter().map(row).collect();
+            let rows: Vec<_> = leases.iter().map(row).collect();
             table(&["ID", "TTL", "REMAINING", "KEYS"], &rows, sheet);
+            perhaps_more(&self.unread, "lease", sheet);
         }
-        for Missing { id, keys, .. } in &self.missing {
+        for Missing { id, keys, .. } in self.missing.iter().flatten() {
             let body = format!("lease {id}, to which {} attached", are(*keys));
             sheet.line(&[(ODD, "missing"), (PLAIN, "  ")], &body);
         }
-        let rows = self.leases.iter().map(|row| (&row.id, &row.names));
-        for (id, names) in rows.chain(self.missing.iter().map(|missing| (&missing.id, &missing.names))) {
+        let rows = leases.iter().map(|row| (&row.id, &row.names));
+        for (id, names) in rows.chain(self.missing.iter().flatten().map(|missing| (&missing.id, &missing.names))) {
             for (number, key) in names.attached.iter().flatten().enumerate() {
                 if number == 0 {
                     sheet.blank();

@@ -1,10 +1,11 @@
 //! `members`.
 
 use etcdsnap_snapshot::buckets::{Buckets, ConfState, Member};
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
-use super::table;
+use super::{perhaps_more, rows, table, unread};
 use crate::output::Sheet;
 use crate::output::sheet::FAINT;
 
@@ -12,10 +13,15 @@ use crate::output::sheet::FAINT;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Document<'a> {
-    members: Vec<Row<'a>>,
-    removed: Vec<String>,
-    /// Null where it was not written.
-    raft_configuration: Option<Raft>,
+    /// Null where none could be read of what may be there.
+    members: Option<Vec<Row<'a>>>,
+    /// Likewise.
+    removed: Option<Vec<String>>,
+    /// Null where it was not written, or could not be read.
+    raft_configuration: Known<Option<Raft>>,
+    /// Buckets that could not be read to their ends: there may be more members.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unread: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,9 +65,10 @@ impl<'a> Document<'a> {
             learners_next: ids(&state.learners_next),
         };
         Self {
-            members: buckets.members.listed.iter().map(row).collect(),
-            removed: ids(&buckets.members.removed),
-            raft_configuration: buckets.meta.conf_state.as_ref().map(raft),
+            members: rows(&buckets.members.listed, row),
+            removed: rows(&buckets.members.removed, |id| format!("{id:016x}")),
+            raft_configuration: buckets.meta.entry(|meta| meta.conf_state.as_ref().map(raft)),
+            unread: unread(buckets, &["members", "members_removed", "meta"]),
         }
     }
 
@@ -73,15 +80,27 @@ impl<'a> Document<'a> {
             let learner = if member.learner { "yes" } else { "no" };
             vec![member.id.clone(), name, learner.to_owned(), urls(member.peer_urls), urls(member.client_urls)]
         };
-        let rows: Vec<_> = self.members.iter().map(row).collect();
-        table(&["ID", "NAME", "LEARNER", "PEERS", "CLIENTS"], &rows, sheet);
+        match &self.members {
+            None => sheet.line(&[(FAINT, "members  ")], "unknown"),
+            Some(members) => {
+                let rows: Vec<_> = members.iter().map(row).collect();
+                table(&["ID", "NAME", "LEARNER", "PEERS", "CLIENTS"], &rows, sheet);
+                perhaps_more(&self.unread, "members", sheet);
+            }
+        }
+        if self.removed.is_none() {
+            sheet.line(&[(FAINT, "removed  ")], "unknown");
+        }
+        if !self.raft_configuration.is_whole() {
+            sheet.line(&[(FAINT, "raft configuration  ")], "unknown");
+        }
         let mut list = |name: &str, ids: &[String]| {
             if !ids.is_empty() {
                 sheet.line(&[(FAINT, &format!("{name}  "))], &ids.join(" "));
             }
         };
-        list("removed", &self.removed);
-        if let Some(raft) = &self.raft_configuration {
+        list("removed", self.removed.as_deref().unwrap_or_default());
+        if let Some(raft) = self.raft_configuration.part() {
             list("raft voters", &raft.voters);
             list("raft learners", &raft.learners);
             list("raft voters of the outgoing half", &raft.voters_outgoing);

@@ -5,12 +5,32 @@ pub mod members;
 pub mod roles;
 pub mod users;
 
+use etcdsnap_snapshot::buckets::Buckets;
+use etcdsnap_snapshot::known::Known;
+
 use super::sheet::{FAINT, PLAIN, STRONG, Sheet};
 use super::words::{TextOrBase64, column};
 
 /// A name as JSON has it.
 fn name(bytes: &[u8]) -> TextOrBase64<'_> {
     TextOrBase64 { key: "name", base64_key: "nameBase64", bytes }
+}
+
+/// One row for each that could be read; `None` when that is none of what may be there.
+fn rows<'v, T, R>(values: &'v Known<Vec<T>>, row: impl FnMut(&'v T) -> R) -> Option<Vec<R>> {
+    (values.is_whole() || !values.part().is_empty()).then(|| values.part().iter().map(row).collect())
+}
+
+/// Those of the named buckets that could not be read to their ends.
+fn unread(buckets: &Buckets, names: &[&str]) -> Vec<&'static str> {
+    buckets.unread().filter(|unread| names.contains(unread)).collect()
+}
+
+/// Says below a list that it may not be all.
+fn perhaps_more(unread: &[&str], bucket: &str, sheet: &mut Sheet) {
+    if unread.contains(&bucket) {
+        sheet.line(&[(FAINT, "and perhaps more  ")], &format!("the bucket {bucket} could not be read to its end"));
+    }
 }
 
 /// A table: columns as wide as [`column()`] makes them but the last, which may be as long as it likes.

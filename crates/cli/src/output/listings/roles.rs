@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use etcdsnap_snapshot::buckets::{Access, Auth, Extent, Permission, Role};
+use etcdsnap_snapshot::buckets::{Access, Auth, Buckets, Extent, Permission, Role};
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
-use super::name;
+use super::{name, perhaps_more, rows, unread};
 use crate::output::Sheet;
 use crate::output::sheet::{FAINT, PLAIN};
 use crate::output::words::TextOrBase64;
@@ -14,7 +14,11 @@ use crate::output::words::TextOrBase64;
 /// The document of `-o json`.
 #[derive(Debug, Serialize)]
 pub struct Document<'a> {
-    roles: Vec<Row<'a>>,
+    /// Null where none could be read of what may be there.
+    roles: Option<Vec<Row<'a>>>,
+    /// Buckets that could not be read to their ends: there may be more roles, or more users of a role.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unread: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -39,25 +43,29 @@ struct Granted<'a> {
 
 impl<'a> Document<'a> {
     /// The roles of one database.
-    pub fn new(auth: &'a Auth) -> Self {
+    pub fn new(buckets: &'a Buckets) -> Self {
+        let auth = &buckets.auth;
         let mut users = users(auth);
         let row = |role: &'a Role| Row {
             name: name(&role.name),
             users: users.remove(&*role.name).unwrap_or_default().into_iter().map(name).collect(),
             permissions: role.permissions.iter().map(Granted::from).collect(),
         };
-        Self { roles: auth.roles.iter().map(row).collect() }
+        Self { roles: rows(&auth.roles, row), unread: unread(buckets, &["authRoles", "authUsers"]) }
     }
 
     /// Lays them out.
     pub fn text(&self, sheet: &mut Sheet) {
-        if self.roles.is_empty() {
-            return sheet.line(&[(FAINT, "roles  ")], "none");
-        }
-        for role in &self.roles {
+        let roles = match &self.roles {
+            None => return sheet.line(&[(FAINT, "roles  ")], "unknown"),
+            Some(roles) if roles.is_empty() => return sheet.line(&[(FAINT, "roles  ")], "none"),
+            Some(roles) => roles,
+        };
+        let nobody = if self.unread.contains(&"authUsers") { "unknown" } else { "nobody" };
+        for role in roles {
             sheet.heading(&quote(role.name.bytes));
             let users: Vec<_> = role.users.iter().map(|user| quote(user.bytes)).collect();
-            let users = if users.is_empty() { "nobody".to_owned() } else { users.join(" ") };
+            let users = if users.is_empty() { nobody.to_owned() } else { users.join(" ") };
             sheet.line(&[(FAINT, "  users      ")], &users);
             if role.name.bytes == b"root" {
                 sheet.line(&[(PLAIN, "  everything")], "");
@@ -66,13 +74,14 @@ impl<'a> Document<'a> {
                 sheet.line(&[(FAINT, &format!("  {:<9}  ", granted.access))], &range(granted.permission));
             }
         }
+        perhaps_more(&self.unread, "authRoles", sheet);
     }
 }
 
 /// By the name of a role, the names of the users that have it.
 fn users(auth: &Auth) -> HashMap<&[u8], BTreeSet<&[u8]>> {
     let mut users: HashMap<&[u8], BTreeSet<&[u8]>> = HashMap::new();
-    for user in &auth.users {
+    for user in auth.users.part() {
         for role in &user.roles {
             users.entry(role.as_bytes()).or_default().insert(&user.name);
         }

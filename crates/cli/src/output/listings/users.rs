@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use etcdsnap_snapshot::buckets::{Auth, PasswordKind, User};
+use etcdsnap_snapshot::buckets::{Buckets, PasswordKind, User};
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
-use super::{name, table};
+use super::{name, perhaps_more, rows, table, unread};
 use crate::output::Sheet;
 use crate::output::sheet::FAINT;
 use crate::output::words::TextOrBase64;
@@ -15,10 +16,15 @@ use crate::output::words::TextOrBase64;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Document<'a> {
-    auth_enabled: bool,
-    /// Null where there is none.
-    auth_revision: Option<u64>,
-    users: Vec<Row<'a>>,
+    /// Null where it could not be read.
+    auth_enabled: Known<bool>,
+    /// Null where there is none, or it could not be read.
+    auth_revision: Known<Option<u64>>,
+    /// Null where none could be read of what may be there.
+    users: Option<Vec<Row<'a>>>,
+    /// Buckets that could not be read to their ends: there may be more users.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unread: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -33,7 +39,8 @@ struct Row<'a> {
 
 impl<'a> Document<'a> {
     /// The users of one database, with the password hashes that are to be shown.
-    pub fn new(auth: &'a Auth, hashes: &'a BTreeMap<Vec<u8>, Vec<u8>>) -> Self {
+    pub fn new(buckets: &'a Buckets, hashes: &'a BTreeMap<Vec<u8>, Vec<u8>>) -> Self {
+        let auth = &buckets.auth;
         let hash = |bytes| TextOrBase64 { key: "passwordHash", base64_key: "passwordHashBase64", bytes };
         let known: HashSet<&[u8]> = auth.role_names().collect();
         let row = |user: &'a User| Row {
@@ -46,18 +53,27 @@ impl<'a> Document<'a> {
             hash: hashes.get(&user.name).map(|bytes| hash(bytes)),
             roles: roles(&known, user),
         };
-        Self { auth_enabled: auth.enabled, auth_revision: auth.revision, users: auth.users.iter().map(row).collect() }
+        Self {
+            auth_enabled: auth.enabled,
+            auth_revision: auth.revision,
+            users: rows(&auth.users, row),
+            unread: unread(buckets, &["auth", "authUsers"]),
+        }
     }
 
     /// Lays them out.
     pub fn text(&self, sheet: &mut Sheet) {
-        let state = if self.auth_enabled { "on" } else { "off" };
-        let revision = self.auth_revision.map_or_else(|| "none".to_owned(), |revision| revision.to_string());
+        let state = self.auth_enabled.map(|enabled| if *enabled { "on" } else { "off" });
+        let number =
+            |revision: &Option<u64>| revision.map_or_else(|| "none".to_owned(), |revision| revision.to_string());
+        let revision = self.auth_revision.map(number);
         sheet.line(&[(FAINT, "authentication  ")], &format!("{state}, revision {revision}"));
-        if self.users.is_empty() {
-            return sheet.line(&[(FAINT, "users           ")], "none");
-        }
-        let with_hashes = self.users.iter().any(|user| user.hash.is_some());
+        let users = match &self.users {
+            None => return sheet.line(&[(FAINT, "users           ")], "unknown"),
+            Some(users) if users.is_empty() => return sheet.line(&[(FAINT, "users           ")], "none"),
+            Some(users) => users,
+        };
+        let with_hashes = users.iter().any(|user| user.hash.is_some());
         let row = |user: &Row<'_>| {
             let roles = user.roles.iter().map(|role| quote(role.as_bytes())).collect::<Vec<_>>().join(" ");
             let roles = if roles.is_empty() { "-".to_owned() } else { roles };
@@ -66,10 +82,11 @@ impl<'a> Document<'a> {
             row.push(roles);
             row
         };
-        let rows: Vec<_> = self.users.iter().map(row).collect();
+        let rows: Vec<_> = users.iter().map(row).collect();
         let header: &[&str] =
             if with_hashes { &["NAME", "PASSWORD", "HASH", "ROLES"] } else { &["NAME", "PASSWORD", "ROLES"] };
         table(header, &rows, sheet);
+        perhaps_more(&self.unread, "authUsers", sheet);
     }
 }
 

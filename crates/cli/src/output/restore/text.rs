@@ -7,6 +7,7 @@ use etcdsnap_snapshot::report::{Report, StoreFacts};
 
 use super::{Story, as_given, losses};
 use crate::output::sheet::{BAD, FAINT, GOOD, NEWS, ODD, PLAIN, STRONG, Sheet};
+use crate::output::words::known;
 use crate::output::{column, label, quantity, size};
 
 /// Lays out everything; `directories` are those of the plan.
@@ -94,8 +95,8 @@ fn backup(report: &Report, sheet: &mut Sheet) {
 }
 
 fn contents(store: &StoreFacts) -> String {
-    let keys = quantity(store.live_keys, "live key");
-    let version = if store.cluster_version.is_empty() { "unknown" } else { &store.cluster_version };
+    let keys = known(&store.live_keys, "live key");
+    let version = store.cluster_version.all().filter(|version| !version.is_empty()).map_or("unknown", String::as_str);
     format!("revision {}, {keys}, cluster version {version}", store.current_revision)
 }
 
@@ -123,7 +124,7 @@ fn changes(story: &Story<'_>, sheet: &mut Sheet) {
 
 /// What it means that the revision is not raised.
 fn stays(report: &Report) -> String {
-    let revision = report.store.as_ref().map_or(0, |store| store.current_revision);
+    let revision = report.store.as_ref().map(|store| store.current_revision).unwrap_or_default();
     format!(
         "{revision} as in the backup; clients that have seen later ones of the lost cluster, such as Kubernetes' caches and \
          controllers, may take old for new until they start anew. --bump-revision auto spares them that."

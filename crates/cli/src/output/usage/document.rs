@@ -22,6 +22,8 @@ pub struct Document<'a> {
     #[serde(flatten)]
     separator: TextOrBase64<'a>,
     depth: usize,
+    /// Components that were asked for: more than `depth` when there would have been too many prefixes.
+    depth_asked: usize,
     prefixes: Vec<PrefixRow<'a>>,
     buckets: Vec<BucketRow<'a>>,
     largest_keys: Vec<KeyRow<'a>>,
@@ -85,6 +87,7 @@ impl<'a> Document<'a> {
                 bytes: std::slice::from_ref(separator),
             },
             depth: usage.depth,
+            depth_asked: usage.depth_asked,
             prefixes: usage.prefixes.iter().map(PrefixRow::from).collect(),
             buckets: usage.buckets.iter().map(BucketRow::from).collect(),
             largest_keys: usage.largest.iter().map(KeyRow::from).collect(),

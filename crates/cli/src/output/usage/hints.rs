@@ -1,7 +1,7 @@
 //! What the numbers of an account should make one think of.
 
 use etcdsnap_snapshot::incidents::reaches_default_quota;
-use etcdsnap_snapshot::usage::{LARGEST_QUOTA, Savings, Usage};
+use etcdsnap_snapshot::usage::{Balance, LARGEST_QUOTA, MOST_PREFIXES, Savings, Usage};
 use serde::Serialize;
 
 use crate::output::words::{quantity, size};
@@ -20,8 +20,20 @@ pub fn hints(usage: &Usage<'_>) -> Vec<Hint> {
     let mut hints = Vec::new();
     let mut hint = |id, message| hints.push(Hint { id, message });
     let balance = &usage.balance;
-    if balance.damaged > 0 {
-        hint("DAMAGED", format!("{} could not be read; run `etcdsnap verify`", size(balance.damaged)));
+    if !usage.is_sound {
+        hint("DAMAGED", damage(balance));
+    }
+    if usage.depth < usage.depth_asked {
+        let next = quantity(usage.depth as u64 + 1, "component");
+        let message = format!(
+            "keys have more than {MOST_PREFIXES} prefixes of {next}, too many to be kept apart: they are added up {}",
+            if usage.depth == 0 {
+                "in one row".to_owned()
+            } else {
+                format!("by {}", quantity(usage.depth as u64, "component"))
+            }
+        );
+        hint("DEPTH_REDUCED", message);
     }
     if usage.database_size >= LARGEST_QUOTA {
         hint("OVER_LARGEST_QUOTA", "the database has reached 8 GiB, the largest quota that etcd suggests".to_owned());
@@ -30,10 +42,11 @@ pub fn hints(usage: &Usage<'_>) -> Vec<Hint> {
                        raises the alarm NOSPACE and takes no more writes";
         hint("OVER_DEFAULT_QUOTA", message.to_owned());
     }
-    if usage.counts.oversized_keys > 0 {
+    let oversized = *usage.counts.oversized_keys.part();
+    if oversized > 0 {
         let message = format!(
             "{} larger than 1.5 MiB, the most that etcd takes in one request by default (--max-request-bytes)",
-            are(usage.counts.oversized_keys, "live key")
+            are(oversized, "live key")
         );
         hint("OVERSIZED_KEYS", message);
     }
@@ -41,6 +54,19 @@ pub fn hints(usage: &Usage<'_>) -> Vec<Hint> {
         hints.extend(of_savings(usage, savings));
     }
     hints
+}
+
+/// What it means for the account that not all could be read.
+fn damage(balance: &Balance) -> String {
+    let lost = match balance.unreached {
+        0 if balance.damaged == 0 => String::new(),
+        0 => format!("{} could not be read; ", size(balance.damaged)),
+        unreached => format!(
+            "not all of the tree could be read: nothing says which of {} are free and which are in use; ",
+            size(unreached.saturating_add(balance.damaged))
+        ),
+    };
+    format!("{lost}keys may be missing here, and what looks live may be old; run `etcdsnap verify`")
 }
 
 /// Savings of a quarter or more are worth a remark.

@@ -7,17 +7,22 @@ use etcdsnap_snapshot::usage::{Balance, BucketUsage, KeyUsage, PrefixUsage, Savi
 use super::hints::hints;
 use crate::args::{By, Usage as Args};
 use crate::output::sheet::{BAD, FAINT, NEWS, ODD, PLAIN, STRONG, Sheet};
-use crate::output::words::{label, quantity, share, size};
+use crate::output::words::{known, label, quantity, share, size};
 
 /// Lays out the account.
 pub fn text(source: &SourceFacts, usage: &Usage<'_>, args: &Args, sheet: &mut Sheet) {
     let counts = &usage.counts;
     sheet.heading(&label(&source.path));
     let packed = if source.compression == "none" { "" } else { " decompressed" };
-    let (old, deletions) = (quantity(counts.old_revisions, "old revision"), quantity(counts.tombstones, "deletion"));
-    let keys = quantity(counts.live_keys, "live key");
-    sheet
-        .line(&[(PLAIN, "  ")], &format!("{}, {} bytes{packed}; {keys}, {old}, {deletions}", source.kind, source.size));
+    let counts = if counts.live_keys.is_whole() {
+        let [keys, old] = [(&counts.live_keys, "live key"), (&counts.old_revisions, "old revision")]
+            .map(|(count, noun)| known(count, noun));
+        format!("{keys}, {old}, {}", known(&counts.tombstones, "deletion"))
+    } else {
+        let records = *counts.live_keys.part() + *counts.old_revisions.part() + *counts.tombstones.part();
+        format!("keys unknown; {} could be read", quantity(records, "record"))
+    };
+    sheet.line(&[(PLAIN, "  ")], &format!("{}, {} bytes{packed}; {counts}", source.kind, source.size));
     columns(&usage.balance, sheet);
     let top = args.top as usize;
     match args.by {
@@ -50,7 +55,7 @@ fn columns(balance: &Balance, sheet: &mut Sheet) {
     let total = balance.total();
     let width = total.to_string().len().max(9);
     for (name, bytes) in balance.columns().into_iter().filter(|(_, bytes)| *bytes > 0) {
-        let style = if name == "damaged" { BAD } else { PLAIN };
+        let style = if matches!(name, "damaged" | "unreached") { BAD } else { PLAIN };
         let bar = format!("  {:<BAR$}  ", bar(bytes, total));
         let lead = [(PLAIN, &*format!("  {bytes:>width$}  {}", share(bytes, total))), (NEWS, &*bar)];
         sheet.styled(&lead, style, words(name));
@@ -83,6 +88,7 @@ fn words(name: &str) -> &'static str {
         "branchPages" => "branch pages",
         "slack" => "slack in leaf pages",
         "freePages" => "free pages",
+        "unreached" => "not reached: free, or lost",
         "freelist" => "freelist",
         "metas" => "meta pages",
         "beyondHighWaterMark" => "beyond the high-water mark",
@@ -92,10 +98,14 @@ fn words(name: &str) -> &'static str {
 }
 
 fn prefixes(usage: &Usage<'_>, args: &Args, sheet: &mut Sheet) {
-    let depth = usage.depth as u64;
-    let fewer =
-        if args.depth.is_some_and(|asked| asked as usize > usage.depth) { "; deeper there are too many" } else { "" };
-    title(&format!("BY PREFIX ({}{fewer})", quantity(depth, "component")), sheet);
+    let depth = quantity(usage.depth as u64, "component");
+    let depth = match usage.depth {
+        0 => "all in one row".to_owned(),
+        fewer if fewer < usage.depth_asked => format!("{depth}; deeper there are too many"),
+        _ => depth,
+    };
+    title(&format!("BY PREFIX ({depth})"), sheet);
+    let nameless = if usage.depth == 0 { "(all)" } else { "(no prefix)" };
     let file = usage.balance.total();
     let header =
         format!("  {:>8} {:>7} {:>10} {:>8} {:>8} {:>10}  ", "BYTES", "SHARE", "KEYS", "LIVE", "HISTORY", "DELETIONS");
@@ -107,7 +117,7 @@ fn prefixes(usage: &Usage<'_>, args: &Args, sheet: &mut Sheet) {
         format!("  {bytes:>8} {share} {:>10} {live:>8} {old:>8} {:>10}  ", row.keys, size(row.tombstones))
     };
     for prefix in shown {
-        let name = if prefix.prefix.is_empty() { "(no prefix)".to_owned() } else { excerpt(prefix.prefix) };
+        let name = if prefix.prefix.is_empty() { nameless.to_owned() } else { excerpt(prefix.prefix) };
         sheet.line(&[(PLAIN, &row(prefix))], &name);
     }
     if !rest.is_empty() {

@@ -1,6 +1,7 @@
 //! `verify -o json`: one object, whatever the number of files. `docs/json.md` describes it for users.
 
 use etcdsnap_snapshot::boot::BootVerdict;
+use etcdsnap_snapshot::cause::Cause;
 use etcdsnap_snapshot::report::{DatabaseFacts, Omitted, Sha256Facts, StoreFacts, Unchecked};
 use serde::Serialize;
 
@@ -35,6 +36,7 @@ struct Tool {
 #[serde(rename_all = "camelCase")]
 struct Judged<'a> {
     verdict: &'static str,
+    cause: Option<&'a Cause>,
     source: Source<'a>,
     sha256: &'a Sha256Facts,
     database: Option<&'a DatabaseFacts>,
@@ -82,6 +84,7 @@ impl<'a> Judged<'a> {
         let Verified { report, assertions } = verified;
         Self {
             verdict: verified.verdict().as_str(),
+            cause: report.cause.as_ref(),
             source: Source::from(&report.source),
             sha256: &report.sha256,
             database: report.database.as_ref(),

@@ -76,7 +76,11 @@ fn layer_case(report: &report::Report, layer: Layer) -> TestCase {
     let status = match first {
         Some(first) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_type(first.kind.id).set_message(placed(first)).set_description(lines(&errors));
+            let message = match report.cause.as_ref().filter(|cause| cause.explains(first.kind)) {
+                Some(cause) => format!("{}; {}: {}", cause.message, cause.advice, placed(first)),
+                None => placed(first),
+            };
+            status.set_type(first.kind.id).set_message(message).set_description(lines(&errors));
             status
         }
         None if reached => TestCaseStatus::success(),

@@ -2,12 +2,15 @@
 
 use anstyle::Style;
 use etcdsnap_snapshot::boot::BootVerdict;
+use etcdsnap_snapshot::cause::Cause;
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::report::{Report, StoreFacts};
 
 use super::{Outcome, Verdict, Verified};
-use crate::output::findings::{groups, tally};
+use crate::output::findings::{Group, groups, tally};
 use crate::output::sheet::{BAD, FAINT, GOOD, ODD, PLAIN, STRONG, Sheet};
+use crate::output::words::{at_least, known};
 use crate::output::{label, quantity, size};
 use crate::policy::Assertion;
 
@@ -67,15 +70,37 @@ impl Verified {
         let verdict = self.verdict();
         let groups = groups(&self.report.findings, &self.report.omitted);
         sheet.line(&[(color(verdict), words(verdict)), (PLAIN, "  "), (STRONG, file)], &tally(&groups));
-        sheet.line(&[(PLAIN, "  ")], meaning(verdict));
+        match &self.report.cause {
+            Some(Cause { message, advice, .. }) => {
+                sheet.styled(&[(PLAIN, "  ")], STRONG, &format!("{message}; {advice}."))
+            }
+            None => sheet.line(&[(PLAIN, "  ")], meaning(verdict)),
+        }
         facts(&self.report, sheet);
-        for group in &groups {
+        let consequences = self.report.cause.as_ref().map_or(&[][..], |cause| &cause.consequences);
+        let (follow, own): (Vec<_>, Vec<_>) = groups.iter().partition(|group| consequences.contains(&group.kind.id));
+        for group in own {
             sheet.blank();
             group.lay_out(sheet);
         }
+        folded(&follow, sheet);
         assertions(&self.assertions, sheet);
         boot(&self.report, sheet);
         unchecked(&self.report, sheet);
+    }
+}
+
+/// Findings that follow from the cause, a line for each rule.
+fn folded(groups: &[&Group<'_>], sheet: &mut Sheet) {
+    if groups.is_empty() {
+        return;
+    }
+    sheet.blank();
+    sheet.heading("It follows from that");
+    for group in groups {
+        let times = if group.total() > 1 { format!(" ({} times)", group.total()) } else { String::new() };
+        let lead = format!("  {:<7} {}  ", group.severity.as_str(), group.kind.id);
+        sheet.styled(&[(PLAIN, &lead)], FAINT, &format!("{}{times}", group.kind.title));
     }
 }
 
@@ -84,9 +109,12 @@ fn facts(report: &Report, sheet: &mut Sheet) {
     let source = &report.source;
     let packed =
         if source.compression == "none" { String::new() } else { format!(", {}-compressed", source.compression) };
-    let sha256 = match report.sha256.trailer {
-        "match" => "SHA-256 matches the trailer",
-        "mismatch" => "SHA-256 does NOT match the trailer",
+    let sha256 = match (report.cause.as_ref().map_or("", |cause| cause.id), report.sha256.trailer) {
+        ("CUT_OFF", _) => "its SHA-256 is not here",
+        ("HASH_ZERO", _) => "SHA-256 is all zeros",
+        ("BYTES_FOLLOW", _) => "no SHA-256 at its end",
+        (_, "match") => "SHA-256 matches the trailer",
+        (_, "mismatch") => "SHA-256 does NOT match the trailer",
         _ => "no SHA-256 trailer to compare with",
     };
     sheet.styled(&[(PLAIN, "  ")], FAINT, &format!("{}{packed}, {}, {sha256}", source.kind, size(source.size)));
@@ -97,23 +125,27 @@ fn facts(report: &Report, sheet: &mut Sheet) {
 }
 
 fn history(store: &StoreFacts) -> String {
-    let compacted = match store.compacted_revision {
-        at if at < 0 => "never compacted".to_owned(),
-        at if store.compaction_unfinished => format!("compaction at {at} unfinished"),
-        at => format!("compacted at {at}"),
+    let compacted = match store.compacted_revision.zip(store.compaction_unfinished).all() {
+        None => "compaction unknown".to_owned(),
+        Some((at, _)) if *at < 0 => "never compacted".to_owned(),
+        Some((at, true)) => format!("compaction at {at} unfinished"),
+        Some((at, false)) => format!("compacted at {at}"),
     };
-    let keys = quantity(store.live_keys, "live key");
-    format!("revision {}, {compacted}; {keys} in {}", store.current_revision, quantity(store.records, "record"))
+    let (keys, records) = (known(&store.live_keys, "live key"), at_least(&store.records, "record"));
+    format!("revision {}, {compacted}; {keys} in {records}", store.current_revision)
 }
 
 fn cluster(store: &StoreFacts) -> String {
     let versions = [("cluster version", &store.cluster_version), ("storage version", &store.storage_version)];
-    let versions = versions.into_iter().filter(|(_, version)| !version.is_empty());
-    let mut parts: Vec<_> = versions.map(|(name, version)| format!("{name} {}", quote(version.as_bytes()))).collect();
-    let names: Vec<_> = store.members.iter().map(|member| quote(member.name.as_bytes())).collect();
+    let versions = versions.into_iter().filter(|(_, version)| version.all().is_none_or(|version| !version.is_empty()));
+    let shown = |version: &Known<String>| version.map(|version| quote(version.as_bytes())).to_string();
+    let mut parts: Vec<_> = versions.map(|(name, version)| format!("{name} {}", shown(version))).collect();
+    let names: Vec<_> = store.members.part().iter().map(|member| quote(member.name.as_bytes())).collect();
+    let count = store.members.map(|members| members.len() as u64);
     parts.push(match names.as_slice() {
-        [] => "no members".to_owned(),
-        names => format!("{}: {}", quantity(names.len() as u64, "member"), names.join(", ")),
+        [] if count.is_whole() => "no members".to_owned(),
+        [] => "members unknown".to_owned(),
+        names => format!("{}: {}", at_least(&count, "member"), names.join(", ")),
     });
     parts.join("; ")
 }

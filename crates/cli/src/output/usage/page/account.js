@@ -13,7 +13,9 @@ function size(bytes) {
     name += 1;
   }
   const tenths = Math.floor((bytes * 10 + unit / 2) / unit);
-  const number = tenths < 100 ? `${Math.floor(tenths / 10)}.${tenths % 10}` : `${Math.floor((tenths + 5) / 10)}`;
+  const [whole, rest] = [Math.floor(tenths / 10), tenths % 10];
+  // From ten on what was rounded is rounded again, halves to the even number.
+  const number = whole < 10 ? `${whole}.${rest}` : `${whole + (rest > 5 || (rest === 5 && whole % 2 === 1) ? 1 : 0)}`;
   return `${number} ${units[name]}`;
 }
 
@@ -22,11 +24,15 @@ function grouped(number) {
   return String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
 
+/** A share in tenths of a percent, halves up, as the other forms round it. */
 function share(part, whole = account.size) {
-  return `${((100 * part) / Math.max(whole, 1)).toFixed(1)}\u00a0%`;
+  const tenths = Math.floor((part * 1000 + Math.floor(whole / 2)) / Math.max(whole, 1));
+  return `${Math.floor(tenths / 10)}.${tenths % 10}\u00a0%`;
 }
 
+/** A number of things; null when it is not known. */
 function quantity(count, noun) {
+  if (count === null) return `${noun}s unknown`;
   return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
@@ -75,6 +81,7 @@ const COLUMNS = [
   ["freePages", "free pages", "free"],
   ["beyondHighWaterMark", "beyond the high-water mark", "free"],
   ["damaged", "damaged: in use, but not readable", "damaged"],
+  ["unreached", "not reached: free, or lost", "damaged"],
 ];
 
 /** Every colour: its words. */
@@ -85,7 +92,7 @@ const KINDS = {
   other: "other buckets",
   structure: "pages and slack",
   free: "free",
-  damaged: "damaged",
+  damaged: "damaged or not reached",
 };
 
 /** Bytes of all columns of a kind. */

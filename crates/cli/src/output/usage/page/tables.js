@@ -51,6 +51,7 @@ function head() {
     quantity(counts.oldRevisions, "old revision"),
     quantity(counts.tombstones, "deletion"),
   ];
+  if (!account.sound) facts.unshift("damaged: not all could be read");
   document.getElementById("facts").textContent = facts.join("  ·  ");
   const remark = ({ id, message }) => element("li", { className: id.toLowerCase(), text: message });
   document.getElementById("hints").replaceChildren(...account.hints.map(remark));
@@ -89,7 +90,7 @@ function prefixesTable() {
   const live = (row) => row.liveValues + row.liveKeys + row.liveOverhead;
   const parts = (row) => [[live(row), "live"], [row.oldRevisions, "history"], [row.tombstones, "deletions"]];
   table("prefixes", [
-    { title: "prefix", className: "text key", cell: (row) => shownOr(bytesOf(row, "prefix"), "(no prefix)") },
+    { title: "prefix", className: "text key", cell: (row) => shownOr(bytesOf(row, "prefix"), account.depth === 0 ? "(all)" : "(no prefix)") },
     { title: "keys", cell: (row) => grouped(row.keys) },
     { title: "live", cell: (row) => size(live(row)) },
     { title: "old revisions", cell: (row) => size(row.oldRevisions) },

@@ -77,7 +77,11 @@ impl Verified {
         // Offsets of a compressed file's findings count in what it holds, not in the file itself.
         let offsets = self.report.source.compression == "none";
         for finding in &self.report.findings {
-            results.push(rules.result_of(finding, file, offsets));
+            let mut result = rules.result_of(finding, file, offsets);
+            if let Some(cause) = self.report.cause.as_ref().filter(|cause| cause.explains(finding.kind)) {
+                result.message = text(&format!("{} (it follows from this: {})", finding.message, cause.message));
+            }
+            results.push(result);
         }
         for assertion in self.assertions.iter().filter(|assertion| !assertion.holds) {
             let id = format!("POLICY_{}", assertion.name.replace('-', "_").to_uppercase());
@@ -164,6 +168,7 @@ fn properties(outcome: &Outcome) -> Option<serde_json::Value> {
     Some(json!({
         "file": label(&outcome.path),
         "verdict": verified.verdict().as_str(),
+        "cause": verified.report.cause,
         "boot": verified.report.boot,
         "assertions": verified.assertions,
         "omitted": verified.report.omitted,

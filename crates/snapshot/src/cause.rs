@@ -1,0 +1,206 @@
+//! The one cause that most findings about a damaged backup follow from, in one sentence.
+//!
+//! Somebody who reads a report at night wants to know what happened before what follows from it: a file that was cut off has a
+//! dozen findings about pages, buckets and records, all of which say only that. Causes are ranked: what the file is, whether it is
+//! all there, whether its pages can be read, and then the worst finding.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::catalogue::container::{
+    BYTES_FOLLOW, LENGTH_ODD, NO_META, RAW_DATABASE_MAY_LAG_WAL, SHA256_MISMATCH, SHA256_MISSING, SHA256_ZERO,
+    SNAPSHOT_SIZE, STATUS_NOT_BUCKET, TREE_UNREADABLE,
+};
+use crate::catalogue::{mvcc, structure};
+use crate::finding::{Finding, Kind, Layer, Severity};
+use crate::inspection::Inspection;
+use crate::length::{Length, Tail};
+
+/// What happened to a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cause {
+    /// `CUT_OFF`, `HASH_CUT_OFF`, `HASH_LOST`, `HASH_ZERO`, `BYTES_FOLLOW`, `PAGES_UNREADABLE`, or the id of the worst finding.
+    pub id: &'static str,
+    /// What happened, in one sentence without a full stop.
+    pub message: String,
+    /// What to do about it, in one sentence.
+    pub advice: String,
+    /// Ids of the rules whose findings follow from it, or may do so.
+    pub consequences: Vec<&'static str>,
+}
+
+impl Cause {
+    /// Of a file whose name ends in `.part`, as that of a snapshot does until it is complete.
+    pub(crate) fn unfinished(mut self) -> Self {
+        if ["CUT_OFF", "HASH_CUT_OFF", "HASH_LOST", "HASH_ZERO"].contains(&self.id) {
+            self.message
+                .push_str(" (a snapshot is called .part until it is complete: saving this one was interrupted)");
+        }
+        self
+    }
+
+    /// Do findings of this kind follow from it?
+    pub fn explains(&self, kind: &Kind) -> bool {
+        self.consequences.contains(&kind.id)
+    }
+}
+
+/// What the length of a file has to do with.
+static OF_LENGTH: [&Kind; 7] = [
+    &SHA256_MISMATCH,
+    &SHA256_ZERO,
+    &SHA256_MISSING,
+    &RAW_DATABASE_MAY_LAG_WAL,
+    &LENGTH_ODD,
+    &SNAPSHOT_SIZE,
+    &BYTES_FOLLOW,
+];
+
+/// Findings about the file that say what became of its content, and not what the file is.
+static OF_CONTENT: [&Kind; 3] = [&NO_META, &TREE_UNREADABLE, &STATUS_NOT_BUCKET];
+
+/// The cause of what was found, if anything is worth a warning. `findings` are in the order of a report, worst first.
+pub(crate) fn cause(
+    length: Option<Length>,
+    inspection: Option<&Inspection<'_>>,
+    findings: &[Finding],
+) -> Option<Cause> {
+    let what_it_is = findings.iter().find(|finding| {
+        let kind = finding.kind;
+        finding.severity == Severity::Error
+            && kind.layer == Layer::Container
+            && !is_of(kind, &OF_LENGTH)
+            && !is_of(kind, &OF_CONTENT)
+    });
+    if let Some(finding) = what_it_is {
+        let follows = |kind: &Kind| kind.id != finding.kind.id && kind.layer != Layer::Kubernetes;
+        return Some(of_finding(finding, findings, follows));
+    }
+    length.and_then(|length| of_length(length, findings)).or_else(|| of_pages(inspection?, findings)).or_else(|| {
+        let worst = findings.first().filter(|finding| finding.severity == Severity::Error)?;
+        Some(of_finding(worst, findings, |_| false))
+    })
+}
+
+fn is_of(kind: &Kind, kinds: &[&'static Kind]) -> bool {
+    kinds.iter().any(|other| other.id == kind.id)
+}
+
+fn of_finding(finding: &Finding, findings: &[Finding], follows: impl Fn(&Kind) -> bool) -> Cause {
+    let Kind { id, title, remedy, .. } = *finding.kind;
+    let first = remedy.split_once(". ").map_or(remedy, |(first, _)| first).trim_end_matches('.');
+    let mut advice = first.to_owned();
+    if let Some(initial) = advice.get_mut(..1) {
+        initial.make_ascii_lowercase();
+    }
+    Cause { id, message: title.to_owned(), advice, consequences: consequences(findings, follows) }
+}
+
+/// Ids of the kinds that were found and follow, each once, in the order found.
+fn consequences(findings: &[Finding], follows: impl Fn(&Kind) -> bool) -> Vec<&'static str> {
+    let mut seen = BTreeSet::new();
+    let kinds = findings.iter().map(|finding| finding.kind).filter(|kind| follows(kind));
+    kinds.map(|kind| kind.id).filter(|id| seen.insert(*id)).collect()
+}
+
+fn of_length(length: Length, findings: &[Finding]) -> Option<Cause> {
+    const AGAIN: &str = "fetch it again, or use another snapshot";
+    let (id, message, advice) = match length {
+        Length::Fits => return None,
+        Length::Cut { has, needs } => (
+            "CUT_OFF",
+            format!("cut off: {has} of {needs} bytes are here"),
+            "fetch it again, or see what can still be read with `etcdsnap restore --allow-damaged --dry-run`".to_owned(),
+        ),
+        Length::HashCut { has } => (
+            "HASH_CUT_OFF",
+            format!("cut off in its last bytes: all pages and {has} of the 32 bytes of the SHA-256 are here"),
+            format!("{AGAIN}: nothing proves the bytes of this one"),
+        ),
+        Length::HashLost => (
+            "HASH_LOST",
+            "the SHA-256 at the end is missing: this is a snapshot without its last 32 bytes, or the database of a member that was \
+             just restored"
+                .to_owned(),
+            format!("{AGAIN}: nothing proves the bytes of this one"),
+        ),
+        Length::HashZero { zeros } => (
+            "HASH_ZERO",
+            format!("{zeros} zero bytes stand where the SHA-256 belongs: the end of the file was never written"),
+            format!("{AGAIN}: nothing proves the bytes of this one"),
+        ),
+        Length::Followed { snapshot: Some(end), bytes, tail } => (
+            BYTES_FOLLOW.id,
+            format!("whole, and followed by {}", tail.words(bytes, end + bytes)),
+            format!("cut it to its first {end} bytes, which their SHA-256 proves: `head -c {end} FILE > COPY`"),
+        ),
+        Length::Followed { snapshot: None, bytes, tail } => (
+            BYTES_FOLLOW.id,
+            format!("followed by {}, and without a SHA-256 that fits", tail.words(bytes, 0)),
+            AGAIN.to_owned(),
+        ),
+    };
+    // The page that the file ends in has damaged elements too.
+    let truncated = structure::of(etcdsnap_bbolt::Code::PageTruncated).id;
+    let pages: BTreeSet<_> =
+        findings.iter().filter(|finding| finding.kind.id == truncated).map(|finding| finding.place.page).collect();
+    let elsewhere: BTreeSet<_> =
+        findings.iter().filter(|finding| !pages.contains(&finding.place.page)).map(|finding| finding.kind.id).collect();
+    let follows = |kind: &Kind| {
+        is_of(kind, &OF_LENGTH)
+            || length.lacks_pages() && kind.layer == Layer::Structure && !elsewhere.contains(kind.id)
+            || kind.id == structure::of(etcdsnap_bbolt::Code::TailNonzero).id
+            || length.lacks_pages() && is_of_lost_pages(kind)
+    };
+    Some(Cause { id, message, advice, consequences: consequences(findings, follows) })
+}
+
+/// May findings of this kind follow from pages that cannot be read?
+fn is_of_lost_pages(kind: &Kind) -> bool {
+    use etcdsnap_bbolt::Code;
+    let codes = [
+        Code::FileTruncated,
+        Code::FreelistEof,
+        Code::MetaTruncated,
+        Code::PageEof,
+        Code::PageTruncated,
+        Code::UnreachableUnfreed,
+    ];
+    codes.iter().any(|code| structure::of(*code).id == kind.id)
+        || kind.id == TREE_UNREADABLE.id
+        || etcdsnap_mvcc::Rule::ALL.iter().any(|rule| rule.compares_records() && mvcc::of(*rule).id == kind.id)
+}
+
+/// Pages that the tree refers to and that cannot be read.
+fn of_pages(inspection: &Inspection<'_>, findings: &[Finding]) -> Option<Cause> {
+    if inspection.walk.is_whole() {
+        return None;
+    }
+    let unread: Vec<_> = inspection.buckets.unread().collect();
+    let message = match (inspection.walk.lists_all_buckets(), unread.as_slice()) {
+        (false, _) => "the list of buckets cannot be read to its end, and with it not what is in them".to_owned(),
+        (true, []) => "a part of the tree cannot be read".to_owned(),
+        (true, [only]) => format!("a part of the bucket {only} cannot be read"),
+        (true, several) => format!("parts of the buckets {} cannot be read", several.join(", ")),
+    };
+    let advice =
+        "use another snapshot, or see what can still be read with `etcdsnap restore --allow-damaged --dry-run`";
+    let follows = consequences(findings, is_of_lost_pages);
+    Some(Cause { id: "PAGES_UNREADABLE", message, advice: advice.to_owned(), consequences: follows })
+}
+
+impl Tail {
+    /// What follows, in words; `length` is that of the whole file, or 0 where it explains nothing.
+    fn words(self, bytes: u64, length: u64) -> String {
+        const UNITS: [(u64, &str); 3] = [(1 << 20, "MiB"), (4096, "pages of 4096 bytes"), (512, "blocks of 512 bytes")];
+        let unit = UNITS.iter().find(|(unit, _)| length > 0 && length.is_multiple_of(*unit));
+        match (self, unit) {
+            (Self::Zeros, Some((_, unit))) => format!("{bytes} zero bytes that fill it up to whole {unit}"),
+            (Self::Zeros, None) => format!("{bytes} zero bytes"),
+            (Self::Copy, _) => format!("its own beginning once more ({bytes} bytes)"),
+            (Self::Other, _) => format!("{bytes} bytes that do not belong to it"),
+        }
+    }
+}

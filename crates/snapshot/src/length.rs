@@ -1,0 +1,179 @@
+//! Whether the length of a file fits the database in it: cut off, without its hash, or with something behind it.
+//!
+//! A server sends the pages of its database up to the high-water mark and then 32 bytes of SHA-256, so a snapshot of known
+//! high-water mark has one length, and its hash has one place. Verification asks here before it judges anything else, because most
+//! of what is found in a file of another length follows from that alone.
+
+use std::ops::ControlFlow;
+
+use etcdsnap_bbolt::Db;
+use etcdsnap_checksum::sha256;
+
+/// Length of a SHA-256, in bytes.
+const HASH: u64 = 32;
+
+/// How the length of a file fits its database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// A snapshot with 32 bytes where its hash belongs, and nothing behind them; or the database of a member.
+    Fits,
+    /// The file ends before its pages do.
+    Cut {
+        /// Bytes of the file.
+        has: u64,
+        /// Bytes it would have if it were whole.
+        needs: u64,
+    },
+    /// The pages are all there, and of the 32 bytes of the hash only the first so many.
+    HashCut {
+        /// Bytes of the hash.
+        has: u64,
+    },
+    /// The pages are all there, and nothing follows, although the metas are those of a snapshot.
+    HashLost,
+    /// Zero bytes stand where the hash belongs.
+    HashZero {
+        /// Zero bytes.
+        zeros: u64,
+    },
+    /// More bytes follow than a snapshot has.
+    Followed {
+        /// Where a whole snapshot ends: the 32 bytes before it are the SHA-256 of all before them. `None` if there is no right hash.
+        snapshot: Option<u64>,
+        /// Bytes behind that end, or behind the pages.
+        bytes: u64,
+        /// What they are.
+        tail: Tail,
+    },
+}
+
+/// What follows a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tail {
+    /// Zero bytes.
+    Zeros,
+    /// The beginning of the same file once more, or all of it.
+    Copy,
+    /// Anything else.
+    Other,
+}
+
+impl Length {
+    /// How `file`, with all its bytes, fits the database `db` that it begins with.
+    pub fn of(file: &[u8], db: &Db<'_>) -> Self {
+        let (length, pages) = (file.len() as u64, db.size());
+        let is_snapshot = is_snapshot(db);
+        let Some(behind) = usize::try_from(pages).ok().and_then(|pages| file.get(pages..)) else {
+            let hash = if is_snapshot { HASH } else { 0 };
+            return Self::Cut { has: length, needs: pages.saturating_add(hash) };
+        };
+        let has = behind.len() as u64;
+        match behind.split_at_checked(HASH as usize) {
+            None if has > 0 && !is_zero(behind) => Self::HashCut { has },
+            None if has > 0 => Self::HashZero { zeros: has },
+            None if is_snapshot => Self::HashLost,
+            None => Self::Fits,
+            Some((hash, [])) if is_zero(hash) && is_snapshot => Self::HashZero { zeros: has },
+            Some((_, [])) => Self::Fits,
+            Some((hash, tail)) => Self::longer(file, db, is_snapshot, hash, tail),
+        }
+    }
+
+    /// Of a file with something behind the place of the hash.
+    fn longer(file: &[u8], db: &Db<'_>, is_snapshot: bool, hash: &[u8], tail: &[u8]) -> Self {
+        let pages = file.len() - tail.len() - hash.len();
+        let computed = || sha256::digest(&file[..pages], &mut |_| ControlFlow::Continue(()));
+        let is_right = !is_zero(hash) && computed().is_some_and(|computed| computed[..] == *hash);
+        if is_right {
+            let end = pages + hash.len();
+            let tail_kind = Tail::of(tail, &file[..end]);
+            return Self::Followed { snapshot: Some(end as u64), bytes: tail.len() as u64, tail: tail_kind };
+        }
+        let behind = &file[pages..];
+        let whole_pages = (file.len() as u64).is_multiple_of(db.page_size().into());
+        match Tail::of(behind, &file[..pages]) {
+            Tail::Zeros if is_snapshot => Self::HashZero { zeros: behind.len() as u64 },
+            // A member's database grows ahead of its pages.
+            Tail::Zeros | Tail::Other if whole_pages => Self::Fits,
+            tail => Self::Followed { snapshot: None, bytes: behind.len() as u64, tail },
+        }
+    }
+
+    /// Are pages missing? Then no way of restoring it as it is may be advised.
+    pub fn lacks_pages(self) -> bool {
+        matches!(self, Self::Cut { .. })
+    }
+}
+
+impl Tail {
+    fn of(tail: &[u8], before: &[u8]) -> Self {
+        let compared = tail.len().min(before.len());
+        if is_zero(tail) {
+            Self::Zeros
+        } else if compared >= HASH as usize && tail[..compared] == before[..compared] {
+            Self::Copy
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// Are the metas those that a server sends, and not those of the file that it works on? Both then have the same content, with the
+/// higher transaction first; in a database that is written to, every transaction has another root.
+pub fn is_snapshot(db: &Db<'_>) -> bool {
+    let [Ok(first), Ok(second)] = db.metas() else { return false };
+    let content = |meta: &etcdsnap_bbolt::Meta| (meta.root, meta.freelist, meta.high_water_mark, meta.sequence);
+    content(first) == content(second) && first.txid.checked_sub(1) == Some(second.txid)
+}
+
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use etcdsnap_testkit::bbolt::{Bucket, Layout, MetaStyle};
+    use etcdsnap_testkit::{example, seal};
+
+    use super::*;
+
+    fn snapshot() -> Vec<u8> {
+        let mut file = example();
+        seal(&mut file);
+        file
+    }
+
+    fn of(file: &[u8]) -> Length {
+        Length::of(file, &Db::open(file).expect("a database"))
+    }
+
+    #[test]
+    fn a_snapshot_has_one_length() {
+        let whole = snapshot();
+        let pages = whole.len() - 32;
+        let needs = whole.len() as u64;
+        assert_eq!(of(&whole), Length::Fits);
+        assert_eq!(of(&whole[..pages - 1]), Length::Cut { has: needs - 33, needs });
+        assert_eq!(of(&whole[..pages]), Length::HashLost);
+        assert_eq!(of(&whole[..pages + 31]), Length::HashCut { has: 31 });
+        let mut zeroed = whole.clone();
+        zeroed[pages..].fill(0);
+        assert_eq!(of(&zeroed), Length::HashZero { zeros: 32 });
+        let followed = |tail: &[u8]| of(&[&whole, tail].concat());
+        let expected = |bytes, tail| Length::Followed { snapshot: Some(needs), bytes, tail };
+        assert_eq!(followed(b"\n"), expected(1, Tail::Other));
+        assert_eq!(followed(&[0; 480]), expected(480, Tail::Zeros));
+        assert_eq!(followed(&whole), expected(needs, Tail::Copy));
+    }
+
+    #[test]
+    fn a_database_that_grew_ahead_fits() {
+        let mut layout = Layout { metas: MetaStyle::Live, txid: 9, ..Layout::default() };
+        assert_eq!(of(&layout.build(&Bucket::default())), Length::Fits);
+        layout.preallocated = 2 * layout.page_size as usize;
+        let mut grown = layout.build(&Bucket::default());
+        assert_eq!(of(&grown), Length::Fits);
+        grown.pop();
+        assert_eq!(of(&grown), Length::Followed { snapshot: None, bytes: 8191, tail: Tail::Zeros });
+    }
+}
