@@ -56,17 +56,20 @@ impl Minor {
 ///
 /// What makes the difference is in the buckets, and, where bytes could not be read, in `facts.findings`.
 pub fn verdicts(facts: &Facts<'_>) -> Vec<BootVerdict> {
-    all(facts, caveats::caveats)
+    all(facts, refusals::refusals, caveats::caveats)
 }
 
 /// As [`verdicts`], of a database as a restore has left it: what is said of the restore itself is left out.
 pub fn verdicts_after_restore(facts: &Facts<'_>) -> Vec<BootVerdict> {
-    all(facts, caveats::of_a_server)
+    all(facts, refusals::of_a_server, caveats::of_a_server)
 }
 
-fn all(facts: &Facts<'_>, caveats: fn(&Facts<'_>, Minor) -> Vec<String>) -> Vec<BootVerdict> {
+/// Says things about one version, in sentences.
+type Rules = fn(&Facts<'_>, Minor) -> Vec<String>;
+
+fn all(facts: &Facts<'_>, refusals: Rules, caveats: Rules) -> Vec<BootVerdict> {
     let verdict = |minor: Minor| {
-        let refusals = refusals::refusals(facts, minor);
+        let refusals = refusals(facts, minor);
         let starts = refusals.is_empty();
         let reasons = if starts { caveats(facts, minor) } else { refusals };
         BootVerdict { version: minor.as_str(), starts, reasons }
@@ -174,6 +177,10 @@ mod tests {
         assert!(alarmed[3].reasons[1].contains("database space exceeded"));
         assert!(alarmed[4].reasons[2].contains("nobody can administer"));
 
+        let root = b"\x0a\x04root\x12\x06secret\x1a\x04root"; // the password is no hash
+        let locked = verdicts_with(&[("auth", b"authEnabled", &[1]), ("authUsers", b"root", root)], &[]);
+        assert!(starting(&locked) == EVERY && says(&locked, "3.7", "root has no usable password"));
+
         let (buckets, keyspace) = (buckets(&[], &[]), keyspace());
         let mut facts = crate::incidents::testing::facts(&buckets, &keyspace);
         facts.database_size = DEFAULT_QUOTA;
@@ -242,6 +249,16 @@ mod tests {
     }
 
     #[test]
+    fn what_stops_the_tool_of_etcd_stops_no_restored_server() {
+        let (buckets, keyspace) = (buckets(&[], &[]), keyspace());
+        let findings = [Finding::new(&cluster::MEMBER_KEY_INVALID, Place::file(), "")];
+        let mut facts = crate::incidents::testing::facts(&buckets, &keyspace);
+        facts.findings = &findings;
+        assert_eq!(starting(&verdicts(&facts)), ["3.4"]);
+        assert_eq!(starting(&verdicts_after_restore(&facts)), EVERY);
+    }
+
+    #[test]
     fn unreadable_entries_stop_the_servers_that_read_them() {
         let stops = |kind| {
             let verdicts = verdicts_with(&[], &[kind]);
@@ -257,6 +274,8 @@ mod tests {
         assert_eq!(stops(&cluster::MEMBER_KEY_INVALID), ["3.4"]);
         assert_eq!(stops(&cluster::CONF_STATE_INVALID), ["3.5", "3.6", "3.7", "3.8"]);
         assert_eq!(stops(&cluster::ROLE_UNDECODABLE), EVERY); // no user has a role
+        let user = verdicts_with(&[], &[&cluster::USER_UNDECODABLE]);
+        assert!(starting(&user).is_empty() && says(&user, "3.5", "etcd 3.5.0 to 3.5.4 read users"));
         assert_eq!(stops(&mvcc::VERSION_GAP), EVERY);
         assert!(says(&verdicts_with(&[], &[&mvcc::VERSION_GAP]), "3.6", "The keyspace is damaged (VERSION_GAP)"));
     }

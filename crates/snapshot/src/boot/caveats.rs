@@ -1,7 +1,7 @@
 //! What to know about a server that starts from a restore of the backup: first what limits it, last what it starts with.
 
 use super::{Minor, kinds};
-use crate::buckets::{AlarmKind, Buckets};
+use crate::buckets::{AlarmKind, Buckets, PasswordKind};
 use crate::catalogue::cluster::{ENTRY_IS_BUCKET, LEASE_TTL_INVALID};
 use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, KEY_BUCKET_MISSING, RECORD_IS_BUCKET};
 use crate::finding::{Layer, Severity};
@@ -90,13 +90,19 @@ fn quota(facts: &Facts<'_>, reasons: &mut Vec<String>) {
 }
 
 fn authentication(facts: &Facts<'_>, reasons: &mut Vec<String>) {
-    if facts.buckets.auth.lacks_root() {
-        reasons
-            .push("Authentication is on and nobody can administer it: root is missing or lacks its role.".to_owned());
-    } else if facts.buckets.auth.enabled.all() == Some(&true) {
-        reasons
-            .push("Authentication is on: clients need the users and passwords of the time of the backup.".to_owned());
+    let auth = &facts.buckets.auth;
+    if auth.enabled.all() != Some(&true) {
+        return;
     }
+    let reason = if auth.lacks_root() {
+        "Authentication is on and nobody can administer it: root is missing or lacks its role."
+    } else if auth.root().is_some_and(|root| root.password == PasswordKind::Unusable) {
+        "Authentication is on and root has no usable password: only a client certificate with the common name root can \
+         administer it."
+    } else {
+        "Authentication is on: clients need the users and passwords of the time of the backup."
+    };
+    reasons.push(reason.to_owned());
 }
 
 fn versions(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {

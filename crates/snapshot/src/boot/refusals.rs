@@ -18,6 +18,13 @@ use crate::incidents::Facts;
 
 /// All reasons, worst first; none when it starts.
 pub(super) fn refusals(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
+    let mut reasons = of_a_server(facts, minor);
+    restore(facts, minor, &mut reasons);
+    reasons
+}
+
+/// Those that are about the server alone and not about the restore before it.
+pub(super) fn of_a_server(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
     let mut reasons = Vec::new();
     damaged_file(facts, &mut reasons);
     reasons.extend(storage_version(facts.buckets, minor));
@@ -109,6 +116,9 @@ fn downgrade(buckets: &Buckets, minor: Minor) -> Option<String> {
     })
 }
 
+/// What older 3.5 releases do with users and roles that cannot be read; later ones read all of them when they start.
+const UNREAD_BEFORE_3_5_5: &str = " etcd 3.5.0 to 3.5.4 read users and roles when they are asked for, and start.";
+
 /// Entries that a server reads when it starts and cannot do without.
 fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
     let mut stops = |kind: &Kind, applies: bool, reason: &str| {
@@ -117,11 +127,6 @@ fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>
         }
     };
     let (from_3_5, from_3_6) = (minor >= Minor::V3_5, minor >= Minor::V3_6);
-    stops(
-        &META_BUCKET_MISSING,
-        from_3_5,
-        "There is no meta bucket: the restore exits with \"failed to find a bucket\".",
-    );
     stops(&RECORD_UNDECODABLE, true, "A record cannot be read: it exits with \"failed to unmarshal mvccpb.KeyValue\".");
     stops(&REVISION_KEY_TRUNCATED, true, "The key of a record is too short: it panics.");
     stops(&REVISION_KEY_INVALID, from_3_6, "The key of a record is no revision: it panics.");
@@ -133,17 +138,14 @@ fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>
     stops(&COMPACTION_MARK_TRUNCATED, true, "A compaction mark is too short: it panics.");
     stops(&COMPACTION_MARK_INVALID, from_3_6, "A compaction mark is no revision: it panics.");
     stops(&LEASE_UNDECODABLE, true, "A lease cannot be read: it panics.");
-    stops(&USER_UNDECODABLE, true, "A user cannot be read: it panics with \"failed to unmarshal 'authpb.User'\".");
+    let unread = if minor == Minor::V3_5 { UNREAD_BEFORE_3_5_5 } else { "" };
+    let user = format!("A user cannot be read: it panics with \"failed to unmarshal 'authpb.User'\".{unread}");
+    stops(&USER_UNDECODABLE, true, &user);
     let needed = facts.buckets.auth.needs_unreadable_role();
-    stops(&ROLE_UNDECODABLE, needed, "A role that a user has cannot be read: it panics.");
+    stops(&ROLE_UNDECODABLE, needed, &format!("A role that a user has cannot be read: it panics.{unread}"));
     let cut = facts.buckets.auth.revision.part().is_none();
     stops(&AUTH_REVISION_INVALID, cut, "The authentication revision is too short: it panics.");
     stops(&ALARM_UNDECODABLE, true, "An alarm cannot be read: it exits.");
-    stops(
-        &MEMBER_KEY_INVALID,
-        from_3_5,
-        "A member id cannot be read: the restore panics with \"failed to parse member id from key\".",
-    );
     stops(&CLUSTER_VERSION_INVALID, from_3_6, "The cluster version cannot be read: it panics.");
     stops(&DOWNGRADE_INVALID, from_3_5, "The downgrade entry cannot be read: it panics.");
     stops(
@@ -154,16 +156,33 @@ fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>
     );
 }
 
-/// Buckets where a restore or a server writes an entry: bbolt refuses to, and etcd exits.
-fn buckets_for_entries(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
-    let (from_3_5, from_3_6) = (minor >= Minor::V3_5, minor >= Minor::V3_6);
-    let restore_fails =
-        [("members", "", from_3_5), ("members_removed", "", from_3_5), ("meta", "consistent_index", true)];
-    let restore_fails = restore_fails.into_iter().chain([("meta", "term", from_3_5)]);
-    for (bucket, key, _) in restore_fails.filter(|(bucket, key, applies)| *applies && buckets.nested.has(bucket, key)) {
+/// What the restore tool of etcd cannot do without; etcdsnap's own writes these entries anew.
+fn restore(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
+    let (buckets, from_3_5) = (facts.buckets, minor >= Minor::V3_5);
+    if from_3_5 && facts.found(&META_BUCKET_MISSING) {
+        reasons.push("There is no meta bucket: the restore exits with \"failed to find a bucket\".".to_owned());
+    }
+    if from_3_5 && facts.found(&MEMBER_KEY_INVALID) {
+        let reason = "A member id cannot be read: the restore panics with \"failed to parse member id from key\".";
+        reasons.push(reason.to_owned());
+    }
+    let written = [
+        ("members", "", from_3_5),
+        ("members_removed", "", from_3_5),
+        ("meta", "consistent_index", true),
+        ("meta", "term", from_3_5),
+    ];
+    for (bucket, key, _) in
+        written.into_iter().filter(|(bucket, key, applies)| *applies && buckets.nested.has(bucket, key))
+    {
         let entry = if key.is_empty() { format!("an entry of {bucket}") } else { format!("the entry {bucket}/{key}") };
         reasons.push(format!("A bucket stands in place of {entry}: the restore fails with \"incompatible value\"."));
     }
+}
+
+/// Buckets where a server writes an entry: bbolt refuses to, and etcd exits.
+fn buckets_for_entries(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
+    let from_3_6 = minor >= Minor::V3_6;
     for (bucket, key, applies) in [("cluster", "clusterVersion", true), ("meta", "storageVersion", from_3_6)] {
         if applies && buckets.nested.has(bucket, key) {
             reasons.push(format!(
