@@ -29,6 +29,8 @@ def arguments():
     parser.add_argument("--synth", type=Path, default=synth, help="the program that makes large databases")
     parser.add_argument("--peers", type=Path, default=Path(os.environ.get("ETCDSNAP_PEERS", target / "peers")))
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--all", action="store_true", help="try every case, where a selection is tried otherwise")
+    parser.add_argument("--trust", type=Path, metavar="FILE", help="write into it how verdicts and servers agree; with --all")
     parser.add_argument("--only", metavar="NAME", help="run only the tests whose name contains this")
     return parser.parse_args()
 
@@ -68,7 +70,8 @@ def main():
     if loader.errors or tests.countTestCases() == 0:
         sys.exit("no tests: " + "\n".join(loader.errors))
     begun = time.monotonic()
-    with Field(chosen.peers.resolve(), chosen.etcdsnap.resolve(), chosen.synth.resolve(), chosen.seed) as Comparison.field:
+    field = Field(chosen.peers.resolve(), chosen.etcdsnap.resolve(), chosen.synth.resolve(), chosen.seed, chosen.all, chosen.trust)
+    with field as Comparison.field:
         print(f"{len(Comparison.field.specimens)} snapshots taken in {time.monotonic() - begun:.1f} s", flush=True)
         result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=FirstFailures).run(tests)
     sys.exit(0 if result.wasSuccessful() else f"peers: failed with seed {chosen.seed}")

@@ -13,8 +13,10 @@ from tools import BBOLT, MINORS, BboltLibrary, Etcdsnap, Release
 class Field:
     """One running member per release; leaving the context stops them and removes every file."""
 
-    def __init__(self, peers: Path, program: Path, synth: Path, seed: int):
+    def __init__(self, peers: Path, program: Path, synth: Path, seed: int, everything=False, trust=None):
         self.seed = seed
+        self.everything = everything  # try every case, where there are too many for each change
+        self.trust = trust  # where the agreements of the verdicts are published
         self.releases = [Release(peers, minor) for minor in MINORS]
         self.libraries = [BboltLibrary(peers, minor) for minor in BBOLT]
         self.etcdsnap = Etcdsnap(program)

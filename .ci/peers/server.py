@@ -1,6 +1,7 @@
 """A real etcd server on a data directory: starting it, asking it, and hearing how it ends."""
 
 import base64
+import itertools
 import json
 import random
 import signal
@@ -41,7 +42,7 @@ def outcome(release: Release, data_dir: Path, **options) -> Outcome:
 
 class Server:
     """One etcd process, on loopback, and what it says. `client` is the release whose etcdctl asks it; `user` the number of the
-    user and the group it runs as."""
+    user and the group it runs as; `identity` the flags that say who it is and where its files are."""
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Server:
         name="default",
         peer_url=None,
         election=ELECTION,
+        identity=(),
         flags=(),
         environment=None,
         user=None,
@@ -65,6 +67,12 @@ class Server:
         self.login = self.token = None
         self.endpoint = loopback()
         self.peer_url = peer_url or loopback()
+        self.identity = identity or [
+            f"--name={self.name}",
+            f"--data-dir={self.data_dir}",
+            f"--initial-advertise-peer-urls={self.peer_url}",
+            f"--initial-cluster={self.name}={self.peer_url}",
+        ]
         self.flags = [f"--heartbeat-interval={election // 10}", f"--election-timeout={election}", *flags]
         self.environment = environment or {}
         self.user = user
@@ -80,13 +88,10 @@ class Server:
         self.release = release or self.release
         command = [
             self.release.etcd,
-            f"--name={self.name}",
-            f"--data-dir={self.data_dir}",
+            *self.identity,
             f"--listen-client-urls={self.endpoint}",
             f"--advertise-client-urls={self.endpoint}",
             f"--listen-peer-urls={self.peer_url}",
-            f"--initial-advertise-peer-urls={self.peer_url}",
-            f"--initial-cluster={self.name}={self.peer_url}",
             "--logger=zap",
             "--log-level=warn",
             *self.flags,
@@ -110,6 +115,18 @@ class Server:
         if self.process.poll() is None:
             return Outcome("no leader")
         return Outcome("exits", self.process.returncode, last_words(self.log.read_text(errors="replace")))
+
+    def comes_up_within(self, seconds):
+        """Waits until it serves; whether it does."""
+        return self._serves_within(seconds)
+
+    def ends_within(self, seconds):
+        """Waits until it ends by itself; whether it does."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def wait_until_healthy(self):
         """Waits for a leader. Raises with the server's own words when it does not come up."""
@@ -229,20 +246,36 @@ def _parsed(line):
     return entry if isinstance(entry, dict) else {}
 
 
-_given = set()
+CLAIM = 9_999  # the port that says whose an address is
+
+
+def _claimed():
+    """A socket on an address of 127.0.0.0/8 that no other run has: it stays this run's as long as it is open."""
+    while True:
+        claim = socket.socket()
+        try:
+            claim.bind((f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}", CLAIM))
+            return claim
+        except OSError:
+            claim.close()
+
+
+_claim = _claimed()
+_ports = itertools.count(CLAIM + 1)
 
 
 def loopback():
-    """A URL on loopback that nobody listens on. Its port is below those the system gives to outgoing connections, so that it
-    stays free until it is used, and is given only once."""
-    while True:
-        port = random.randrange(10_000, 32_000)
+    """A URL on loopback that nobody listens on. Other runs have other addresses, what this system connects from is another one,
+    and a port is given only once; so it stays free until it is used."""
+    host, _ = _claim.getsockname()
+    for port in _ports:
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if port in _given or probe.connect_ex(("127.0.0.1", port)) == 0:
+            try:
+                probe.bind((host, port))
+            except OSError:  # of a server that listens on all addresses
                 continue
-        _given.add(port)
-        return f"http://127.0.0.1:{port}"
+        return f"http://{host}:{port}"
+    raise RuntimeError("no port is free")
 
 
 def _encoded(value):
