@@ -5,6 +5,8 @@ import shutil
 import struct
 
 AHEAD = 8192  # bytes
+SECTOR = 512
+EARLIER = "earlier.db"  # in the directory: its database of half-way through
 BEYOND = 50  # entries that a database is put ahead of its log
 
 
@@ -86,6 +88,29 @@ def flip(share):
     return _change_log(change)
 
 
+def change_length(share):
+    """A bit of one record's length is changed, so that it reaches far beyond the file."""
+
+    def change(segment, found, _):
+        start, _ = found[int((len(found) - 1) * share)]
+        segment[start + 4] ^= 0x40
+        return segment
+
+    return _change_log(change)
+
+
+def zero_sector(share):
+    """The sector in which one record begins was never written, or lost; what follows was."""
+
+    def change(segment, found, _):
+        start, _ = found[int((len(found) - 1) * share)]
+        sector = start // SECTOR * SECTOR
+        segment[sector : sector + SECTOR] = bytes(SECTOR)
+        return segment
+
+    return _change_log(change)
+
+
 def set_value(key, pattern, new):
     """Every value of a key of the database, also on pages not in use, becomes another of the same length."""
 
@@ -132,6 +157,25 @@ def only_received_database(directory):
     database(directory).rename(database(directory).with_name(f"{number:016x}.snap.db"))
 
 
+def earlier_database(directory):
+    """The database of half-way through is put back, and has to be brought up from the log."""
+    (directory / EARLIER).replace(database(directory))
+
+
+def together(*ways):
+    def way(directory):
+        for each in ways:
+            each(directory)
+
+    return way
+
+
+def harm(directory, way):
+    """Harms a copy of a directory in one of the `WAYS`."""
+    WAYS[way](directory)
+    (directory / EARLIER).unlink(missing_ok=True)
+
+
 WAYS = {
     "as it was left": lambda directory: None,
     "log cut by 1 byte": cut(1),
@@ -143,6 +187,15 @@ WAYS = {
     "last 600 bytes zeroed": zero(600),
     "last record changed": flip(1),
     "record in the middle changed": flip(0.5),
+    "length in the middle changed": change_length(0.5),
+    "length at the end changed": change_length(1),
+    "sector in the middle zeroed": zero_sector(0.5),
+    "sector near the end zeroed": zero_sector(0.9),
+    "earlier database": earlier_database,
+    "earlier database, length changed": together(earlier_database, change_length(0.75)),
+    "earlier database, sector zeroed": together(earlier_database, zero_sector(0.75)),
+    "earlier database, record changed": together(earlier_database, flip(0.75)),
+    "earlier database, newest .snap gone": together(earlier_database, no_newest_snap),
     "no log": no_log,
     "no database": no_database,
     "newest .snap gone": no_newest_snap,
@@ -156,4 +209,19 @@ WAYS = {
     "storage version 3.9": version(b"storageVersion", b"3.9.0"),
     "cluster version 3.4": version(b"clusterVersion", b"3.4.0"),
     "cluster version 3.9": version(b"clusterVersion", b"3.9.0"),
+}
+
+# Ways whose loss no reader can see: they leave what a server leaves that was killed while it wrote, or a later index.
+UNSEEN = {
+    "log cut by 1 byte",
+    "log cut by 12 bytes",
+    "log cut by 100 bytes",
+    "last record gone",
+    "last 30 records gone",
+    "last 100 bytes zeroed",
+    "last 600 bytes zeroed",
+    "length at the end changed",
+    "last record changed",
+    "index one up",
+    "index far up",
 }
