@@ -4,24 +4,23 @@ use std::path::{Path, PathBuf};
 
 use etcdsnap_image::Mapping;
 use etcdsnap_snapshot::catalogue::container::{RAW_DATABASE_MAY_LAG_WAL, SHA256_MISSING};
-use etcdsnap_snapshot::catalogue::directory::{
-    DATABASE_MISSING, DATABASE_UNUSABLE, DIRECTORY_CHANGED, DIRECTORY_IN_USE, FILE_UNREADABLE, LEFTOVER_FILE,
-    LOG_MISSING, RECEIVED_DATABASE,
-};
+use etcdsnap_snapshot::catalogue::directory::{DATABASE_UNUSABLE, DIRECTORY_CHANGED, FILE_UNREADABLE};
+use etcdsnap_snapshot::catalogue::mvcc::V2_KEYS_POSSIBLE;
 use etcdsnap_snapshot::container::{Container, OpenError, OpenOptions};
 use etcdsnap_snapshot::finding::{Finding, Findings, Kind};
 use etcdsnap_snapshot::inspection::Options;
-use etcdsnap_snapshot::place::{Place, quote};
+use etcdsnap_snapshot::place::Place;
 use etcdsnap_snapshot::progress::Progress;
 use etcdsnap_snapshot::report::{DatabaseFacts, Omitted, StoreFacts};
 use etcdsnap_snapshot::verify::{Sha256, Verified, VerifyError, VerifyOptions, verify};
-use etcdsnap_wal::snap::SnapDirFile;
-use etcdsnap_wal::{Reader, WalFile};
+use etcdsnap_wal::Reader;
 use thiserror::Error;
 
+use crate::aside::Aside;
 use crate::compare;
 use crate::evidence::{Content, Database, Evidence, Log};
-use crate::holder::{self, Held};
+use crate::files;
+use crate::holder;
 use crate::layout::{Layout, LayoutError};
 use crate::log::LogReport;
 use crate::newer::Newer;
@@ -98,15 +97,30 @@ pub fn check(
     let received = received(log.as_ref(), &snaps, options, progress)?;
 
     let mut findings = Findings::new(options.inspection.limit);
-    let evidence = Evidence { log, snaps: &snaps, database: read.database, received };
-    file_findings(&evidence, &wal_files, &held, &mut findings);
+    let mut evidence = Evidence {
+        log,
+        snaps: &snaps,
+        newest_snap_index: u64::MAX,
+        has_proxy: layout.has_proxy,
+        database: read.database,
+        received,
+    };
+    files::check(&evidence, &layout, &wal_files, &held, &mut findings);
     if wal_files.recheck().is_err() {
         let message = "the log was written to while it was read";
         findings.push(Finding::new(&DIRECTORY_CHANGED, Place::in_file("wal"), message));
     }
     let indexes = indexes(&evidence);
-    compare::indexes(&evidence, &indexes, &mut findings);
+    let aside = Aside::find(&mut evidence, &options.servers);
+    compare::indexes(&evidence, &indexes, aside.as_ref(), &mut findings);
     compare::snapshots(&evidence, &mut findings);
+    let newer = evidence.log.as_ref().zip(evidence.database.content()).and_then(|(log, content)| {
+        let applied = *content.consistent_index().all()?;
+        Some(Newer::new(&log.entries, applied, log.inspection.hard_state.commit))
+    });
+    let logged = newer.as_ref().map_or(0, |newer| newer.keys_touched);
+    let v3_keys = read.facts.as_ref().and_then(|(_, store)| Some(store.live_keys.all()?.saturating_add(logged)));
+    compare::v2_content(&evidence, v3_keys, &mut findings);
     let members = compare::members(&evidence, &mut findings);
 
     let mut omitted: Vec<_> = findings.omitted().chain(read.omitted).collect();
@@ -118,12 +132,12 @@ pub fn check(
     findings.extend(read.findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
 
-    let newer = evidence.log.as_ref().zip(evidence.database.content()).and_then(|(log, content)| {
-        let applied = *content.consistent_index().all()?;
-        Some(Newer::new(&log.entries, applied, log.inspection.hard_state.commit))
-    });
+    let mut starts: Vec<_> = options.servers.iter().map(|server| verdict(&evidence, *server)).collect();
+    if let Some(aside) = &aside {
+        starts.iter_mut().for_each(|start| aside.note(start));
+    }
     let (database, store) = read.facts.unzip();
-    let is_empty = evidence.log.is_none() && matches!(evidence.database, Database::Missing);
+    let is_empty = !files::holds_member(&evidence, &wal_files);
     Ok(Report {
         directory: directory.to_owned(),
         wal_directory: layout.wal,
@@ -138,7 +152,7 @@ pub fn check(
         members,
         findings,
         omitted,
-        starts: options.servers.iter().map(|server| verdict(&evidence, *server)).collect(),
+        starts,
     })
 }
 
@@ -173,7 +187,8 @@ fn read_database(
     let verify_options =
         VerifyOptions { inspection: options.inspection, sha256: Sha256::IfSealed, ..VerifyOptions::default() };
     let Verified { report, inspection } = verify(&container, &verify_options, progress)?;
-    let expected = [SHA256_MISSING.id, RAW_DATABASE_MAY_LAG_WAL.id];
+    // What it says of the v2 API is looked for in the .snap files and the log.
+    let expected = [SHA256_MISSING.id, RAW_DATABASE_MAY_LAG_WAL.id, V2_KEYS_POSSIBLE.id];
     let own = report.findings.into_iter().filter(|finding| !expected.contains(&finding.kind.id));
     let findings: Vec<_> = own
         .map(|mut finding| {
@@ -201,45 +216,6 @@ fn received(
     let Some(name) = snaps.received(index) else { return Ok(None) };
     let read = read_database(&snaps.directory.join(name), &name.to_string_lossy(), options, progress)?;
     Ok(Some((index, read.database)))
-}
-
-/// What is there, and what should be.
-fn file_findings(evidence: &Evidence<'_>, wal: &WalFiles, held: &Held, findings: &mut Findings) {
-    if let Held::By(holder) = held {
-        let program =
-            holder.program.as_deref().map_or_else(String::new, |name| format!(" ({})", quote(name.as_bytes())));
-        let who = holder.pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}{program}"));
-        let file = holder.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        findings.push(Finding::new(&DIRECTORY_IN_USE, Place::in_file(&file), format!("{who} has it locked")));
-    }
-    for (name, error) in wal.unreadable.iter().chain(&evidence.snaps.unreadable) {
-        findings.push(Finding::new(&FILE_UNREADABLE, Place::in_file(name), error.to_string()));
-    }
-    match (&evidence.log, &evidence.database) {
-        (None, Database::Read(_) | Database::Unusable) => {
-            let message = format!("there is no segment in {}", quote(wal.directory.as_os_str().as_encoded_bytes()));
-            findings.push(Finding::new(&LOG_MISSING, Place::file(), message));
-        }
-        (Some(log), Database::Missing) => {
-            let first = log.entries.first().map_or(0, |logged| logged.entry.index);
-            let message = format!("the log is there, from entry {first} on");
-            findings.push(Finding::new(&DATABASE_MISSING, Place::file(), message));
-        }
-        _ => {}
-    }
-    for file in &evidence.snaps.others {
-        let name = file.name.to_string_lossy();
-        let kind = match file.kind {
-            SnapDirFile::ReceivedDatabase(_) => &RECEIVED_DATABASE,
-            SnapDirFile::Temporary | SnapDirFile::Broken => &LEFTOVER_FILE,
-            SnapDirFile::Database | SnapDirFile::Snapshot(_) | SnapDirFile::Foreign => continue,
-        };
-        findings.push(Finding::new(kind, Place::in_file(&name), format!("{} bytes", file.size)));
-    }
-    for file in wal.others.iter().filter(|file| file.kind == WalFile::Broken) {
-        let place = Place::in_file(&file.name.to_string_lossy());
-        findings.push(Finding::new(&LEFTOVER_FILE, place, format!("{} bytes", file.size)));
-    }
 }
 
 fn indexes(evidence: &Evidence<'_>) -> Indexes {

@@ -3,21 +3,24 @@
 use std::collections::BTreeSet;
 
 use etcdsnap_snapshot::catalogue::directory::{
-    INDEX_AHEAD_OF_COMMIT, INDEX_AHEAD_OF_LOG, INDEX_BEHIND_LOG, INDEX_BEHIND_SNAPSHOT, INDEX_MISSING,
-    MEMBER_NOT_IN_DATABASE, MEMBER_NOT_IN_LOG, MEMBER_ROLE_DIFFERS, SELF_REMOVED, SELF_UNKNOWN, SNAPSHOT_DAMAGED,
-    SNAPSHOT_MISNAMED, SNAPSHOT_MISSING, SNAPSHOT_UNKNOWN, TERM_AHEAD_OF_LOG, TERM_NOT_OF_ENTRY, V2_CONTENT,
+    ETCD_2_DIRECTORY, INDEX_AHEAD_OF_COMMIT, INDEX_AHEAD_OF_LOG, INDEX_BEHIND_LOG, INDEX_BEHIND_SNAPSHOT,
+    INDEX_MISSING, MEMBER_NOT_IN_DATABASE, MEMBER_NOT_IN_LOG, MEMBER_ROLE_DIFFERS, SELF_REMOVED, SELF_UNKNOWN,
+    SNAPSHOT_DAMAGED, SNAPSHOT_MISNAMED, SNAPSHOT_MISSING, SNAPSHOT_UNKNOWN, TERM_AHEAD_OF_LOG, TERM_NOT_OF_ENTRY,
+    V2_CONTENT,
 };
-use etcdsnap_snapshot::finding::{Finding, Findings, Kind};
-use etcdsnap_snapshot::place::Place;
+use etcdsnap_snapshot::finding::{Finding, Findings, Kind, Severity};
+use etcdsnap_snapshot::place::{Place, excerpt};
 use etcdsnap_wal::snap::{SnapFile, SnapName};
-use etcdsnap_wal::{Payload, Start};
+use etcdsnap_wal::{Grade, Payload, Start};
 
-use crate::evidence::{Content, Evidence, Log};
+use crate::aside::Aside;
+use crate::evidence::{Content, Database, Evidence, Log};
 use crate::membership::{Change, Membership};
 use crate::report::{Indexes, MemberView};
+use crate::v2::V2Keys;
 
 /// The place of the database in the log.
-pub(crate) fn indexes(evidence: &Evidence<'_>, indexes: &Indexes, findings: &mut Findings) {
+pub(crate) fn indexes(evidence: &Evidence<'_>, indexes: &Indexes, aside: Option<&Aside>, findings: &mut Findings) {
     let (Some(log), Some(content)) = (&evidence.log, evidence.database.content()) else { return };
     let mut found = |kind: &'static Kind, key: &[u8], message: String| {
         let place = Place { file: Some("db".to_owned()), ..Place::entry("meta", key) };
@@ -30,7 +33,10 @@ pub(crate) fn indexes(evidence: &Evidence<'_>, indexes: &Indexes, findings: &mut
     }
     let is_received = evidence.received.as_ref().is_some_and(|(received, _)| *received == snapshot_index);
     if index < snapshot_index && !is_received {
-        let message = format!("the database has applied entry {index}, the newest snapshot is at {snapshot_index}");
+        let message = format!(
+            "the database has applied entry {index}, the newest snapshot is at {snapshot_index}; {}",
+            behind_snapshot(log, indexes, index, aside)
+        );
         found(&INDEX_BEHIND_SNAPSHOT, b"consistent_index", message);
     } else if index > last_index {
         let message = format!("the database has applied entry {index}, the log ends at {last_index}");
@@ -39,11 +45,32 @@ pub(crate) fn indexes(evidence: &Evidence<'_>, indexes: &Indexes, findings: &mut
         let message = format!("the database has applied entry {index}, entry {commit} is known to be committed");
         found(&INDEX_AHEAD_OF_COMMIT, b"consistent_index", message);
     }
-    if index < last_index {
+    // The log is not what a start would apply, if part of it is lost or a newer snapshot stands in between.
+    let is_damaged = log.inspection.problems.iter().any(|problem| problem.code.grade() == Grade::Error);
+    if index < last_index && !is_damaged && (index >= snapshot_index || is_received) {
         let message = format!("the database has applied entry {index}, the log ends at {last_index}");
         found(&INDEX_BEHIND_LOG, b"consistent_index", message);
     }
     term(log, content, indexes, &mut found);
+}
+
+/// Where the entries between the database and the snapshot are.
+fn behind_snapshot(log: &Log<'_>, indexes: &Indexes, index: u64, aside: Option<&Aside>) -> String {
+    let next = index.saturating_add(1);
+    let first = log.entries.partition_point(|logged| logged.entry.index < next);
+    let logged = log.entries.get(first..).unwrap_or_default().iter().map(|logged| logged.entry.index);
+    let last = logged.zip(next..).take_while(|(index, expected)| index == expected).last().map(|(index, _)| index);
+    match (last.filter(|last| *last >= indexes.snapshot_index), aside) {
+        (Some(last), Some(aside)) => format!("the log has the entries it lacks. {}", aside.advice(last, index)),
+        (Some(last), None) => {
+            format!("the log has the entries it lacks, {next} to {last}, but no release asked about gets at them")
+        }
+        (None, _) => format!(
+            "entries {} to {} are neither in the database nor in the log",
+            last.unwrap_or(index).saturating_add(1),
+            indexes.snapshot_index
+        ),
+    }
 }
 
 fn term(log: &Log<'_>, content: &Content, indexes: &Indexes, found: &mut impl FnMut(&'static Kind, &[u8], String)) {
@@ -86,13 +113,8 @@ pub(crate) fn snapshots(evidence: &Evidence<'_>, findings: &mut Findings) {
                 format!("the log tells of no snapshot at index {} and term {}", file.start.index, file.start.term);
             findings.push(Finding::new(&SNAPSHOT_UNKNOWN, place.clone(), message));
         }
-        match file.store() {
-            Ok(store) => {
-                if let Some(path) = store.custom_content() {
-                    findings.push(Finding::new(&V2_CONTENT, place, format!("there are keys below {path}")));
-                }
-            }
-            Err(error) => findings.push(Finding::new(&SNAPSHOT_DAMAGED, place, error.to_string())),
+        if let Err(error) = file.store() {
+            findings.push(Finding::new(&SNAPSHOT_DAMAGED, place, error.to_string()));
         }
         usable.insert(file.start);
     }
@@ -101,6 +123,35 @@ pub(crate) fn snapshots(evidence: &Evidence<'_>, findings: &mut Findings) {
         let message = format!("there is no {}", SnapName::from(*newest));
         findings.push(Finding::new(&SNAPSHOT_MISSING, Place::file(), message));
     }
+}
+
+/// What clients of the v2 API wrote. It is an error as long as nothing is known to be in v3: then these keys are all there is.
+pub(crate) fn v2_content(evidence: &Evidence<'_>, v3_keys: Option<u64>, findings: &mut Findings) {
+    let found = V2Keys::of(evidence);
+    let is_etcd_2 = found.cluster_version.as_deref().is_some_and(|version| version.starts_with("2."));
+    let is_unpadded = evidence.log.as_ref().is_some_and(|log| log.inspection.is_unpadded);
+    if matches!(evidence.database, Database::Missing) && evidence.log.is_some() && (is_etcd_2 || is_unpadded) {
+        let version = found
+            .cluster_version
+            .as_ref()
+            .map_or_else(String::new, |version| format!(", cluster version {}", excerpt(version.as_bytes())));
+        let padding = if is_unpadded { "; its log is from before May 2016" } else { "" };
+        findings.push(Finding::new(&ETCD_2_DIRECTORY, Place::file(), format!("no member/snap/db{version}{padding}")));
+    }
+    if found.is_empty() {
+        if let (Some(path), Some(file)) = (&found.other, &found.file) {
+            let message = format!("there is content of the v2 API below {}", excerpt(path.as_bytes()));
+            findings.push(Finding::new(&V2_CONTENT, Place::in_file(file), message));
+        }
+        return;
+    }
+    let (v3, severity) = match v3_keys {
+        Some(0) => ("; there is no key of the v3 API, so these are all the data", Severity::Error),
+        Some(_) => ("", Severity::Warning),
+        None => ("; whether there are keys of the v3 API is unknown", Severity::Error),
+    };
+    let place = found.file.as_deref().map_or_else(|| Place::in_file("wal"), Place::in_file);
+    findings.push(Finding::new(&V2_CONTENT, place, format!("{}{v3}", found.sentence())).with_severity(severity));
 }
 
 /// Is the record of this snapshot in the log, if there ever was one? Servers keep the last few segments and the last few `.snap`
@@ -153,7 +204,7 @@ fn by_log(log: &Log<'_>, evidence: &Evidence<'_>) -> Option<Membership> {
     let applied = evidence.database.content().and_then(|content| content.consistent_index().all().copied());
     let applied = applied.unwrap_or(u64::MAX);
     let told: BTreeSet<Start> = log.inspection.snapshots.iter().copied().collect();
-    let snap = evidence.snaps.newest(|start| start.index <= applied && told.contains(&start));
+    let snap = evidence.newest_snap(|start| start.index <= applied && told.contains(&start));
     let start = snap.as_ref().map_or(0, |(_, file)| file.start.index);
     let mut members = match &snap {
         Some((_, file)) => Membership::of_store(&file.store().ok()?)?,

@@ -3,7 +3,8 @@
 use etcdsnap_snapshot::buckets::Buckets;
 use etcdsnap_snapshot::finding::{Finding, Kind, Layer, Severity};
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_wal::{Inspection, LoggedEntry, Wal};
+use etcdsnap_wal::snap::SnapFile;
+use etcdsnap_wal::{Inspection, LoggedEntry, Start, Wal};
 
 use crate::snap_files::SnapFiles;
 
@@ -34,6 +35,10 @@ pub(crate) struct Evidence<'a> {
     pub log: Option<Log<'a>>,
     /// The `.snap` files.
     pub snaps: &'a SnapFiles,
+    /// Index of the newest `.snap` file that servers are taken to find; those above are taken to be gone.
+    pub newest_snap_index: u64,
+    /// There is a folder of a proxy beside that of the member.
+    pub has_proxy: bool,
     /// The database.
     pub database: Database,
     /// The database received with the newest snapshot, if it is there, with the index of that snapshot.
@@ -49,6 +54,13 @@ pub(crate) struct Log<'a> {
     pub entries: Vec<LoggedEntry<'a>>,
     /// Its facts.
     pub inspection: Inspection,
+}
+
+impl<'a> Evidence<'a> {
+    /// The snapshot a server up to 3.6 loads of those that `wanted` accepts.
+    pub fn newest_snap(&self, wanted: impl Fn(Start) -> bool) -> Option<(&'a str, SnapFile<'a>)> {
+        self.snaps.newest(|start| start.index <= self.newest_snap_index && wanted(start))
+    }
 }
 
 impl<'a> Log<'a> {

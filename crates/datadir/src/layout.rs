@@ -20,6 +20,8 @@ pub struct Layout {
     pub wal: PathBuf,
     /// Where database and `.snap` files are; `None` where only a log was named.
     pub snap: Option<PathBuf>,
+    /// There is a folder of a proxy beside that of the member.
+    pub has_proxy: bool,
     /// The only segment to look at.
     pub segment: Option<OsString>,
 }
@@ -59,7 +61,7 @@ impl Layout {
             let segment = path.file_name().filter(|name| matches!(kind(name), WalFile::Segment(_)));
             let segment = segment.ok_or_else(|| LayoutError::NoLog { path: path.to_owned() })?;
             let wal = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            return Ok(Self { wal: wal.to_owned(), snap: None, segment: Some(segment.to_owned()) });
+            return Ok(Self { wal: wal.to_owned(), snap: None, has_proxy: false, segment: Some(segment.to_owned()) });
         }
         let inside = ["member/wal", "wal"].map(|inside| path.join(inside)).into_iter().find(|wal| wal.is_dir());
         let wal = match inside {
@@ -68,7 +70,7 @@ impl Layout {
             None => return Err(LayoutError::NoLog { path: path.to_owned() }),
         };
         let snap = wal.parent().map(|member| member.join("snap")).filter(|snap| snap.is_dir());
-        Ok(Self { wal, snap, segment: None })
+        Ok(Self { wal, snap, has_proxy: false, segment: None })
     }
 
     /// The directories of the member that a data directory, or its `member`, is of. `wal_dir` is what its server is given as
@@ -88,7 +90,8 @@ impl Layout {
             return Err(LayoutError::NoMember { path: path.to_owned() });
         }
         let wal = wal_dir.map_or_else(|| member.join("wal"), ToOwned::to_owned);
-        Ok(Self { wal, snap: Some(member.join("snap")), segment: None })
+        let has_proxy = path.join("proxy").is_dir() && member.is_dir();
+        Ok(Self { wal, snap: Some(member.join("snap")), has_proxy, segment: None })
     }
 }
 

@@ -14,9 +14,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod aside;
 mod check;
 mod compare;
+mod cut_off;
 mod evidence;
+mod files;
 mod holder;
 mod layout;
 mod log;
@@ -25,9 +28,11 @@ mod newer;
 mod report;
 mod snap_files;
 mod start;
+mod v2;
 mod wal_files;
 
 pub use check::{CheckError, CheckOptions, check};
+pub use cut_off::Lost;
 pub use holder::{Held, Holder};
 pub use layout::{Layout, LayoutError};
 pub use log::{LogReport, ReaderVerdict};

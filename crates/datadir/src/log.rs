@@ -8,6 +8,7 @@ use etcdsnap_snapshot::place::Place;
 use etcdsnap_snapshot::report::Omitted;
 use etcdsnap_wal::{Inspection, Outcome, Problem, ReadError, Reader, Refusal, Start, Wal};
 
+use crate::cut_off::Lost;
 use crate::snap_files::SnapFiles;
 
 /// Everything known about a log.
@@ -32,6 +33,8 @@ pub struct ReaderVerdict {
     pub start: Start,
     /// What they do.
     pub outcome: Outcome,
+    /// What of the log is gone afterwards, other than an unfinished last write.
+    pub lost: Option<Lost>,
 }
 
 impl LogReport {
@@ -46,7 +49,7 @@ impl LogReport {
         let omitted = findings.omitted().collect();
         let mut findings = findings.into_kept();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-        let verdicts = Reader::ALL.map(|reader| verdict(wal, snaps, reader)).to_vec();
+        let verdicts = Reader::ALL.map(|reader| verdict(wal, snaps, reader, &inspection)).to_vec();
         Self { inspection, findings, omitted, verdicts }
     }
 
@@ -80,14 +83,12 @@ pub(crate) fn start_of(wal: &Wal<'_>, snaps: Option<&SnapFiles>, reader: Reader)
     Ok(start.unwrap_or_default())
 }
 
-fn verdict(wal: &Wal<'_>, snaps: Option<&SnapFiles>, reader: Reader) -> ReaderVerdict {
-    match start_of(wal, snaps, reader) {
-        Ok(start) => ReaderVerdict { reader, start, outcome: wal.outcome(reader, start) },
-        Err(error) => {
-            let outcome = Outcome::Refuses(Refusal::from(error));
-            ReaderVerdict { reader, start: Start::default(), outcome }
-        }
-    }
+fn verdict(wal: &Wal<'_>, snaps: Option<&SnapFiles>, reader: Reader, inspection: &Inspection) -> ReaderVerdict {
+    let (start, outcome) = match start_of(wal, snaps, reader) {
+        Ok(start) => (start, wal.outcome(reader, start)),
+        Err(error) => (Start::default(), Outcome::Refuses(Refusal::from(error))),
+    };
+    ReaderVerdict { reader, start, outcome, lost: Lost::by(outcome, wal, inspection) }
 }
 
 /// A problem of the log as a finding.

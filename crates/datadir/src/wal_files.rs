@@ -19,7 +19,11 @@ pub struct WalFiles {
     segments: Vec<(String, Image)>,
     /// Segments that could not be read, and why.
     pub unreadable: Vec<(String, etcdsnap_image::Error)>,
-    /// What else is in it, by name.
+    /// Copies of segments that a server made before it cut them off, by name.
+    broken: Vec<(String, Image)>,
+    /// Copies that could not be read, and why.
+    pub unreadable_broken: Vec<(String, etcdsnap_image::Error)>,
+    /// What else is in it, by name; the copies too.
     pub others: Vec<OtherFile<WalFile>>,
 }
 
@@ -51,6 +55,7 @@ impl WalFiles {
     /// The directory cannot be listed.
     pub fn open(directory: &Path, only: Option<&OsStr>, mapping: Mapping) -> Result<Self, ListError> {
         let (mut segments, mut unreadable, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut broken, mut unreadable_broken) = (Vec::new(), Vec::new());
         for (name, size) in list(directory)? {
             match (kind(&name), name.to_str()) {
                 (WalFile::Segment(_), Some(_)) if only.is_some_and(|only| only != name) => {}
@@ -58,21 +63,41 @@ impl WalFiles {
                     Ok(image) => segments.push((text.to_owned(), image)),
                     Err(error) => unreadable.push((text.to_owned(), error)),
                 },
-                (kind, _) => others.push(OtherFile { name, kind, size }),
+                (kind, text) => {
+                    if let (WalFile::Broken, Some(text)) = (kind, text) {
+                        match Image::open(&directory.join(text), mapping) {
+                            Ok(image) => broken.push((text.to_owned(), image)),
+                            Err(error) => unreadable_broken.push((text.to_owned(), error)),
+                        }
+                    }
+                    others.push(OtherFile { name, kind, size });
+                }
             }
         }
-        Ok(Self { directory: directory.to_owned(), segments, unreadable, others })
+        Ok(Self { directory: directory.to_owned(), segments, unreadable, broken, unreadable_broken, others })
     }
 
     /// Those of a directory that is not there.
     pub(crate) fn none(directory: &Path) -> Self {
-        Self { directory: directory.to_owned(), segments: Vec::new(), unreadable: Vec::new(), others: Vec::new() }
+        Self {
+            directory: directory.to_owned(),
+            segments: Vec::new(),
+            unreadable: Vec::new(),
+            broken: Vec::new(),
+            unreadable_broken: Vec::new(),
+            others: Vec::new(),
+        }
     }
 
     /// Do servers see a log here? They go by the ends of the names.
     pub(crate) fn holds_log(&self) -> bool {
         let is_wal = |file: &OtherFile<WalFile>| Path::new(&file.name).extension() == Some(OsStr::new("wal"));
         !self.segments.is_empty() || !self.unreadable.is_empty() || self.others.iter().any(is_wal)
+    }
+
+    /// The copies of segments that a server made before it cut them off, by name: name and contents.
+    pub fn broken(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.broken.iter().map(|(name, image)| (name.as_str(), image.bytes()))
     }
 
     /// The log they are.

@@ -2,7 +2,8 @@
 //!
 //! A member that loses power leaves its last write half done: the file ends too early, or whole disk sectors of the record
 //! are still the zeros of preallocated space. That is a *torn tail*: nothing was promised about it yet, and servers cut it
-//! off. Everything else is corruption, which they refuse to start from.
+//! off. Everything else is corruption, which they refuse to start from. They do not look at what follows a torn record;
+//! [`Remains`](crate::Remains) does.
 
 use std::fmt;
 
@@ -13,7 +14,7 @@ use crate::frame::LENGTH_WORD;
 use crate::place::Place;
 
 /// Smallest unit that a disk writes as a whole, in bytes.
-const SECTOR: usize = 512;
+pub(crate) const SECTOR: usize = 512;
 
 /// A record that cannot be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,8 @@ pub struct Damage {
     pub place: Place,
     /// What is wrong.
     pub kind: DamageKind,
-    /// It looks like the unfinished last write of a member that stopped suddenly, which servers repair by cutting it off.
+    /// Servers take it for the unfinished last write of a member that stopped suddenly, and cut the log off here. Whether it is
+    /// one, or entries are lost with it, depends on what [remains](crate::Wal::remains) after it.
     pub torn: bool,
 }
 
@@ -69,8 +71,7 @@ pub enum DamageKind {
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let torn = if self.torn { " (an unfinished last write)" } else { "" };
-        write!(f, "{}: {}{torn}", self.place, self.kind)
+        write!(f, "{}: {}", self.place, self.kind)
     }
 }
 

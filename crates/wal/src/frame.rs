@@ -17,6 +17,8 @@ pub(crate) const LENGTH_WORD: usize = 8;
 /// What the length word says, with bytes behind it to match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Frame<'a> {
+    /// The length word.
+    pub word: u64,
     /// The record without its padding.
     pub record: &'a [u8],
     /// Record and padding.
@@ -60,7 +62,8 @@ impl Lengths {
         Self { record: word & !Self::TOP_BYTE, padding }
     }
 
-    fn word(self) -> u64 {
+    /// The length word that says so.
+    pub fn word(self) -> u64 {
         if self.padding == 0 { self.record } else { self.record | Self::PADDED | self.padding << 56 }
     }
 
@@ -76,10 +79,11 @@ impl Frame<'_> {
         LENGTH_WORD + self.body.len()
     }
 
-    /// The padding is what a writer makes: just enough zeros.
+    /// Length word and padding are what a writer makes: just enough zeros, and no bit that means nothing.
     pub fn well_padded(&self) -> bool {
         let padding = self.body.get(self.record.len()..).unwrap_or_default();
-        Lengths::of(self.record.len()).padding == padding.len() as u64 && padding.iter().all(|&byte| byte == 0)
+        let lengths = Lengths::of(self.record.len());
+        self.word == lengths.word() && lengths.padding == padding.len() as u64 && padding.iter().all(|&byte| byte == 0)
     }
 }
 
@@ -96,7 +100,7 @@ pub(crate) fn read(bytes: &[u8]) -> Next<'_> {
     let body = usize::try_from(lengths.body()).ok().and_then(|len| rest.get(..len));
     let record = usize::try_from(lengths.record).ok().and_then(|len| rest.get(..len));
     match (record, body) {
-        (Some(record), Some(body)) => Next::Frame(Frame { record, body }),
+        (Some(record), Some(body)) => Next::Frame(Frame { word, record, body }),
         _ => Next::ShortBody(lengths),
     }
 }

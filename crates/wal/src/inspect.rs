@@ -1,6 +1,6 @@
 //! One pass over a whole log that does not stop at the first problem.
 
-use crate::damage::{Damage, is_zero};
+use crate::damage::{Damage, DamageKind};
 use crate::entry::Entry;
 use crate::frame::LENGTH_WORD;
 use crate::log::{HardState, Marker, Metadata, Start};
@@ -10,6 +10,7 @@ use crate::place::Place;
 use crate::problem::{Code, Problem};
 use crate::record::{Record, RecordKind};
 use crate::records::Segment;
+use crate::remains::{Layout, Remains};
 use crate::wal::{Wal, gaps};
 
 /// Problems that are kept; the others are only counted.
@@ -68,6 +69,8 @@ pub struct Inspection {
     pub metadata: Option<Metadata>,
     /// The last hard state.
     pub hard_state: HardState,
+    /// Its records have no padding, as before May 2016 (etcd 2).
+    pub is_unpadded: bool,
     /// Index of the last entry, or of the last snapshot if that is higher.
     pub last_index: u64,
     /// The snapshots it tells of, in the order of the log.
@@ -76,6 +79,13 @@ pub struct Inspection {
     pub problems: Vec<Problem>,
     /// Number of further problems.
     pub omitted: u64,
+}
+
+impl Inspection {
+    /// Is a problem of this kind among those that were kept?
+    pub fn found(&self, code: Code) -> bool {
+        self.problems.iter().any(|problem| problem.code == code)
+    }
 }
 
 impl Wal<'_> {
@@ -88,10 +98,18 @@ impl Wal<'_> {
         for record in self.records() {
             match record {
                 Ok(record) => inspector.look_at(&record),
-                Err(damage) => inspector.damage(damage),
+                Err(damage) => inspector.damage(damage, &self.remains_of(&damage)),
             }
         }
-        inspector.finish(self.segments())
+        inspector.finish(self)
+    }
+
+    /// What remains after damage at which reading its segment ends. After others the records go on.
+    fn remains_of(&self, damage: &Damage) -> Remains {
+        match damage.kind {
+            DamageKind::Checksum { .. } | DamageKind::Chain { .. } if !damage.torn => Remains::default(),
+            _ => self.remains(damage.place),
+        }
     }
 }
 
@@ -120,7 +138,8 @@ impl<'a> Inspector<'a> {
             chain: Chain::Believed,
             damaged: false,
         };
-        let found = Inspection { segments: segments.iter().map(empty).collect(), ..Inspection::default() };
+        let is_unpadded = segments.first().is_some_and(|first| Layout::of(first.bytes) == Layout::Unpadded);
+        let found = Inspection { segments: segments.iter().map(empty).collect(), is_unpadded, ..Inspection::default() };
         // The first segment of a log begins with entry 1; those before a later one may have been removed.
         let last = segments.first().filter(|first| first.name.sequence == 0).map(|_| 0);
         Self { found, metadata: None, last }
@@ -130,11 +149,11 @@ impl<'a> Inspector<'a> {
         self.keep(Problem { code, place, message });
     }
 
-    fn damage(&mut self, damage: Damage) {
+    fn damage(&mut self, damage: Damage, remains: &Remains) {
         if let Some(facts) = self.facts(damage.place.segment) {
             facts.damaged = true;
         }
-        self.keep(damage.into());
+        self.keep(Problem::of(damage, remains));
     }
 
     fn keep(&mut self, problem: Problem) {
@@ -190,7 +209,7 @@ impl<'a> Inspector<'a> {
             let message = format!("record {} of the segment is of the kind {}", number + 1, record.kind.noun());
             self.report(Code::SegmentHead, Some(place), message);
         }
-        if !record.well_padded {
+        if !record.well_padded && !self.found.is_unpadded {
             self.report(Code::Padding, Some(place), "the record is not padded with zeros to a multiple of 8".into());
         }
         let body = record.frame_len - LENGTH_WORD as u64;
@@ -246,7 +265,7 @@ impl<'a> Inspector<'a> {
         self.last = self.last.max(Some(marker.start.index));
     }
 
-    fn finish(mut self, segments: &[Segment<'_>]) -> Inspection {
+    fn finish(mut self, wal: &Wal<'_>) -> Inspection {
         if self.metadata.is_none() {
             self.report(Code::MetadataMissing, None, "no record tells whose log it is".into());
         }
@@ -257,8 +276,8 @@ impl<'a> Inspector<'a> {
             self.report(Code::Commit, None, message);
         }
         self.link();
-        for segment in segments {
-            self.look_behind_the_end(segment);
+        for segment in wal.segments() {
+            self.look_behind_the_end(wal, segment.name);
         }
         self.found
     }
@@ -278,16 +297,12 @@ impl<'a> Inspector<'a> {
         }
     }
 
-    fn look_behind_the_end(&mut self, segment: &Segment<'_>) {
-        let Some(end) = self.facts(segment.name).filter(|facts| !facts.damaged).map(|facts| facts.end) else { return };
-        let rest = usize::try_from(end).ok().and_then(|end| segment.bytes.get(end..)).unwrap_or_default();
-        if is_zero(rest) {
-            return;
-        }
-        let zeros = rest.iter().take_while(|&&byte| byte == 0).count() as u64;
-        let place = Place { segment: segment.name, offset: end + zeros };
-        let message = format!("the log ends at offset {end}, but there are bytes behind it");
-        self.report(Code::BytesAfterEnd, Some(place), message);
+    fn look_behind_the_end(&mut self, wal: &Wal<'_>, name: SegmentName) {
+        let Some(end) = self.facts(name).filter(|facts| !facts.damaged).map(|facts| facts.end) else { return };
+        let remains = wal.remains(Place { segment: name, offset: end });
+        let Some(offset) = remains.offset else { return };
+        let message = format!("the log ends at offset {end}; after it follow {remains}");
+        self.report(Code::BytesAfterEnd, Some(Place { segment: name, offset }), message);
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::damage::{Damage, DamageKind};
 use crate::place::Place;
+use crate::remains::Remains;
 
 /// How serious a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +48,8 @@ codes! {
     SegmentHead "WAL_SEGMENT_HEAD" Warning,
     /// The last write was not finished; servers cut it off.
     TornTail "WAL_TORN_TAIL" Warning,
+    /// Servers cut the log off here, although more than an unfinished last write follows.
+    BrokenBeforeEnd "WAL_BROKEN_BEFORE_END" Error,
     /// A segment that is not the last ends within a record.
     Truncated "WAL_TRUNCATED" Error,
     /// A record cannot be decoded.
@@ -60,7 +63,7 @@ codes! {
     /// A record of 10 MiB or more, which 3.4 and 3.5.0 to 3.5.4 refuse.
     LongRecord "WAL_LONG_RECORD" Warning,
     /// There are bytes behind the end of a segment; the next server that starts erases them from the last one.
-    BytesAfterEnd "WAL_BYTES_AFTER_END" Warning,
+    BytesAfterEnd "WAL_BYTES_AFTER_END" Error,
     /// A record of a type that does not exist.
     RecordType "WAL_RECORD_TYPE" Error,
     /// The data of a sound record does not parse.
@@ -88,16 +91,19 @@ pub struct Problem {
     pub message: String,
 }
 
-impl From<Damage> for Problem {
-    fn from(damage: Damage) -> Self {
+impl Problem {
+    /// The problem that damage is, with what remains after it.
+    pub(crate) fn of(damage: Damage, remains: &Remains) -> Self {
         let code = match damage.kind {
-            _ if damage.torn => Code::TornTail,
+            _ if damage.torn && remains.is_nothing() => Code::TornTail,
+            _ if damage.torn => Code::BrokenBeforeEnd,
             DamageKind::LengthWord { .. } | DamageKind::Length { .. } => Code::Truncated,
             DamageKind::Record(_) => Code::Record,
             DamageKind::Checksum { .. } => Code::Checksum,
             DamageKind::Chain { .. } => Code::Chain,
         };
-        Self { code, place: Some(damage.place), message: damage.kind.to_string() }
+        let follows = if remains.is_nothing() { String::new() } else { format!("; after it follow {remains}") };
+        Self { code, place: Some(damage.place), message: format!("{}{follows}", damage.kind) }
     }
 }
 

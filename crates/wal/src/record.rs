@@ -129,6 +129,84 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The beginning of a record as etcd writes it: type, checksum, and the length of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// Type of the record.
+    pub number: i64,
+    /// Its checksum.
+    pub crc: u32,
+    /// Offset of the data in the record.
+    pub data: usize,
+    /// Bytes of the whole record.
+    pub record: u64,
+}
+
+/// What bytes are as the beginning of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeaderPart {
+    /// A header.
+    Whole(Header),
+    /// Only the beginning of one, or nothing.
+    Beginning,
+    /// Something else.
+    Other,
+}
+
+impl HeaderPart {
+    /// Most bytes of a header: three tags, a type, and two numbers.
+    pub const LONGEST: usize = 3 + 1 + 5 + 10;
+
+    /// Reads the header that bytes begin with.
+    pub fn of(bytes: &[u8]) -> Self {
+        match Self::read(bytes) {
+            Ok(header) => Self::Whole(header),
+            Err(part) => part,
+        }
+    }
+
+    fn read(bytes: &[u8]) -> Result<Header, Self> {
+        let mut at = 0;
+        let mut next = || {
+            let byte = *bytes.get(at).ok_or(Self::Beginning)?;
+            at += 1;
+            Ok(byte)
+        };
+        expect(next()?, 0x08)?;
+        let number = next()?;
+        if !(1..=5).contains(&number) {
+            return Err(Self::Other);
+        }
+        expect(next()?, 0x10)?;
+        let crc = u32::try_from(varint(&mut next)?).map_err(|_| Self::Other)?;
+        let number = i64::from(number);
+        if RecordKind::from_number(number) == RecordKind::Checksum {
+            return Ok(Header { number, crc, data: at, record: at as u64 });
+        }
+        expect(next()?, 0x1a)?;
+        let data = varint(&mut next)?;
+        let record = data.checked_add(at as u64).ok_or(Self::Other)?;
+        Ok(Header { number, crc, data: at, record })
+    }
+}
+
+fn expect(byte: u8, tag: u8) -> Result<(), HeaderPart> {
+    if byte == tag { Ok(()) } else { Err(HeaderPart::Other) }
+}
+
+/// A number of at most ten bytes.
+fn varint(next: &mut impl FnMut() -> Result<u8, HeaderPart>) -> Result<u64, HeaderPart> {
+    let mut number = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = next()?;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Ok(number);
+        }
+    }
+    Err(HeaderPart::Other)
+}
+
 #[cfg(test)]
 mod tests {
     use etcdsnap_proto::prost::Message;
@@ -161,6 +239,19 @@ mod tests {
             prop_assert_eq!(Fields::parse(&out), Ok(fields));
             let record = walpb::Record { record_type: Some(number), crc: Some(crc), data };
             prop_assert_eq!(out, record.encode_to_vec());
+        }
+
+        #[test]
+        fn headers_read_as_written(number in 1..6i64, crc: u32, data in prop::collection::vec(any::<u8>(), 1..300)) {
+            let mut out = Vec::new();
+            let has_data = RecordKind::from_number(number) != RecordKind::Checksum;
+            Fields { number, crc, data: has_data.then_some(&data) }.write(&mut out);
+            let HeaderPart::Whole(header) = HeaderPart::of(&out) else { panic!("no header") };
+            prop_assert_eq!((header.number, header.crc, header.record), (number, crc, out.len() as u64));
+            prop_assert!(header.data <= HeaderPart::LONGEST);
+            for cut in 0..header.data {
+                prop_assert_eq!(HeaderPart::of(&out[..cut]), HeaderPart::Beginning);
+            }
         }
 
         #[test]

@@ -2,11 +2,14 @@
 
 use thiserror::Error;
 
+use crate::damage::Damage;
 use crate::entry::Entry;
 use crate::log::{Log, LoggedEntry, ReadError, Start};
 use crate::name::{SegmentName, WalFile};
+use crate::place::Place;
 use crate::record::RecordKind;
 use crate::records::{Records, Segment};
+use crate::remains::Remains;
 
 /// The segments of a log. The files stay the caller's, mapped or read.
 #[derive(Clone, Debug, Default)]
@@ -88,6 +91,17 @@ impl<'a> Wal<'a> {
             entries.push(LoggedEntry { place: record.place, entry });
         }
         entries
+    }
+
+    /// What stands in its segment from a place on where reading ended: at damage, or at the end of the records.
+    pub fn remains(&self, place: Place) -> Remains {
+        let segment = self.segments.iter().find(|segment| segment.name == place.segment);
+        segment.map_or_else(Remains::default, |segment| Remains::of(segment.bytes, place.offset))
+    }
+
+    /// Is this the last write of a member that stopped suddenly, about which nothing was promised yet?
+    pub fn is_unfinished_write(&self, damage: &Damage) -> bool {
+        damage.torn && self.remains(damage.place).is_nothing()
     }
 
     /// Reads the log from a snapshot on.

@@ -97,6 +97,9 @@ fn read_log(
     let markers = wal.valid_markers(Reader::V3_7).map_err(|error| damaged(error.to_string()))?;
     let start = markers.last().map_or(Start::default(), |marker| marker.start);
     let read = wal.read(start).map_err(|error| damaged(error.to_string()))?;
+    if let Some(damage) = read.torn.filter(|damage| !wal.is_unfinished_write(damage)) {
+        return Err(damaged(format!("{damage}; after it follow {}", wal.remains(damage.place))));
+    }
     let needed = needed(&read.entries).map_err(|error| damaged(error.to_string()))?;
     if let Some(snap) = layout.snap.filter(|_| *version >= WITHOUT_V2) {
         let known: BTreeSet<Start> = markers.iter().map(|marker| marker.start).collect();

@@ -1,7 +1,8 @@
 //! `datadir check`: the directory of a member, and what servers would do with it.
 
 use anstyle::Style;
-use etcdsnap_datadir::{Held, Indexes, MemberView, Newer, Report, StartOutcome, StartVerdict};
+use etcdsnap_datadir::{Held, Indexes, MemberView, Newer, Report, Server, StartOutcome, StartVerdict};
+use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::report::{DatabaseFacts, Omitted, StoreFacts};
 use serde::Serialize;
@@ -94,7 +95,9 @@ impl<'a> Document<'a> {
 impl<'a> Start<'a> {
     fn new(verdict: &'a StartVerdict) -> Self {
         let cut = match verdict.outcome {
-            StartOutcome::Repairs { cut } => Some(Cut { file: cut.segment.to_string(), offset: cut.offset }),
+            StartOutcome::Repairs { cut } | StartOutcome::ThrowsAway { cut } => {
+                Some(Cut { file: cut.segment.to_string(), offset: cut.offset })
+            }
             _ => None,
         };
         Self {
@@ -121,6 +124,7 @@ fn outcome(outcome: StartOutcome) -> (&'static str, &'static str, Style) {
     match outcome {
         StartOutcome::Starts => ("starts", "starts", GOOD),
         StartOutcome::Repairs { .. } => ("repairs", "repairs and starts", GOOD),
+        StartOutcome::ThrowsAway { .. } => ("throwsAway", "throws data away", BAD),
         StartOutcome::BeginsAnew => ("beginsAnew", "begins anew", ODD),
         StartOutcome::NotReady => ("notReady", "is not ready", BAD),
         StartOutcome::Exits => ("exits", "exits", BAD),
@@ -137,7 +141,16 @@ fn verdict(report: &Report) -> (&'static str, &'static str, &'static str, Style)
             ("damaged", "DAMAGED", "Do not start a member on it before reading what was found.", BAD)
         }
         () if !report.boots() => ("unbootable", "WOULD NOT START", "None of these releases would start from it.", BAD),
-        () => ("sound", "SOUND", "Log, snapshots and database are whole and fit together.", GOOD),
+        () => ("sound", "SOUND", whole(report), GOOD),
+    }
+}
+
+/// What SOUND means in this case.
+fn whole(report: &Report) -> &'static str {
+    if report.worst() < Some(Severity::Warning) {
+        "Log, snapshots and database are whole and fit together."
+    } else {
+        "Log, snapshots and database are whole; read the warnings before starting a member on them."
     }
 }
 
@@ -164,6 +177,13 @@ pub fn text(report: &Report, sheet: &mut Sheet) {
     }
     sheet.blank();
     sheet.heading("What would etcd do with it?");
+    if report.starts.iter().map(|start| start.server).eq(Server::NEWEST) {
+        sheet.styled(
+            &[(PLAIN, "  ")],
+            FAINT,
+            "By the newest patch of each version known here; --server-version asks about others.",
+        );
+    }
     for start in &report.starts {
         let (_, word, color) = outcome(start.outcome);
         let (version, gap) =

@@ -1,6 +1,7 @@
 //! The native commands as users and scripts meet them: the program is run, and its output and exit code are looked at.
 
 mod account;
+mod agreement;
 mod contents;
 mod datadir;
 mod db;

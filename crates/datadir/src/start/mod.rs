@@ -17,6 +17,7 @@ use semver::Version;
 use thiserror::Error;
 
 use self::replay::Replayed;
+use crate::cut_off::Lost;
 use crate::evidence::{Database, Evidence, Log};
 use crate::membership::Voters;
 
@@ -82,6 +83,11 @@ pub enum StartOutcome {
     /// Cuts off the unfinished end of the log, and starts.
     Repairs {
         /// Where.
+        cut: Place,
+    },
+    /// Cuts the log off where it is damaged, or erases what follows its end, and starts without the entries there.
+    ThrowsAway {
+        /// From where.
         cut: Place,
     },
     /// Begins as a new member, with what its flags say, because there is no log.
@@ -158,6 +164,7 @@ pub(crate) struct Case<'e, 'a> {
 struct Progress {
     start: Start,
     cut: Option<Place>,
+    lost: Option<Lost>,
     replayed: Replayed,
     notes: Vec<String>,
 }
@@ -183,8 +190,12 @@ pub(crate) fn verdict(evidence: &Evidence<'_>, server: Server) -> StartVerdict {
             let (last, index) = (progress.replayed.last_index, progress.replayed.consistent_index);
             let Voters { voters, learners } = progress.replayed.voters;
             let mut verdict = StartVerdict {
-                outcome: progress.cut.map_or(StartOutcome::Starts, |cut| StartOutcome::Repairs { cut }),
-                reasons: progress.notes,
+                outcome: match (progress.lost, progress.cut) {
+                    (Some(lost), _) => StartOutcome::ThrowsAway { cut: lost.from },
+                    (None, Some(cut)) => StartOutcome::Repairs { cut },
+                    (None, None) => StartOutcome::Starts,
+                },
+                reasons: progress.lost.iter().map(thrown_away).chain(progress.notes).collect(),
                 snapshot_index: progress.start.index,
                 voters: voters.into_iter().collect(),
                 learners: learners.into_iter().collect(),
@@ -210,7 +221,7 @@ fn without_log(evidence: &Evidence<'_>, server: Server) -> StartVerdict {
         voters: Vec::new(),
         learners: Vec::new(),
     };
-    let opened = openable(&evidence.database).and_then(|()| {
+    let opened = no_proxy(evidence).and_then(|()| openable(&evidence.database)).and_then(|()| {
         let Some(content) = evidence.database.content() else { return Ok(()) };
         server.storage_version(content, &mut Vec::new())?;
         server.load(content)
@@ -234,6 +245,7 @@ fn without_log(evidence: &Evidence<'_>, server: Server) -> StartVerdict {
 
 impl Case<'_, '_> {
     fn start(&self) -> Result<Progress, Stop> {
+        no_proxy(self.evidence)?;
         openable(&self.evidence.database)?;
         let (start, snap) = self.snapshot()?;
         let (own, mut notes) = (self.evidence.database.content(), Vec::new());
@@ -246,7 +258,9 @@ impl Case<'_, '_> {
         if let Some(content) = content.filter(|_| own.is_some() && self.server.minor >= 5) {
             self.server.storage_version(content, &mut notes)?;
         }
-        let cut = self.log_outcome(start)?;
+        let outcome = self.log_outcome(start)?;
+        let cut = if let Outcome::Repairs { cut } = outcome { Some(cut) } else { None };
+        let lost = Lost::by(outcome, &self.log.wal, &self.log.inspection);
         self.recover(snap.as_ref(), content)?;
         self.any_marker()?;
         if let Some(content) = content.filter(|_| self.server.minor <= 4) {
@@ -256,7 +270,7 @@ impl Case<'_, '_> {
             self.server.load(content)?;
         }
         let replayed = self.replay(start, snap.as_ref(), content)?;
-        Ok(Progress { start, cut, replayed, notes })
+        Ok(Progress { start, cut, lost, replayed, notes })
     }
 
     fn own_id(&self) -> u64 {
@@ -264,11 +278,10 @@ impl Case<'_, '_> {
     }
 
     /// Reading the log from a snapshot on.
-    fn log_outcome(&self, start: Start) -> Result<Option<Place>, Stop> {
+    fn log_outcome(&self, start: Start) -> Result<Outcome, Stop> {
         let refusal = match self.log.wal.outcome(self.server.reader(), start) {
-            Outcome::Reads => return Ok(None),
-            Outcome::Repairs { cut } => return Ok(Some(cut)),
             Outcome::Refuses(refusal) => refusal,
+            outcome => return Ok(outcome),
         };
         let reason = format!("It cannot read the log: {refusal}.");
         Err(match refusal {
@@ -309,6 +322,19 @@ impl Case<'_, '_> {
             }
         }
     }
+}
+
+/// A server does not start from a folder that may be a member's or a proxy's.
+fn no_proxy(evidence: &Evidence<'_>) -> Result<(), Stop> {
+    let said = "invalid datadir";
+    let reason = "There is a folder proxy beside member: it exits with \"invalid datadir; both member and proxy directories exist\".";
+    if evidence.has_proxy { Err(Stop::exits(said, reason)) } else { Ok(()) }
+}
+
+/// What to know before such a start.
+fn thrown_away(lost: &Lost) -> String {
+    let Lost { from, remains } = lost;
+    format!("It ends the log at {from} without an error and throws away what follows: {remains}.")
 }
 
 /// A server opens the database before anything else.

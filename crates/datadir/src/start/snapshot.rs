@@ -27,7 +27,7 @@ impl<'a> Case<'_, 'a> {
             return Ok((markers.last().map(|marker| marker.start).unwrap_or_default(), None));
         }
         let told: BTreeSet<Start> = markers.iter().map(|marker| marker.start).collect();
-        let Some((name, file)) = self.evidence.snaps.newest(|start| told.contains(&start)) else {
+        let Some((name, file)) = self.evidence.newest_snap(|start| told.contains(&start)) else {
             return Ok((Start::default(), None));
         };
         let store = file.store().ok().filter(|store| store.members().is_ok());

@@ -1,6 +1,7 @@
 //! Data directories of real members, as they were recorded and changed in every way that has a name.
 
 mod database;
+mod faults;
 mod log;
 mod member;
 mod recorded;

@@ -20,7 +20,16 @@ pub struct Member {
 impl Member {
     /// Copies a member.
     pub fn copy_of(name: &str) -> Self {
-        let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/wal/members").join(name);
+        Self::copy("members", name)
+    }
+
+    /// Copies a member with a fault, of `testdata/wal/faults`.
+    pub fn faulty(name: &str) -> Self {
+        Self::copy("faults", name)
+    }
+
+    fn copy(kind: &str, name: &str) -> Self {
+        let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/wal").join(kind).join(name);
         let folder = tempfile::tempdir().expect("folder");
         for part in ["snap", "wal"] {
             let to = folder.path().join("member").join(part);
@@ -41,6 +50,16 @@ impl Member {
     /// A file or folder of the member.
     pub fn file(&self, inside: &str) -> PathBuf {
         self.path().join("member").join(inside)
+    }
+
+    /// Writes a file.
+    pub fn put(&self, inside: &str, bytes: &[u8]) {
+        fs::write(self.file(inside), bytes).expect("written");
+    }
+
+    /// Removes files.
+    pub fn remove(&self, inside: &[&str]) {
+        inside.iter().for_each(|inside| fs::remove_file(self.file(inside)).expect("removed"));
     }
 
     /// Changes the bytes of a file.
@@ -80,11 +99,20 @@ pub fn found(report: &Report, id: &str) -> bool {
     report.findings.iter().any(|finding| finding.kind.id == id)
 }
 
-/// What the servers do, from 3.4 to 3.8, in one letter each: starts, repairs, begins anew, not ready, exits, panics, unpredictable.
+/// The message of the only finding of this kind, and its severity.
+pub fn said<'r>(report: &'r Report, id: &str) -> (Severity, &'r str) {
+    let mut of_kind = report.findings.iter().filter(|finding| finding.kind.id == id);
+    let finding = of_kind.next().unwrap_or_else(|| panic!("no {id}"));
+    assert!(of_kind.next().is_none(), "{id} was found twice");
+    (finding.severity, &finding.message)
+}
+
+/// What the servers do, from 3.4 to 3.8, in one letter each: starts, repairs, throws away, begins anew, not ready, exits, panics, unpredictable.
 pub fn starts(report: &Report) -> String {
     let letter = |outcome| match outcome {
         StartOutcome::Starts => 's',
         StartOutcome::Repairs { .. } => 'r',
+        StartOutcome::ThrowsAway { .. } => 't',
         StartOutcome::BeginsAnew => 'a',
         StartOutcome::NotReady => 'n',
         StartOutcome::Exits => 'x',

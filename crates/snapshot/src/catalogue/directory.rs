@@ -21,20 +21,32 @@ kinds! { Directory:
     DIRECTORY_CHANGED: Warning, "files changed while they were read",
         "Something wrote to the log while it was read. The last records may be missing from what was seen.",
         "Stop the member and check again.";
+    PROXY_DIRECTORY: Error, "folder of a proxy beside the member",
+        "The data directory has the folders member and proxy. A server writes one or the other; the second is left over from a proxy of the v2 API \
+         that ran with the same directory. Servers of 3.4 to 3.8 stop: \"invalid datadir; both member and proxy directories exist\".",
+        "Move the folder proxy out of the data directory; it holds a list of peers and no data.";
     FILE_UNREADABLE: Error, "file cannot be read",
         "The system did not let this file be read. A server that runs as the same user cannot read it either.",
         "Check owner and mode of the file and of the folders above it, and the disk. Run the check as the user that etcd runs as.";
     LOG_MISSING: Error, "no write-ahead log",
-        "There is a database and no log. A server that starts takes the directory for that of a new member: it begins a new log, with the ids \
-         that its flags give, on top of the old database. Because the database says that it has applied more entries than the new log has, \
-         everything that is written at first is silently dropped (3.4, 3.5), or the server does not become ready (3.6 and later). If the member was \
-         started with --wal-dir, its log is elsewhere.",
-        "Do not start it. Name the log with --wal-dir if it is elsewhere. Otherwise restore from member/snap/db with --skip-hash-check, for all \
-         members from the same file.";
+        "There are files of a member and no log. A server of any version that starts takes the directory for that of a new member: it begins a \
+         new log, with the ids that its flags give. Nothing of a .snap file is used, and an old database stays in place: because it says that \
+         it has applied more entries than the new log has, everything that is written at first is silently dropped (3.4, 3.5), or the server \
+         does not become ready (3.6 and later). If the member was started with --wal-dir, its log is elsewhere.",
+        "Do not start it, and keep these files. Name the log with --wal-dir if it is elsewhere. Otherwise, if there is a member/snap/db, restore \
+         from it with --skip-hash-check, for all members from the same file. A .snap file alone holds the members and the keys of the v2 API, \
+         none of the v3 API.";
     DATABASE_MISSING: Error, "no database",
         "There is a log and no member/snap/db. Everything that is not in the log any more is lost: a server builds the keyspace anew from the log \
          if that reaches back to its first entry, and stops otherwise; some versions refuse in any case.",
         REPLACE_MEMBER;
+    ETCD_2_DIRECTORY: Error, "data directory of etcd 2",
+        "There is a log and no database, and the cluster version or the form of the log is that of etcd 2, which has no database: its data are \
+         in the .snap files and in the log. Logs written before May 2016 have no padding; every later version reads them. etcd 3.0 to 3.5 start \
+         from such a directory and serve its keys through the v2 API only (--enable-v2 from 3.4 on, where it is off), 3.6 and later refuse or \
+         know nothing of them.",
+        "Keep the directory; it is no backup of etcd 3, and no snapshot of etcd 3 will hold these keys. Work on a copy: `ETCDCTL_API=3 etcdctl \
+         migrate --data-dir DIR` of etcd 3.0 to 3.4 writes the keys into a database, without their directories and times to live.";
     DATABASE_UNUSABLE: Error, "database is none",
         "The file member/snap/db is not a database, or nothing in it can be read. Servers stop with \"invalid database\" or a panic.",
         REPLACE_MEMBER;
@@ -43,8 +55,21 @@ kinds! { Directory:
          the one found here was not taken, or its member stopped before. It is used at the next start if db is older than the snapshot.",
         NOTHING;
     LEFTOVER_FILE: Note, "leftover of an interrupted write",
-        "A file that an interrupted write, defragmentation or repair left behind. Servers remove most of them when they start and use none.",
-        "Nothing needs to be done. Files that end in .broken can be deleted once the member runs well.";
+        "A file that an interrupted write or defragmentation left behind, or the copy that a server made of a file before it repaired or gave up \
+         on it. Servers use none of them, with one exception: see DEFRAG_LEFTOVER.",
+        "Nothing needs to be done. Delete a file that ends in .broken only when nothing is missing from the running member: it may be the last \
+         copy of what the server could not read.";
+    DEFRAG_LEFTOVER: Warning, "unfinished defragmentation that an old etcd would go on with",
+        "The file db.tmp is what a defragmentation by etcd before 3.4.4 left behind when it was interrupted (before 3.3.19 in 3.3). These versions open it at the next \
+         defragmentation, write into what is already there, and put the result in the place of the database. Later versions write to a file of \
+         a new name, db.tmp. and a number: 3.4.23, 3.5 and 3.6 delete this one when they start, 3.7 and 3.8 leave it alone.",
+        "Move db.tmp out of the folder before an etcd older than 3.4.4 is started. Newer ones do not need that.";
+    BROKEN_COPY_HOLDS_ENTRIES: Warning, "what a server cut off the log is kept here",
+        "A server took damage for an unfinished last write, copied the segment to this file and cut the log off. The copy has intact records after \
+         the place where it was cut, or entries that the log does not have: entries that clients were told are safe were thrown away by the \
+         server, and this file is the last that holds them.",
+        "Keep this file, and copy it away. Compare the member with others (`etcdctl endpoint hashkv --cluster`) and with a snapshot of the time \
+         before. Named FILE.wal in a folder of its own it can be read by `etcdsnap wal dump`, up to the damage.";
 
     // Snapshots.
 
@@ -56,17 +81,22 @@ kinds! { Directory:
         "Index and term in the name of a .snap file are not those inside it. etcd makes both from the same numbers, so the file was renamed.",
         "Give it its own name, or move it away.";
     SNAPSHOT_UNKNOWN: Note, "log does not tell of a snapshot file",
-        "A .snap file was written and the log has no record of it, because the member stopped between the two. Servers ignore the file.",
-        NOTHING;
+        "A .snap file was written and the log has no record of it, because the member stopped between the two. Servers from 3.4.8 on \
+         ignore the file; earlier ones start from it if it is the newest.",
+        "Nothing needs to be done for 3.4.8 and later. Move the file away before you start an earlier version.";
     SNAPSHOT_MISSING: Note, "newest snapshot has no file",
         "The log tells of a snapshot for which there is no .snap file that can be used. Servers up to 3.6 start from an older one, or from the \
          beginning of the log if it is still there. From 3.7 on they need none, and 3.8 writes none.",
         "Nothing is needed to start the version that wrote this directory. Before a downgrade look at what is said about that version below.";
-    V2_CONTENT: Warning, "keys of the v2 API are in the v2 store",
-        "The .snap file holds keys that clients wrote through the v2 API. etcd 3.6 refuses to start with them: \"detected disallowed custom content in \
-         v2store\".",
-        "Start the member with 3.5 and delete these keys through the v2 API (--enable-v2), then let it write a new snapshot. \
-         `etcdutl check v2store` of 3.5 shows the same.";
+    V2_CONTENT: Warning, "keys of the v2 API",
+        "Clients wrote keys through the v2 API, which etcd up to 3.3, and 3.4 and 3.5 with --enable-v2, serve. These keys are in the .snap files and \
+         in the log and nowhere else: no database and no snapshot of v3 holds them, and they are lost with these files. etcd 3.6 refuses to start \
+         with them: \"detected disallowed custom content in v2store\". 3.7 and later do not know them. It is an error while there is no key of \
+         the v3 API, because then they are all the data there is.",
+        "Copy the .snap files and the log. A snapshot, a restore, or a member added anew from v3 data alone lose these keys. Start the member with \
+         the version that wrote it, with --enable-v2, and copy what is needed into v3; `ETCDCTL_API=3 etcdctl migrate` of 3.4 and older does it \
+         on a copy of the stopped member's directory. Only when everything that is needed is in v3, delete the keys through the v2 API and let \
+         the member write a new snapshot, before an upgrade to 3.6. `etcdutl check v2store` of 3.5.18 and later shows the same.";
 
     // The place of the database in the log.
 
@@ -85,10 +115,14 @@ kinds! { Directory:
          flushed to the disk, so this is normal after a crash. Only a server started with ETCD_VERIFY=all stops at it.",
         NOTHING;
     INDEX_BEHIND_SNAPSHOT: Error, "database is older than the snapshot",
-        "The log begins anew behind a snapshot that contains more than the database has applied, so the entries between the two are nowhere. An \
-         older copy of the database was put here, or the database that came with the snapshot was lost (etcd 3.5.0 to 3.5.2 could also write a \
-         consistent index that was too low). Servers look for that database by its index and stop without it.",
-        REPLACE_MEMBER;
+        "The newest snapshot contains more than the database has applied: an older copy of the database was put here, or the database that came \
+         with the snapshot was lost (etcd 3.5.0 to 3.5.2 could also write a consistent index that was too low). Servers look for that database by \
+         its index and stop without it. Whether the entries between the two are still in the log, and which files stand in the way then, is \
+         said in each case.",
+        "Copy the directory first. If files to move are named, move them out of the folder, keep them, and start the member with one of the versions \
+         named: it applies the entries of the log to the database, and nothing is lost. If none are named and the other members have a quorum, \
+         remove this member and add it again with an empty data directory. If they have none, restore the cluster from the newest snapshot \
+         there is, or from member/snap/db with --skip-hash-check.";
     INDEX_MISSING: Warning, "database does not say where in the log it stands",
         "There is no consistent index, or it is 0, although the log has entries. Servers apply the whole log again on top of what is there, so that \
          keys may be written twice.",

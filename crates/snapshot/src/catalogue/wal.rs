@@ -7,6 +7,12 @@ const LOST: &str = "Do not start the member on it. If the other members have a q
      again with an empty data directory; it gets all data from the leader. If not, restore the cluster from a snapshot, \
      or from this member's db with --skip-hash-check: `etcdsnap datadir check` tells what of the log is newer than the db.";
 
+/// The next start destroys what is still there.
+const CUT_OFF: &str = "Copy the directory before etcd touches it, and keep the copy and every `.broken` file: they are the only ones that \
+     hold these entries. `etcdsnap wal dump` shows what can be read before the damage. Then, if the other members have a quorum, remove \
+     this member and add it again with an empty data directory. If not, restore the cluster from a snapshot, or from this member's db \
+     with --skip-hash-check, whichever has the higher revision.";
+
 /// Another copy of one file may do.
 const COPY_AGAIN: &str = "If the directory was copied, copy it again from the stopped member. If it is the member's own: \
      if the other members have a quorum, remove this member and add it again with an empty data directory; if not, restore \
@@ -27,10 +33,18 @@ kinds! { Wal:
         "Find out what wrote it. `etcdsnap wal dump --records` shows its records.";
     WAL_TORN_TAIL: Warning, "last write was not finished",
         "The end of the log is a record that was being written when the member, its machine or the copy of the directory \
-         stopped: the file ends within it, or a whole sector of it is still empty. Nothing was promised to a client about it. \
+         stopped: the file ends within it, or a whole sector of it is still empty, and nothing follows. If the member stopped, nothing \
+         was promised to a client about it. \
          A server that starts copies the segment to a file that ends in `.broken`, cuts the record off, and goes on; the \
          versions that do not are named by the verdicts.",
         "Nothing needs to be done after a crash. If the directory was copied, copy it from the stopped member.";
+    WAL_BROKEN_BEFORE_END: Error, "log is broken before its end",
+        "Servers end the log here: they take what is damaged for a last write that was not finished, copy the segment to a file that ends \
+         in `.broken`, and cut off all that follows, without an error. But more follows than zeros, so the log was damaged after it was \
+         written, or its member stopped in the middle of writing several records at once. Entries that clients were told are safe are \
+         thrown away by the next start, and the database loses those that it has not applied yet. Which versions do so is said by the \
+         verdicts.",
+        CUT_OFF;
     WAL_TRUNCATED: Error, "segment in the middle of the log ends too early",
         "The file ends within a record, and more segments follow. Only the last segment can have an unfinished end, so the \
          rest of this one is lost. Servers stop with \"unexpected EOF\" and repair nothing.",
@@ -52,19 +66,19 @@ kinds! { Wal:
     // The frames.
 
     WAL_PADDING: Warning, "padding of a record is not what etcd writes",
-        "Records are filled up with zeros to a multiple of 8 bytes. Here the filling is another. No checksum covers it and \
-         servers do not look at it, but etcd did not write it like this.",
+        "Since May 2016 records are filled up with zeros to a multiple of 8 bytes, and the length before them says by how many. Here the \
+         filling is another, or bits of the length that mean nothing are set. No checksum covers them and servers of 3.4 to 3.8 do not \
+         look at them, but etcd did not write them like this.",
         "The data is not affected. Check the disk, because something changed bytes of this file.";
     WAL_LONG_RECORD: Warning, "record of 10 MiB or more",
         "etcd 3.4 and 3.5.0 to 3.5.4 write such a record when a request is large enough, and then refuse to read it: \"wal: max entry size \
          limit exceeded\". Later versions read it.",
         "Start the member with etcd 3.5.5 or later. Lower --max-request-bytes if it was raised.";
-    WAL_BYTES_AFTER_END: Warning, "bytes behind the end of the log",
-        "Behind the last record a segment has zeros, as space that was allocated ahead. Here other bytes follow. Either a \
-         length was overwritten with zeros, and the records behind it are lost, or the rest of an older file shines through. \
-         Servers take the zeros for the end and erase what follows in the last segment.",
-        "Compare the last index of the log (`etcdsnap wal ls`) with the consistent index of the db and with other members before \
-         you start the member. Copy the directory first.";
+    WAL_BYTES_AFTER_END: Error, "bytes behind the end of the log",
+        "Behind the last record a segment has zeros, as space that was allocated ahead. Here other bytes follow: a length was \
+         overwritten with zeros, as by a sector that was lost, and the records behind it are lost with it. Servers of every version take \
+         the zeros for the end, report nothing, and erase what follows in the last segment.",
+        CUT_OFF;
 
     // The records.
 

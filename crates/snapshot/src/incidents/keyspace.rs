@@ -7,6 +7,7 @@ use crate::catalogue::cluster::{DATABASE_OVER_DEFAULT_QUOTA, RESTORED_BEFORE};
 use crate::catalogue::mvcc::{
     BUMP_MARKER, COMPACTED_TOMBSTONE_REMOVED, COMPACTION_AHEAD_OF_RECORDS, COMPACTION_MARK_INVALID,
     COMPACTION_MARK_TRUNCATED, COMPACTION_MARKS_REVERSED, COMPACTION_UNFINISHED, KEYSPACE_EMPTY, REVISIONS_EXHAUSTED,
+    V2_KEYS_POSSIBLE,
 };
 use crate::finding::Finding;
 use crate::place::Place;
@@ -28,6 +29,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let message = format!("no live key among {} records", keyspace.records);
         findings.push(Finding::new(&KEYSPACE_EMPTY, Place::bucket("key"), message));
     }
+    if let Some(index) = beyond_a_new_cluster(facts) {
+        let message = format!("the raft index is {index} at revision 1");
+        findings.push(Finding::new(&V2_KEYS_POSSIBLE, Place::entry("meta", b"consistent_index"), message));
+    }
     if keyspace.bump_markers > 0 {
         let message = format!("records that mark a bumped revision: {}", keyspace.bump_markers);
         findings.push(Finding::new(&BUMP_MARKER, Place::bucket("key"), message));
@@ -40,6 +45,21 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let message = format!("the database has {} bytes, the default quota {DEFAULT_QUOTA}", facts.database_size);
         findings.push(Finding::new(&DATABASE_OVER_DEFAULT_QUOTA, Place::file(), message));
     }
+}
+
+/// The raft index of a store that was never written to, if it is higher than the start of its cluster and a few restarts explain.
+///
+/// A new cluster has an entry for each member, one for its first leader, one that each member introduces itself with, and the
+/// cluster version. etcd 3.6 and later, which write a storage version, have no v2 API.
+fn beyond_a_new_cluster(facts: &Facts<'_>) -> Option<u64> {
+    const RESTARTS: u64 = 10;
+    let meta = facts.buckets.meta.all()?;
+    let keyspace = facts.keyspace.all()?;
+    let never_written = facts.buckets.has("key").all() == Some(&true) && keyspace.records == 0;
+    let members = (facts.buckets.members.listed.all()?.len() as u64).max(1);
+    let expected = members.saturating_mul(2).saturating_add(2).saturating_mul(1 + RESTARTS);
+    let is_old = meta.storage_version.is_none() && facts.current_revision().all() == Some(&1);
+    meta.consistent_index.filter(|index| never_written && is_old && *index > expected)
 }
 
 fn compaction(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
@@ -144,6 +164,18 @@ mod tests {
         let findings = [Finding::new(&COMPACTION_MARK_TRUNCATED, Place::file(), "")];
         let facts = Facts { findings: &findings, ..facts(&cut, &keyspace) };
         assert_eq!(ids(&facts), ["MEMBER_ATTRIBUTES_MISSING/note"]);
+    }
+
+    #[test]
+    fn a_raft_index_far_beyond_an_unwritten_store_hints_at_v2() {
+        let at = |index: &'static [u8; 8], records| {
+            let buckets = buckets(&["consistent_index", "storageVersion"], &[("meta", b"consistent_index", index)]);
+            let keyspace = Summary { last: None, live_keys: 0, records, leases: [].into(), ..keyspace() };
+            ids(&facts(&buckets, &keyspace)).iter().any(|id| id.starts_with("V2_KEYS_POSSIBLE"))
+        };
+        assert!(at(&[0, 0, 0, 0, 0, 0, 0, 201], 0));
+        assert!(!at(&[0, 0, 0, 0, 0, 0, 0, 4], 0), "a new cluster");
+        assert!(!at(&[0, 0, 0, 0, 0, 0, 0, 201], 1), "something was written");
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub enum SnapDirFile {
     Snapshot(Option<SnapName>),
     /// A database received from a leader, that belongs to the snapshot at this index.
     ReceivedDatabase(u64),
+    /// An unfinished defragmentation under the only name it has before 3.4.4, which opens it at the next one.
+    OldDefragmentation,
     /// An unfinished write or defragmentation, which the next server that starts removes.
     Temporary,
     /// A snapshot that a server could not read.
@@ -65,6 +67,7 @@ impl SnapDirFile {
             Some(index) => Self::ReceivedDatabase(index),
             None if name == "db" => Self::Database,
             None if is_snap(name) => Self::Snapshot(SnapName::parse(name)),
+            None if name == "db.tmp" => Self::OldDefragmentation,
             None if name.starts_with("db.tmp") || name.starts_with("tmp") => Self::Temporary,
             None if name.ends_with(".snap.broken") => Self::Broken,
             None => Self::Foreign,

@@ -184,6 +184,20 @@ impl Store {
 }
 
 impl Node {
+    /// Paths of all values below it. Directories of a store are nested sixty deep at most.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let mut open = vec![self];
+        std::iter::from_fn(move || {
+            loop {
+                let node = open.pop()?;
+                match &node.children {
+                    Some(children) => open.extend(children.values().rev()),
+                    None => return Some(node.path.as_str()),
+                }
+            }
+        })
+    }
+
     fn child(&self, name: &str) -> Option<&Self> {
         self.children.as_ref()?.get(name)
     }

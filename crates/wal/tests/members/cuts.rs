@@ -3,7 +3,7 @@
 //! What must come of it follows from the layout of the sound log alone (`etcd-format.md` 6.6).
 
 use etcdsnap_wal::{
-    Damage, DamageKind, Entry, Log, OpenError, Outcome, Place, ReadError, Reader, Record, RecordKind, Start, Wal,
+    Code, Damage, DamageKind, Entry, Log, OpenError, Outcome, Place, ReadError, Reader, Record, RecordKind, Start, Wal,
 };
 
 use crate::fixtures::Member;
@@ -110,12 +110,16 @@ fn check(cut: &Cut<'_>, expected: &Expected, written: &[(Place, u64)]) {
         (Ok(log), Expected::End(at)) => {
             let end = Place { segment, offset: *at as u64 };
             assert_eq!((log.end, log.torn), (Some(end), None));
+            assert!(wal.remains(end).is_nothing());
             assert_eq!(entries(&log), remaining(written, end));
             assert_eq!(outcomes(), [Outcome::Reads; 2]);
         }
         (Ok(log), Expected::Torn(at)) => {
             let end = Place { segment, offset: *at as u64 };
             assert_eq!((log.end, log.torn.map(|damage| damage.place)), (Some(end), Some(end)));
+            assert!(log.torn.is_some_and(|damage| wal.is_unfinished_write(&damage)), "{:?}", wal.remains(end));
+            let codes: Vec<_> = wal.inspect().problems.iter().map(|problem| problem.code).collect();
+            assert!(codes.contains(&Code::TornTail) && !codes.contains(&Code::BrokenBeforeEnd), "{codes:?}");
             assert_eq!(entries(&log), remaining(written, end));
             assert_eq!(outcomes(), [Outcome::Repairs { cut: end }; 2]);
         }

@@ -3,7 +3,7 @@
 use std::io;
 use std::io::Write;
 
-use etcdsnap_datadir::SnapFiles;
+use etcdsnap_datadir::{Lost, SnapFiles};
 use etcdsnap_wal::text::{Dump, RecordLine, Values};
 use etcdsnap_wal::{Damage, Start};
 
@@ -24,16 +24,17 @@ pub fn run(session: &Session, args: &WalDump) -> Result<Exit, Failure> {
                 "{what} do not go with the forms of etcd-dump-logs; use -o text, json or ndjson"
             )))
         }
-        WalDumpForm::EtcdDumpLogs => as_tool(&source),
-        WalDumpForm::EtcdDumpLogsRaw => raw_as_tool(&source),
-        WalDumpForm::Text => native(&source, args, |items, out| text(items, args.records, out)),
-        WalDumpForm::Json => native(&source, args, |items, out| json(items, args.records, out)),
-        WalDumpForm::Ndjson => native(&source, args, |items, out| ndjson(items, out)),
+        WalDumpForm::EtcdDumpLogs => as_tool(session, &source),
+        WalDumpForm::EtcdDumpLogsRaw => raw_as_tool(session, &source),
+        WalDumpForm::Text => native(session, &source, args, |items, out| text(items, args.records, out)),
+        WalDumpForm::Json => native(session, &source, args, |items, out| json(items, args.records, out)),
+        WalDumpForm::Ndjson => native(session, &source, args, |items, out| ndjson(items, out)),
     }
 }
 
 /// Our own forms: all that was written, in order, damage included.
 fn native(
+    session: &Session,
     source: &Source,
     args: &WalDump,
     write: impl FnOnce(&mut dyn Iterator<Item = Item<'_>>, &mut dyn Write) -> io::Result<()>,
@@ -44,28 +45,36 @@ fn native(
     let fates = Fates::new(&wal, wal.inspect().hard_state.commit);
     let items = wal.records().map(|record| match record {
         Ok(record) => Item::of_record(&record, &fates, values),
-        Err(damage) => Item::Damage(damage),
+        Err(damage) => Item::Damage(damage, wal.remains(damage.place)),
     });
     let mut items = items.filter(|item| match item {
         Item::Entry(entry) => args.wants(entry.index, entry.kind),
         Item::Record(_) => args.records && !args.is_filtered(),
-        Item::Damage(_) => true,
+        Item::Damage(..) => true,
     });
     console::write(Exit::Done, |out| write(&mut items, out))?;
-    exit_of(source, &damages)
+    exit_of(session, source, &damages)
 }
 
 /// What to think of what was printed. Damage is told on standard error too, since its line in the output is easily overlooked
-/// among thousands. In a log that was written to meanwhile it may be none, only half of a record that is whole by now.
-fn exit_of(source: &Source, damages: &[Damage]) -> Result<Exit, Failure> {
+/// among thousands. In a log that was written to meanwhile it may be none, only half of a record that is whole by now. What
+/// follows the end of the log is no item of it, and told all the same.
+fn exit_of(session: &Session, source: &Source, damages: &[Damage]) -> Result<Exit, Failure> {
     source.recheck()?;
-    let Some(worst) = damages.iter().find(|damage| !damage.torn) else { return Ok(Exit::Done) };
-    let log = label(&source.wal.directory);
+    let (wal, log) = (source.wal.wal(), label(&source.wal.directory));
+    let Some(worst) = damages.iter().find(|damage| !wal.is_unfinished_write(damage)) else {
+        return match source.report(session).verdicts.iter().find_map(|verdict| verdict.lost) {
+            None => Ok(Exit::Done),
+            Some(Lost { from, remains }) => Err(Failure::damaged(format!(
+                "{log}: the log ends at {from}, but after it follow {remains}; run `etcdsnap wal verify`"
+            ))),
+        };
+    };
     Err(Failure::damaged(format!("{log}: {worst}; run `etcdsnap wal verify`")))
 }
 
 /// As the tool does: from the newest `.snap` file on, if there is one.
-fn as_tool(source: &Source) -> Result<Exit, Failure> {
+fn as_tool(session: &Session, source: &Source) -> Result<Exit, Failure> {
     let snap = source.snaps.as_ref().and_then(|snaps: &SnapFiles| snaps.newest(|_| true)).map(|(_, snap)| snap);
     let start = snap.as_ref().map_or_else(Start::default, |snap| snap.start);
     let wal = source.wal.wal();
@@ -75,10 +84,10 @@ fn as_tool(source: &Source) -> Result<Exit, Failure> {
         source.recheck().err().unwrap_or(damaged)
     })?;
     console::write(Exit::Done, |out| write!(out, "{}", Dump { snap: snap.as_ref(), log: &log }))?;
-    exit_of(source, &[])
+    exit_of(session, source, &[])
 }
 
-fn raw_as_tool(source: &Source) -> Result<Exit, Failure> {
+fn raw_as_tool(session: &Session, source: &Source) -> Result<Exit, Failure> {
     let wal = source.wal.wal();
     let damages: Vec<_> = wal.records().filter_map(Result::err).collect();
     console::write(Exit::Done, |out| {
@@ -93,5 +102,5 @@ fn raw_as_tool(source: &Source) -> Result<Exit, Failure> {
             Some(_) => Ok(()),
         }
     })?;
-    exit_of(source, &damages)
+    exit_of(session, source, &damages)
 }

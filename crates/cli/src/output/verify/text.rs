@@ -2,6 +2,7 @@
 
 use anstyle::Style;
 use etcdsnap_snapshot::boot::BootVerdict;
+use etcdsnap_snapshot::catalogue::mvcc::V2_KEYS_POSSIBLE;
 use etcdsnap_snapshot::cause::Cause;
 use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
@@ -57,6 +58,9 @@ fn meaning(verdict: Verdict) -> &'static str {
     }
 }
 
+/// What SOUND means where keys may be in the v2 store.
+const WITHOUT_V2: &str = "Whole, but it has no keys, and none of those that clients of the v2 API may have written.";
+
 fn color(verdict: Verdict) -> Style {
     match verdict {
         Verdict::Sound => GOOD,
@@ -70,10 +74,13 @@ impl Verified {
         let verdict = self.verdict();
         let groups = groups(&self.report.findings, &self.report.omitted);
         sheet.line(&[(color(verdict), words(verdict)), (PLAIN, "  "), (STRONG, file)], &tally(&groups));
+        let lacks_v2 = verdict == Verdict::Sound
+            && self.report.findings.iter().any(|finding| finding.kind.id == V2_KEYS_POSSIBLE.id);
         match &self.report.cause {
             Some(Cause { message, advice, .. }) => {
                 sheet.styled(&[(PLAIN, "  ")], STRONG, &format!("{message}; {advice}."))
             }
+            None if lacks_v2 => sheet.line(&[(PLAIN, "  ")], WITHOUT_V2),
             None => sheet.line(&[(PLAIN, "  ")], meaning(verdict)),
         }
         facts(&self.report, sheet);

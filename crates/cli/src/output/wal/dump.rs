@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 
 use etcdsnap_wal::text::{PayloadText, Values, payload_json};
-use etcdsnap_wal::{Damage, Entry, HardState, Marker, Metadata, Place, Record, RecordKind, Wal, conf_state_json};
+use etcdsnap_wal::{
+    Damage, Entry, HardState, Marker, Metadata, Place, Record, RecordKind, Remains, Wal, conf_state_json,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -17,8 +19,8 @@ pub enum Item<'a> {
     Entry(Box<Logged<'a>>),
     /// Any other record.
     Record(Other),
-    /// A record that cannot be trusted.
-    Damage(Damage),
+    /// A record that cannot be trusted, and what follows it where reading its segment ends there.
+    Damage(Damage, Remains),
 }
 
 /// An entry and what became of it.
@@ -111,9 +113,10 @@ impl<'a> Item<'a> {
                 object.extend(record.fields.clone());
                 Value::Object(object)
             }
-            Self::Damage(damage) => {
+            Self::Damage(damage, remains) => {
+                let is_unfinished = damage.torn && remains.is_nothing();
                 let mut object = placed(damage.place, "damage");
-                object.insert("torn".to_owned(), damage.torn.into());
+                object.insert("torn".to_owned(), is_unfinished.into());
                 object.insert("message".to_owned(), damage.kind.to_string().into());
                 Value::Object(object)
             }
@@ -151,7 +154,11 @@ impl<'a> Item<'a> {
                     fields.join(" ")
                 )
             }
-            Self::Damage(damage) => writeln!(out, "!! {damage}"),
+            Self::Damage(damage, remains) if damage.torn && remains.is_nothing() => {
+                writeln!(out, "!! {damage} (an unfinished last write)")
+            }
+            Self::Damage(damage, remains) if damage.torn => writeln!(out, "!! {damage}; after it follow {remains}"),
+            Self::Damage(damage, _) => writeln!(out, "!! {damage}"),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use etcdsnap_datadir::{LogReport, ReaderVerdict};
+use etcdsnap_datadir::{LogReport, Lost, ReaderVerdict};
+use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::report::Omitted;
 use etcdsnap_wal::Outcome;
 use serde::Serialize;
@@ -46,8 +47,24 @@ struct Servers {
     /// Where the log is cut off.
     #[serde(flatten)]
     cut: Option<Cut>,
+    /// What of the log is gone afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost: Option<LostRecords>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+}
+
+/// What a start throws away, as far as it was found: there may be more.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LostRecords {
+    file: String,
+    offset: u64,
+    records: u64,
+    entries: u64,
+    first_index: Option<u64>,
+    last_index: Option<u64>,
+    commit: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,6 +91,7 @@ impl<'a> Document<'a> {
 impl Servers {
     fn new(verdict: &ReaderVerdict) -> Self {
         let (outcome, cut, reason) = match verdict.outcome {
+            Outcome::Reads | Outcome::Repairs { .. } if verdict.lost.is_some() => ("throwsAway", None, None),
             Outcome::Reads => ("reads", None, None),
             Outcome::Repairs { cut } => {
                 ("repairs", Some(Cut { file: cut.segment.to_string(), offset: cut.offset }), None)
@@ -81,7 +99,22 @@ impl Servers {
             Outcome::Refuses(refusal) => ("refuses", None, Some(refusal.to_string())),
         };
         let (releases, starts_from) = (verdict.reader.releases(), verdict.start.index);
-        Self { releases, starts_from, outcome, cut, reason }
+        Self { releases, starts_from, outcome, cut, lost: verdict.lost.map(LostRecords::new), reason }
+    }
+}
+
+impl LostRecords {
+    fn new(lost: Lost) -> Self {
+        let Lost { from, remains } = lost;
+        Self {
+            file: from.segment.to_string(),
+            offset: remains.offset.unwrap_or(from.offset),
+            records: remains.records,
+            entries: remains.entries,
+            first_index: remains.first_index,
+            last_index: remains.last_index,
+            commit: remains.commit,
+        }
     }
 }
 
@@ -99,6 +132,9 @@ pub fn text(verified: &Verified<'_>, sheet: &mut Sheet) {
     let (color, word, meaning) = match verdict(report) {
         "damaged" => (BAD, "DAMAGED", "Do not start a member on it before reading what was found."),
         "torn" => (ODD, "TORN", "Sound up to its last write, which was not finished; servers cut it off."),
+        _ if report.worst() == Some(Severity::Warning) => {
+            (GOOD, "SOUND", "Every record can be read; see the warnings.")
+        }
         _ => (GOOD, "SOUND", "Every record is as it was written."),
     };
     let groups = groups(&report.findings, &report.omitted);
@@ -120,12 +156,15 @@ pub fn text(verified: &Verified<'_>, sheet: &mut Sheet) {
     sheet.heading("What does etcd do with it?");
     let all_alike = report.verdicts.windows(2).all(|pair| matches!(pair, [one, next] if one.outcome == next.outcome));
     for verdict in report.verdicts.iter().take(if all_alike { 1 } else { usize::MAX }) {
-        let (color, word, rest) = match verdict.outcome {
-            Outcome::Reads => (GOOD, "reads it", String::new()),
-            Outcome::Repairs { cut } => {
+        let (color, word, rest) = match (verdict.outcome, verdict.lost) {
+            (_, Some(Lost { from, remains })) => {
+                (BAD, "throws entries away", format!("ends the log at {from}; after it follow {remains}"))
+            }
+            (Outcome::Reads, None) => (GOOD, "reads it", String::new()),
+            (Outcome::Repairs { cut }, None) => {
                 (ODD, "repairs it", format!("cuts off what follows offset {} of {}", cut.offset, cut.segment))
             }
-            Outcome::Refuses(refusal) => (BAD, "refuses it", refusal.to_string()),
+            (Outcome::Refuses(refusal), None) => (BAD, "refuses it", refusal.to_string()),
         };
         let releases = if all_alike { "every version" } else { verdict.reader.releases() };
         let gap = if rest.is_empty() { "" } else { ": " };

@@ -1,0 +1,96 @@
+//! Which files are in the directories of a member, and which should be.
+
+use etcdsnap_snapshot::catalogue::directory::{
+    BROKEN_COPY_HOLDS_ENTRIES, DATABASE_MISSING, DEFRAG_LEFTOVER, DIRECTORY_IN_USE, FILE_UNREADABLE, LEFTOVER_FILE,
+    LOG_MISSING, PROXY_DIRECTORY, RECEIVED_DATABASE,
+};
+use etcdsnap_snapshot::finding::{Finding, Findings, Kind};
+use etcdsnap_snapshot::place::{Place, quote};
+use etcdsnap_wal::snap::SnapDirFile;
+use etcdsnap_wal::{Inspection, Place as LogPlace, Wal, WalFile};
+
+use crate::evidence::{Database, Evidence, Log};
+use crate::holder::Held;
+use crate::layout::Layout;
+use crate::wal_files::WalFiles;
+
+/// What is there, and what should be.
+pub(crate) fn check(evidence: &Evidence<'_>, layout: &Layout, wal: &WalFiles, held: &Held, findings: &mut Findings) {
+    in_use(held, findings);
+    for (name, error) in wal.unreadable.iter().chain(&wal.unreadable_broken).chain(&evidence.snaps.unreadable) {
+        findings.push(Finding::new(&FILE_UNREADABLE, Place::in_file(name), error.to_string()));
+    }
+    if layout.has_proxy {
+        findings.push(Finding::new(&PROXY_DIRECTORY, Place::file(), "there are folders member and proxy"));
+    }
+    match (&evidence.log, &evidence.database) {
+        (None, database) if holds_member(evidence, wal) => {
+            let folder = quote(wal.directory.as_os_str().as_encoded_bytes());
+            let rest = match database {
+                Database::Missing => ", and no database; what is there belongs to a log",
+                Database::Read(_) | Database::Unusable => "",
+            };
+            findings.push(Finding::new(&LOG_MISSING, Place::file(), format!("there is no segment in {folder}{rest}")));
+        }
+        (Some(log), Database::Missing) => {
+            let first = log.entries.first().map_or(0, |logged| logged.entry.index);
+            let message = format!("the log is there, from entry {first} on");
+            findings.push(Finding::new(&DATABASE_MISSING, Place::file(), message));
+        }
+        _ => {}
+    }
+    for file in &evidence.snaps.others {
+        let name = file.name.to_string_lossy();
+        let kind = match file.kind {
+            SnapDirFile::ReceivedDatabase(_) => &RECEIVED_DATABASE,
+            SnapDirFile::OldDefragmentation => &DEFRAG_LEFTOVER,
+            SnapDirFile::Temporary | SnapDirFile::Broken => &LEFTOVER_FILE,
+            SnapDirFile::Database | SnapDirFile::Snapshot(_) | SnapDirFile::Foreign => continue,
+        };
+        findings.push(Finding::new(kind, Place::in_file(&name), format!("{} bytes", file.size)));
+    }
+    for (name, bytes) in wal.broken() {
+        let (kind, message): (&'static Kind, _) = match only_in_copy(name, bytes, evidence.log.as_ref()) {
+            Some(message) => (&BROKEN_COPY_HOLDS_ENTRIES, message),
+            None => (&LEFTOVER_FILE, format!("{} bytes", bytes.len())),
+        };
+        findings.push(Finding::new(kind, Place::in_file(name), message));
+    }
+}
+
+/// Is there any file that a member wrote and that its server would miss?
+pub(crate) fn holds_member(evidence: &Evidence<'_>, wal: &WalFiles) -> bool {
+    let is_data = |kind| matches!(kind, SnapDirFile::ReceivedDatabase(_) | SnapDirFile::Broken);
+    let snaps = evidence.snaps;
+    evidence.log.is_some()
+        || !matches!(evidence.database, Database::Missing)
+        || snaps.snaps().next().is_some()
+        || !snaps.unreadable.is_empty()
+        || snaps.others.iter().any(|file| is_data(file.kind))
+        || wal.others.iter().any(|file| file.kind == WalFile::Broken)
+}
+
+fn in_use(held: &Held, findings: &mut Findings) {
+    let Held::By(holder) = held else { return };
+    let program = holder.program.as_deref().map_or_else(String::new, |name| format!(" ({})", quote(name.as_bytes())));
+    let who = holder.pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}{program}"));
+    let file = holder.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    findings.push(Finding::new(&DIRECTORY_IN_USE, Place::in_file(&file), format!("{who} has it locked")));
+}
+
+/// What the copy of a segment has that the log does not; `None` if that is nothing.
+fn only_in_copy(name: &str, bytes: &[u8], log: Option<&Log<'_>>) -> Option<String> {
+    let segment = name.strip_suffix(".broken")?;
+    let copy = Wal::new([(segment, bytes)]);
+    let Inspection { segments, .. } = copy.inspect();
+    let facts = segments.first()?;
+    let remains = copy.remains(LogPlace { segment: facts.name, offset: facts.end });
+    let cut = format!("it was cut off at offset {}", facts.end);
+    if !remains.is_nothing() && !copy.records().filter_map(Result::err).all(|damage| copy.is_unfinished_write(&damage))
+    {
+        return Some(format!("{cut}; after that follow {remains}"));
+    }
+    let last = log.and_then(|log| log.entries.last()).map_or(0, |logged| logged.entry.index);
+    let own = facts.last_index.filter(|own| *own > last)?;
+    Some(format!("it has entries up to {own}, the log up to {last}"))
+}
