@@ -85,11 +85,12 @@ impl<'a> SmallBuckets<'a> {
                 findings.push(Finding::new(&STATUS_NOT_BUCKET, Place::bucket(&name), message));
             }
             // Unknown ones are passed over: there can be any number of them, all with the same pages.
-            if element.is_bucket() && EXPECTED.iter().any(|name| name.as_bytes() == element.key && *name != "key") {
-                if let Err(error) = self.read_entries(db, element.key) {
-                    self.buckets.miss_bucket(element.key);
-                    self.unreadable = self.unreadable.or(Some(error));
-                }
+            if element.is_bucket()
+                && EXPECTED.iter().any(|name| name.as_bytes() == element.key && *name != "key")
+                && let Err(error) = self.read_entries(db, element.key)
+            {
+                self.buckets.miss_bucket(element.key);
+                self.unreadable = self.unreadable.or(Some(error));
             }
         }
         Ok(())
