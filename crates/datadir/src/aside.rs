@@ -23,7 +23,7 @@ pub(crate) struct Aside {
 impl Aside {
     /// Tries what the releases would do without the files that are newer than the database.
     pub fn find(evidence: &mut Evidence<'_>, servers: &[Server]) -> Option<Self> {
-        let index = evidence.database.content()?.buckets.meta.consistent_index.filter(|index| *index > 0)?;
+        let index = evidence.database.content()?.buckets.meta.part().consistent_index.filter(|index| *index > 0)?;
         let is_newer = |bytes| SnapFile::parse(bytes).is_ok_and(|file| file.start.index > index);
         let newer = evidence.snaps.snaps().filter(|(_, _, bytes)| is_newer(bytes));
         let files: Vec<_> = newer.map(|(name, ..)| quote(name.as_bytes())).collect();

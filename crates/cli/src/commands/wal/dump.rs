@@ -53,17 +53,17 @@ fn native(
         Item::Damage(..) => true,
     });
     console::write(Exit::Done, |out| write(&mut items, out))?;
-    exit_of(session, source, &damages)
+    exit_of(source, &damages)
 }
 
 /// What to think of what was printed. Damage is told on standard error too, since its line in the output is easily overlooked
 /// among thousands. In a log that was written to meanwhile it may be none, only half of a record that is whole by now. What
 /// follows the end of the log is no item of it, and told all the same.
-fn exit_of(session: &Session, source: &Source, damages: &[Damage]) -> Result<Exit, Failure> {
+fn exit_of(source: &Source, damages: &[Damage]) -> Result<Exit, Failure> {
     source.recheck()?;
     let (wal, log) = (source.wal.wal(), label(&source.wal.directory));
     let Some(worst) = damages.iter().find(|damage| !wal.is_unfinished_write(damage)) else {
-        return match source.report(session).verdicts.iter().find_map(|verdict| verdict.lost) {
+        return match source.report().verdicts.iter().find_map(|verdict| verdict.lost) {
             None => Ok(Exit::Done),
             Some(Lost { from, remains }) => Err(Failure::damaged(format!(
                 "{log}: the log ends at {from}, but after it follow {remains}; run `etcdsnap wal verify`"
@@ -84,7 +84,7 @@ fn as_tool(session: &Session, source: &Source) -> Result<Exit, Failure> {
         source.recheck().err().unwrap_or(damaged)
     })?;
     console::write(Exit::Done, |out| write!(out, "{}", Dump { snap: snap.as_ref(), log: &log }))?;
-    exit_of(session, source, &[])
+    exit_of(source, &[])
 }
 
 fn raw_as_tool(session: &Session, source: &Source) -> Result<Exit, Failure> {
@@ -102,5 +102,5 @@ fn raw_as_tool(session: &Session, source: &Source) -> Result<Exit, Failure> {
             Some(_) => Ok(()),
         }
     })?;
-    exit_of(session, source, &damages)
+    exit_of(source, &damages)
 }
