@@ -155,7 +155,11 @@ impl<'r> Check<'r> {
             && resource.kind != header.kind
         {
             let (kind, wanted) = (named(&header.kind), excerpt(resource.kind.as_bytes()));
-            let message = format!("the object is a {kind}, not a {wanted}");
+            let message = if header.kind.is_empty() {
+                format!("the object has lost its kind, which by its key is {wanted}")
+            } else {
+                format!("the object is a {kind}, not a {wanted}")
+            };
             self.find(&KUBE_KIND_MISMATCH, etcd_key, message);
         }
         if !metadata.uid.is_empty() {
@@ -360,6 +364,14 @@ mod tests {
         ] {
             assert_eq!(found(&[DEMO, ("/registry/pods/demo/p", &object)]), [rule]);
         }
+    }
+
+    #[test]
+    fn a_lost_kind_is_told_in_words() {
+        let protobuf = "k8s\0\n\0\x12\x0b\n\t\n\x01p\x1a\x04demo";
+        let found = findings(&[DEMO, ("/registry/pods/demo/p", protobuf)]);
+        let wanted = (&KUBE_KIND_MISMATCH, "the object has lost its kind, which by its key is Pod");
+        assert_eq!(found.iter().map(|one| (one.kind, one.message.as_str())).collect::<Vec<_>>(), [wanted]);
     }
 
     #[test]
