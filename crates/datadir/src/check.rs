@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use etcdsnap_image::Mapping;
 use etcdsnap_snapshot::catalogue::container::{RAW_DATABASE_MAY_LAG_WAL, SHA256_MISSING};
 use etcdsnap_snapshot::catalogue::directory::{DATABASE_UNUSABLE, DIRECTORY_CHANGED, FILE_UNREADABLE};
 use etcdsnap_snapshot::catalogue::mvcc::V2_KEYS_POSSIBLE;
@@ -32,8 +31,8 @@ use crate::wal_files::{ListError, WalFiles};
 /// How to check.
 #[derive(Clone, Debug)]
 pub struct CheckOptions {
-    /// Whether files may be mapped.
-    pub mapping: Mapping,
+    /// How the database is opened, and whether other files may be mapped.
+    pub opening: OpenOptions,
     /// How to walk over the database, and how many findings of each rule to keep.
     pub inspection: Options,
     /// The releases whose starts are to be foretold.
@@ -43,7 +42,7 @@ pub struct CheckOptions {
 impl Default for CheckOptions {
     /// As verification, for the newest release of each minor version.
     fn default() -> Self {
-        Self { mapping: Mapping::Auto, inspection: Options::default(), servers: Server::NEWEST.to_vec() }
+        Self { opening: OpenOptions::default(), inspection: Options::default(), servers: Server::NEWEST.to_vec() }
     }
 }
 
@@ -84,8 +83,8 @@ pub fn check(
 ) -> Result<Report, CheckError> {
     let layout = Layout::of_member(directory, wal_dir)?;
     let snap_directory = layout.snap.clone().unwrap_or_default();
-    let snaps = open_or_none(&snap_directory, |path| SnapFiles::open(path, options.mapping))?;
-    let wal_files = open_or_none(&layout.wal, |path| WalFiles::open(path, None, options.mapping))?;
+    let snaps = open_or_none(&snap_directory, |path| SnapFiles::open(path, options.opening.mapping))?;
+    let wal_files = open_or_none(&layout.wal, |path| WalFiles::open(path, None, options.opening.mapping))?;
     let snaps = snaps.unwrap_or_else(|| SnapFiles::none(&snap_directory));
     let wal_files = wal_files.unwrap_or_else(|| WalFiles::none(&layout.wal));
 
@@ -172,8 +171,7 @@ fn read_database(
     progress: &dyn Progress,
 ) -> Result<Read, VerifyError> {
     let nothing = |database, findings| Read { database, facts: None, findings, omitted: Vec::new() };
-    let open = OpenOptions { mapping: options.mapping, ..OpenOptions::default() };
-    let container = match Container::open(path, &open) {
+    let container = match Container::open(path, &options.opening) {
         Ok(container) => container,
         Err(OpenError::Image(etcdsnap_image::Error::Missing { .. })) => {
             return Ok(nothing(Database::Missing, Vec::new()));

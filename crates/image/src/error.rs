@@ -63,7 +63,7 @@ pub enum Error {
     },
     /// A stream holds more bytes than the caller allows.
     #[error(
-        "{label}: holds more than the {limit} bytes that may be read into memory; put it into a file, uncompressed"
+        "{label}: holds more than the {limit} bytes that may be read of it; if a backup can be that long, give a larger --max-input"
     )]
     TooLarge {
         /// The caller's name for the stream.

@@ -23,7 +23,7 @@ const LONGEST: u64 = 1 << 40;
 /// The bytes of a file as it was at open, or of a stream.
 pub struct Image {
     bytes: Bytes,
-    /// `None` for a stream.
+    /// `None` for a stream in memory.
     source: Option<Source>,
 }
 
@@ -51,7 +51,9 @@ struct Mapped {
 }
 
 struct Source {
+    /// The name it was opened by; what to call it in errors when it has none.
     path: PathBuf,
+    is_named: bool,
     file: File,
     stamp: Stamp,
 }
@@ -68,7 +70,7 @@ impl Image {
     pub fn open(path: &Path, mapping: Mapping) -> Result<Self, Error> {
         let source = Source::open(path)?;
         let bytes = match mapping {
-            Mapping::Auto => source.map().map_or_else(|| source.read(), Ok),
+            Mapping::Auto => source.map().or_else(|_| source.read()),
             Mapping::Never => source.read(),
         }?;
         Ok(Self { bytes, source: Some(source) })
@@ -92,6 +94,19 @@ impl Image {
         Ok(Self { bytes: Bytes::Memory(bytes), source: None })
     }
 
+    /// Maps a file that has no name, and so belongs to this process alone: the temporary one that a stream was written to.
+    /// `label` names the stream in errors.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the system cannot map it.
+    pub fn from_unnamed(label: &str, file: File) -> Result<Self, Error> {
+        let error = |source| Error::Io { path: label.into(), offset: 0, source };
+        let stamp = Stamp::of(&file.metadata().map_err(error)?);
+        let source = Source { path: label.into(), is_named: false, file, stamp };
+        let bytes = if stamp.len == 0 { Bytes::Memory(Vec::new()) } else { source.map().map_err(error)? };
+        Ok(Self { bytes, source: Some(source) })
+    }
+
     /// All bytes.
     pub fn bytes(&self) -> &[u8] {
         match &self.bytes {
@@ -103,29 +118,33 @@ impl Image {
 
     /// Looks at the file again: is it still the same file, as long as at open and not written to since?
     ///
-    /// Always so for a stream. A file system's clock has a resolution of some milliseconds: a write in the very same tick
+    /// Always so for a stream and for a file without a name. A file system's clock has a resolution of some milliseconds: a write in the very same tick
     /// as the last one before the file was opened stays unseen.
     ///
     /// # Errors
     /// What changed.
     pub fn recheck(&self) -> Result<(), Changed> {
-        match &self.source {
-            Some(Source { path, file, stamp }) => stamp.recheck(path, file),
+        match self.named() {
+            Some(Source { path, file, stamp, .. }) => stamp.recheck(path, file),
             None => Ok(()),
         }
     }
 
     /// When the file was last written to before it was opened; `None` for a stream.
     pub fn modified(&self) -> Option<SystemTime> {
-        self.source.as_ref()?.stamp.modified
+        self.named()?.stamp.modified
     }
 
     /// The name the file was opened by; `None` for a stream.
     pub fn path(&self) -> Option<&Path> {
-        self.source.as_ref().map(|source| source.path.as_path())
+        self.named().map(|source| source.path.as_path())
     }
 
-    /// The open file, for who lets the system copy from it; `None` for a stream. Its position means nothing.
+    fn named(&self) -> Option<&Source> {
+        self.source.as_ref().filter(|source| source.is_named)
+    }
+
+    /// The open file, for who lets the system copy from it; `None` for a stream in memory. Its position means nothing.
     pub fn file(&self) -> Option<&File> {
         self.source.as_ref().map(|source| &source.file)
     }
@@ -205,15 +224,16 @@ impl Source {
         if metadata.len() > LONGEST {
             return Err(Error::TooLong { path: path.to_owned(), len: metadata.len(), limit: LONGEST });
         }
-        Ok(Self { path: path.to_owned(), file, stamp: Stamp::of(&metadata) })
+        Ok(Self { path: path.to_owned(), is_named: true, file, stamp: Stamp::of(&metadata) })
     }
 
-    /// `None` where the system cannot map the file, and for an empty one, which has nothing to map.
-    fn map(&self) -> Option<Bytes> {
-        let len = usize::try_from(self.stamp.len).ok().filter(|&len| len > 0)?;
-        let map = map(&self.file, len).ok()?;
+    /// Fails where the system cannot map the file, and for an empty one, which has nothing to map.
+    fn map(&self) -> io::Result<Bytes> {
+        let len = usize::try_from(self.stamp.len).ok().filter(|&len| len > 0);
+        let len = len.ok_or(io::ErrorKind::InvalidInput)?;
+        let map = map(&self.file, len)?;
         cover(&map, &holes(&self.file, self.stamp.len));
-        Some(Bytes::Mapped(Mapped { map, present: Blocks::new(len) }))
+        Ok(Bytes::Mapped(Mapped { map, present: Blocks::new(len) }))
     }
 
     /// Reads what the file holds, piece by piece, so that a bad sector is told by its place.

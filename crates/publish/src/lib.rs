@@ -40,6 +40,7 @@ mod rename;
 mod space;
 mod swap;
 mod temporary;
+mod unnamed;
 
 pub use error::Error;
 pub use file::NewFile;
@@ -49,5 +50,6 @@ pub use leftover::{Leftover, discard, is_in_the_making, leftovers, remove_leftov
 pub use owner::{Owner, OwnerError};
 pub use parents::Parents;
 pub use rename::{Existing, vacant_beside};
-pub use space::{Demand, NoSpace};
+pub use space::{Demand, NoSpace, available, is_in_memory};
 pub use temporary::is_at;
+pub use unnamed::unnamed_file;

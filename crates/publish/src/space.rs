@@ -60,9 +60,23 @@ impl Demand {
 
 /// Bytes that this user may still write to the file system of `folder`. `None` when the system does not tell, as for file
 /// systems without a size of their own.
-fn available(folder: &Path) -> Option<u64> {
+pub fn available(folder: &Path) -> Option<u64> {
     let stats = rustix::fs::statvfs(folder).ok()?;
     (stats.f_blocks > 0).then(|| stats.f_bavail.saturating_mul(stats.f_frsize))
+}
+
+/// Whether the file system of `folder` keeps its files in memory. `false` where the system does not tell.
+#[cfg(target_os = "linux")]
+pub fn is_in_memory(folder: &Path) -> bool {
+    /// `f_type` of tmpfs and ramfs in statfs(2).
+    const IN_MEMORY: [u32; 2] = [0x0102_1994, 0x8584_58f6];
+    rustix::fs::statfs(folder).is_ok_and(|stats| IN_MEMORY.iter().any(|kind| stats.f_type == (*kind).into()))
+}
+
+/// Whether the file system of `folder` keeps its files in memory. Unknown on this system.
+#[cfg(not(target_os = "linux"))]
+pub fn is_in_memory(_: &Path) -> bool {
+    false
 }
 
 /// The nearest folder on the way up that exists.

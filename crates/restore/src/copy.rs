@@ -1,6 +1,6 @@
 //! The bytes of the backup into the files of the members, while others read them too.
 //!
-//! From an uncompressed file the kernel copies by itself: by sharing blocks where the file system can, else from its cache,
+//! From a file, the backup itself or the temporary one of its long content, the kernel copies by itself: by sharing blocks where the file system can, else from its cache,
 //! through which verification goes at the same time. From anything else the bytes are in memory.
 
 use std::fs::File;
@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt as _;
 
 use etcdsnap_image::Changed;
 use etcdsnap_publish::{Interrupt, Interrupted};
-use etcdsnap_snapshot::container::{Compression, Container};
+use etcdsnap_snapshot::container::Container;
 use rustix::io::Errno;
 
 /// Bytes between two looks at the interrupts.
@@ -26,7 +26,7 @@ pub(crate) enum CopyError {
 
 /// Copies the first `len` bytes of the backup into an empty file. They are not durable yet.
 pub(crate) fn copy(container: &Container, len: u64, to: &File, interrupts: &[&Interrupt]) -> Result<(), CopyError> {
-    let from = container.image().file().filter(|_| container.compression == Compression::None);
+    let from = container.image().file();
     let mut kernel = from;
     if let Some(from) = from
         && share(from, to, len).map_err(CopyError::Io)?

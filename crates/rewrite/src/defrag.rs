@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use etcdsnap_bbolt::Db;
 use etcdsnap_bbolt::build::{BuildError, Builder, Built, CopyError, Options};
 use etcdsnap_publish::Existing;
-use etcdsnap_snapshot::container::{Compression, Container, OpenOptions};
+use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::finding::Finding;
 
 use crate::held::Held;
@@ -88,7 +88,7 @@ pub fn defrag(source: &Container, target: &Target<'_>, work: &Work<'_>) -> Resul
 /// As [`defrag`]; [`Error::InUse`] while etcd runs.
 pub fn defrag_in_place(database: Held, options: &OpenOptions, work: &Work<'_>) -> Result<Defragmented, Error> {
     let source = Container::open(database.path(), options)?;
-    if source.compression != Compression::None {
+    if !source.is_stored_plain() {
         return Err(Error::NotAMember { path: database.path().to_owned() });
     }
     let owner = database.owner().map_err(|source| Error::Write { path: database.path().to_owned(), source })?;

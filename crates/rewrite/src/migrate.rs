@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use etcdsnap_bbolt::Db;
 use etcdsnap_bbolt::edit::{Edit, Editor, apply};
 use etcdsnap_publish::NewFile;
-use etcdsnap_snapshot::container::{Compression, Container, OpenOptions};
+use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::finding::{Finding, Layer};
 use semver::Version;
 
@@ -99,7 +99,7 @@ pub fn migrate_in_place(
     work: &Work<'_>,
 ) -> Result<Migrated, Error> {
     let source = Container::open(database.path(), options)?;
-    if source.compression != Compression::None {
+    if !source.is_stored_plain() {
         return Err(Error::NotAMember { path: database.path().to_owned() });
     }
     let (sound, seal) = verified(&source, work)?;

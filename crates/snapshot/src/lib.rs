@@ -41,6 +41,7 @@ pub mod progress;
 pub mod reading;
 pub mod report;
 mod store;
+mod stored;
 pub mod threads;
 mod unchecked;
 pub mod usage;

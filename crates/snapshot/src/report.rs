@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::boot::BootVerdict;
 use crate::cause::Cause;
+use crate::container::Spooled;
 use crate::finding::{Finding, Severity};
 use crate::known::Known;
 
@@ -58,10 +59,14 @@ pub struct SourceFacts {
     pub path: PathBuf,
     /// `snapshot` (with trailer) or `database` (a raw `member/snap/db`).
     pub kind: &'static str,
-    /// `none`, `gzip` or `zstd`.
+    /// `none`, `gzip`, `zstd` or `zip`.
     pub compression: &'static str,
     /// Bytes of the (decompressed) file, trailer included.
     pub size: u64,
+    /// Whether every LF had become CR LF, which was undone.
+    pub line_ends_undone: bool,
+    /// Where the content was written to, when it was too long for memory.
+    pub spooled: Option<Spooled>,
     /// Last modification of the file; absent for standard input.
     pub modified: Option<SystemTime>,
 }

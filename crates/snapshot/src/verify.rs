@@ -26,6 +26,7 @@ use crate::progress::Progress;
 use crate::reading::Advance;
 use crate::report::{Omitted, Report, SourceFacts};
 use crate::store::metas_moved;
+use crate::stored;
 use crate::unchecked;
 
 /// How to verify.
@@ -116,7 +117,8 @@ pub fn verify<'a>(
     };
     let page_size = inspection.as_ref().map(|inspection| inspection.db.page_size());
     let length = inspection.as_ref().map(|inspection| length(container, inspection, digest.as_ref()));
-    let mut findings = container_findings(container, digest.as_ref(), length, page_size);
+    let mut findings = stored::findings(container, digest.as_ref());
+    findings.extend(container_findings(container, digest.as_ref(), length, page_size));
     findings.extend(error.iter().flat_map(unopened_findings));
     let mut judged = Judged { findings, omitted: Vec::new(), boot: Vec::new() };
     if let Some(inspection) = &inspection {
@@ -405,6 +407,8 @@ pub fn source_facts(container: &Container) -> SourceFacts {
         kind: if container.trailer == Trailer::Absent && !is_cut_snapshot(container) { "database" } else { "snapshot" },
         compression: container.compression.as_str(),
         size: container.image().bytes().len() as u64,
+        line_ends_undone: container.line_ends_undone.is_some(),
+        spooled: container.spooled.clone(),
         modified: container.modified(),
     }
 }

@@ -4,6 +4,9 @@ mod container {
     mod compressed;
     mod database;
     mod foreign;
+    mod line_ends;
     mod places;
     mod samples;
+    mod spooled;
+    mod zip;
 }

@@ -174,6 +174,14 @@ Examples:
 
 Ends with 3 when the source is damaged; nothing is written then.";
 
+pub const UNPACK: &str = "\
+Examples:
+  etcdsnap unpack backup.db.zst backup.db
+  etcdsnap unpack k3s-snapshot.zip k3s-snapshot.db
+  etcdsnap unpack through-a-terminal.db backup.db
+
+Ends with 3 when SRC is no backup or its compressed file is damaged; nothing is written then.";
+
 pub const MIGRATE: &str = "\
 Examples:
   etcdsnap migrate --target-version 3.5 backup.db for-3.5.db

@@ -17,6 +17,7 @@ mod migrate;
 mod restore;
 mod selection;
 mod status;
+mod unpack;
 mod usage;
 mod verify;
 mod wal;
@@ -39,6 +40,7 @@ pub use migrate::Migrate;
 pub use restore::{AuthChoice, BumpChoice, Restore};
 pub use selection::KeyArgument;
 pub use status::Status;
+pub use unpack::Unpack;
 pub use usage::{By, Usage, UsageForm};
 pub use verify::{Verify, VerifyForm};
 pub use wal::{Wal, WalDump, WalDumpForm, WalSource};
@@ -49,7 +51,7 @@ pub use wal::{Wal, WalDump, WalDumpForm, WalSource};
 /// locked.
 ///
 /// A FILE is a snapshot, a member's `member/snap/db`, or a data directory (its database is taken); it may be compressed with
-/// gzip or zstd, and `-` is standard input.
+/// gzip or zstd or be the one file in a zip archive, and `-` is standard input.
 ///
 /// Called as `etcdutl` or `etcdctl` (by a link, or as first argument) it answers as those tools do.
 #[derive(Debug, Parser)]
@@ -82,6 +84,7 @@ pub enum Command {
     Restore(Restore),
     Defrag(Defrag),
     Migrate(Migrate),
+    Unpack(Unpack),
     Diff(Diff),
     /// Shows the Kubernetes objects in a backup, as kubectl would
     ///

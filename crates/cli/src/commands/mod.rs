@@ -20,6 +20,7 @@ mod reading;
 mod restore;
 mod rewriting;
 mod status;
+mod unpack;
 mod usage;
 mod verify;
 mod wal;
@@ -72,6 +73,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Restore(args) => restore::run(&session, &args),
         Command::Defrag(args) => defrag::run(&session, &args),
         Command::Migrate(args) => migrate::run(&session, &args),
+        Command::Unpack(args) => unpack::run(&session, &args),
         Command::Diff(args) => diff::run(&session, &args),
         Command::Kube(command) => kube::run(&session, &command),
         Command::Db(command) => db::run(&session, &command),
@@ -85,13 +87,25 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
 impl Session {
     /// Opens what the user named, `-` being standard input.
     fn open(&self, path: &Path) -> Result<Container, Failure> {
-        let options = OpenOptions { mapping: self.mapping(), ..OpenOptions::default() };
+        let options = self.opening();
         let container = if path == Path::new("-") {
             Container::from_stdin(io::stdin().lock(), &options)
         } else {
             Container::open(path, &options)
         };
         Ok(container?)
+    }
+
+    /// How backups are to be opened.
+    fn opening(&self) -> OpenOptions {
+        let Global { spool_dir, max_input, .. } = &self.global;
+        let defaults = OpenOptions::default();
+        OpenOptions {
+            mapping: self.mapping(),
+            spool_dir: spool_dir.clone().unwrap_or_else(std::env::temp_dir),
+            limit: max_input.unwrap_or(defaults.limit),
+            ..defaults
+        }
     }
 
     /// How files are to be read.

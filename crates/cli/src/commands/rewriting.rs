@@ -34,7 +34,7 @@ impl Rewriting {
             tolerance: if allow_damaged { Tolerance::Readable } else { Tolerance::Nothing },
             progress: session.progress(source),
             interrupt,
-            opening: OpenOptions { mapping: session.mapping(), ..OpenOptions::default() },
+            opening: session.opening(),
         })
     }
 

@@ -25,6 +25,7 @@ pub mod screen;
 mod sheet;
 mod source;
 pub mod status;
+pub mod unpack;
 pub mod usage;
 pub mod verify;
 pub mod wal;

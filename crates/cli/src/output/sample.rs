@@ -33,6 +33,8 @@ pub fn sound() -> Report {
             kind: "snapshot",
             compression: "none",
             size: 380_960,
+            line_ends_undone: false,
+            spooled: None,
             modified: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(MODIFIED)),
         },
         sha256: Sha256Facts { digest: "85b3351d".repeat(8), trailer: "match" },

@@ -6,7 +6,7 @@ use etcdsnap_snapshot::report::{AlarmFacts, BucketFacts, DatabaseFacts, MemberFa
 use serde::Serialize;
 
 use super::sheet::{FAINT, Sheet};
-use super::source::Source;
+use super::source::{Source, packing};
 use super::words::{at_least, known, label, size, utc};
 
 /// The document of `-o json`.
@@ -84,8 +84,7 @@ fn bucket(bucket: &BucketFacts) -> String {
 }
 
 fn file(source: &SourceFacts) -> String {
-    let packed =
-        if source.compression == "none" { String::new() } else { format!(", {}-compressed", source.compression) };
+    let packed = packing(source);
     let modified = source.modified.and_then(utc).map(|time| format!(", modified {time}")).unwrap_or_default();
     format!("{}{packed}, {} ({} bytes){modified}", source.kind, size(source.size), source.size)
 }

@@ -12,3 +12,4 @@ mod version;
 pub use evaluate::{Assertion, Baseline, Evidence, evaluate};
 pub use file::read;
 pub use rule::Rule;
+pub use size::parse as parse_size;

@@ -1,4 +1,4 @@
-//! Sizes as people write them in a policy: `2GiB`, `500MB`, `1.5 Gi`, `1048576`.
+//! Sizes as people write them in a policy or on the command line: `2GiB`, `500MB`, `1.5 Gi`, `1048576`.
 
 /// Bytes of `text`: a number and, if wanted, a suffix. `k`, `M`, `G`, `T` (also `kB` …) count in thousands, `Ki`, `Mi`, `Gi`,
 /// `Ti` (also `KiB` …) in 1024s, as in Kubernetes' quantities. A fraction of a byte is cut off.

@@ -2,6 +2,7 @@
 
 mod account;
 mod agreement;
+mod container;
 mod contents;
 mod datadir;
 mod db;

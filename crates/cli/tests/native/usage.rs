@@ -2,7 +2,7 @@
 
 use crate::program::run;
 
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "verify",
     "diff",
     "status",
@@ -26,6 +26,7 @@ const COMMANDS: [&str; 25] = [
     "db check",
     "defrag",
     "migrate",
+    "unpack",
     "completions",
     "man",
 ];

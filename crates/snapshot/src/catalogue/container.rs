@@ -16,7 +16,7 @@ kinds! { Container:
         "The message says what it looks like: unpack or decrypt it, or fetch the right file. Verify older backups of \
          the same job too.";
     COMPRESSED_STREAM_DAMAGED: Error, "compressed file is damaged",
-        "The file is compressed with gzip or zstd and ends early or contradicts itself. Mostly its end is missing \
+        "The file is compressed with gzip, zstd or zip and ends early or contradicts itself. Mostly its end is missing \
          because an upload or a download was interrupted. A snapshot without its end cannot be proven, so nothing of \
          it was checked.",
         "Compare the size of the file with the original and copy it again, or use another snapshot.";
@@ -35,6 +35,19 @@ kinds! { Container:
          first, such as s390x. etcd on any other machine, x86-64 and arm64 among them, answers \"invalid database\".",
         "Restore it on a machine of the same architecture. To move to another one, run both clusters and copy the keys \
          with `etcdctl make-mirror`.";
+
+    LINE_ENDS_TRANSLATED: Error, "every LF became CR LF",
+        "A terminal, or a transfer in text mode, stood between the server and this file: `kubectl exec -t` and `docker \
+         exec -t` make CR LF of every LF, and so do FTP in ASCII mode and Git with autocrlf. To etcd the file is damaged \
+         from its first LF on. Nothing is lost: in such a file a CR stands before every LF, and taking one away from \
+         before each gives the bytes back exactly. Everything else that is said here is about the bytes after that.",
+        "Write the backup as it was to a new file with `etcdsnap unpack FILE DST` and verify that. Leave out `-t` where \
+         the backup is taken.";
+    PART_FILE: Warning, "name of a file that is not finished",
+        "`etcdctl snapshot save` and k3s write a snapshot under a name that ends in `.part`, and rename it when it is \
+         whole and on the disk. A file with such a name was cut off, or only the last step is missing; its SHA-256 tells \
+         which.",
+        "When the SHA-256 matches, the snapshot is whole: rename it. Otherwise use another one.";
 
     // The hash behind the database.
 

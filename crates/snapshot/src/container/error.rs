@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::compression::{Compression, Fault};
+use super::folder::Holding;
 use super::foreign::Foreign;
+use super::spool::SpoolError;
 use crate::catalogue::container::{COMPRESSED_STREAM_DAMAGED, FILE_EMPTY, NOT_A_DATABASE};
 use crate::finding::Finding;
 use crate::place::Place;
@@ -16,12 +18,12 @@ pub enum OpenError {
     #[error(transparent)]
     Image(#[from] etcdsnap_image::Error),
     /// A directory was named that is not a member's.
-    #[error(
-        "{directory}: a directory without etcd's member/snap/db; name a snapshot file, or the data directory of a member"
-    )]
+    #[error("{directory}: a directory without etcd's member/snap/db; {instead}")]
     NoDatabase {
         /// The directory.
         directory: PathBuf,
+        /// What is in it that can be named instead.
+        instead: Holding,
     },
     /// The compressed file is not whole.
     #[error(
@@ -39,8 +41,22 @@ pub enum OpenError {
         /// What is wrong there.
         fault: Fault,
     },
+    /// Decompressing it takes more memory than is used.
+    #[error(
+        "{name}: compressed with a zstd window of more than {largest} bytes, all of which would have to be held in memory; \
+         decompress it with `zstd -d --long=31` first"
+    )]
+    WindowTooLarge {
+        /// The path, or "standard input".
+        name: String,
+        /// The largest window, in bytes.
+        largest: u64,
+    },
+    /// The content could not be put into a temporary file.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
     /// The bytes are something else than a database.
-    #[error("{name}: not an etcd database but {looks_like}{}; {}", .compression.inside(), .looks_like.remedy())]
+    #[error("{name}: not an etcd database but {looks_like}{}; {}", .compression.inside(), .looks_like.remedy(.name))]
     NotADatabase {
         /// The path, or "standard input".
         name: String,
@@ -62,9 +78,10 @@ impl OpenError {
     pub fn finding(&self) -> Option<Finding> {
         let (kind, place) = match self {
             Self::Compressed { offset, .. } => (&COMPRESSED_STREAM_DAMAGED, Place::offset(*offset)),
+            Self::NotADatabase { looks_like, .. } if looks_like.is_companion() => return None,
             Self::NotADatabase { looks_like: Foreign::Empty, .. } => (&FILE_EMPTY, Place::file()),
             Self::NotADatabase { .. } => (&NOT_A_DATABASE, Place::file()),
-            Self::Image(_) | Self::NoDatabase { .. } => return None,
+            Self::Image(_) | Self::NoDatabase { .. } | Self::WindowTooLarge { .. } | Self::Spool(_) => return None,
         };
         Some(Finding::new(kind, place, self.to_string()))
     }

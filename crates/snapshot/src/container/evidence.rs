@@ -4,7 +4,7 @@
 //! bits that agree by no accident.
 
 /// First bytes of a meta page after its header (bbolt-format 1.2).
-const MAGIC: u32 = 0xed0c_daed;
+pub(super) const MAGIC: u32 = 0xed0c_daed;
 /// Length of a page header: id u64, flags u16, count u16, overflow u32 (bbolt-format 1.1).
 const HEADER_LEN: usize = 16;
 /// Every page size that bbolt may use, in bytes (bbolt-format 1.3).
@@ -39,7 +39,7 @@ fn second_meta(bytes: &[u8]) -> bool {
     PAGE_SIZES.map(|power| 1 << power).any(|at| has_magic(bytes, at) && bytes.get(at..at + 8) != Some(&[0; 8]))
 }
 
-fn has_magic(bytes: &[u8], page: usize) -> bool {
+pub(super) fn has_magic(bytes: &[u8], page: usize) -> bool {
     let magic = bytes.get(page + HEADER_LEN..).and_then(|meta| meta.first_chunk());
     magic.is_some_and(|&magic| u32::from_le_bytes(magic) == MAGIC || u32::from_be_bytes(magic) == MAGIC)
 }

@@ -1,8 +1,12 @@
 //! What a file is when it is no database: the things that really end up under the name of a backup.
 
 use std::fmt;
+use std::path::Path;
 
+use super::companion::Companion;
+use super::conversion::Conversion;
 use super::evidence::shifted_database;
+use super::tar;
 
 /// How much of a text is looked at, in bytes.
 const TEXT_HEAD: usize = 4 << 10;
@@ -36,6 +40,21 @@ pub enum Foreign {
     Text,
     /// Several files in one, in this format.
     Archive(&'static str),
+    /// An archive whose files are known.
+    Members {
+        /// The format.
+        format: &'static str,
+        /// What they are called.
+        names: Names,
+        /// The first of them that is a backup by its beginning.
+        backup: Option<String>,
+    },
+    /// What a text conversion made of a backup.
+    Converted(Conversion),
+    /// Changes since a full backup, as gardener's etcd-backup-restore keeps them.
+    Increment,
+    /// What another program keeps beside a backup.
+    Companion(Companion),
     /// Compressed in a format that is not undone here, or a second time.
     Compressed(&'static str),
     /// Encrypted with this.
@@ -46,6 +65,8 @@ pub enum Foreign {
     Sqlite,
     /// A segment of etcd's write-ahead log.
     WalSegment,
+    /// Such a segment by its name, without any bytes.
+    EmptySegment,
     /// A raft snapshot of etcd, named `.snap`.
     SnapFile,
     /// What Git keeps in place of a large file.
@@ -60,7 +81,7 @@ pub enum Foreign {
 }
 
 /// Formats told by bytes at a fixed place.
-const SIGNATURES: [(usize, &[u8], Foreign); 22] = [
+const SIGNATURES: [(usize, &[u8], Foreign); 21] = [
     (0, b"\x1f\x8b\x08", Foreign::Compressed("gzip")),
     (0, b"\x28\xb5\x2f\xfd", Foreign::Compressed("zstd")),
     (0, b"\xfd7zXZ\0", Foreign::Compressed("xz")),
@@ -70,7 +91,6 @@ const SIGNATURES: [(usize, &[u8], Foreign); 22] = [
     (0, b"\x78\x01", Foreign::Compressed("zlib")),
     (0, b"\x78\x9c", Foreign::Compressed("zlib")),
     (0, b"\x78\xda", Foreign::Compressed("zlib")),
-    (257, b"ustar", Foreign::Archive("tar")),
     (0, b"PK\x03\x04", Foreign::Archive("zip")),
     (0, b"PK\x05\x06", Foreign::Archive("zip")),
     (0, b"7z\xbc\xaf\x27\x1c", Foreign::Archive("7z")),
@@ -86,10 +106,30 @@ const SIGNATURES: [(usize, &[u8], Foreign); 22] = [
 ];
 
 impl Foreign {
-    /// Names bytes that are known to be no database.
-    pub(super) fn name(bytes: &[u8]) -> Self {
+    /// Names bytes that are known to be no database. `file` is what they are called, which decides where they leave it open.
+    pub(super) fn name(bytes: &[u8], file: &str) -> Self {
+        let file = Path::new(file).file_name().unwrap_or_default().to_string_lossy();
+        if file.starts_with("Incr-") && matches!(Self::name_bytes(bytes), Self::Unknown | Self::Compressed(_)) {
+            return Self::Increment;
+        }
+        match Self::name_bytes(bytes) {
+            Self::Empty if file.ends_with(".wal") => Self::EmptySegment,
+            foreign => foreign,
+        }
+    }
+
+    fn name_bytes(bytes: &[u8]) -> Self {
         if bytes.is_empty() {
             return Self::Empty;
+        }
+        if let Some(archive) = tar::name(bytes) {
+            return archive;
+        }
+        if is_increment(bytes) {
+            return Self::Increment;
+        }
+        if let Some(conversion) = Conversion::of(bytes) {
+            return Self::Converted(conversion);
         }
         let starts = |at: usize, signature| bytes.get(at..).is_some_and(|rest| rest.starts_with(signature));
         if let Some((.., foreign)) = SIGNATURES.into_iter().find(|(at, signature, _)| starts(*at, signature)) {
@@ -122,15 +162,36 @@ impl Foreign {
             let is_code = |code: &String| code.bytes().all(|byte| byte.is_ascii_alphanumeric());
             return Self::Xml { code: element(head, &lower, "code").filter(is_code) };
         }
+        if let Some(companion) = Companion::of_text(head) {
+            return Self::Companion(companion);
+        }
         if lower.starts_with(['{', '[']) {
             return Self::Json { error: json_error(bytes) };
         }
         Self::Text
     }
 
-    /// What to do about it, as the second half of a sentence.
-    pub fn remedy(&self) -> &'static str {
-        match self {
+    /// Whether it is a whole file that only is not the one to name.
+    pub fn is_companion(&self) -> bool {
+        matches!(self, Self::Companion(_) | Self::Increment)
+    }
+
+    /// What to do about it, as the second half of a sentence. `file` is what it is called.
+    pub fn remedy(&self, file: &str) -> String {
+        let fixed = match self {
+            Self::Members { format: "tar", backup: Some(backup), .. } => {
+                return format!(
+                    "`tar -xOf {} {} | etcdsnap verify -` reads the backup in it",
+                    word(file),
+                    word(backup)
+                );
+            }
+            Self::Members { format, names, .. } => {
+                let tool = if *format == "zip" { "unzip -p" } else { "tar -xOf" };
+                let first = names.first().unwrap_or("NAME");
+                return format!("name one of them: `{tool} {} {} | etcdsnap verify -`", word(file), word(first));
+            }
+            Self::Converted(conversion) => return conversion.remedy(&word(file)),
             Self::Empty => "look at the job that should have written it, and take another backup",
             Self::Zeros => "its content was never written or is lost, so take another copy",
             Self::Xml { code: Some(code) } => code_remedy(code),
@@ -139,6 +200,15 @@ impl Foreign {
             }
             Self::Html { .. } => {
                 "the download was answered with a web page, so log in or leave out the proxy, and download it again"
+            }
+            Self::Increment => {
+                "the full backup that it belongs to is the newest file Full-… before it; name that, or restore both with \
+                 etcdbrctl"
+            }
+            Self::Companion(companion) => companion.remedy(),
+            Self::EmptySegment => {
+                "etcd makes its segments 64 MB long beforehand, so the disk was full or the file was cut; keep the \
+                 member's directory as it is, and look at it with `etcdsnap datadir check`"
             }
             Self::Text => "look at what wrote it, and take the backup again",
             Self::Archive(_) => "unpack it and name the snapshot in it",
@@ -152,7 +222,8 @@ impl Foreign {
                 "something was mixed into it, such as log lines, so cut it off, or take the backup again straight into a file"
             }
             Self::Unknown => "check the name and how the file came here",
-        }
+        };
+        fixed.to_owned()
     }
 }
 
@@ -169,6 +240,11 @@ impl fmt::Display for Foreign {
             Self::Json { error: None } => f.write_str("JSON"),
             Self::Text => f.write_str("a text"),
             Self::Archive(format) => write!(f, "an archive ({format})"),
+            Self::Members { format, names, .. } => write!(f, "an archive ({format}) of {names}"),
+            Self::Converted(conversion) => conversion.fmt(f),
+            Self::Increment => f.write_str("an increment of gardener's etcd-backup-restore"),
+            Self::Companion(companion) => companion.fmt(f),
+            Self::EmptySegment => f.write_str("an empty segment of etcd's write-ahead log"),
             Self::Compressed(format) => write!(f, "compressed data ({format})"),
             Self::Encrypted(with) => write!(f, "encrypted data ({with})"),
             Self::Program => f.write_str("a program"),
@@ -180,6 +256,56 @@ impl fmt::Display for Foreign {
             Self::Unknown => f.write_str("data of an unknown kind"),
         }
     }
+}
+
+/// Names of the files in an archive, the first of them kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    kept: Vec<String>,
+    count: usize,
+}
+
+impl Names {
+    /// How many are kept.
+    const MOST: usize = 3;
+
+    pub(super) fn push(&mut self, name: &[u8]) {
+        self.count += 1;
+        if self.kept.len() < Self::MOST {
+            self.kept.extend(excerpt(&String::from_utf8_lossy(name)));
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    fn first(&self) -> Option<&str> {
+        self.kept.first().map(String::as_str)
+    }
+}
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.kept.join(", "))?;
+        match self.count - self.kept.len() {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+/// A word of a shell's command line.
+fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/+:@%".contains(c);
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// Begins as the JSON list of events does; the SHA-256 of that list follows it.
+fn is_increment(bytes: &[u8]) -> bool {
+    const BEGINNING: &[u8] = b"[{\"etcdevent\"";
+    bytes.get(..BEGINNING.len()).is_some_and(|head| head.eq_ignore_ascii_case(BEGINNING))
 }
 
 /// The codes of S3, of Google's and of Azure's stores.
@@ -257,7 +383,7 @@ fn json_error(bytes: &[u8]) -> Option<String> {
 }
 
 /// A piece of foreign text that is safe to show: one line, no control characters, not long.
-fn excerpt(text: &str) -> Option<String> {
+pub(super) fn excerpt(text: &str) -> Option<String> {
     let words: Vec<&str> =
         text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty()).collect();
     let line: String = words.join(" ").chars().take(EXCERPT).collect();

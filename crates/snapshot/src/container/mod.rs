@@ -1,17 +1,24 @@
 //! What a `FILE` argument is: a snapshot, a raw database, a data directory, any of them compressed, or a stream.
 //!
 //! ```text
-//!   path or stream ── compression? ── image ──┬── database: the bbolt file
-//!                     (by its magic)          └── trailer: 32 bytes of SHA-256, when size mod 512 is 32
+//!   path or stream ── line ends? ── compression? ── image ──┬── database: the bbolt file
+//!                    (CR LF undone)  (by its magic)         └── trailer: 32 bytes of SHA-256, when size mod 512 is 32
 //! ```
 //!
 //! A damaged database is still a database: it is opened, so that its damage can be found and named. What never was one (an
 //! error page saved by a download, an archive, an empty file) is refused with its own name and a remedy.
 
+mod companion;
 mod compression;
+mod conversion;
 mod error;
 mod evidence;
+mod folder;
 mod foreign;
+mod line_ends;
+mod spool;
+mod tar;
+mod zip;
 
 use std::io::{BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -19,9 +26,15 @@ use std::time::SystemTime;
 
 use etcdsnap_image::{Changed, Image, Mapping};
 
+pub use companion::Companion;
 pub use compression::{Compression, Fault};
+pub use conversion::Conversion;
 pub use error::OpenError;
-pub use foreign::Foreign;
+pub use folder::Holding;
+pub use foreign::{Foreign, Names};
+pub use spool::{Needed, SpoolError, Spooled};
+
+use spool::Content;
 
 /// The name of a stream in errors.
 const STANDARD_INPUT: &str = "standard input";
@@ -32,12 +45,16 @@ const TRAILER_LEN: usize = 32;
 #[derive(Debug)]
 pub struct Container {
     image: Image,
-    /// The file that `image` was decompressed from.
-    compressed: Option<Image>,
+    /// The file that `image` was made from, when it is not the file itself.
+    stored: Option<Image>,
     /// How the file is compressed.
     pub compression: Compression,
     /// Where the bytes come from.
     pub origin: Origin,
+    /// How many LF had become CR LF in the file or in its content; they are LF again in the image.
+    pub line_ends_undone: Option<u64>,
+    /// Where the content is, when it was too long for memory.
+    pub spooled: Option<Spooled>,
     /// Whether a hash follows the database, and which.
     pub trailer: Trailer,
 }
@@ -66,22 +83,31 @@ pub enum Trailer {
 }
 
 /// How to open.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct OpenOptions {
     /// Whether an uncompressed file may be mapped.
     pub mapping: Mapping,
-    /// The most bytes of a decompressed file or of a stream that are taken into memory. A file that is mapped, or read
-    /// because mapping is off, is as long as it is.
+    /// The most bytes of a decompressed file or of a stream that are read. A file that is not compressed is as long as it is.
     pub limit: u64,
+    /// The most bytes of a decompressed file or of a stream that are held in memory. What is longer is written to a temporary
+    /// file without a name, and that is mapped.
+    pub memory: u64,
+    /// The folder on whose file system that file is made.
+    pub spool_dir: PathBuf,
     /// Whether a compressed file is decompressed. One that is not is no database, whatever is in it.
     pub decompress: bool,
 }
 
 impl Default for OpenOptions {
-    /// Mapped, and up to 16 GiB in memory: twice the largest database that etcd advises. Memory grows with the bytes that are
-    /// really produced, so the limit only decides when a decompression bomb is called one.
+    /// Mapped; up to 64 MiB in memory, and up to 32 GiB, four times the largest database that etcd advises, in `/tmp`.
     fn default() -> Self {
-        Self { mapping: Mapping::Auto, limit: 16 << 30, decompress: true }
+        Self {
+            mapping: Mapping::Auto,
+            limit: 32 << 30,
+            memory: spool::MEMORY,
+            spool_dir: PathBuf::from("/tmp"),
+            decompress: true,
+        }
     }
 }
 
@@ -99,19 +125,17 @@ impl Container {
     /// Each reason has its own [`OpenError`]; [`OpenError::is_damage`] tells a bad backup from one that could not be read.
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
         let (path, origin) = if path.is_dir() {
-            let database = database_in(path).ok_or_else(|| OpenError::NoDatabase { directory: path.to_owned() })?;
+            let database = folder::database_in(path)
+                .ok_or_else(|| OpenError::NoDatabase { directory: path.to_owned(), instead: Holding::of(path) })?;
             (database.clone(), Origin::DataDirectory { database })
         } else {
             (path.to_owned(), Origin::File)
         };
-        let file = Image::open(&path, options.mapping)?;
         let name = path.display().to_string();
-        let compression = options.compression(file.bytes());
-        let (image, compressed) = match compression {
-            Compression::None => (file, None),
-            _ => (compression.decompress(&name, file.bytes(), options.limit)?, Some(file)),
-        };
-        Self::recognise(&name, image, compressed, compression, origin)
+        let file = Content { image: Image::open(&path, options.mapping)?, spooled: None };
+        let opened = Opened { content: file, stored: None, line_ends: None }.undo_line_ends(&name, options)?;
+        let compression = opened.compression(options);
+        opened.unpack(compression, &name, options)?.recognise(&name, compression, origin)
     }
 
     /// Reads a stream, which is standard input for a user, to its end and recognises what it holds.
@@ -119,30 +143,21 @@ impl Container {
     /// # Errors
     /// As [`Container::open`].
     pub fn from_stdin(mut reader: impl Read, options: &OpenOptions) -> Result<Self, OpenError> {
-        let head = Image::from_reader(STANDARD_INPUT, reader.by_ref().take(Compression::MAGIC_LEN), options.limit)?;
+        let head = Image::from_reader(STANDARD_INPUT, reader.by_ref().take(Compression::HEAD_LEN), u64::MAX)?;
         let whole = Cursor::new(head.bytes()).chain(BufReader::new(reader));
         let compression = options.compression(head.bytes());
-        let image = match compression {
-            Compression::None => Image::from_reader(STANDARD_INPUT, whole, options.limit)?,
-            _ => compression.decompress(STANDARD_INPUT, whole, options.limit)?,
-        };
-        Self::recognise(STANDARD_INPUT, image, None, compression, Origin::StandardInput)
-    }
-
-    fn recognise(
-        name: &str,
-        image: Image,
-        compressed: Option<Image>,
-        compression: Compression,
-        origin: Origin,
-    ) -> Result<Self, OpenError> {
-        let bytes = image.bytes();
-        if !evidence::is_database(bytes) {
-            let looks_like = Foreign::name(bytes);
-            return Err(OpenError::NotADatabase { name: name.to_owned(), compression, looks_like });
+        let content = compression.decompress(STANDARD_INPUT, head.bytes(), whole, options)?;
+        let opened = Opened { content, stored: None, line_ends: None };
+        if compression != Compression::Zip {
+            let opened = opened.undo_line_ends(STANDARD_INPUT, options)?;
+            return opened.recognise(STANDARD_INPUT, compression, Origin::StandardInput);
         }
-        let trailer = Trailer::of(bytes);
-        Ok(Self { image, compressed, compression, origin, trailer })
+        let compression = opened.compression(options);
+        opened.unpack(compression, STANDARD_INPUT, options)?.recognise(
+            STANDARD_INPUT,
+            compression,
+            Origin::StandardInput,
+        )
     }
 
     /// All bytes after decompression, trailer included.
@@ -160,9 +175,14 @@ impl Container {
         &bytes[..bytes.len() - trailer]
     }
 
+    /// Whether the file that was opened is the image: neither compressed nor changed in its line ends.
+    pub fn is_stored_plain(&self) -> bool {
+        self.stored.is_none()
+    }
+
     /// The file that was opened, whatever it is compressed with; the stream for a stream.
     fn source(&self) -> &Image {
-        self.compressed.as_ref().unwrap_or(&self.image)
+        self.stored.as_ref().unwrap_or(&self.image)
     }
 
     /// The file that was opened: in a data directory its database. `None` for a stream.
@@ -184,6 +204,65 @@ impl Container {
     }
 }
 
+/// A file or stream while what was done to it is undone, step by step.
+struct Opened {
+    content: Content,
+    /// What was opened, once something was undone.
+    stored: Option<Image>,
+    line_ends: Option<u64>,
+}
+
+impl Opened {
+    fn bytes(&self) -> &[u8] {
+        self.content.image.bytes()
+    }
+
+    /// What is to be undone next. A database whose first page was overwritten with the beginning of an archive is none.
+    fn compression(&self, options: &OpenOptions) -> Compression {
+        let bytes = self.bytes();
+        match options.compression(bytes) {
+            Compression::Zip if !zip::has_end(bytes) && evidence::is_database(bytes) => Compression::None,
+            compression => compression,
+        }
+    }
+
+    fn followed_by(self, content: Content) -> Self {
+        Self { stored: Some(self.stored.unwrap_or(self.content.image)), content, ..self }
+    }
+
+    /// Undoes the change of line ends, where it gives something that is read here.
+    fn undo_line_ends(self, name: &str, options: &OpenOptions) -> Result<Self, OpenError> {
+        let Some(count) = line_ends::translated(self.bytes()).filter(|_| options.decompress) else {
+            return Ok(self);
+        };
+        let content = spool::read(name, line_ends::Undone::new(self.bytes()), None, options)?;
+        let bytes = content.image.bytes();
+        if Compression::of(bytes) == Compression::None && !evidence::is_database(bytes) {
+            return Ok(self);
+        }
+        Ok(Self { line_ends: Some(count), ..self.followed_by(content) })
+    }
+
+    fn unpack(self, compression: Compression, name: &str, options: &OpenOptions) -> Result<Self, OpenError> {
+        if compression == Compression::None {
+            return Ok(self);
+        }
+        let content = compression.unpack(name, self.bytes(), options)?;
+        self.followed_by(content).undo_line_ends(name, options)
+    }
+
+    fn recognise(self, name: &str, compression: Compression, origin: Origin) -> Result<Container, OpenError> {
+        let Self { content: Content { image, spooled }, stored, line_ends: line_ends_undone } = self;
+        let bytes = image.bytes();
+        if !evidence::is_database(bytes) {
+            let looks_like = Foreign::name(bytes, name);
+            return Err(OpenError::NotADatabase { name: name.to_owned(), compression, looks_like });
+        }
+        let trailer = Trailer::of(bytes);
+        Ok(Container { image, stored, compression, origin, line_ends_undone, spooled, trailer })
+    }
+}
+
 impl Trailer {
     /// By the rule of every etcd tool, which is the length and nothing else (etcd-format 1.1): databases are whole pages, so
     /// a length of 32 beyond a multiple of 512 is one with a hash.
@@ -193,17 +272,4 @@ impl Trailer {
             _ => Self::Absent,
         }
     }
-}
-
-/// The database of a data directory, given that directory, its `member` or its `member/snap`.
-///
-/// One that is there but may not be looked at is the answer too: opening it gives the reason.
-fn database_in(directory: &Path) -> Option<PathBuf> {
-    use std::io::ErrorKind::{NotADirectory, NotFound};
-    ["member/snap/db", "snap/db", "db"].into_iter().map(|inside| directory.join(inside)).find(|path| {
-        match path.metadata() {
-            Ok(metadata) => !metadata.is_dir(),
-            Err(error) => !matches!(error.kind(), NotFound | NotADirectory),
-        }
-    })
 }

@@ -1,6 +1,8 @@
 //! What is no database is told by its name, with what to do about it.
 
-use etcdsnap_snapshot::container::{Compression, Foreign, OpenError};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use etcdsnap_snapshot::container::{Companion, Compression, Conversion, Foreign, OpenError};
 
 use super::samples::{gzip, read, snapshot, zstd};
 
@@ -80,10 +82,9 @@ fn formats_with_a_signature() {
     let mut tar = vec![0; 2048];
     tar[257..262].copy_from_slice(b"ustar");
     let tar_of_snapshot = [&tar[..512], &snapshot()].concat();
-    let cases: [(&[u8], Foreign); 12] = [
+    let cases: [(&[u8], Foreign); 11] = [
         (&tar, Foreign::Archive("tar")),
         (&tar_of_snapshot, Foreign::Archive("tar")),
-        (b"PK\x03\x04\x14\0", Foreign::Archive("zip")),
         (b"\xfd7zXZ\0\0", Foreign::Compressed("xz")),
         (b"BZh91AY", Foreign::Compressed("bzip2")),
         (b"\x78\x9c\x01", Foreign::Compressed("zlib")),
@@ -133,4 +134,88 @@ fn nothing_zeros_and_noise() {
         .collect();
         assert_eq!(name(&noise), Foreign::Unknown);
     }
+}
+
+/// A tar archive of these files.
+fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (name, content) in files {
+        let mut header = [0; 512];
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+        header[156] = if name.ends_with('/') { b'5' } else { b'0' };
+        header[257..263].copy_from_slice(b"ustar\0");
+        bytes.extend(header);
+        bytes.extend(*content);
+        bytes.resize(bytes.len().next_multiple_of(512), 0);
+    }
+    bytes.extend([0; 1024]);
+    bytes
+}
+
+#[test]
+fn members_of_a_tar_are_named_with_the_command() {
+    let archive = tar(&[("backup/", b""), ("backup/notes.txt", b"made at night"), ("backup/etcd.db", &snapshot())]);
+    for file in [archive.clone(), gzip(&archive)] {
+        let error = read(&file).expect_err("an archive").to_string();
+        assert!(error.contains("an archive (tar) of backup/notes.txt, backup/etcd.db"), "{error}");
+        assert!(error.contains(" backup/etcd.db | etcdsnap verify -` reads the backup in it"), "{error}");
+    }
+    for len in [0, 1, 511, 513, 600, 1500, 3000, archive.len() - 1] {
+        read(&archive[..len]).expect_err("cut, but no database");
+    }
+}
+
+/// Sizes that lead nowhere, or back.
+#[test]
+fn a_tar_with_impossible_sizes_ends() {
+    for size in [&b"77777777777"[..], b"99999999999", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", b"           "] {
+        let mut archive = tar(&[("a", b"1"), ("b", b"2")]);
+        archive[124..135].copy_from_slice(size);
+        assert!(matches!(name(&archive), Foreign::Archive("tar") | Foreign::Members { format: "tar", .. }));
+    }
+}
+
+#[test]
+fn what_is_kept_beside_a_backup_is_no_damage() {
+    let kops = br#"{"etcdVersion":"3.5.9","timestamp":"1764600000","clusterSpec":{"memberCount":3}}"#;
+    let rke = br#"{ "desiredState": { "rkeConfig": { "nodes": [] } }, "currentState": {} }"#;
+    let openshift = gzip(&tar(&[("static-pod-resources/etcd-pod-7/secrets/tls.key", b"key")]));
+    let increment = [br#"[{"etcdEvent":{"type":1}}]"#.as_slice(), &[0xe2; 32]].concat();
+    let beside = [
+        (kops.to_vec(), Foreign::Companion(Companion::Kops), "etcd.backup.gz"),
+        (rke.to_vec(), Foreign::Companion(Companion::Rke), "without .rkestate"),
+        (openshift, Foreign::Companion(Companion::OpenShift), "snapshot_"),
+        (increment.clone(), Foreign::Increment, "Full-"),
+        (gzip(&increment), Foreign::Increment, "Full-"),
+    ];
+    for (bytes, expected, advice) in beside {
+        let error = read(&bytes).expect_err("no database");
+        assert!(!error.is_damage() && error.to_string().contains(advice), "{error}");
+        assert!(matches!(error, OpenError::NotADatabase { looks_like, .. } if looks_like == expected));
+    }
+}
+
+#[test]
+fn conversions_of_text_are_told() {
+    let bytes = snapshot();
+    let utf16: Vec<u8> = bytes.iter().flat_map(|byte| [*byte, 0]).collect();
+    let replaced = String::from_utf8_lossy(&bytes).into_owned().into_bytes();
+    let recoded: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    let digits = STANDARD.encode(&bytes);
+    let lines: String =
+        digits.as_bytes().chunks(76).map(|line| format!("{}\r\n", String::from_utf8_lossy(line))).collect();
+    let cases = [
+        ([&b"\xff\xfe"[..], &utf16].concat(), Conversion::Utf16),
+        (replaced, Conversion::Replaced),
+        (recoded.into_bytes(), Conversion::Recoded),
+        (digits.clone().into_bytes(), Conversion::Base64),
+        (lines.into_bytes(), Conversion::Base64),
+        (STANDARD.encode(gzip(&bytes)).into_bytes(), Conversion::Base64),
+    ];
+    for (file, expected) in cases {
+        assert_eq!(name(&file), Foreign::Converted(expected));
+        assert_eq!(name(&gzip(&file)), Foreign::Converted(expected));
+    }
+    assert_eq!(name(STANDARD.encode("not a database").as_bytes()), Foreign::Text);
 }

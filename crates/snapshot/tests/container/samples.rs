@@ -60,6 +60,88 @@ pub fn zstd(bytes: &[u8]) -> Vec<u8> {
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory takes it all")
 }
 
+/// How an archive is written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Zip {
+    pub deflated: bool,
+    /// Lengths and CRC-32 follow the content, as when it is written to a stream.
+    pub descriptor: bool,
+    /// Numbers are in the fields of zip64.
+    pub wide: bool,
+    /// How much longer the list says the content is than it is.
+    pub longer: u64,
+}
+
+impl Zip {
+    pub fn archive(self, files: &[(&str, &[u8])]) -> Vec<u8> {
+        let (mut bytes, mut list) = (Vec::new(), Vec::new());
+        for (name, content) in files {
+            self.add(name, content, &mut bytes, &mut list);
+        }
+        let (start, count) = (bytes.len() as u64, u16::try_from(files.len()).expect("few"));
+        bytes.extend(&list);
+        if self.wide {
+            let wide_end = bytes.len() as u64;
+            let count = u64::from(count);
+            bytes.extend(b"PK\x06\x06\x2c\0\0\0\0\0\0\0\x2d\0\x2d\0\0\0\0\0\0\0\0\0");
+            [count, count, list.len() as u64, start].iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+            bytes.extend(b"PK\x06\x07\0\0\0\0");
+            bytes.extend(wide_end.to_le_bytes());
+            bytes.extend(1u32.to_le_bytes());
+        }
+        bytes.extend(b"PK\x05\x06\0\0\0\0");
+        [count, count].iter().for_each(|count| bytes.extend(count.to_le_bytes()));
+        [list.len() as u64, start].iter().for_each(|number| bytes.extend(self.narrow(*number)));
+        bytes.extend(b"\x03\0k3s");
+        bytes
+    }
+
+    fn add(self, name: &str, content: &[u8], bytes: &mut Vec<u8>, list: &mut Vec<u8>) {
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(content).expect("memory takes it all");
+        let packed = if self.deflated { encoder.finish().expect("memory takes it all") } else { content.to_vec() };
+        let (offset, crc32) = (bytes.len() as u64, crc32fast::hash(content));
+        let (len, packed_len) = (content.len() as u64 + self.longer, packed.len() as u64);
+        let flags = if self.descriptor { 8u16 } else { 0 };
+        let fixed = |bytes: &mut Vec<u8>, crc32: u32, lens: [[u8; 4]; 2], extra: usize| {
+            bytes.extend(flags.to_le_bytes());
+            bytes.extend(if self.deflated { [8, 0] } else { [0, 0] });
+            bytes.extend([0; 4]);
+            bytes.extend(crc32.to_le_bytes());
+            lens.iter().for_each(|len| bytes.extend(len));
+            bytes.extend(u16::try_from(name.len()).expect("short").to_le_bytes());
+            bytes.extend(u16::try_from(extra).expect("short").to_le_bytes());
+        };
+        bytes.extend(b"PK\x03\x04\x2d\0");
+        let before = if self.descriptor { [[0; 4]; 2] } else { [self.narrow(packed_len), self.narrow(len)] };
+        fixed(bytes, if self.descriptor { 0 } else { crc32 }, before, 0);
+        bytes.extend(name.as_bytes());
+        bytes.extend(&packed);
+        if self.descriptor {
+            bytes.extend(b"PK\x07\x08");
+            bytes.extend(crc32.to_le_bytes());
+            [packed_len, len].iter().for_each(|number| bytes.extend(self.narrow(*number)));
+        }
+        let mut extra = b"\x55\x54\x01\0\0".to_vec();
+        if self.wide {
+            extra.extend(b"\x01\0\x18\0");
+            [len, packed_len, offset].iter().for_each(|number| extra.extend(number.to_le_bytes()));
+        }
+        list.extend(b"PK\x01\x02\x2d\0\x2d\0");
+        fixed(list, crc32, [self.narrow(packed_len), self.narrow(len)], extra.len());
+        list.extend([0; 10]);
+        list.extend(self.narrow(offset));
+        list.extend(name.as_bytes());
+        list.extend(extra);
+    }
+
+    /// A number in a field of four bytes.
+    fn narrow(self, number: u64) -> [u8; 4] {
+        let number = if self.wide { u32::MAX } else { u32::try_from(number).expect("small") };
+        number.to_le_bytes()
+    }
+}
+
 /// Recognises bytes given as a stream.
 pub fn read(bytes: &[u8]) -> Result<Container, OpenError> {
     Container::from_stdin(bytes, &OpenOptions::default())

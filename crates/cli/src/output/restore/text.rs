@@ -7,6 +7,7 @@ use etcdsnap_snapshot::report::{Report, StoreFacts};
 
 use super::{Story, as_given, losses};
 use crate::output::sheet::{BAD, FAINT, GOOD, NEWS, ODD, PLAIN, STRONG, Sheet};
+use crate::output::source::packing;
 use crate::output::words::known;
 use crate::output::{column, label, quantity, size};
 
@@ -77,8 +78,7 @@ fn files(story: &Story<'_>, directory: &Directory, sheet: &mut Sheet) {
 fn backup(report: &Report, sheet: &mut Sheet) {
     sheet.heading("Backup");
     let source = &report.source;
-    let packed =
-        if source.compression == "none" { String::new() } else { format!(", {}-compressed", source.compression) };
+    let packed = packing(source);
     let sha256 = match report.sha256.trailer {
         "match" => "SHA-256 matches",
         "mismatch" => "SHA-256 does NOT match",

@@ -7,13 +7,14 @@ use etcdsnap_snapshot::usage::{Balance, BucketUsage, KeyUsage, PrefixUsage, Savi
 use super::hints::hints;
 use crate::args::{By, Usage as Args};
 use crate::output::sheet::{BAD, FAINT, NEWS, ODD, PLAIN, STRONG, Sheet};
+use crate::output::source::packing;
 use crate::output::words::{known, label, quantity, share, size};
 
 /// Lays out the account.
 pub fn text(source: &SourceFacts, usage: &Usage<'_>, args: &Args, sheet: &mut Sheet) {
     let counts = &usage.counts;
     sheet.heading(&label(&source.path));
-    let packed = if source.compression == "none" { "" } else { " decompressed" };
+    let packed = packing(source);
     let counts = if counts.live_keys.is_whole() {
         let [keys, old] = [(&counts.live_keys, "live key"), (&counts.old_revisions, "old revision")]
             .map(|(count, noun)| known(count, noun));

@@ -11,6 +11,7 @@ use etcdsnap_snapshot::report::{Report, StoreFacts};
 use super::{Outcome, Verdict, Verified};
 use crate::output::findings::{Group, groups, tally};
 use crate::output::sheet::{BAD, FAINT, GOOD, ODD, PLAIN, STRONG, Sheet};
+use crate::output::source::packing;
 use crate::output::words::{at_least, known};
 use crate::output::{label, quantity, size};
 use crate::policy::Assertion;
@@ -114,8 +115,7 @@ fn folded(groups: &[&Group<'_>], sheet: &mut Sheet) {
 /// What the file is, in two or three lines.
 fn facts(report: &Report, sheet: &mut Sheet) {
     let source = &report.source;
-    let packed =
-        if source.compression == "none" { String::new() } else { format!(", {}-compressed", source.compression) };
+    let packed = packing(source);
     let sha256 = match (report.cause.as_ref().map_or("", |cause| cause.id), report.sha256.trailer) {
         ("CUT_OFF", _) => "its SHA-256 is not here",
         ("HASH_ZERO", _) => "SHA-256 is all zeros",

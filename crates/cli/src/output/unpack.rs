@@ -1,0 +1,55 @@
+//! What `unpack` prints: what was written, and what of.
+
+use std::path::PathBuf;
+
+use etcdsnap_rewrite::unpack::Unpacked;
+use etcdsnap_snapshot::report::SourceFacts;
+use serde::Serialize;
+
+use super::sheet::{FAINT, Sheet};
+use super::source::{Source, packing};
+use super::words::{TextOrBase64, label, size};
+
+/// A backup that was unpacked.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What was read.
+    pub source: SourceFacts,
+    /// What was written.
+    pub target: PathBuf,
+    /// What came of it.
+    pub unpacked: Unpacked,
+}
+
+/// The document of `-o json`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document<'a> {
+    source: Source<'a>,
+    target: TextOrBase64<'a>,
+    size: u64,
+    removed_leftovers: Vec<TextOrBase64<'a>>,
+}
+
+impl<'a> Document<'a> {
+    /// The document about one run.
+    pub fn new(outcome: &'a Outcome) -> Self {
+        let Outcome { source, target, unpacked } = outcome;
+        Self {
+            source: source.into(),
+            target: TextOrBase64::path(target),
+            size: unpacked.size,
+            removed_leftovers: unpacked.removed_leftovers.iter().map(|path| TextOrBase64::path(path)).collect(),
+        }
+    }
+}
+
+/// Lays out the outcome.
+pub fn text(outcome: &Outcome, sheet: &mut Sheet) {
+    let Outcome { source, target, unpacked } = outcome;
+    sheet.heading(&label(target));
+    sheet.line(&[(FAINT, "  size  ")], &format!("{} ({} bytes)", size(unpacked.size), unpacked.size));
+    let from = format!("{} in {}{}", source.kind, label(&source.path), packing(source));
+    sheet.line(&[(FAINT, "  from  ")], &from);
+    sheet.line(&[(FAINT, "  next  ")], &format!("etcdsnap verify {}", label(target)));
+}

@@ -1,0 +1,49 @@
+//! A backup as it was saved, out of what it was packed into.
+
+use std::os::unix::fs::FileExt as _;
+use std::path::PathBuf;
+
+use etcdsnap_snapshot::container::Container;
+
+use crate::{Error, Target, Work};
+
+/// Bytes between two looks at the interrupt.
+const PIECE: usize = 4 << 20;
+
+/// What was written.
+#[derive(Debug)]
+pub struct Unpacked {
+    /// Its length in bytes.
+    pub size: u64,
+    /// What killed runs had left beside the target, and was removed.
+    pub removed_leftovers: Vec<PathBuf>,
+}
+
+/// Writes the bytes of a backup to a new file: decompressed, out of its archive, with the line ends it had. Nothing is verified and
+/// nothing else is changed.
+///
+/// # Errors
+/// Nothing has appeared under the target's name then, and what was there is as it was, unless the error
+/// [says otherwise](Error::has_appeared).
+pub fn unpack(source: &Container, target: &Target<'_>, work: &Work<'_>) -> Result<Unpacked, Error> {
+    target.check()?;
+    let bytes = source.image().bytes();
+    let size = bytes.len() as u64;
+    let mut new = target.create(size)?;
+    work.progress.phase("copy", size);
+    let mut done = 0;
+    for piece in bytes.chunks(PIECE) {
+        work.interrupt.check()?;
+        let end = done + piece.len() as u64;
+        source.image().prefetch(done..end)?;
+        new.file().write_all_at(piece, done).map_err(|source| target.write_error(source))?;
+        work.progress.advance(piece.len() as u64);
+        done = end;
+    }
+    work.progress.finished();
+    source.recheck().map_err(etcdsnap_image::Error::from)?;
+    work.interrupt.check()?;
+    let removed_leftovers = new.removed_leftovers().to_vec();
+    new.publish(&target.existing)?;
+    Ok(Unpacked { size, removed_leftovers })
+}

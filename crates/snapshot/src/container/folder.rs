@@ -1,0 +1,76 @@
+//! What a directory holds that is named as a backup.
+
+use std::fmt;
+use std::fs::{self, DirEntry};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use etcdsnap_image::open_file;
+
+use super::compression::Compression;
+use super::evidence::is_database;
+
+/// The most entries of a directory that are looked at.
+const MOST_ENTRIES: usize = 1000;
+/// How much of a file is looked at, in bytes.
+const HEAD: u64 = 64 << 10;
+/// The most names that a message repeats.
+const MOST_NAMES: usize = 3;
+
+/// The database of a data directory, given that directory, its `member` or its `member/snap`.
+///
+/// One that is there but may not be looked at is the answer too: opening it gives the reason.
+pub(super) fn database_in(directory: &Path) -> Option<PathBuf> {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    ["member/snap/db", "snap/db", "db"].into_iter().map(|inside| directory.join(inside)).find(|path| {
+        match path.metadata() {
+            Ok(metadata) => !metadata.is_dir(),
+            Err(error) => !matches!(error.kind(), NotFound | NotADirectory),
+        }
+    })
+}
+
+/// What is in a directory that is no member's: the backups and the data directories that could have been meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holding {
+    /// In the order of their names.
+    pub meant: Vec<PathBuf>,
+}
+
+impl Holding {
+    /// Looks at the entries of a directory, and at the beginning of every file among them.
+    pub(super) fn of(directory: &Path) -> Self {
+        let Ok(entries) = fs::read_dir(directory) else { return Self::default() };
+        let entries = entries.take(MOST_ENTRIES).flatten();
+        let mut meant: Vec<_> = entries.filter(could_be_meant).map(|entry| entry.path()).collect();
+        meant.sort();
+        Self { meant }
+    }
+}
+
+fn could_be_meant(entry: &DirEntry) -> bool {
+    let path = entry.path();
+    if path.is_dir() { database_in(&path).is_some() } else { is_backup(&path) }
+}
+
+/// By its first bytes. What OpenShift puts beside a snapshot is an archive, compressed as a snapshot could be.
+fn is_backup(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = open_file(path).map(|file| file.take(HEAD).read_to_end(&mut head));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_archive = name.contains(".tar.") || name.ends_with(".tgz");
+    read.is_ok() && (is_database(&head) || Compression::of(&head) != Compression::None && !is_archive)
+}
+
+impl fmt::Display for Holding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (shown, more) = self.meant.split_at(self.meant.len().min(MOST_NAMES));
+        let names = shown.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        match (shown, more) {
+            ([], _) => f.write_str("name a snapshot file, or the data directory of a member"),
+            ([_], _) => write!(f, "name what is in it: {names}"),
+            (_, []) => write!(f, "name one of what is in it: {names}"),
+            (_, more) => write!(f, "name one of what is in it: {names} and {} more", more.len()),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Files in which every LF became CR LF, as a terminal, or a transfer in text mode, does to what goes through it.
+//!
+//! Nothing is lost by that: in such a file a CR stands before every LF, also where one stood before, so taking one CR away from
+//! before each gives the bytes back exactly.
+
+use std::io::{self, Read};
+
+/// So many LF must there be: a CR stands before one of 256 by accident, and before all of four never.
+const CERTAIN: u64 = 4;
+
+/// How many LF became CR LF; `None` when it is not every one of them, or when there are too few to be certain.
+pub(super) fn translated(bytes: &[u8]) -> Option<u64> {
+    let mut count = 0;
+    for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
+        let before = at.checked_sub(1)?;
+        if bytes[before] != b'\r' {
+            return None;
+        }
+        count += 1;
+    }
+    (count >= CERTAIN).then_some(count)
+}
+
+/// The bytes as they were before.
+pub(super) struct Undone<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Undone<'a> {
+    pub(super) fn new(translated: &'a [u8]) -> Self {
+        Self { rest: translated }
+    }
+}
+
+impl Read for Undone<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        // Every round takes at least one byte away from the rest, or ends.
+        while filled < into.len() && !self.rest.is_empty() {
+            if self.rest.starts_with(b"\r\n") {
+                self.rest = &self.rest[1..];
+            }
+            let window = &self.rest[..self.rest.len().min(into.len() - filled)];
+            let later = window.iter().skip(1).position(|byte| *byte == b'\r');
+            let (now, rest) = self.rest.split_at(later.map_or(window.len(), |at| at + 1));
+            into[filled..filled + now.len()].copy_from_slice(now);
+            filled += now.len();
+            self.rest = rest;
+        }
+        Ok(filled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Undone, translated};
+    use std::io::Read as _;
+
+    fn translate(bytes: &[u8]) -> Vec<u8> {
+        bytes.iter().flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] }).collect()
+    }
+
+    fn undo(bytes: &[u8]) -> Vec<u8> {
+        let mut undone = Vec::new();
+        Undone::new(bytes).read_to_end(&mut undone).expect("memory is readable");
+        undone
+    }
+
+    proptest! {
+        #[test]
+        fn undoing_gives_the_bytes_back(bytes in proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), any::<u8>()], 0..500)) {
+            let lf = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let there = translate(&bytes);
+            prop_assert_eq!(translated(&there), (lf >= 4).then_some(lf));
+            prop_assert_eq!(undo(&there), bytes);
+        }
+
+        #[test]
+        fn one_lf_without_cr_is_enough(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let lone = [translate(&bytes).as_slice(), b"\r\n\r\n\r\n\r\n.\n"].concat();
+            prop_assert_eq!(translated(&lone), None);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What is wrong with how a backup is stored, apart from its content: for verification.
+
+use crate::catalogue::container::{LINE_ENDS_TRANSLATED, PART_FILE};
+use crate::container::{Container, Trailer};
+use crate::finding::Finding;
+use crate::place::{Place, quote};
+
+/// `digest` is the SHA-256 of the database, where it was computed.
+pub(crate) fn findings(container: &Container, digest: Option<&[u8; 32]>) -> Vec<Finding> {
+    let line_ends = container.line_ends_undone.map(|count| {
+        let proof = match (container.trailer, digest) {
+            (Trailer::Present(written), Some(digest)) if written == *digest => {
+                "undoing it gives the SHA-256 of the trailer, so every byte is as it was saved"
+            }
+            (Trailer::Present(_), Some(_)) => {
+                "undoing it does not give the SHA-256 of the trailer, so other bytes have changed too"
+            }
+            _ => "undoing it gives a database",
+        };
+        let file = container.path().map_or_else(|| "FILE".into(), |path| quote(path.as_os_str().as_encoded_bytes()));
+        let message = format!(
+            "every LF ({count} of them) became CR LF; {proof}; `etcdsnap unpack {file} DST` writes it as it was"
+        );
+        Finding::new(&LINE_ENDS_TRANSLATED, Place::file(), message)
+    });
+    line_ends.into_iter().chain(part_file(container)).collect()
+}
+
+/// k3s compresses what may be such a file, so its name is looked at without that of the compression.
+fn part_file(container: &Container) -> Option<Finding> {
+    let name = container.path()?.file_name()?.to_str()?;
+    let plain = [".gz", ".zst", ".zip"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+    plain.ends_with(".part").then(|| {
+        let message = "the name ends in .part, as that of a snapshot does until it is whole";
+        Finding::new(&PART_FILE, Place::file(), message)
+    })
+}
