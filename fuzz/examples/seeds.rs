@@ -13,6 +13,7 @@ fn main() -> io::Result<()> {
     let databases = databases();
     write("db_check", &databases)?;
     write("container", &streams(&databases)?)?;
+    write("zip", &databases.iter().step_by(5).map(|database| archive(database)).collect::<Vec<_>>())?;
     write("small_buckets", &small_buckets())?;
     write("revision_key", &revision_keys())?;
     write("key_value", &values())?;
@@ -57,6 +58,18 @@ fn files(folder: &str) -> io::Result<Vec<Vec<u8>>> {
     paths.sort();
     let files: Vec<_> = paths.iter().filter(|path| path.is_file()).map(std::fs::read).collect::<io::Result<_>>()?;
     Ok(files.into_iter().filter(|file| file.len() <= LARGEST).collect())
+}
+
+/// A zip archive of one file that is stored as it is, without the four bytes that begin it.
+fn archive(content: &[u8]) -> Vec<u8> {
+    let mut crc32 = flate2::Crc::new();
+    crc32.update(content);
+    let len = u32::try_from(content.len()).unwrap_or(u32::MAX).to_le_bytes();
+    let fields = [&[0; 8][..], &crc32.sum().to_le_bytes(), &len, &len, b"\x01\0\0\0"].concat();
+    let entry = [b"\x14\0", &fields[..], b"a", content].concat();
+    let list = [b"PK\x01\x02\x14\0\x14\0", &fields[..], &[0; 14], b"a"].concat();
+    let place = [list.len(), 4 + entry.len()].map(|number| u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
+    [&entry[..], &list, b"PK\x05\x06\0\0\0\0\x01\0\x01\0", &place[0], &place[1], b"\0\0"].concat()
 }
 
 fn initial_clusters() -> Vec<Vec<u8>> {
