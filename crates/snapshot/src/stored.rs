@@ -1,5 +1,7 @@
 //! What is wrong with how a backup is stored, apart from its content: for verification.
 
+use std::path::Path;
+
 use crate::catalogue::container::{LINE_ENDS_TRANSLATED, PART_FILE};
 use crate::container::{Container, Trailer};
 use crate::finding::Finding;
@@ -28,9 +30,10 @@ pub(crate) fn findings(container: &Container, digest: Option<&[u8; 32]>) -> Vec<
 
 /// k3s compresses what may be such a file, so its name is looked at without that of the compression.
 fn part_file(container: &Container) -> Option<Finding> {
-    let name = container.path()?.file_name()?.to_str()?;
-    let plain = [".gz", ".zst", ".zip"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
-    plain.ends_with(".part").then(|| {
+    let name = Path::new(container.path()?.file_name()?);
+    let is_packed = name.extension().is_some_and(|ending| ["gz", "zst", "zip"].iter().any(|packed| ending == *packed));
+    let plain = if is_packed { Path::new(name.file_stem()?) } else { name };
+    plain.extension().is_some_and(|ending| ending == "part").then(|| {
         let message = "the name ends in .part, as that of a snapshot does until it is whole";
         Finding::new(&PART_FILE, Place::file(), message)
     })

@@ -193,7 +193,7 @@ impl Frame {
         let dictionary_id = [0, 1, 2, 4][usize::from(descriptor & 3)];
         let len = [usize::from(is_single_segment), 2, 4, 8][usize::from(descriptor >> 6)];
         let field = rest.get(dictionary_id..)?.get(..len)?;
-        let value = field.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
+        let value = field.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte));
         let content = match len {
             0 => None,
             // This form begins where the one of one byte ends.

@@ -58,8 +58,8 @@ fn is_backup(path: &Path) -> bool {
     let mut head = Vec::new();
     let read = open_file(path).map(|file| file.take(HEAD).read_to_end(&mut head));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let is_archive = name.contains(".tar.") || name.ends_with(".tgz");
-    read.is_ok() && (is_database(&head) || Compression::of(&head) != Compression::None && !is_archive)
+    let is_archive = name.contains(".tar.") || path.extension().is_some_and(|ending| ending == "tgz");
+    read.is_ok() && (is_database(&head) || (Compression::of(&head) != Compression::None && !is_archive))
 }
 
 impl fmt::Display for Holding {

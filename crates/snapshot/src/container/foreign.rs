@@ -113,7 +113,7 @@ impl Foreign {
             return Self::Increment;
         }
         match Self::name_bytes(bytes) {
-            Self::Empty if file.ends_with(".wal") => Self::EmptySegment,
+            Self::Empty if Path::new(&*file).extension().is_some_and(|ending| ending == "wal") => Self::EmptySegment,
             foreign => foreign,
         }
     }

@@ -135,7 +135,7 @@ fn damaged(offset: u64, reason: &str) -> ZipError {
 /// A little-endian number of `len` bytes at `at`.
 fn number(bytes: &[u8], at: usize, len: usize) -> Option<u64> {
     let field = bytes.get(at..)?.get(..len)?;
-    Some(field.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
+    Some(field.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
 }
 
 /// Where the end of the list is: the last place that it could begin, and whose comment ends with the file.

@@ -203,8 +203,9 @@ fn conversions_of_text_are_told() {
     let replaced = String::from_utf8_lossy(&bytes).into_owned().into_bytes();
     let recoded: String = bytes.iter().map(|byte| char::from(*byte)).collect();
     let digits = STANDARD.encode(&bytes);
-    let lines: String =
+    let lines: Vec<_> =
         digits.as_bytes().chunks(76).map(|line| format!("{}\r\n", String::from_utf8_lossy(line))).collect();
+    let lines = lines.concat();
     let cases = [
         ([&b"\xff\xfe"[..], &utf16].concat(), Conversion::Utf16),
         (replaced, Conversion::Replaced),
