@@ -130,7 +130,7 @@ pub fn verify<'a>(
     });
     judged.bound(options.inspection.limit);
     let mut cause = cause::cause(length, inspection.as_ref(), &judged.findings);
-    if container.path().is_some_and(|path| path.extension().is_some_and(|extension| extension == "part")) {
+    if judged.findings.iter().any(|finding| finding.kind.id == container::PART_FILE.id) {
         cause = cause.map(cause::Cause::unfinished);
     }
     let file_end = container.image().bytes().len() as u64;

@@ -24,17 +24,16 @@ pub fn run(session: &Session, args: &WalDump) -> Result<Exit, Failure> {
                 "{what} do not go with the forms of etcd-dump-logs; use -o text, json or ndjson"
             )))
         }
-        WalDumpForm::EtcdDumpLogs => as_tool(session, &source),
-        WalDumpForm::EtcdDumpLogsRaw => raw_as_tool(session, &source),
-        WalDumpForm::Text => native(session, &source, args, |items, out| text(items, args.records, out)),
-        WalDumpForm::Json => native(session, &source, args, |items, out| json(items, args.records, out)),
-        WalDumpForm::Ndjson => native(session, &source, args, |items, out| ndjson(items, out)),
+        WalDumpForm::EtcdDumpLogs => as_tool(&source),
+        WalDumpForm::EtcdDumpLogsRaw => raw_as_tool(&source),
+        WalDumpForm::Text => native(&source, args, |items, out| text(items, args.records, out)),
+        WalDumpForm::Json => native(&source, args, |items, out| json(items, args.records, out)),
+        WalDumpForm::Ndjson => native(&source, args, |items, out| ndjson(items, out)),
     }
 }
 
 /// Our own forms: all that was written, in order, damage included.
 fn native(
-    session: &Session,
     source: &Source,
     args: &WalDump,
     write: impl FnOnce(&mut dyn Iterator<Item = Item<'_>>, &mut dyn Write) -> io::Result<()>,
@@ -74,7 +73,7 @@ fn exit_of(source: &Source, damages: &[Damage]) -> Result<Exit, Failure> {
 }
 
 /// As the tool does: from the newest `.snap` file on, if there is one.
-fn as_tool(session: &Session, source: &Source) -> Result<Exit, Failure> {
+fn as_tool(source: &Source) -> Result<Exit, Failure> {
     let snap = source.snaps.as_ref().and_then(|snaps: &SnapFiles| snaps.newest(|_| true)).map(|(_, snap)| snap);
     let start = snap.as_ref().map_or_else(Start::default, |snap| snap.start);
     let wal = source.wal.wal();
@@ -87,7 +86,7 @@ fn as_tool(session: &Session, source: &Source) -> Result<Exit, Failure> {
     exit_of(source, &[])
 }
 
-fn raw_as_tool(session: &Session, source: &Source) -> Result<Exit, Failure> {
+fn raw_as_tool(source: &Source) -> Result<Exit, Failure> {
     let wal = source.wal.wal();
     let damages: Vec<_> = wal.records().filter_map(Result::err).collect();
     console::write(Exit::Done, |out| {
