@@ -44,7 +44,7 @@ fn a_log_need_not_be_long() {
 }
 
 #[test]
-fn an_empty_directory_stays_and_is_filled() {
+fn an_empty_directory_stays_as_it_is_and_is_filled() {
     let folder = folder();
     let data = folder.path().join("m1.etcd");
     fs::create_dir(&data).expect("a folder");
@@ -55,7 +55,7 @@ fn an_empty_directory_stays_and_is_filled() {
     assert_eq!(refused.to_string(), format!("data-dir {data:?} exists"));
     restore(&into(&data), &fixture(SNAPSHOT)).expect("restored");
     let after = data.metadata().expect("it is there");
-    assert_eq!((after.ino(), after.permissions().mode() & 0o777), (before, 0o700));
+    assert_eq!((after.ino(), after.permissions().mode() & 0o777), (before, 0o755));
     assert_eq!(tree(&data), whole());
 }
 

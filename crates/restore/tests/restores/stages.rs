@@ -320,7 +320,7 @@ fn folders_made_on_the_way_go_with_what_was_to_stand_in_them() {
 }
 
 #[test]
-fn a_directory_that_stays_gets_its_rights_back() {
+fn a_directory_that_stays_keeps_its_rights() {
     let folder = folder();
     let (data, log) = (folder.path().join("data"), folder.path().join("log"));
     fs::create_dir(&data).expect("a folder");
@@ -333,5 +333,5 @@ fn a_directory_that_stays_gets_its_rights_back() {
         fs::remove_dir(&log).expect("it is empty");
     }
     restore(&with_log(&data, &log), &fixture(SNAPSHOT)).expect("restored");
-    assert_eq!(mode(), 0o700);
+    assert_eq!(mode(), 0o2755);
 }
