@@ -54,7 +54,7 @@ class Release:
 
     @cached_property
     def version(self):
-        """Its full version, such as 3.5.1."""
+        """Its full version, such as 3.5.35."""
         return run([self.etcd, "--version"]).stdout.split()[2]
 
     @property
@@ -69,7 +69,7 @@ class Release:
     @property
     def hashes_compacted(self):
         """Whether a server answers for HashKV at the compacted revision itself: 3.4.23 and 3.5.1 refuse."""
-        return self.minor not in ("3.4", "3.5")
+        return self.version not in ("3.4.23", "3.5.1")
 
     def tool(self, name, *arguments):
         """Runs one of them, on copies of the files it is given: `hashkv` writes to its input."""
