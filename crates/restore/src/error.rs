@@ -80,7 +80,7 @@ pub enum RestoreError {
         raw: bool,
     },
     /// The SHA-256 behind the database is that of another one.
-    #[error("expected sha256 {}, got {}", go_bytes(.expected), go_bytes(.got))]
+    #[error("{}", hash_mismatch(.expected, .got))]
     HashMismatch {
         /// What stands there.
         expected: [u8; 32],
@@ -273,6 +273,11 @@ impl RestoreError {
 
 fn quoted(path: &std::path::Path) -> String {
     go_quote(path.as_os_str().as_encoded_bytes())
+}
+
+/// Upstream's sentence about a SHA-256 that is not that of the bytes before it.
+pub fn hash_mismatch(expected: &[u8; 32], got: &[u8; 32]) -> String {
+    format!("expected sha256 {}, got {}", go_bytes(expected), go_bytes(got))
 }
 
 /// `[1 2 255]`

@@ -70,7 +70,7 @@ pub use bump::BumpPlan;
 pub use checked::Checked;
 pub use class::ErrorClass;
 pub use content::Change;
-pub use error::RestoreError;
+pub use error::{RestoreError, hash_mismatch};
 pub use etcdsnap_publish::{Interrupt, Owner};
 pub use etcdsnap_rewrite::salvage::{Losses, LostRange, Names};
 pub use etcdsnap_wal::Release;

@@ -16,6 +16,12 @@ pub trait Backend {
     /// See [`Failure`]; the structural check comes before everything that needs buckets.
     fn status(&self, path: &Path) -> Result<Status, Failure>;
 
+    /// Checks the structure of the database in the file at `path`, which exists, is no directory and not empty.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    fn check(&self, path: &Path) -> Result<(), Failure>;
+
     /// The hash of the history up to `revision`, as a server started from the file at `path` would answer it.
     /// 0 stands for the current revision; a negative one hashes no record.
     ///
@@ -160,13 +166,13 @@ fn go_error(error: &io::Error) -> String {
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// bbolt before 1.4 needs a whole first page before it looks at the file, later ones a page of 1024 bytes behind the
-/// first such.
+/// The text for a file shorter than two pages. The bbolt of 3.4 needs a whole first page before it looks at the file; later
+/// ones need two pages of 1024 bytes, and say the size since 3.6.
 fn too_small_text(size: u64, compat: Compat) -> String {
     match compat {
-        Compat::V3_4 | Compat::V3_5 if size < 4096 => "invalid database".to_owned(),
-        Compat::V3_4 | Compat::V3_5 => "file size too small".to_owned(),
+        Compat::V3_4 if size < 4096 => "invalid database".to_owned(),
         _ if size <= 2048 => "invalid database".to_owned(),
+        Compat::V3_4 | Compat::V3_5 => "file size too small".to_owned(),
         _ => format!("file size too small {size}"),
     }
 }
@@ -189,12 +195,13 @@ mod tests {
 
     #[test]
     fn short_files_read_differently_in_old_and_new_tools() {
-        let texts = |size| [Compat::V3_5, Compat::V3_6].map(|line| text(&Failure::TooSmall { size }, line));
-        assert_eq!(texts(100), ["invalid database", "invalid database"]);
-        assert_eq!(texts(2048), ["invalid database", "invalid database"]);
-        assert_eq!(texts(2049), ["invalid database", "file size too small 2049"]);
-        assert_eq!(texts(4096), ["file size too small", "file size too small 4096"]);
-        assert_eq!(texts(8191), ["file size too small", "file size too small 8191"]);
+        let texts =
+            |size| [Compat::V3_4, Compat::V3_5, Compat::V3_6].map(|line| text(&Failure::TooSmall { size }, line));
+        assert_eq!(texts(100), ["invalid database"; 3]);
+        assert_eq!(texts(2048), ["invalid database"; 3]);
+        assert_eq!(texts(2049), ["invalid database", "file size too small", "file size too small 2049"]);
+        assert_eq!(texts(4096), ["file size too small", "file size too small", "file size too small 4096"]);
+        assert_eq!(texts(8191), ["file size too small", "file size too small", "file size too small 8191"]);
     }
 
     #[test]

@@ -8,25 +8,31 @@ use etcdsnap_rewrite::defrag::{Defragmented, defrag_in_place};
 use etcdsnap_rewrite::{Tolerance, Work};
 use etcdsnap_snapshot::progress::Silent;
 
-use super::Compat;
 use super::files::opening;
 use super::flags::Parsed;
 use super::log::{Field, Log};
 use super::member::{database, hold};
+use super::program::Program;
 use super::work::{FAILED, Stop};
+use super::{Compat, Personality};
 use crate::interrupt;
 use crate::output::size;
 
 /// Defragments the database of the member whose data directory is given.
-pub fn defrag(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
+pub fn defrag(program: &Program, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
+    let compat = program.compat;
+    // etcdctl of 3.5 leaves the work to etcdutl's code, and gives the reason alone.
+    let is_bare = program.personality == Personality::Etcdctl && compat >= Compat::V3_5;
     let data_dir = parsed.path("data-dir").unwrap_or(Path::new(""));
     let path = database(data_dir);
     let failed = |reason: &[u8]| {
         let name = data_dir.as_os_str().as_encoded_bytes();
-        let text = [b"Failed to defragment etcd data[", name, b"] (", reason, b")"].concat();
-        Stop::new(FAILED, text)
+        let told = [b"Failed to defragment etcd data[", name, b"] (", reason, b")"].concat();
+        Stop::new(FAILED, if is_bare { reason.to_vec() } else { told })
     };
-    let held = hold(compat, &path, parsed, log).map_err(|reason| failed(&reason))?;
+    let online = if compat == Compat::V3_4 { "omit --data-dir." } else { "use `etcdctl defrag` instead." };
+    let advice = format!(" To defrag a running etcd instance, {online}");
+    let held = hold(compat, &path, parsed, &advice, log).map_err(|reason| failed(&reason))?;
     let interrupt: Interrupt =
         interrupt::listen().map_err(|error| failed(format!("signals cannot be heard: {error}").as_bytes()))?;
     let name = path.display().to_string();
@@ -41,7 +47,7 @@ pub fn defrag(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), 
 fn tell(compat: Compat, path: &str, done: &Defragmented, took: Duration, log: &mut Log<'_>) {
     let (before, after) = match compat {
         Compat::V3_4 => return,
-        Compat::V3_5 => ("backend/backend.go:481", "backend/backend.go:539"),
+        Compat::V3_5 => ("backend/backend.go:517", "backend/backend.go:579"),
         Compat::V3_6 => ("backend/backend.go:522", "backend/backend.go:592"),
         Compat::V3_7 | Compat::V3_8 => ("backend/backend.go:532", "backend/backend.go:602"),
     };
@@ -58,7 +64,6 @@ fn tell(compat: Compat, path: &str, done: &Defragmented, took: Duration, log: &m
             ("current-db-size-in-use", Field::Text(size(in_use))),
         ],
     );
-    let took = if compat == Compat::V3_5 { Field::Seconds(took.as_secs_f64()) } else { Field::Text(span(took)) };
     let difference = |before: u64| Field::Number(i128::from(done.size) - i128::from(before));
     log.info(
         after,
@@ -71,7 +76,7 @@ fn tell(compat: Compat, path: &str, done: &Defragmented, took: Duration, log: &m
             ("current-db-size-in-use-bytes-diff", difference(in_use)),
             ("current-db-size-in-use-bytes", number(done.size)),
             ("current-db-size-in-use", Field::Text(size(done.size))),
-            ("took", took),
+            ("took", Field::Text(span(took))),
         ],
     );
 }

@@ -11,7 +11,7 @@ pub fn program(compat: Compat) -> Program {
         name: Personality::Etcdutl.name(),
         about: "Works on the files of an etcd member that is not running.",
         flags: global_flags(compat),
-        commands: if compat < Compat::V3_6 { early_commands() } else { commands() },
+        commands: commands(compat),
         ..Command::default()
     };
     Program { personality: Personality::Etcdutl, compat, root, manner: Manner::Terse }
@@ -26,16 +26,63 @@ fn global_flags(compat: Compat) -> Vec<Flag> {
     flags
 }
 
-fn commands() -> Vec<Command> {
-    let snapshot = vec![snapshot_restore(), snapshot_status()];
-    vec![defrag(), snapshot_group(snapshot), hash_kv(), version(), completion(), migrate(), help()]
+fn commands(compat: Compat) -> Vec<Command> {
+    if compat < Compat::V3_6 {
+        return early_commands();
+    }
+    let snapshot = snapshot_group(vec![snapshot_restore(), snapshot_status()]);
+    let bbolt = (compat >= Compat::V3_8).then(bbolt);
+    let before = [defrag(), snapshot, hash_kv(), version(), completion(), migrate()];
+    before.into_iter().chain(bbolt).chain([help()]).collect()
 }
 
 fn early_commands() -> Vec<Command> {
     let save = Command { name: "save", action: Action::SaveElsewhere, ..Command::default() };
     let restore = Command { required: &["data-dir"], ..snapshot_restore() };
     let snapshot = vec![save, restore, snapshot_status()];
-    vec![Command::absent("backup"), defrag(), snapshot_group(snapshot), version(), help()]
+    vec![Command::absent("backup"), defrag(), snapshot_group(snapshot), version(), check(), help()]
+}
+
+/// `check` of 3.5, which has one command.
+fn check() -> Command {
+    let v2store = Command::replaced("v2store", "`etcdsnap datadir check DIR` reports what the v2 API wrote");
+    Command {
+        name: "check",
+        operands: "<subcommand>",
+        about: "Commands that check a property",
+        commands: vec![v2store],
+        ..Command::default()
+    }
+}
+
+/// `bbolt` of 3.8: those commands that `etcdsnap db` has.
+fn bbolt() -> Command {
+    let command =
+        |name, operands, about, arity, action| Command { name, operands, about, action, arity, ..Command::default() };
+    let of_file = |name, about, action| command(name, "<bbolt-file>", about, Arity::One, action);
+    let (page, pages) = ("<bbolt-file> [pageid...]", "Lists all pages: kind, elements, overflow");
+    Command {
+        name: "bbolt",
+        about: "Commands that look at a database as bbolt does",
+        commands: vec![
+            Command::absent("version"),
+            Command::absent("surgery"),
+            Command::replaced("inspect", "use `etcdsnap db buckets`"),
+            of_file("check", "Checks the structure of a database: every page, element and bucket", Action::BboltCheck),
+            of_file("buckets", "Shows the tree of buckets with what is in each", Action::Bbolt("buckets")),
+            of_file("info", "Shows both metas and the sizes", Action::Bbolt("info")),
+            Command::replaced("compact", "use `etcdsnap defrag`"),
+            Command::replaced("stats", "use `etcdsnap db buckets` and `etcdsnap usage`"),
+            of_file("pages", pages, Action::Bbolt("pages")),
+            Command::replaced("keys", "use `etcdsnap keys`, or `etcdsnap db page` for the keys of a page"),
+            Command::replaced("dump", "use `etcdsnap db page`"),
+            Command::replaced("page-item", "use `etcdsnap db page`"),
+            command("page", page, "Decodes pages, element by element", Arity::AtLeastOne, Action::Bbolt("page")),
+            Command::absent("bench"),
+            Command::replaced("get", "use `etcdsnap get`, or `etcdsnap db page` for the elements of a page"),
+        ],
+        ..Command::default()
+    }
 }
 
 /// `snapshot`

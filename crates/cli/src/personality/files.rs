@@ -43,6 +43,10 @@ impl Backend for Files {
         })
     }
 
+    fn check(&self, path: &Path) -> Result<(), Failure> {
+        inspect(&open(path)?, None).map(|_| ())
+    }
+
     fn hash_kv(&self, path: &Path, revision: i64) -> Result<HashKv, Failure> {
         let container = open(path)?;
         let inspection = inspect(&container, Some(revision))?;

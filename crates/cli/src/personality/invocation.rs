@@ -1,7 +1,8 @@
 //! One command line, from its words to the exit code.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
+use std::path::Path;
 
 use etcdsnap_snapshot::place::go_quote;
 
@@ -10,7 +11,7 @@ use super::log::Log;
 use super::program::{Action, Arity, Found, Manner, Program};
 use super::usage::{self, Page};
 use super::work::{self, BAD_ARGUMENTS, FAILED, Stop};
-use super::{Backend, Compat, Personality, completion, defrag, migrate, restore};
+use super::{Backend, Compat, Personality, candidates, completion, database, defrag, migrate, restore};
 
 /// A tool with everything it can reach.
 pub struct Invocation<'a> {
@@ -31,12 +32,18 @@ impl Invocation<'_> {
     /// Only when a result cannot be written.
     pub fn run(&mut self, args: &[OsString]) -> io::Result<u8> {
         let program = self.program;
+        if let Some((first, words)) = args.split_first()
+            && program.compat >= Compat::V3_6
+            && let Some(described) = candidates::request(first)
+        {
+            return self.complete(words, described);
+        }
         let found = match program.find(args) {
             Ok(found) => found,
             Err(problem) => return Ok(self.unknown_command(&problem)),
         };
         match found.command().action {
-            Action::Absent => return Ok(self.stop(&absent(&found))),
+            Action::Absent(instead) => return Ok(self.stop(&absent(&found, instead))),
             Action::SaveElsewhere => {
                 self.say("Command \"save\" is deprecated, Use `etcdctl snapshot save` to download snapshot\n");
             }
@@ -78,21 +85,43 @@ impl Invocation<'_> {
                 if self.is_client() && compat >= Compat::V3_5 {
                     self.say("Use `etcdutl defrag` instead. The --data-dir is going to be decomissioned in v3.6.\n\n");
                 }
-                defrag::defrag(compat, parsed, &mut Log::new(compat, self.err)).map(|()| String::new())
+                defrag::defrag(self.program, parsed, &mut Log::new(compat, self.err)).map(|()| String::new())
             }
             Action::Migrate => {
                 migrate::migrate(compat, parsed, &mut Log::new(compat, self.err)).map(|()| String::new())
             }
             Action::HashKv => work::hash_kv(compat, parsed, first, self.backend),
+            Action::BboltCheck => return self.check(found, first),
+            Action::Bbolt(command) => {
+                let run = database::run(command, &parsed.operands);
+                return Ok(run.unwrap_or_else(|stop| self.misused(found, &String::from_utf8_lossy(&stop.text))));
+            }
             Action::SaveElsewhere => {
                 Err(Stop::new(BAD_ARGUMENTS, "In order to download snapshot use: `etcdctl snapshot save ...`"))
             }
-            Action::Absent | Action::Group => Err(absent(found)),
+            Action::Absent(_) | Action::Group => Err(absent(found, "")),
         };
         match result {
             Ok(text) => self.out.write_all(text.as_bytes()).map(|()| 0),
             Err(stop) => Ok(self.stop(&stop)),
         }
+    }
+
+    /// `__complete`.
+    fn complete(&mut self, words: &[OsString], described: bool) -> io::Result<u8> {
+        let Some((word, before)) = words.split_last() else {
+            return Ok(self.stop(&Stop::new(FAILED, too_few(0))));
+        };
+        let candidates = candidates::candidates(self.program, before, word);
+        self.say(&candidates.note());
+        self.out.write_all(candidates.answer(described).as_bytes()).map(|()| 0)
+    }
+
+    /// `bbolt check`.
+    fn check(&mut self, found: &Found<'_>, file: &OsStr) -> io::Result<u8> {
+        let (text, stop) = work::bbolt_check(Path::new(file), self.program.compat, self.backend);
+        self.out.write_all(text.as_bytes())?;
+        Ok(stop.map_or(0, |stop| self.misused(found, &String::from_utf8_lossy(&stop.text))))
     }
 
     fn is_client(&self) -> bool {
@@ -113,16 +142,16 @@ impl Invocation<'_> {
     /// `help COMMAND`; a topic that does not exist is no failure upstream.
     fn help_about(&mut self, topic: &[OsString]) -> io::Result<u8> {
         let program = self.program;
-        match program.find(topic) {
-            Ok(found) if found.command().action == Action::Absent => Ok(self.stop(&absent(&found))),
-            Ok(found) => self.help(&found),
-            Err(_) => {
-                let words: Vec<String> = topic.iter().map(|word| back_quoted(&word.to_string_lossy())).collect();
-                self.say(&format!("Unknown help topic [{}]\n", words.join(" ")));
-                let root = Found { path: vec![&program.root], args: Vec::new() };
-                self.usage(&root, Page { help_flag: false });
-                Ok(0)
-            }
+        let Ok(found) = program.find(topic) else {
+            let words: Vec<String> = topic.iter().map(|word| back_quoted(&word.to_string_lossy())).collect();
+            self.say(&format!("Unknown help topic [{}]\n", words.join(" ")));
+            let root = Found { path: vec![&program.root], args: Vec::new() };
+            self.usage(&root, Page { help_flag: false });
+            return Ok(0);
+        };
+        match found.command().action {
+            Action::Absent(instead) => Ok(self.stop(&absent(&found, instead))),
+            _ => self.help(&found),
         }
     }
 
@@ -175,7 +204,8 @@ fn read(found: &Found<'_>) -> Result<Parsed, String> {
 fn operands(found: &Found<'_>, parsed: &Parsed) -> Result<(), String> {
     let (arity, count) = (found.command().arity, parsed.operands.len());
     match (arity, parsed.operands.as_slice()) {
-        (Arity::Any, _) | (Arity::One, [_]) => Ok(()),
+        (Arity::Any, _) | (Arity::One, [_]) | (Arity::AtLeastOne, [_, ..]) => Ok(()),
+        (Arity::AtLeastOne, []) => Err(too_few(count)),
         (Arity::OneOf(known), [operand]) if known.iter().any(|name| operand == name) => Ok(()),
         (Arity::OneOf(_), [operand]) => {
             let operand = go_quote(operand.as_encoded_bytes());
@@ -201,8 +231,14 @@ fn version(program: &Program) -> String {
     format!("{name} version: {}\nAPI version: {}\n", compat.release(), compat.api_version())
 }
 
-fn absent(found: &Found<'_>) -> Stop {
-    Stop::new(FAILED, format!("`{}` is not part of this release of etcdsnap", found.name()))
+fn too_few(count: usize) -> String {
+    format!("requires at least 1 arg(s), only received {count}")
+}
+
+/// Says that a command of the originals is not there, and what to use instead.
+fn absent(found: &Found<'_>, instead: &str) -> Stop {
+    let separator = if instead.is_empty() { "" } else { "; " };
+    Stop::new(FAILED, format!("`{}` is not part of this release of etcdsnap{separator}{instead}", found.name()))
 }
 
 /// Go's `%#q`: between back quotes where that is possible.

@@ -35,7 +35,6 @@ pub enum Field {
     Text(String),
     Texts(Vec<String>),
     Number(i128),
-    Seconds(f64),
     Switch(bool),
 }
 
@@ -110,7 +109,6 @@ impl Field {
                 format!("[{}]", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(separator))
             }
             Self::Number(number) => number.to_string(),
-            Self::Seconds(seconds) => seconds.to_string(),
             Self::Switch(on) => on.to_string(),
         }
     }

@@ -22,8 +22,9 @@ pub fn database(data_dir: &Path) -> PathBuf {
     data_dir.join("member/snap/db")
 }
 
-/// Takes the lock of a database, waiting for it as tools of that release line do. Returns the text behind `Error: `.
-pub fn hold(compat: Compat, path: &Path, parsed: &Parsed, log: &mut Log<'_>) -> Result<Held, Vec<u8>> {
+/// Takes the lock of a database, waiting for it as tools of that release line do, and says once what it waits for,
+/// followed by `advice`. Returns the text after `Error: `.
+pub fn hold(compat: Compat, path: &Path, parsed: &Parsed, advice: &str, log: &mut Log<'_>) -> Result<Held, Vec<u8>> {
     path.metadata().map_err(|error| Failure::Io { operation: "stat", error }.text(path, compat))?;
     let timeout = match parsed.duration("timeout") {
         // A lock that is waited for without end, as before 3.7.
@@ -41,11 +42,8 @@ pub fn hold(compat: Compat, path: &Path, parsed: &Parsed, log: &mut Log<'_>) -> 
         }
         if !told && began.elapsed() > PATIENCE {
             told = true;
-            let online = if compat == Compat::V3_4 { "omit --data-dir." } else { "use `etcdctl defrag` instead." };
-            log.say(&format!(
-                "waiting for etcd to close and release its lock on \"{}\". To defrag a running etcd instance, {online}\n",
-                path.display()
-            ));
+            let name = path.display();
+            log.say(&format!("waiting for etcd to close and release its lock on \"{name}\".{advice}\n"));
         }
         thread::sleep(PAUSE);
     }

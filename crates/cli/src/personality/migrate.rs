@@ -11,7 +11,6 @@ use etcdsnap_rewrite::schema::{MigrationError, detect, needed};
 use etcdsnap_rewrite::{Error, Held, Tolerance, Work};
 use etcdsnap_snapshot::buckets::SmallBuckets;
 use etcdsnap_snapshot::container::Container;
-use etcdsnap_snapshot::place::go_quote;
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_wal::{DamageKind, ReadError, Reader, Start};
 use semver::Version;
@@ -21,11 +20,10 @@ use super::files::opening;
 use super::flags::Parsed;
 use super::log::{Field, Level, Log};
 use super::member::{database, hold};
+use super::target_version::{Target, target_version};
 use super::work::{BAD_ARGUMENTS, FAILED, Stop};
 use crate::interrupt;
 
-/// The lowest version to migrate to.
-const LOWEST: Version = Version::new(3, 5, 0);
 /// The lowest version that databases tell of.
 const RECORDED: Version = Version::new(3, 6, 0);
 
@@ -42,14 +40,15 @@ impl Place {
 /// Migrates the database of the member whose data directory is given.
 pub fn migrate(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
     let wanted = parsed.text("target-version").unwrap_or_default();
-    let version = version(wanted).map_err(|text| Stop::new(BAD_ARGUMENTS, text))?;
+    let Target { version, is_plain, .. } =
+        target_version(compat, wanted).map_err(|text| Stop::new(BAD_ARGUMENTS, text))?;
     let data_dir = parsed.path("data-dir").unwrap_or(Path::new(""));
     let path = database(data_dir);
-    let held = hold(compat, &path, parsed, log).map_err(|text| Stop::new(FAILED, text))?;
+    let held = hold(compat, &path, parsed, "", log).map_err(|text| Stop::new(FAILED, text))?;
     let place = Place(compat);
     let stop = |text: String| Stop::new(FAILED, text);
     let current = match current(&held).map_err(stop)? {
-        Ok(current) if current == version => {
+        Ok(current) if current == version && is_plain => {
             let fields = [("storage-version", Field::Text(minor(&current)))];
             log.info(&place.command(138), "storage version up-to-date", &fields);
             return Ok(());
@@ -100,34 +99,6 @@ fn newest(compat: Compat) -> u64 {
         Compat::V3_7 => 7,
         Compat::V3_8 => 8,
     }
-}
-
-/// `X.Y` as the originals read it.
-fn version(text: &str) -> Result<Version, String> {
-    if text.matches('.').count() != 1 {
-        return Err(format!("wrong target version format, expected \"X.Y\", got {}", go_quote(text.as_bytes())));
-    }
-    let unparsable = |reason: String| format!("failed to parse target version: {reason}");
-    if let Some(end) = text.find('+').or_else(|| text.find('-')) {
-        let end = text[..end].find('-').unwrap_or(end);
-        return Err(unparsable(format!("{} is not in dotted-tri format", &text[..end])));
-    }
-    let (major, minor) = text.split_once('.').unwrap_or_default();
-    let [major, minor] = [number(major).map_err(unparsable)?, number(minor).map_err(unparsable)?];
-    let version = Version::new(major, minor, 0);
-    if version < LOWEST {
-        return Err(format!("target version \"{major}.{minor}\" not supported. Minimal \"3.5\""));
-    }
-    Ok(version)
-}
-
-fn number(text: &str) -> Result<u64, String> {
-    let refused = |what| format!("strconv.ParseInt: parsing {}: {what}", go_quote(text.as_bytes()));
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(refused("invalid syntax"));
-    }
-    let number = text.parse::<i64>().map_err(|_| refused("value out of range"))?;
-    Ok(number.unsigned_abs())
 }
 
 fn minor(version: &Version) -> String {
@@ -209,31 +180,5 @@ fn tell(place: &Place, current: &Version, version: &Version, done: &Migrated, lo
     } else {
         let fields = [("storage-version", Field::Text(minor(version)))];
         log.line(Level::Warn, &place.command(168), "forcefully set storage version", &fields);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_read_as_upstream_reads_them() {
-        assert_eq!(version("3.06"), Ok(Version::new(3, 6, 0)));
-        for (text, refused) in [
-            ("3", "wrong target version format, expected \"X.Y\", got \"3\""),
-            ("3.6.1", "wrong target version format, expected \"X.Y\", got \"3.6.1\""),
-            ("3.4", "target version \"3.4\" not supported. Minimal \"3.5\""),
-            ("3.x", "failed to parse target version: strconv.ParseInt: parsing \"x\": invalid syntax"),
-            (".", "failed to parse target version: strconv.ParseInt: parsing \"\": invalid syntax"),
-            ("-3.6", "failed to parse target version:  is not in dotted-tri format"),
-            ("3.6-rc", "failed to parse target version: 3.6 is not in dotted-tri format"),
-            ("3.6-a+b", "failed to parse target version: 3.6 is not in dotted-tri format"),
-            (
-                "3.99999999999999999999",
-                "failed to parse target version: strconv.ParseInt: parsing \"99999999999999999999\": value out of range",
-            ),
-        ] {
-            assert_eq!(version(text).unwrap_err(), refused);
-        }
     }
 }

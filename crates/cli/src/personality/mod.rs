@@ -1,7 +1,7 @@
 //! The binary as `etcdutl` and as `etcdctl`: what those tools take, print and return, answered by our own readers.
 //!
-//! A [`Personality`] is chosen by the name the binary is called by, or by its first argument ([`select`]); [`Compat`]
-//! is the release line whose tools are imitated. [`run`] then goes the way the originals go: find the command, read the
+//! A [`Personality`] is chosen by the name the binary is called by, or by its first argument ([`select`]); [`Compat`] is the
+//! release line whose tools are imitated, by the same name (`etcdutl-3.5`) or the environment. [`run`] then goes the way the originals go: find the command, read the
 //! flags, check the operands, do the work. What a command means lives in [`work`]; everything it needs to know about a
 //! file comes through [`Backend`], so that the whole folder can be tested without one.
 //!
@@ -15,15 +15,20 @@
 //!
 //! # Where we differ from upstream on purpose
 //!
-//! * Nothing panics and no input is written. `hashkv` of the originals opens its file for writing, resumes compactions,
-//!   turns an empty file into a database, and dies on files it cannot open; ours fails with the line that `snapshot
-//!   status` has for them.
+//! `docs/etcdutl.md` tells users the same.
+//!
+//! * Nothing panics and no input is written. Where the originals panic on a file that is no database, ours says what it is.
+//!   `hashkv` of the originals opens its file for writing, resumes compactions, turns an empty file into a database, and dies
+//!   on files it cannot open; ours fails with the line that `snapshot status` has for them.
 //! * The structural check finds more, and so `snapshot status` and `hashkv` refuse damaged files that the originals
 //!   pass, hang on or die of. Its lines have upstream's words where there are such, without the stacks of pages.
 //! * `etcdctl snapshot status` and `restore` exist in every release line, with the notice of 3.5 on standard error from 3.5
 //!   on. Upstream removed them in 3.6, where the same line prints a help text and succeeds: a trap for scripts.
 //! * A restore that fails leaves nothing behind, and one of a damaged backup fails: the originals write what there is and
 //!   a server finds out. `defrag` and `migrate` refuse a damaged database, too, where the originals panic or copy the damage.
+//! * The first segment of a restored log has 64 000 000 bytes as theirs, but as a hole; a migrated database is longer by the
+//!   pages that changed, and not lengthened to the next 512 KiB.
+//! * `--bump-revision` beyond the largest revision is refused; the originals count on to negative ones.
 //! * The `.snap` file of a restored member has the rights 0600 instead of 0644. For 3.4 the database is changed as 3.5 does it;
 //!   what 3.4 leaves behind makes later servers panic. For 3.8 no `.snap` is written, as on its main branch.
 //! * Flags that came with a later patch release (`--bump-revision`, `--mark-compacted`, `--initial-memory-map-size`) are known
@@ -35,12 +40,17 @@
 //! * `etcdutl` did not exist before 3.5; with `ETCDSNAP_COMPAT=3.4` it has the commands of 3.5.
 //! * `ETCDCTL_API` is ignored (3.4 and 3.5 turn into another tool for 2, later ones ignore it). The other `ETCDCTL_*`
 //!   variables are read by commands that talk to a server only, so that none of ours reads them: as upstream.
+//! * `migrate` says what it waits for while an etcd has the database open; the originals wait in silence.
+//! * `bbolt` of 3.8 has `check` as upstream, and `buckets`, `info`, `page` and `pages` with the results of `etcdsnap db`.
+//! * `__complete` offers our commands and flags, with our descriptions.
 //! * Commands of the originals that we do not have fail with a sentence that says so, and are not listed by `help`.
 //! * The value of `--endpoints` is not checked for unbalanced quotes.
 
 mod backend;
+mod candidates;
 mod compat;
 mod completion;
+mod database;
 mod defrag;
 mod etcdctl;
 mod etcdutl;
@@ -54,6 +64,7 @@ mod migrate;
 mod program;
 mod restore;
 mod suggestion;
+mod target_version;
 mod usage;
 mod value;
 mod work;
@@ -92,15 +103,42 @@ impl Personality {
         }
     }
 
-    fn from_name(name: &str) -> Option<Self> {
-        [Self::Etcdutl, Self::Etcdctl].into_iter().find(|personality| personality.name() == name)
+    /// The tool that a name means, and the release after it where there is one: `etcdutl`, `etcdctl-3.5`.
+    fn from_name(name: &str) -> Option<(Self, Option<&str>)> {
+        [Self::Etcdutl, Self::Etcdctl].into_iter().find_map(|personality| {
+            let release = name.strip_prefix(personality.name())?;
+            if release.is_empty() {
+                Some((personality, None))
+            } else {
+                Some((personality, Some(release.strip_prefix('-')?)))
+            }
+        })
+    }
+}
+
+/// Who is called by a command line, and with what.
+#[derive(Debug, PartialEq, Eq)]
+struct Call<'a> {
+    personality: Personality,
+    /// The release in the name that was used.
+    release: Option<&'a str>,
+    args: &'a [OsString],
+}
+
+impl Call<'_> {
+    /// The release line to imitate: the one in the name, which no cleaned environment takes away, else the one that is set.
+    fn compat(&self) -> Result<Compat, compat::UnknownCompat> {
+        match self.release {
+            Some(release) => Compat::from_name(self.personality.name(), release),
+            None => Compat::from_setting(env::var_os(Compat::VARIABLE).as_deref()),
+        }
     }
 }
 
 /// Answers the command line of this process, its own name included; `None` when it asks for none of the personalities.
 pub fn answer(command_line: &[OsString]) -> Option<ExitCode> {
-    let (personality, args) = select(command_line)?;
-    let compat = match Compat::from_setting(env::var_os(Compat::VARIABLE).as_deref()) {
+    let call = select(command_line)?;
+    let compat = match call.compat() {
         Ok(compat) => compat,
         Err(unknown) => {
             _ = writeln!(io::stderr(), "Error: {unknown}");
@@ -112,7 +150,8 @@ pub fn answer(command_line: &[OsString]) -> Option<ExitCode> {
         return Some(work::FAILED.into());
     }
     let (mut out, mut err) = (Screen::new(io::stdout().lock()), Screen::new(io::stderr().lock()));
-    let code = run(personality, compat, args, &Files, &mut out, &mut err).and_then(|code| out.flush().map(|()| code));
+    let code = run(call.personality, compat, call.args, &Files, &mut out, &mut err)
+        .and_then(|code| out.flush().map(|()| code));
     Some(code.unwrap_or_else(|error| unwritten(&error, &mut err)).into())
 }
 
@@ -125,18 +164,19 @@ fn unwritten(error: &io::Error, err: &mut dyn Write) -> u8 {
     work::FAILED
 }
 
-/// The personality a command line asks for, and the arguments that are left for it; `None` for the native commands.
+/// The personality a command line asks for; `None` for the native commands.
 ///
-/// `etcdutl …`, `/usr/local/bin/etcdctl …`, `etcdutl.exe …` and `etcdsnap etcdutl …` are recognised.
-fn select(command_line: &[OsString]) -> Option<(Personality, &[OsString])> {
-    let (called, rest) = command_line.split_first()?;
+/// `etcdutl …`, `/usr/local/bin/etcdctl-3.5 …`, `etcdutl.exe …` and `etcdsnap etcdutl …` are recognised.
+fn select(command_line: &[OsString]) -> Option<Call<'_>> {
+    let (called, args) = command_line.split_first()?;
     let called = Path::new(called).file_name()?.to_str().unwrap_or_default();
     let called = called.strip_suffix(".exe").unwrap_or(called);
-    if let Some(personality) = Personality::from_name(called) {
-        return Some((personality, rest));
+    if let Some((personality, release)) = Personality::from_name(called) {
+        return Some(Call { personality, release, args });
     }
-    let (first, rest) = rest.split_first()?;
-    Some((Personality::from_name(first.to_str()?)?, rest))
+    let (first, args) = args.split_first()?;
+    let (personality, release) = Personality::from_name(first.to_str()?)?;
+    Some(Call { personality, release, args })
 }
 
 /// Answers one command line as the tool of that release line would; `args` do not contain the program's name.

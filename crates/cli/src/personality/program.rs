@@ -65,8 +65,8 @@ pub enum Action {
     /// It only has commands below it.
     #[default]
     Group,
-    /// Upstream has it, we do not.
-    Absent,
+    /// Upstream has it, we do not; what to use instead, where there is something.
+    Absent(&'static str),
     /// `help`
     Help,
     /// `version`
@@ -85,6 +85,10 @@ pub enum Action {
     Defrag,
     /// `migrate`
     Migrate,
+    /// `bbolt check`
+    BboltCheck,
+    /// Another command of `bbolt`: the one of that name below `etcdsnap db`.
+    Bbolt(&'static str),
     /// `etcdutl snapshot save` of 3.5, which only ever pointed to etcdctl.
     SaveElsewhere,
 }
@@ -97,6 +101,8 @@ pub enum Arity {
     Any,
     /// Exactly one.
     One,
+    /// One or more.
+    AtLeastOne,
     /// Exactly one of these.
     OneOf(&'static [&'static str]),
 }
@@ -104,13 +110,18 @@ pub enum Arity {
 impl Command {
     /// A command that upstream has and we do not.
     pub fn absent(name: &'static str) -> Self {
-        Self { name, action: Action::Absent, ..Self::default() }
+        Self::replaced(name, "")
+    }
+
+    /// The same, with the commands of etcdsnap that serve its purpose.
+    pub fn replaced(name: &'static str, instead: &'static str) -> Self {
+        Self { name, action: Action::Absent(instead), ..Self::default() }
     }
 
     /// Is it shown in lists of commands?
     pub fn is_listed(&self) -> bool {
         match self.action {
-            Action::Absent | Action::SaveElsewhere => false,
+            Action::Absent(_) | Action::SaveElsewhere => false,
             Action::Group => self.commands.iter().any(Self::is_listed),
             _ => true,
         }

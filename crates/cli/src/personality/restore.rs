@@ -3,11 +3,14 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::ops::ControlFlow;
 use std::path::{Component, Path, PathBuf};
 
+use etcdsnap_checksum::sha256::digest;
+use etcdsnap_image::{Image, Mapping};
 use etcdsnap_restore::{
     Bump, BumpPlan, ClusterRequest, Draft, ErrorClass, Membership, Output, Release, Request, RestoreError, Restored,
-    Work,
+    Work, hash_mismatch,
 };
 use etcdsnap_snapshot::container::{Container, Foreign, OpenError};
 use etcdsnap_snapshot::inspection::Options;
@@ -43,11 +46,11 @@ impl Places {
                 ("snapshot/v3_snapshot.go:296", None, None, "membership/cluster.go:392", "snapshot/v3_snapshot.go:309")
             }
             Compat::V3_5 => (
-                "snapshot/v3_snapshot.go:251",
-                Some("membership/store.go:141"),
-                None,
+                "snapshot/v3_snapshot.go:265",
+                Some("membership/store.go:138"),
+                Some(["snapshot/v3_snapshot.go:356", "snapshot/v3_snapshot.go:373"]),
                 "membership/cluster.go:421",
-                "snapshot/v3_snapshot.go:272",
+                "snapshot/v3_snapshot.go:293",
             ),
             Compat::V3_6 => (
                 "snapshot/v3_snapshot.go:305",
@@ -77,7 +80,7 @@ pub fn restore(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(),
     let draft = Draft::new(&request, Some(&Names)).map_err(|error| stop(&error))?;
     let (places, paths) = (Places::of(compat), shown_paths(compat, file, parsed));
     log.info(places.restoring, "restoring snapshot", &paths);
-    let container = open(Path::new(file), compat)?;
+    let container = open(Path::new(file), compat, request.skip_hash_check)?;
     let plan = draft.plan(&container).map_err(|error| stop(&error))?;
     let interrupt =
         interrupt::listen().map_err(|error| Stop::new(FAILED, format!("signals cannot be heard: {error}")))?;
@@ -138,20 +141,34 @@ fn stop(error: &RestoreError) -> Stop {
 }
 
 /// Opens the file as it is: a compressed one is no snapshot to the originals.
-fn open(path: &Path, compat: Compat) -> Result<Container, Stop> {
+///
+/// They look for the SHA-256 of whatever they are given. Without `skip_hash_check` a file that is no database stops them
+/// there; with it they panic, and ours says what the file is.
+fn open(path: &Path, compat: Compat, skip_hash_check: bool) -> Result<Container, Stop> {
     readable(path)
         .map_err(|(operation, error)| Stop::new(FAILED, Failure::Io { operation, error }.text(path, compat)))?;
     match Container::open(path, &opening()) {
         Ok(container) => Ok(container),
-        Err(OpenError::NotADatabase { looks_like: Foreign::Compressed(_), .. }) => {
-            Err(Stop::new(FAILED, RestoreError::MissingHash { raw: false }.to_string()))
-        }
-        Err(error) if !error.is_damage() => Err(Stop::new(FAILED, error.to_string())),
-        Err(_) if path.metadata().is_ok_and(|metadata| metadata.len() % 512 != SHORTEST) => {
-            Err(Stop::new(FAILED, RestoreError::MissingHash { raw: false }.to_string()))
+        Err(error) if error.is_damage() && !skip_hash_check => Err(Stop::new(FAILED, unproven(path, &error))),
+        Err(OpenError::NotADatabase { name, looks_like: looks_like @ Foreign::Compressed(_), .. }) => {
+            Err(Stop::new(FAILED, format!("{name}: not an etcd database but {looks_like}; decompress it first")))
         }
         Err(error) => Err(Stop::new(FAILED, error.to_string())),
     }
+}
+
+/// What the originals say of a file that is no database: its length leaves no room for a SHA-256, or the last 32 bytes are
+/// not that of the others.
+fn unproven(path: &Path, error: &OpenError) -> String {
+    if path.metadata().is_ok_and(|metadata| metadata.len() % 512 != SHORTEST) {
+        return RestoreError::MissingHash { raw: false }.to_string();
+    }
+    let Ok(image) = Image::open(path, Mapping::Auto) else { return error.to_string() };
+    let hashed = image.bytes().split_last_chunk::<32>().and_then(|(content, expected)| {
+        let got = digest(content, &mut |_| ControlFlow::Continue(()))?;
+        Some(hash_mismatch(expected, &got))
+    });
+    hashed.unwrap_or_else(|| error.to_string())
 }
 
 /// What the originals notice before they copy anything: the system call that fails, and how.
@@ -182,7 +199,7 @@ fn shown_paths(compat: Compat, file: &OsStr, parsed: &Parsed) -> Vec<(&'static s
         ("data-dir", shown(data.as_os_str())),
         ("snap-dir", shown(joined(&data, "member/snap").as_os_str())),
     ];
-    if compat >= Compat::V3_6 {
+    if compat >= Compat::V3_5 {
         let size = parsed.unsigned("initial-memory-map-size").unwrap_or(10 << 30);
         fields.push(("initial-memory-map-size", Field::Number(size.into())));
     }
@@ -228,7 +245,7 @@ fn tell_members(compat: Compat, place: &str, membership: &Membership, log: &mut 
             ("added-peer-id", Field::Text(format!("{:x}", member.id.0))),
             ("added-peer-peer-urls", Field::Texts(member.peer_urls.texts())),
         ];
-        if compat >= Compat::V3_6 {
+        if compat >= Compat::V3_5 {
             fields.push(("added-peer-is-learner", Field::Switch(member.learner)));
         }
         log.info(place, "added member", &fields);

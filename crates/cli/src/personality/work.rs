@@ -5,6 +5,8 @@ use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 
+use etcdsnap_snapshot::place::go_quote;
+
 use super::flags::Parsed;
 use super::form::{Answer, Form};
 use super::{Backend, Compat, Failure};
@@ -45,8 +47,8 @@ pub fn snapshot_status(compat: Compat, parsed: &Parsed, backend: &dyn Backend) -
         return Err(Stop::new(BAD_ARGUMENTS, "snapshot status requires exactly one argument"));
     };
     let look = Look { path: Path::new(file), compat };
-    if compat >= Compat::V3_6 {
-        look.exists()?; // until 3.5 an unknown form is noticed first
+    if compat >= Compat::V3_5 {
+        look.exists()?; // 3.4 notices an unknown form first
     }
     let form = form(parsed)?;
     look.is_readable()?;
@@ -67,6 +69,31 @@ pub fn hash_kv(compat: Compat, parsed: &Parsed, file: &OsStr, backend: &dyn Back
     let revision = parsed.number("rev").unwrap_or_default();
     let answer = backend.hash_kv(look.path, revision).map_err(|failure| look.stop(&failure))?;
     look.write_out(&Answer::hash_kv(answer), form)
+}
+
+/// `bbolt check`: the text for standard output, and how it stopped where the database is not sound.
+pub fn bbolt_check(path: &Path, compat: Compat, backend: &dyn Backend) -> (String, Option<Stop>) {
+    let look = Look { path, compat };
+    let name = go_quote(path.as_os_str().as_encoded_bytes());
+    let failed = |text: String| (String::new(), Some(Stop::new(FAILED, text)));
+    match path.metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return failed(format!("source database file {name} doesn't exist"));
+        }
+        Err(error) => return failed(format!("failed to open source database file {name}: {error}")),
+        Ok(_) => {}
+    }
+    if let Err(stop) = look.is_readable() {
+        return (String::new(), Some(stop));
+    }
+    match backend.check(path) {
+        Ok(()) => ("OK\n".to_owned(), None),
+        Err(Failure::Integrity(lines)) => {
+            let text = format!("{}\n{} errors found\n", lines.join("\n"), lines.len());
+            (text, Some(Stop::new(FAILED, "invalid value")))
+        }
+        Err(failure) => (String::new(), Some(look.stop(&failure))),
+    }
 }
 
 fn form(parsed: &Parsed) -> Result<Form, Stop> {

@@ -63,7 +63,7 @@ fn every_recorded_command_line_is_answered_alike() {
     let files = Files::new(recording.snapshot.clone());
     let lines = fs::read_to_string(recordings().join("command-lines.jsonl")).unwrap();
     for line in lines.lines().map(|line| serde_json::from_str::<Recorded>(line).unwrap()) {
-        let personality = Personality::from_name(&line.tool).unwrap();
+        let (personality, _) = Personality::from_name(&line.tool).unwrap();
         let compat = Compat::from_setting(Some(line.line.as_ref())).unwrap();
         let args: Vec<OsString> = line.args.iter().map(|arg| files.fill(arg).into()).collect();
         let mut ours = ran(personality, compat, &args, &recording);

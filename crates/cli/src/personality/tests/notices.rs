@@ -72,6 +72,10 @@ fn a_record_that_cannot_be_read_stops_the_tools_that_read_records() {
             })
         }
 
+        fn check(&self, path: &Path) -> Result<(), Failure> {
+            self.hash_kv(path, 0).map(|_| ())
+        }
+
         fn hash_kv(&self, _: &Path, _: i64) -> Result<HashKv, Failure> {
             Err(Failure::Integrity(vec!["page 3: reachable freed".to_owned()]))
         }
@@ -158,13 +162,16 @@ fn every_shell_gets_a_script_with_our_commands_and_flags() {
 fn the_name_the_binary_is_called_by_chooses() {
     let select = |line: &[&str]| {
         let line = words(line);
-        crate::personality::select(&line).map(|(personality, rest)| (personality, rest.to_vec()))
+        crate::personality::select(&line)
+            .map(|call| (call.personality, call.release.map(str::to_owned), call.args.to_vec()))
     };
-    assert_eq!(select(&["/usr/bin/etcdutl", "version"]), Some((Personality::Etcdutl, words(&["version"]))));
-    assert_eq!(select(&["etcdctl.exe"]), Some((Personality::Etcdctl, vec![])));
-    assert_eq!(
-        select(&["./etcdsnap", "etcdctl", "a", "etcdutl"]),
-        Some((Personality::Etcdctl, words(&["a", "etcdutl"])))
-    );
-    assert_eq!([select(&["etcdsnap", "status", "etcdutl"]), select(&["etcdsnap"]), select(&[])], [None, None, None]);
+    let (utl, ctl) = (Personality::Etcdutl, Personality::Etcdctl);
+    assert_eq!(select(&["/usr/bin/etcdutl", "version"]), Some((utl, None, words(&["version"]))));
+    assert_eq!(select(&["etcdctl.exe"]), Some((ctl, None, vec![])));
+    assert_eq!(select(&["./etcdutl-3.5", "x"]), Some((utl, Some("3.5".to_owned()), words(&["x"]))));
+    assert_eq!(select(&["etcdsnap", "etcdctl-3.6"]), Some((ctl, Some("3.6".to_owned()), vec![])));
+    assert_eq!(select(&["./etcdsnap", "etcdctl", "a", "etcdutl"]), Some((ctl, None, words(&["a", "etcdutl"]))));
+    for native in [&["etcdsnap", "status", "etcdutl"][..], &["etcdsnap"], &["etcdutlx"], &[]] {
+        assert_eq!(select(native), None);
+    }
 }

@@ -1,5 +1,7 @@
 //! The program called `etcdutl` and `etcdctl`, on real snapshots and on damaged ones.
 
+mod differences;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +23,7 @@ struct Tools {
 impl Tools {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["etcdutl", "etcdctl"] {
+        for name in ["etcdutl", "etcdctl", "etcdutl-3.6"] {
             std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_etcdsnap"), folder.path().join(name)).unwrap();
         }
         Self { folder }
@@ -232,7 +234,7 @@ fn databases_without_etcds_buckets_are_answered() {
 fn the_first_argument_chooses_as_the_name_does() {
     let version =
         |args: &[&str]| answer(Command::new(env!("CARGO_BIN_EXE_etcdsnap")).env_remove("ETCDSNAP_COMPAT").args(args));
-    let expected = (0, "etcdutl version: 3.7.1\nAPI version: 3.7\n".to_owned(), String::new());
+    let expected = (0, "etcdutl version: 3.7.3\nAPI version: 3.7\n".to_owned(), String::new());
     assert_eq!(version(&["etcdutl", "version"]), expected);
     assert_eq!(Tools::new().run("etcdctl", "3.8", ["version"]).1, "etcdctl version: 3.8.0-alpha.0\nAPI version: 3.8\n");
 }
