@@ -1,7 +1,7 @@
 //! Rules about metas, freelist, pages, elements and buckets (`bbolt-format.md` 2.3): one for every [`Code`], in its
 //! order.
 //!
-//! Most databases of etcd have no freelist in the file, so a server that opens one walks its whole tree first. What
+//! Databases of etcd from 3.3 on have no freelist in the file, so a server that opens one walks its whole tree first. What
 //! that walk looks at ends a restore or a start with a panic; what it does not look at goes unnoticed and does its harm
 //! later. The explanations say which of the two it is.
 
@@ -75,8 +75,8 @@ kinds! { Structure:
         LOST;
     META_FREELIST_RANGE: Error, "meta names an impossible freelist page",
         "The list of free pages lies outside the database, according to a valid meta. bbolt reads the list when it \
-         opens the file, and panics or takes foreign bytes for it. etcd on Linux writes no list at all, so another \
-         system or tool wrote this file.",
+         opens the file, and panics or takes foreign bytes for it. etcd on Linux writes a list up to 3.2 and none from \
+         3.3 on, so an old server or another system or tool wrote this file.",
         WITHOUT_FREELIST;
     FILE_TRUNCATED: Error, "file is shorter than its database",
         "A meta says how many pages there are, and the file ends before the last of them. An interrupted upload or \
@@ -106,27 +106,29 @@ kinds! { Structure:
 
     FREELIST_EOF: Error, "file ends before the freelist",
         "The page with the list of free pages is behind the end of the file, so the file was cut off. bbolt reads the \
-         list when it opens the file, and panics or is killed by the system (SIGBUS). etcd on Linux writes no list at \
-         all, so another system or tool wrote this file.",
+         list when it opens the file, and panics or is killed by the system (SIGBUS). etcd on Linux writes a list up to \
+         3.2 and none from 3.3 on, so an old server or another system or tool wrote this file.",
         COPY_AGAIN;
     FREELIST_COUNT: Error, "freelist is longer than its pages",
         "The list of free pages says that it has more ids than its pages hold. bbolt takes the bytes behind them for \
-         ids as well, and hands out pages that hold data. etcd on Linux writes no list at all, so another system or \
-         tool wrote this file.",
+         ids as well, and hands out pages that hold data. etcd on Linux writes a list up to 3.2 and none from 3.3 on, so \
+         an old server or another system or tool wrote this file.",
         WITHOUT_FREELIST;
     FREELIST_RANGE: Error, "freelist has an impossible page",
         "The list of free pages has an id that no page of data can have. A write that is given a meta page or a page \
-         behind the end destroys the database. etcd on Linux writes no list at all, so another system or tool wrote \
-         this file.",
+         behind the end destroys the database. etcd on Linux writes a list up to 3.2 and none from 3.3 on, so an old \
+         server or another system or tool wrote this file.",
         WITHOUT_FREELIST;
     FREELIST_DUP: Error, "page is on the freelist twice",
         "bbolt would hand the page out twice: two parts of the tree then overwrite each other, or the server panics: \
-         \"page N already freed\". etcd on Linux writes no list at all, so another system or tool wrote this file.",
+         \"page N already freed\". etcd on Linux writes a list up to 3.2 and none from 3.3 on, so an old server or \
+         another system or tool wrote this file.",
         WITHOUT_FREELIST;
     FREELIST_UNSORTED: Warning, "freelist is not sorted",
         "bbolt writes the list of free pages in ascending order. Readers sort it anyway, but either its bytes are \
          damaged or another program wrote it.",
-        "If nothing else is found, nothing needs to be done: the list is dropped when etcd writes to the database.";
+        "If nothing else is found, nothing needs to be done: the list is dropped when etcd 3.3 or later on Linux writes to the \
+         database.";
     REACHABLE_FREED: Error, "page in use is on the freelist",
         "The page holds data and is listed as free. Its data is still there, but the next writes may overwrite it, and \
          the restore is the first of them. A rolled-back transaction of bbolt before 1.3.11 (bbolt issue 797), a lost \
