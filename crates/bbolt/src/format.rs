@@ -50,6 +50,9 @@ pub enum ByteOrder {
 }
 
 impl ByteOrder {
+    /// That of the machine this runs on: the only one that an etcd here can open.
+    pub const HOST: Self = if cfg!(target_endian = "big") { Self::Big } else { Self::Little };
+
     /// `little` or `big`.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -36,27 +36,28 @@ pub struct Checked {
 impl Plan<'_, '_> {
     /// Judges a verified backup: refuses a damaged one unless that is allowed, and one that no server would start from.
     pub(crate) fn judge(&self, verified: Verified<'_>) -> Result<Checked, RestoreError> {
-        let Verified { report, inspection } = verified;
+        let Verified { report: copied, inspection } = verified;
+        let report = self.rewritten.map_or_else(|| copied.clone(), |rewritten| rewritten.report.clone());
         if report.sha256.trailer == "mismatch" && !self.request.skip_hash_check && !self.request.allow_damaged {
             return Err(self.mismatch(report));
         }
-        if report.errors().any(|finding| !self.tolerates(finding)) {
+        if report.errors().any(|finding| !self.request.tolerates(finding)) {
             return Err(RestoreError::Damaged { report: Box::new(report) });
         }
         let summary = inspection.map(|inspection| inspection.keyspace.summary).unwrap_or_default();
-        let boot = self.boot(&report, summary);
+        let boot = self.boot(&copied, summary);
         let target = self.request.target;
         let wanted = |verdict: &&BootVerdict| target.is_none_or(|target| verdict.version == target.to_string());
         if !self.request.allow_damaged && !boot.iter().filter(wanted).any(|verdict| verdict.starts) {
             return Err(RestoreError::WouldNotStart { boot, target });
         }
-        let warnings = self.warnings(&report, &boot);
-        let Some(salvaged) = self.salvaged else { return Ok(Checked { report, boot, warnings, losses: None }) };
-        Ok(Checked { report: salvaged.report.clone(), boot, warnings, losses: Some(salvaged.losses.clone()) })
+        let warnings = self.warnings(&copied, &boot);
+        let losses = self.rewritten.and_then(|rewritten| rewritten.losses.clone());
+        Ok(Checked { report, boot, warnings, losses })
     }
 
     fn mismatch(&self, report: Report) -> RestoreError {
-        let expected = match self.container.trailer {
+        let expected = match self.rewritten.map_or(self.container.trailer, |rewritten| rewritten.trailer) {
             Trailer::Present(hash) => hash,
             Trailer::Absent => [0; 32],
         };
@@ -68,12 +69,6 @@ impl Plan<'_, '_> {
             *to = byte.unwrap_or_default();
         }
         RestoreError::HashMismatch { expected, got, report: Box::new(report) }
-    }
-
-    /// Is an error no reason to stop?
-    fn tolerates(&self, finding: &Finding) -> bool {
-        let of_hash = [SHA256_MISMATCH.id, SHA256_ZERO.id].contains(&finding.kind.id);
-        self.request.allow_damaged || (of_hash && self.request.skip_hash_check)
     }
 
     /// The database as it will be, judged as if it had been read.
@@ -108,7 +103,13 @@ impl Plan<'_, '_> {
     }
 
     fn warnings(&self, report: &Report, boot: &[BootVerdict]) -> Vec<String> {
-        let mut warnings = damages(self.salvaged.map_or(report, |salvaged| &salvaged.report));
+        let mut warnings = damages(self.rewritten.map_or(report, |rewritten| &rewritten.report));
+        if let Some(rewritten) = self.rewritten.filter(|rewritten| rewritten.losses.is_none()) {
+            let from = rewritten.report.database.as_ref().map_or("other", |database| database.byte_order);
+            let to = self.db.order().as_str();
+            warnings
+                .push(format!("the backup is {from}-endian; its numbers are written anew for {to}-endian machines"));
+        }
         let unfinished = self.outputs.iter().filter_map(|output| output.site.unfinished.as_ref());
         let stray_log = |log: &Path| {
             let log = quote(log.as_os_str().as_encoded_bytes());
@@ -127,7 +128,10 @@ impl Plan<'_, '_> {
         warnings.extend(
             raised.map(|finding| format!("{} ({}). {}", finding.message, finding.kind.id, finding.kind.remedy)),
         );
-        if self.salvaged.map_or(self.container.trailer == Trailer::Absent, |salvaged| salvaged.is_raw) {
+        if self
+            .rewritten
+            .map_or(self.container.trailer == Trailer::Absent, |rewritten| rewritten.trailer == Trailer::Absent)
+        {
             warnings.push(
                 "the backup is a raw database without a SHA-256: what only its member's log had is not in it."
                     .to_owned(),

@@ -110,10 +110,14 @@ struct Made {
 impl Plan<'_, '_> {
     /// Verifies the backup without writing anything: what `--dry-run` does.
     pub fn check(&self, work: Work<'_>) -> Result<Checked, RestoreError> {
-        let verified = verify(self.container, &work.verify_options(), work.progress)?;
+        let verified = verify(self.container, &self.verify_options(work), work.progress)?;
         let checked = self.judge(verified)?;
         self.demand()?.check()?;
         Ok(checked)
+    }
+
+    fn verify_options(&self, work: Work<'_>) -> VerifyOptions {
+        VerifyOptions { byte_order: Some(self.request.byte_order), ..work.verify_options() }
     }
 
     /// Writes everything. On an error nothing is left, and what was replaced is back.
@@ -197,7 +201,7 @@ impl Plan<'_, '_> {
         };
         let (copied, checked) = std::thread::scope(|scope| {
             let copying = threads::start(scope, copy_all)?;
-            let verified = verify(self.container, &work.verify_options(), work.progress);
+            let verified = verify(self.container, &self.verify_options(work), work.progress);
             let checked = verified.map_err(RestoreError::from).and_then(|verified| self.judge(verified));
             if checked.is_err() {
                 refused.set();

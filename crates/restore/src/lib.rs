@@ -12,7 +12,8 @@
 //! * the plan is [checked](Plan::check) against a verification of the backup, or [executed](Plan::execute): then verification
 //!   runs beside the copying, and every member's directory appears whole or not at all.
 //!
-//! When a damaged backup is allowed, the draft makes a [`Salvaged`] database of what can be read of it, to be planned with instead.
+//! When a damaged backup is allowed, or its byte order is another, the draft makes a [`Rewritten`] database of it, to be planned with
+//! instead.
 //!
 //! ```
 //! use etcdsnap_publish::Interrupt;
@@ -60,7 +61,7 @@ pub mod manifest;
 mod membership;
 mod plan;
 mod request;
-mod salvaged;
+mod rewritten;
 mod site;
 mod unfinished;
 mod url;
@@ -81,5 +82,5 @@ pub use manifest::Manifest;
 pub use membership::{ClusterRequest, LearnerError, Member, Membership, MembershipError, MembershipWarning, Restored};
 pub use plan::{Directory, Draft, NewPath, Plan};
 pub use request::{Bump, Output, Request};
-pub use salvaged::Salvaged;
+pub use rewritten::Rewritten;
 pub use url::{PeerUrl, PeerUrls, Unparsable, UrlError};

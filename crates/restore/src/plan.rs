@@ -17,7 +17,7 @@ use crate::error::RestoreError;
 use crate::execute::Work;
 use crate::membership::{Member, Membership};
 use crate::request::Request;
-use crate::salvaged::Salvaged;
+use crate::rewritten::Rewritten;
 use crate::site::Site;
 use crate::unfinished::Unfinished;
 
@@ -46,32 +46,40 @@ impl<'r> Draft<'r> {
         &self.membership
     }
 
-    /// Puts what can be read of a damaged backup into a new database, when `--allow-damaged` is given and it is needed. Reads the
-    /// whole backup, and writes a temporary file beside the place of the first member, which is gone when the value is.
-    pub fn salvage(&self, container: &Container, work: Work<'_>) -> Result<Option<Salvaged>, RestoreError> {
-        let target = self.sites.first().map(|site| site.unit.target.as_path()).filter(|_| self.request.allow_damaged);
+    /// Puts the backup into a new database where it cannot be copied: when it is damaged and `--allow-damaged` is given, or in
+    /// another byte order. Reads the whole backup, and writes a temporary file beside the place of the first member, which is gone
+    /// when the value is.
+    pub fn rewrite(&self, container: &Container, work: Work<'_>) -> Result<Option<Rewritten>, RestoreError> {
+        let target = self.sites.first().map(|site| site.unit.target.as_path());
         let folder = target.and_then(|target| target.ancestors().skip(1).find(|folder| folder.is_dir()));
-        folder.map_or(Ok(None), |folder| Salvaged::new(container, folder, work))
+        folder.map_or(Ok(None), |folder| Rewritten::new(container, folder, self.request, work))
     }
 
     /// With the backup that is to be restored. Reads few of its pages; whether it is sound is not known yet.
     pub fn plan<'c>(self, container: &'c Container) -> Result<Plan<'r, 'c>, RestoreError> {
-        if container.trailer == Trailer::Absent && !self.request.skip_hash_check && !self.request.allow_damaged {
-            let raw = container.image().bytes().len().is_multiple_of(512);
-            return Err(RestoreError::MissingHash { raw });
-        }
+        let raw = container.image().bytes().len().is_multiple_of(512);
+        self.needs_hash(container.trailer, raw)?;
         self.plan_of(container, None, container.modified())
     }
 
-    /// With what could be saved of a damaged backup.
-    pub fn plan_salvaged<'c>(self, salvaged: &'c Salvaged) -> Result<Plan<'r, 'c>, RestoreError> {
-        self.plan_of(&salvaged.container, Some(salvaged), salvaged.modified)
+    /// With what was written anew because the backup could not be copied.
+    pub fn plan_rewritten<'c>(self, rewritten: &'c Rewritten) -> Result<Plan<'r, 'c>, RestoreError> {
+        self.needs_hash(rewritten.trailer, true)?;
+        self.plan_of(&rewritten.container, Some(rewritten), rewritten.modified)
+    }
+
+    /// Without a hash, restoring takes a flag.
+    fn needs_hash(&self, trailer: Trailer, raw: bool) -> Result<(), RestoreError> {
+        if trailer == Trailer::Absent && !self.request.skip_hash_check && !self.request.allow_damaged {
+            return Err(RestoreError::MissingHash { raw });
+        }
+        Ok(())
     }
 
     fn plan_of<'c>(
         self,
         container: &'c Container,
-        salvaged: Option<&'c Salvaged>,
+        rewritten: Option<&'c Rewritten>,
         taken: Option<SystemTime>,
     ) -> Result<Plan<'r, 'c>, RestoreError> {
         let Self { request, membership, sites } = self;
@@ -81,7 +89,7 @@ impl<'r> Draft<'r> {
         let content = Content::new(&before, &membership, bump.transpose()?, request)?;
         let outputs =
             sites.into_iter().map(|site| Output::new(site, &membership, request)).collect::<Result<_, _>>()?;
-        Ok(Plan { request, membership, container, salvaged, db, content, outputs })
+        Ok(Plan { request, membership, container, rewritten, db, content, outputs })
     }
 }
 
@@ -93,7 +101,7 @@ pub struct Plan<'r, 'c> {
     /// What is copied.
     pub(crate) container: &'c Container,
     /// Where that came from, when it is not the backup itself.
-    pub(crate) salvaged: Option<&'c Salvaged>,
+    pub(crate) rewritten: Option<&'c Rewritten>,
     pub(crate) db: Db<'c>,
     pub(crate) content: Content,
     pub(crate) outputs: Vec<Output>,

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use etcdsnap_bbolt::ByteOrder;
 use etcdsnap_publish::Owner;
+use etcdsnap_snapshot::catalogue::container::{SHA256_MISMATCH, SHA256_ZERO};
+use etcdsnap_snapshot::finding::Finding;
 use etcdsnap_wal::Release;
 
 use crate::error::RestoreError;
@@ -26,6 +29,8 @@ pub struct Request<'r> {
     pub skip_hash_check: bool,
     /// `--allow-damaged`: writes what there is of a damaged backup.
     pub allow_damaged: bool,
+    /// `--byte-order`: that of the machines the cluster will run on.
+    pub byte_order: ByteOrder,
     /// `--bump-revision` and `--mark-compacted`
     pub bump: Option<Bump>,
     /// `--disarm-alarms`
@@ -40,6 +45,14 @@ pub struct Request<'r> {
     pub preallocate: bool,
 }
 
+impl Request<'_> {
+    /// Is an error in the backup no reason to stop?
+    pub(crate) fn tolerates(&self, finding: &Finding) -> bool {
+        let of_hash = [SHA256_MISMATCH.id, SHA256_ZERO.id].contains(&finding.kind.id);
+        self.allow_damaged || (of_hash && self.skip_hash_check)
+    }
+}
+
 impl Default for Request<'_> {
     fn default() -> Self {
         Self {
@@ -50,6 +63,7 @@ impl Default for Request<'_> {
             target: None,
             skip_hash_check: false,
             allow_damaged: false,
+            byte_order: ByteOrder::HOST,
             bump: None,
             disarm_alarms: false,
             disable_auth: false,

@@ -5,17 +5,17 @@
 //!             (all threads)      (this thread)                           (another thread)   (all threads)
 //! ```
 //!
-//! The copy has every bucket, entry and sequence of the source, its page size, byte order and transaction number. Before it
+//! The copy has every bucket, entry and sequence of the source, its page size and transaction number, and the byte order that is
+//! asked for. Before it
 //! gets its name it is read again: every structural rule must hold, and every bucket must have the digest it has in the
 //! source. A SHA-256 stands behind the copy when one stood behind the source and was right; that is found out beside the work
 //! above, by whichever thread would have to wait for another.
 
-use std::fs::File;
 use std::path::PathBuf;
 
-use etcdsnap_bbolt::Db;
 use etcdsnap_bbolt::build::{BuildError, Builder, Built, CopyError, Options};
-use etcdsnap_publish::Existing;
+use etcdsnap_bbolt::{ByteOrder, Db};
+use etcdsnap_publish::{Existing, NewFile};
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::finding::Finding;
 
@@ -25,7 +25,7 @@ use crate::proof::prove;
 use crate::seal::Seal;
 use crate::sound::Sound;
 use crate::target::Target;
-use crate::{Error, Work};
+use crate::{Error, Tolerance, Work};
 
 /// What a copy came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,11 @@ pub fn defrag(source: &Container, target: &Target<'_>, work: &Work<'_>) -> Resul
     let (mut sound, seal) = Sound::verify(source, work)?;
     let in_use = sound.inspection.walk.census.in_use.saturating_mul(sound.inspection.db.page_size().into());
     let mut new = target.create(in_use)?;
-    let built = copy(&sound, &seal, (new.file(), in_use), target, work)?;
+    let order = target.order.unwrap_or(sound.inspection.db.order());
+    let built = copy(&sound, &seal, (&mut new, in_use), order, work).map_err(|error| match error {
+        Error::Write { source, .. } => target.write_error(source),
+        other => other,
+    })?;
     let proof = prove(&sound, seal, &mut new, built.size, None, work)?;
     sound.tolerated.splice(..0, proof.tolerated);
     source.recheck().map_err(etcdsnap_image::Error::from)?;
@@ -81,6 +85,21 @@ pub fn defrag(source: &Container, target: &Target<'_>, work: &Work<'_>) -> Resul
     })
 }
 
+/// Writes the database in `source` to a temporary file in another byte order, for whoever goes on with that file; errors of the
+/// source are for them to judge. Whether the copy holds the same is proven as by [`defrag`].
+///
+/// # Errors
+/// Not all of the source can be read, or writing failed. The file is worth nothing then.
+pub fn reorder(source: &Container, order: ByteOrder, new: &mut NewFile, work: &Work<'_>) -> Result<(), Error> {
+    let work = Work { tolerance: Tolerance::Readable, ..*work };
+    let (sound, seal) = Sound::verify(source, &work)?;
+    let in_use = sound.inspection.walk.census.in_use.saturating_mul(sound.inspection.db.page_size().into());
+    let built = copy(&sound, &seal, (&mut *new, in_use), order, &work)?;
+    prove(&sound, seal, new, built.size, None, &work)?;
+    source.recheck().map_err(etcdsnap_image::Error::from)?;
+    Ok(work.interrupt.check()?)
+}
+
 /// Puts a copy of the database of a member that is not running in its place, `member/snap/db` in a data directory. Neither
 /// the log nor anything else of the member is touched, and the owner stays.
 ///
@@ -92,7 +111,7 @@ pub fn defrag_in_place(database: Held, options: &OpenOptions, work: &Work<'_>) -
         return Err(Error::NotAMember { path: database.path().to_owned() });
     }
     let owner = database.owner().map_err(|source| Error::Write { path: database.path().to_owned(), source })?;
-    let target = Target { path: database.path(), existing: Existing::Replace, owner: Some(owner) };
+    let target = Target { path: database.path(), existing: Existing::Replace, owner: Some(owner), order: None };
     let defragmented = defrag(&source, &target, work);
     let is_replaced = defragmented.as_ref().err().is_none_or(Error::has_appeared);
     if let Ok(db) = Db::open(source.database())
@@ -110,28 +129,27 @@ pub fn defrag_in_place(database: Held, options: &OpenOptions, work: &Work<'_>) -
 fn copy(
     sound: &Sound<'_>,
     seal: &Seal<'_>,
-    (file, in_use): (&File, u64),
-    target: &Target<'_>,
+    (new, in_use): (&mut NewFile, u64),
+    order: ByteOrder,
     work: &Work<'_>,
 ) -> Result<Built, Error> {
-    let db: &Db<'_> = &sound.inspection.db;
+    let (db, path): (&Db<'_>, _) = (&sound.inspection.db, new.path().to_owned());
     work.progress.phase("copy", in_use);
     let outcome =
-        write_behind(file, work.interrupt, &|bytes| work.progress.advance(bytes), &|| seal.step(), |behind| {
-            let mut builder = Builder::new(behind, &Options::like(db))?;
+        write_behind(new.file(), work.interrupt, &|bytes| work.progress.advance(bytes), &|| seal.step(), |behind| {
+            let mut builder = Builder::new(behind, &Options { order, ..Options::like(db) })?;
             builder.copy(&db.root())?;
             Ok::<_, CopyError>(builder.finish()?)
         });
     let (built, written) = outcome?;
     work.interrupt.check()?;
+    let write_error = |source| Error::Write { path, source };
     match built {
         // It only says that the other thread has stopped, which knows why.
-        Err(CopyError::Build(BuildError::Write { source, .. })) => {
-            Err(target.write_error(written.err().unwrap_or(source)))
-        }
+        Err(CopyError::Build(BuildError::Write { source, .. })) => Err(write_error(written.err().unwrap_or(source))),
         Err(source) => Err(Error::Copy { name: work.name.to_owned(), source }),
         Ok(built) => {
-            written.map_err(|source| target.write_error(source))?;
+            written.map_err(write_error)?;
             work.progress.finished();
             Ok(built)
         }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use etcdsnap_bbolt::ByteOrder;
 use etcdsnap_publish::{Demand, Existing, NewFile, Owner};
 
 use crate::Error;
@@ -15,6 +16,8 @@ pub struct Target<'t> {
     pub existing: Existing,
     /// Whose it is to be; of the user who runs this when `None`.
     pub owner: Option<Owner>,
+    /// The byte order it is to have; that of the source when `None`.
+    pub order: Option<ByteOrder>,
 }
 
 impl Target<'_> {

@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use etcdsnap_bbolt::{Db, OpenError};
+use etcdsnap_bbolt::{ByteOrder, Db, OpenError};
 use etcdsnap_image::Error;
 use etcdsnap_mvcc::{Glance, Rule};
 use etcdsnap_publish::{Interrupt, Interrupted};
@@ -38,6 +38,8 @@ pub struct VerifyOptions {
     pub server_version: Option<Version>,
     /// Whether to compute the SHA-256.
     pub sha256: Sha256,
+    /// The byte order of the machine that etcd is to run on; that of this one when `None`.
+    pub byte_order: Option<ByteOrder>,
     /// What is known of the content of keys and values.
     pub content: Option<&'static dyn ContentRules>,
     /// A wish to stop halfway.
@@ -281,7 +283,7 @@ fn unopened_findings(error: &OpenError) -> Vec<Finding> {
 
 /// Applies every rule to what the walk found.
 fn judge(container: &Container, inspection: &Inspection<'_>, options: &VerifyOptions, judged: &mut Judged) {
-    size_findings(container, inspection, judged);
+    size_findings(container, inspection, options, judged);
     structure_findings(inspection, judged);
     record_findings(inspection, judged);
     bucket_findings(inspection, judged);
@@ -303,15 +305,18 @@ fn judge(container: &Container, inspection: &Inspection<'_>, options: &VerifyOpt
     }
 }
 
-fn size_findings(container: &Container, inspection: &Inspection<'_>, judged: &mut Judged) {
+fn size_findings(container: &Container, inspection: &Inspection<'_>, options: &VerifyOptions, judged: &mut Judged) {
     let (has, needs) = (container.database().len() as u64, inspection.db.size());
     if container.trailer != Trailer::Absent && has > needs {
         let message = format!("the image has {has} bytes, its pages end at {needs}");
         judged.findings.push(Finding::new(&container::SNAPSHOT_SIZE, Place::offset(needs), message));
     }
-    if inspection.db.order() == etcdsnap_bbolt::ByteOrder::Big {
-        let message = "the numbers in the file are big-endian";
-        judged.findings.push(Finding::new(&container::BIG_ENDIAN, Place::file(), message));
+    if inspection.db.order() != options.byte_order.unwrap_or(ByteOrder::HOST) {
+        let (kind, message) = match inspection.db.order() {
+            ByteOrder::Big => (&container::BIG_ENDIAN, "the numbers in the file are big-endian"),
+            ByteOrder::Little => (&container::LITTLE_ENDIAN, "the numbers in the file are little-endian"),
+        };
+        judged.findings.push(Finding::new(kind, Place::file(), message));
     }
     if metas_moved(&inspection.db) {
         let message = "the meta pages changed while the file was read";
@@ -348,8 +353,13 @@ fn bucket_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
         judged.findings.extend_from_slice(inspection.bucket_findings.kept());
         judged.omitted.extend(inspection.bucket_findings.omitted());
     } else {
-        let message = "none of etcd's buckets is in this database";
-        judged.findings.push(Finding::new(&container::NOT_ETCD, Place::file(), message));
+        let is_new = inspection.buckets.unknown.is_empty() && inspection.stray_value.is_none();
+        let (kind, message) = if is_new {
+            (&container::DATABASE_NEW, "there is no bucket in this database")
+        } else {
+            (&container::NOT_ETCD, "none of etcd's buckets is in this database")
+        };
+        judged.findings.push(Finding::new(kind, Place::file(), message));
     }
 }
 

@@ -7,7 +7,7 @@ use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_snapshot::report::Report;
 use etcdsnap_snapshot::verify::{Sha256, VerifyError, VerifyOptions, verify};
-use etcdsnap_testkit::bbolt::{Freelist, Layout, PageOrder};
+use etcdsnap_testkit::bbolt::{Bucket, ByteOrder, Freelist, Layout, PageOrder};
 use etcdsnap_testkit::etcd::{Compactions, History, Server};
 use etcdsnap_testkit::{damage, reseal, seal};
 
@@ -49,6 +49,38 @@ fn real_snapshots_are_clean() {
         assert_eq!(report.boot.len(), 5);
         assert!(report.boot.iter().any(|verdict| verdict.starts), "{:?}", report.boot);
     }
+}
+
+#[test]
+fn a_new_database_is_told_from_that_of_another_program() {
+    let found = |tree: &Bucket| ids(&report(&Layout::default().build(tree)), Severity::Error);
+    let mut foreign = Bucket::new();
+    assert_eq!(found(&foreign), ["DATABASE_NEW"]);
+    foreign.bucket("widgets").put("a", "b");
+    assert_eq!(found(&foreign), ["NOT_ETCD"]);
+}
+
+/// A server opens only what its own machine can have written.
+#[test]
+fn verdicts_are_for_one_byte_order() {
+    let judged = |file: ByteOrder, machine: ByteOrder| {
+        let layout = Layout { byte_order: file, ..Layout::default() };
+        let image = layout.build(&damage::specimen_store().to_tree());
+        let container = Container::from_stdin(&image[..], &OpenOptions::default()).expect("a database");
+        let byte_order = Some(match machine {
+            ByteOrder::Little => etcdsnap_bbolt::ByteOrder::Little,
+            ByteOrder::Big => etcdsnap_bbolt::ByteOrder::Big,
+        });
+        let options = VerifyOptions { byte_order, ..VerifyOptions::default() };
+        let report = verify(&container, &options, &Silent).expect("readable").report;
+        let mut orders = ids(&report, Severity::Warning);
+        orders.retain(|id| id.ends_with("_ENDIAN"));
+        (orders, report.boot.iter().any(|verdict| verdict.starts))
+    };
+    assert_eq!(judged(ByteOrder::Little, ByteOrder::Little), (vec![], true));
+    assert_eq!(judged(ByteOrder::Big, ByteOrder::Big), (vec![], true));
+    assert_eq!(judged(ByteOrder::Big, ByteOrder::Little), (vec!["BIG_ENDIAN"], false));
+    assert_eq!(judged(ByteOrder::Little, ByteOrder::Big), (vec!["LITTLE_ENDIAN"], false));
 }
 
 /// Whoever verifies before doing something else does not wait for a hash that nothing is compared with.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::byte_order::OrderChoice;
 use super::{Form, examples};
 
 /// Copies a database without its free pages, or replaces that of a stopped member by such a copy
@@ -32,6 +33,10 @@ pub struct Defrag {
     /// Replaces DST if it is there
     #[arg(long, conflicts_with = "in_place")]
     pub force: bool,
+
+    /// Byte order of the copy, which only machines of that order can open [default: that of this machine]
+    #[arg(long, value_name = "ORDER", value_enum, conflicts_with = "in_place")]
+    pub byte_order: Option<OrderChoice>,
 
     /// Copies a damaged source too, provided that everything in it can be read
     ///

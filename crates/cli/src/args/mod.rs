@@ -1,5 +1,6 @@
 //! What can be typed: clap's definitions and their help texts. Data only; behaviour is in `commands`.
 
+pub mod byte_order;
 mod datadir;
 mod db;
 mod defrag;

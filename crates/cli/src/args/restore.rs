@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use etcdsnap_restore::{Owner, Release};
 
+use super::byte_order::OrderChoice;
 use super::{Form, examples};
 
 /// Makes the data directories of a new etcd cluster from a backup
@@ -29,6 +30,10 @@ pub struct Restore {
     /// Form of the report
     #[arg(short, long, value_name = "FORM", value_enum, default_value_t = Form::Text)]
     pub output: Form,
+
+    /// Byte order of the machines that the cluster will run on [default: that of this machine]
+    #[arg(long, value_name = "ORDER", value_enum)]
+    pub byte_order: Option<OrderChoice>,
 
     /// Name of the member [default: default]
     #[arg(long, help_heading = CLUSTER)]

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use etcdsnap_bbolt::ByteOrder;
 use jiff::Timestamp;
 use semver::Version;
 
+use super::byte_order::of_architecture;
 use super::examples;
 use crate::policy::Rule;
 
@@ -42,6 +44,10 @@ pub struct Verify {
     /// Version of the server that the backup is from, such as 3.5.1; some incidents hit certain releases only
     #[arg(long, value_name = "VERSION", value_parser = version)]
     pub server_version: Option<Version>,
+
+    /// Architecture of the machines that etcd is to run on, such as amd64, arm64 or s390x [default: that of this machine]
+    #[arg(long, value_name = "ARCH", value_parser = of_architecture)]
+    pub arch: Option<ByteOrder>,
 
     /// Says nothing about files that are sound and without warnings
     #[arg(short, long)]

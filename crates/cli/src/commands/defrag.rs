@@ -5,7 +5,7 @@ use etcdsnap_snapshot::verify::source_facts;
 
 use super::Session;
 use super::rewriting::{Rewriting, hold, target, tell_tolerated};
-use crate::args::{Defrag, Form};
+use crate::args::{Defrag, Form, byte_order};
 use crate::exit::{Exit, Failure};
 use crate::output::console;
 use crate::output::defrag::{Document, Outcome, text};
@@ -26,7 +26,7 @@ pub fn run(session: &Session, args: &Defrag) -> Result<Exit, Failure> {
 fn rewrite(session: &Session, args: &Defrag) -> Result<Outcome, Failure> {
     if let Some(path) = &args.target {
         let source = session.open(&args.source)?;
-        let target = target(&source, path, args.force)?;
+        let target = target(&source, path, args.force, Some(byte_order::chosen(args.byte_order)))?;
         let rewriting = Rewriting::begin(session, &args.source, args.allow_damaged)?;
         let defragmented = defrag(&source, &target, &rewriting.work())?;
         return Ok(Outcome { source: source_facts(&source), target: path.clone(), defragmented });

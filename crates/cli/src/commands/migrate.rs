@@ -46,7 +46,7 @@ fn rewrite(session: &Session, args: &Migrate) -> Result<Outcome, Failure> {
     };
     if let Some(path) = &args.target {
         let source = session.open(&args.source)?;
-        let target = target(&source, path, args.force)?;
+        let target = target(&source, path, args.force, None)?;
         let log_read = args.wal_dir.is_some() || matches!(source.origin, Origin::DataDirectory { .. });
         let needed = if log_read { needed_by_log(session, args)? } else { None };
         let rewriting = Rewriting::begin(session, &args.source, args.allow_damaged)?;

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use etcdsnap_bbolt::ByteOrder;
 use etcdsnap_publish::{Existing, Interrupt};
 use etcdsnap_rewrite::{Held, Target, Tolerance, Work};
 use etcdsnap_snapshot::container::{Container, OpenOptions, Origin};
@@ -44,7 +45,12 @@ impl Rewriting {
 }
 
 /// The new file, which must not be the source.
-pub fn target<'t>(source: &Container, target: &'t Path, force: bool) -> Result<Target<'t>, Failure> {
+pub fn target<'t>(
+    source: &Container,
+    target: &'t Path,
+    force: bool,
+    order: Option<ByteOrder>,
+) -> Result<Target<'t>, Failure> {
     if target == Path::new("-") {
         return Err(Failure::usage(
             "DST must be a file: a copy is checked before it appears, so it cannot be a stream",
@@ -55,7 +61,7 @@ pub fn target<'t>(source: &Container, target: &'t Path, force: bool) -> Result<T
         return Err(Failure::usage(format!("{}: DST is SRC itself; name another file", label(target))));
     }
     let existing = if force { Existing::Replace } else { Existing::Refuse };
-    Ok(Target { path: target, existing, owner: None })
+    Ok(Target { path: target, existing, owner: None, order })
 }
 
 /// The database of the member whose data directory is named, locked.

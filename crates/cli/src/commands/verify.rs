@@ -95,7 +95,7 @@ impl Session {
         let container = self.open(path)?;
         let server_version = args.server_version.clone();
         let content = Some(&ObjectRules as &dyn ContentRules);
-        let options = VerifyOptions { server_version, content, ..VerifyOptions::default() };
+        let options = VerifyOptions { server_version, content, byte_order: args.arch, ..VerifyOptions::default() };
         let verified =
             verify(&container, &options, &*self.progress(path)).map_err(|error| Failure::new(error.to_string()))?;
         let has_live_key =

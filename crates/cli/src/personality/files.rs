@@ -6,7 +6,7 @@
 use std::io;
 use std::path::Path;
 
-use etcdsnap_bbolt::{Code, Db, Detail, Grade, MetaError, OpenError, PageKind, Problem};
+use etcdsnap_bbolt::{ByteOrder, Code, Db, Detail, Grade, MetaError, OpenError, PageKind, Problem};
 use etcdsnap_image::Error;
 use etcdsnap_mvcc::{RevisionError, RevisionKey, RevisionKeyError, Rule, Violation};
 use etcdsnap_snapshot::container::{self, Container, OpenOptions};
@@ -83,6 +83,9 @@ fn inspect(container: &Container, hash_at: Option<i64>) -> Result<Inspection<'_>
             (Unusable::Image(error), _) => system(error),
             _ => Failure::InvalidDatabase,
         })?;
+    if inspection.db.order() != ByteOrder::HOST {
+        return Err(Failure::InvalidDatabase);
+    }
     container.recheck().map_err(|changed| Failure::Other(changed.to_string()))?;
     let size = container.image().bytes().len() as u64;
     if size < 2 * u64::from(inspection.db.page_size()) {

@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 use std::ops::ControlFlow;
 use std::path::{Component, Path, PathBuf};
 
+use etcdsnap_bbolt::{ByteOrder, Db};
 use etcdsnap_checksum::sha256::digest;
 use etcdsnap_image::{Image, Mapping};
 use etcdsnap_restore::{
@@ -81,6 +82,9 @@ pub fn restore(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(),
     let (places, paths) = (Places::of(compat), shown_paths(compat, file, parsed));
     log.info(places.restoring, "restoring snapshot", &paths);
     let container = open(Path::new(file), compat, request.skip_hash_check)?;
+    if Db::open(container.database()).is_ok_and(|db| db.order() != ByteOrder::HOST) {
+        return Err(Stop::new(FAILED, Failure::InvalidDatabase.text(Path::new(file), compat)));
+    }
     let plan = draft.plan(&container).map_err(|error| stop(&error))?;
     let interrupt =
         interrupt::listen().map_err(|error| Stop::new(FAILED, format!("signals cannot be heard: {error}")))?;

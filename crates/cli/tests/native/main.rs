@@ -2,6 +2,7 @@
 
 mod account;
 mod agreement;
+mod byte_order;
 mod container;
 mod contents;
 mod datadir;

@@ -107,10 +107,10 @@ fn a_plan_for_a_damaged_backup_leaves_nothing() {
     let (interrupt, container) = (Interrupt::default(), open(&source));
     let work = Work { inspection: Options::default(), progress: &Silent, stages: &(), interrupt: &interrupt };
     let draft = Draft::new(&request, None).expect("free");
-    let salvaged = draft.salvage(&container, work).expect("readable").expect("damaged");
-    let checked = draft.plan_salvaged(&salvaged).and_then(|plan| plan.check(work)).expect("can be done");
-    assert_eq!(checked.losses.as_ref(), Some(salvaged.losses()));
-    drop(salvaged);
+    let rewritten = draft.rewrite(&container, work).expect("readable").expect("damaged");
+    let checked = draft.plan_rewritten(&rewritten).and_then(|plan| plan.check(work)).expect("can be done");
+    assert_eq!(checked.losses.as_ref(), rewritten.losses());
+    drop(rewritten);
     assert_eq!(tree(folder.path()), ["changed.db"]);
 }
 

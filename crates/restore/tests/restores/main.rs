@@ -1,5 +1,6 @@
 //! Whole restores, into real directories.
 
+mod byte_order;
 mod content;
 mod damaged;
 mod places;
@@ -64,8 +65,8 @@ fn restore_with(
     let inspection = Options::default();
     let work = Work { inspection, progress: &Silent, stages, interrupt };
     let draft = Draft::new(request, None)?;
-    match draft.salvage(&container, work)? {
-        Some(salvaged) => draft.plan_salvaged(&salvaged)?.execute(work),
+    match draft.rewrite(&container, work)? {
+        Some(rewritten) => draft.plan_rewritten(&rewritten)?.execute(work),
         None => draft.plan(&container)?.execute(work),
     }
 }

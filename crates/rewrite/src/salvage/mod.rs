@@ -14,7 +14,7 @@ mod losses;
 mod stretch;
 
 use etcdsnap_bbolt::build::{BuildError, Builder, Options};
-use etcdsnap_bbolt::{Db, Grade};
+use etcdsnap_bbolt::{ByteOrder, Db, Grade};
 use etcdsnap_mvcc::Compaction;
 use etcdsnap_publish::NewFile;
 use etcdsnap_snapshot::buckets::EXPECTED;
@@ -45,6 +45,7 @@ pub fn salvage(
     source: &Container,
     inspection: &Inspection<'_>,
     new: &mut NewFile,
+    order: ByteOrder,
     work: &Work<'_>,
 ) -> Result<Losses, Error> {
     let db = &inspection.db;
@@ -52,12 +53,13 @@ pub fn salvage(
     if !found.iter().any(|(name, _)| *name == KEY) {
         return Err(Error::NoRecords { name: work.name.to_owned() });
     }
+    let options = Options { order, ..Options::like(db) };
     let reader = Reader { source, db, interrupt: work.interrupt };
     let mut saving = Saving { reader, work, losses, room: Some(db.bytes().len() as u64) };
     work.progress.phase("save what can be read", inspection.walk.census.in_use.saturating_mul(db.page_size().into()));
     let outcome =
         write_behind(new.file(), work.interrupt, &|bytes| work.progress.advance(bytes), &|| false, |behind| {
-            let mut builder = Builder::new(behind, &Options::like(db)).map_err(|source| unbuilt(work, source))?;
+            let mut builder = Builder::new(behind, &options).map_err(|source| unbuilt(work, source))?;
             for (name, sequence) in found {
                 let left = if name == KEY { Some(saving.records()?) } else { saving.entries(name)? };
                 let Some(left) = left else { continue };

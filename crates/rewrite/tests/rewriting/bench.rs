@@ -101,7 +101,7 @@ impl Bench {
 
 /// A file that may not be there yet.
 pub fn target(path: &Path) -> Target<'_> {
-    Target { path, existing: Existing::Refuse, owner: None }
+    Target { path, existing: Existing::Refuse, owner: None, order: None }
 }
 
 /// What verification says of a file.

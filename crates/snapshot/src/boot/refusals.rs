@@ -9,6 +9,7 @@ use crate::catalogue::cluster::{
     ALARM_UNDECODABLE, AUTH_REVISION_INVALID, CLUSTER_VERSION_INVALID, CONF_STATE_INVALID, DOWNGRADE_INVALID,
     LEASE_UNDECODABLE, MEMBER_KEY_INVALID, META_BUCKET_MISSING, ROLE_UNDECODABLE, USER_UNDECODABLE,
 };
+use crate::catalogue::container::{BIG_ENDIAN, LITTLE_ENDIAN};
 use crate::catalogue::mvcc::{
     COMPACTION_MARK_INVALID, COMPACTION_MARK_TRUNCATED, RECORD_UNDECODABLE, REVISION_KEY_INVALID,
     REVISION_KEY_TRUNCATED, REVISION_REPEATED, TOMBSTONE_MARK_INVALID,
@@ -27,6 +28,7 @@ pub(super) fn refusals(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
 pub(super) fn of_a_server(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
     let mut reasons = Vec::new();
     damaged_file(facts, &mut reasons);
+    reasons.extend(byte_order(facts));
     reasons.extend(storage_version(facts.buckets, minor));
     reasons.extend(cluster_version(facts.buckets, minor));
     reasons.extend(downgrade(facts.buckets, minor));
@@ -51,6 +53,19 @@ fn damaged_file(facts: &Facts<'_>, reasons: &mut Vec<String>) {
              serves what it can still reach."
         ));
     }
+}
+
+/// bbolt reads numbers as its machine has them.
+fn byte_order(facts: &Facts<'_>) -> Option<String> {
+    let (order, machines) = match (facts.found(&BIG_ENDIAN), facts.found(&LITTLE_ENDIAN)) {
+        (true, _) => ("big", "machines such as s390x"),
+        (_, true) => ("little", "machines such as x86-64 and arm64"),
+        _ => return None,
+    };
+    Some(format!(
+        "The database is {order}-endian, for {machines}: here its restore and it answer \"invalid database\". `etcdsnap restore` \
+         writes it for this machine."
+    ))
 }
 
 /// The layout of the database against the server's own (`etcd-format.md` 2.3 and 5.9).

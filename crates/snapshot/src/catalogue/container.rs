@@ -24,6 +24,11 @@ kinds! { Container:
         "This is a sound bbolt database, but it has none of etcd's buckets. Other programs keep their data in bbolt \
          too. A restore succeeds without any warning and gives an empty cluster.",
         "Check the name and where the file comes from, and use the right one.";
+    DATABASE_NEW: Error, "new database without buckets",
+        "This is a bbolt database in which nothing was ever written: no bucket, let alone a key. It is what a server of \
+         any version has on the disk in the moment after it created its database, and what every program leaves that \
+         opens a file which does not exist with bbolt.",
+        "There is nothing to restore. Look at the job that should have written it, and use another snapshot.";
     STATUS_NOT_BUCKET: Error, "plain value among the buckets",
         "The root of an etcd database holds buckets only; here it holds a plain value. Either another program wrote \
          it, or the mark of a bucket is damaged and all of that bucket is lost. `etcdutl snapshot status` fails with \
@@ -32,9 +37,15 @@ kinds! { Container:
         "Do not restore this file. Use another snapshot, preferably of another member.";
     BIG_ENDIAN: Warning, "written on a big-endian machine",
         "bbolt stores numbers as the machine that runs it does. This file comes from one that puts the high byte \
-         first, such as s390x. etcd on any other machine, x86-64 and arm64 among them, answers \"invalid database\".",
-        "Restore it on a machine of the same architecture. To move to another one, run both clusters and copy the keys \
-         with `etcdctl make-mirror`.";
+         first, such as s390x. Every version of etcd on a machine that puts the low byte first, x86-64 and arm64 among \
+         them, answers \"invalid database\", and so do its tools.",
+        "Restore it with `etcdsnap restore`, which writes the numbers as this machine needs them (`--byte-order` for \
+         another one), or copy it with `etcdsnap defrag`. For a verdict about s390x, verify with `--arch s390x`.";
+    LITTLE_ENDIAN: Warning, "written on a little-endian machine",
+        "bbolt stores numbers as the machine that runs it does. This file comes from one that puts the low byte first, \
+         such as x86-64 or arm64. Every version of etcd on a machine that puts the high byte first, such as s390x, \
+         answers \"invalid database\", and so do its tools.",
+        "Restore it with `etcdsnap restore --byte-order big`, or copy it with `etcdsnap defrag --byte-order big`.";
 
     LINE_ENDS_TRANSLATED: Error, "every LF became CR LF",
         "A terminal, or a transfer in text mode, stood between the server and this file: `kubectl exec -t` and `docker \

@@ -10,7 +10,7 @@ use etcdsnap_snapshot::inspection::Options;
 use jiff::Timestamp;
 
 use super::Session;
-use crate::args::{AuthChoice, BumpChoice, Form, Restore};
+use crate::args::{AuthChoice, BumpChoice, Form, Restore, byte_order};
 use crate::exit::{Exit, Failure};
 use crate::interrupt;
 use crate::names::Names;
@@ -37,9 +37,9 @@ pub fn run(session: &Session, args: &Restore) -> Result<Exit, Failure> {
     let interrupt = interrupt::listen().map_err(unheard)?;
     let progress = session.progress(&args.file);
     let work = Work { inspection: Options::default(), progress: &*progress, stages: &(), interrupt: &interrupt };
-    let salvaged = draft.salvage(&container, work).map_err(failed)?;
-    let plan = match &salvaged {
-        Some(salvaged) => draft.plan_salvaged(salvaged),
+    let rewritten = draft.rewrite(&container, work).map_err(failed)?;
+    let plan = match &rewritten {
+        Some(rewritten) => draft.plan_rewritten(rewritten),
         None => draft.plan(&container),
     };
     restore(args, &settings, &plan.map_err(failed)?, work)
@@ -86,6 +86,7 @@ fn request<'r>(args: &'r Restore, settings: &'r Settings, learners: &'r [&'r str
         target: args.target_version.map(Into::into),
         skip_hash_check: args.skip_hash_check,
         allow_damaged: args.allow_damaged,
+        byte_order: byte_order::chosen(args.byte_order),
         bump: bump(args)?,
         disarm_alarms: args.disarm_alarms,
         disable_auth: args.auth == AuthChoice::Disable,

@@ -1,13 +1,16 @@
-//! What `--allow-damaged` restores: the backup itself where no page of it is damaged, else a database made of what can be read.
+//! A backup that cannot be copied as it is, written anew before it is restored as any other.
 //!
-//! A server panics at the first bad page it reads, and its own later writes destroy more. So what is damaged in structure or
-//! records is not copied: everything readable is put into a new database first, which is then restored as any other backup.
-//! It lies in a temporary file beside the first member's directory.
+//! A server panics at the first bad page it reads, and its own later writes destroy more. So with `--allow-damaged`, what is
+//! damaged in structure or records is not copied: everything readable is put into a new database. And a server opens only
+//! databases in the byte order of its machine, so one in another order is written in that. The new database lies in a temporary
+//! file beside the first member's directory.
 
 use std::path::Path;
 use std::time::SystemTime;
 
+use etcdsnap_bbolt::Db;
 use etcdsnap_publish::{Demand, Interrupt, NewFile};
+use etcdsnap_rewrite::defrag::reorder;
 use etcdsnap_rewrite::salvage::{Losses, salvage};
 use etcdsnap_rewrite::{Error, Tolerance};
 use etcdsnap_snapshot::catalogue::container::{
@@ -20,56 +23,73 @@ use etcdsnap_snapshot::verify::verify;
 
 use crate::error::RestoreError;
 use crate::execute::Work;
+use crate::request::Request;
 
-/// The readable part of a damaged backup, as a database of its own.
+/// What there is of a backup, as a database of its own.
 #[derive(Debug)]
-pub struct Salvaged {
+pub struct Rewritten {
     /// The new database.
     pub(crate) container: Container,
     /// What verification found in the backup.
     pub(crate) report: Report,
-    /// What could not be read.
-    pub(crate) losses: Losses,
+    /// What could not be read, when it was damaged.
+    pub(crate) losses: Option<Losses>,
     /// When the backup was written.
     pub(crate) modified: Option<SystemTime>,
-    /// Was there no SHA-256 behind it?
-    pub(crate) is_raw: bool,
+    /// The SHA-256 behind it.
+    pub(crate) trailer: Trailer,
     /// Gone when this is dropped.
     _file: NewFile,
 }
 
-impl Salvaged {
-    /// Reads what can be read of a backup into a temporary file in `folder`; `None` when nothing of its structure or its records
-    /// is damaged, so that it can be restored as it is.
-    pub(crate) fn new(source: &Container, folder: &Path, work: Work<'_>) -> Result<Option<Self>, RestoreError> {
+impl Rewritten {
+    /// Writes a backup anew in `folder`; `None` when it can be copied as it is. What is damaged is left out where that is allowed,
+    /// else it is left to the restore to refuse it.
+    pub(crate) fn new(
+        source: &Container,
+        folder: &Path,
+        request: &Request<'_>,
+        work: Work<'_>,
+    ) -> Result<Option<Self>, RestoreError> {
+        // Without a usable meta there is no order; whoever goes on with it says why.
+        let order = Db::open(source.database()).map_or(request.byte_order, |db| db.order());
+        if order == request.byte_order && !request.allow_damaged {
+            return Ok(None);
+        }
         let verified = verify(source, &work.verify_options(), work.progress)?;
-        if !verified.report.errors().any(is_in_the_way) {
+        let is_damaged = request.allow_damaged && verified.report.errors().any(is_in_the_way);
+        let is_refused = verified.report.errors().any(|finding| !request.tolerates(finding));
+        if is_refused || (order == request.byte_order && !is_damaged) {
             return Ok(None);
         }
         let Some(inspection) = verified.inspection else {
             return Err(RestoreError::NoRecords { report: Box::new(verified.report) });
         };
-        let target = folder.join("etcdsnap-salvaged.db");
+        let target = folder.join("etcdsnap-rewritten.db");
         let mut demand = Demand::default();
         let in_use = inspection.walk.census.in_use.saturating_mul(inspection.db.page_size().into());
         demand.add(&target, in_use).map_err(RestoreError::io("find its file system", &target))?;
         demand.check()?;
         let mut file = NewFile::create(&target, None)?;
-        let saved = salvage(source, &inspection, &mut file, &work.rewriting());
-        let losses = match saved {
+        let written = if is_damaged {
+            salvage(source, &inspection, &mut file, request.byte_order, &work.rewriting()).map(Some)
+        } else {
+            reorder(source, request.byte_order, &mut file, &work.rewriting()).map(|()| None)
+        };
+        let losses = match written {
             Ok(losses) => losses,
             Err(error) => return Err(refused(error, verified.report)),
         };
         source.recheck()?;
         let container = Container::open(file.path(), &OpenOptions::default());
         let container = container.map_err(|error| refused(error.into(), verified.report.clone()))?;
-        let (modified, is_raw) = (source.modified(), source.trailer == Trailer::Absent);
-        Ok(Some(Self { container, report: verified.report, losses, modified, is_raw, _file: file }))
+        let (modified, trailer) = (source.modified(), source.trailer);
+        Ok(Some(Self { container, report: verified.report, losses, modified, trailer, _file: file }))
     }
 
     /// What could not be read.
-    pub fn losses(&self) -> &Losses {
-        &self.losses
+    pub fn losses(&self) -> Option<&Losses> {
+        self.losses.as_ref()
     }
 }
 
@@ -88,7 +108,7 @@ fn refused(error: Error, report: Report) -> RestoreError {
         Error::Interrupted(interrupted) => interrupted.into(),
         Error::Read(error) => error.into(),
         Error::Thread(error) => error.into(),
-        Error::Write { path, source } => RestoreError::Io { action: "write what was saved", path, source },
+        Error::Write { path, source } => RestoreError::Io { action: "write the backup anew", path, source },
         _ => RestoreError::NoRecords { report: Box::new(report) },
     }
 }
