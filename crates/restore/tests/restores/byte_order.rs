@@ -14,7 +14,6 @@ fn big_endian(folder: &Path) -> PathBuf {
     let interrupt = Interrupt::default();
     let work = etcdsnap_rewrite::Work {
         name: "it",
-        threads: 2,
         tolerance: Tolerance::Nothing,
         progress: &Silent,
         interrupt: &interrupt,
