@@ -27,6 +27,8 @@ pub enum Exit {
     Policy,
     /// The inputs differ.
     Differ,
+    /// The output is in place, but the report of it could not be written, or the disk did not confirm it.
+    Unconfirmed,
     /// A signal asked to stop.
     Interrupted,
 }
@@ -41,6 +43,7 @@ impl Exit {
             Self::Damaged => 3,
             Self::Policy => 4,
             Self::Differ => 5,
+            Self::Unconfirmed => 6,
             Self::Interrupted => 130,
         }
     }
@@ -57,9 +60,10 @@ impl Exit {
             Self::Differ => 1,
             Self::Policy => 2,
             Self::Failed => 3,
-            Self::Damaged => 4,
-            Self::Usage => 5,
-            Self::Interrupted => 6,
+            Self::Unconfirmed => 4,
+            Self::Damaged => 5,
+            Self::Usage => 6,
+            Self::Interrupted => 7,
         }
     }
 }
@@ -101,6 +105,11 @@ impl Failure {
         Self { exit: Exit::Damaged, ..Self::new(message) }
     }
 
+    /// The output is in place, and what came after that failed.
+    pub fn unconfirmed(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Unconfirmed, ..Self::new(message) }
+    }
+
     /// The file called `label` could not be read or written; says what to do where the cause allows it.
     pub fn io(label: &str, error: &io::Error) -> Self {
         let advice = match error.kind() {
@@ -135,8 +144,21 @@ impl From<Rewriting> for Failure {
                 Self { finding, ..Self::damaged(format!("{text}; `etcdsnap verify` says what can be done")) }
             }
             Rewriting::Copy { .. } => Self::damaged(text),
-            Rewriting::Publish(Unpublished::Exists { .. }) => Self::new(format!("{text}; --force replaces it")),
+            Rewriting::Publish(error) => error.into(),
             Rewriting::NoSpace(_) => Self::new(format!("{text}; make room")),
+            _ => Self::new(text),
+        }
+    }
+}
+
+/// An output that did not get its name, or whose name may not outlast a power cut.
+impl From<Unpublished> for Failure {
+    fn from(error: Unpublished) -> Self {
+        let text = error.to_string();
+        match error {
+            Unpublished::Exists { .. } => Self::new(format!("{text}; use --force to replace it")),
+            Unpublished::Input { .. } => Self::usage(text),
+            Unpublished::NotDurable { .. } => Self::unconfirmed(text),
             _ => Self::new(text),
         }
     }

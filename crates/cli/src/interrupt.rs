@@ -1,16 +1,19 @@
 //! SIGINT and SIGTERM as a wish that long work hears, so that it can clean up.
 
 use std::io;
+use std::sync::Arc;
 
 use etcdsnap_restore::Interrupt;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 
 use crate::exit::Exit;
 
-/// From now on the first signal sets the interrupt. A second one ends the process at once.
+/// From now on the first signal sets the interrupt. A second one ends the process at once. A file that would grow beyond the
+/// limit that is set for the process (`ulimit -f`) is an error of the write, and no longer ends the process either.
 pub fn listen() -> io::Result<Interrupt> {
     let interrupt = Interrupt::default();
+    flag::register(SIGXFSZ, Arc::default())?;
     for signal in [SIGINT, SIGTERM] {
         // In this order: the first signal finds the flag not yet set.
         flag::register_conditional_shutdown(signal, Exit::Interrupted.code().into(), interrupt.flag())?;

@@ -13,6 +13,46 @@ pub enum Error {
         /// The name.
         path: PathBuf,
     },
+    /// The run reads this file.
+    #[error("{path}: the same file as {input}, which is read; name another file")]
+    Input {
+        /// The output.
+        path: PathBuf,
+        /// How the input was named.
+        input: PathBuf,
+    },
+    /// Neither the link nor what it leads to is replaced.
+    #[error("{path}: a symbolic link to {target}; name that file, or another one")]
+    Link {
+        /// The link.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+    /// What is there is not a regular file, and stays.
+    #[error("{path}: {kind}, so no file can take its place; name another file")]
+    NotAFile {
+        /// The name.
+        path: PathBuf,
+        /// What it is, such as "a character device".
+        kind: &'static str,
+    },
+    /// What is there is not a folder, and stays.
+    #[error("{path}: {kind}, so no folder can take its place; name another folder")]
+    NotAFolder {
+        /// The name.
+        path: PathBuf,
+        /// What it is, such as "a character device".
+        kind: &'static str,
+    },
+    /// What is mounted cannot be replaced or moved.
+    #[error(
+        "{path}: something is mounted there, which can be neither replaced nor moved; name a place inside or beside it"
+    )]
+    MountPoint {
+        /// The name.
+        path: PathBuf,
+    },
     /// It is whole and has its name, but the disk would not say that the name is written.
     #[error("{path}: in place, but after a power cut what was there before may be back: {source}; check the disk")]
     NotDurable {
@@ -42,14 +82,24 @@ impl Error {
     /// The file or folder that it is about.
     pub fn path(&self) -> &Path {
         match self {
-            Self::Exists { path } | Self::NotDurable { path, .. } | Self::Io { path, .. } => path,
+            Self::Exists { path }
+            | Self::Input { path, .. }
+            | Self::Link { path, .. }
+            | Self::NotAFile { path, .. }
+            | Self::NotAFolder { path, .. }
+            | Self::MountPoint { path }
+            | Self::NotDurable { path, .. }
+            | Self::Io { path, .. } => path,
         }
     }
 
     /// What kind of refusal it was.
     pub fn kind(&self) -> io::ErrorKind {
         match self {
-            Self::Exists { .. } => io::ErrorKind::AlreadyExists,
+            Self::Exists { .. } | Self::Input { .. } | Self::Link { .. } => io::ErrorKind::AlreadyExists,
+            Self::NotAFile { .. } => io::ErrorKind::InvalidInput,
+            Self::NotAFolder { .. } => io::ErrorKind::NotADirectory,
+            Self::MountPoint { .. } => io::ErrorKind::ResourceBusy,
             Self::NotDurable { source, .. } => source.kind(),
             Self::Io { source, .. } => source.kind(),
         }

@@ -3,11 +3,12 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use crate::destination::Destination;
 use crate::error::Error;
 use crate::leftover::remove_leftovers;
 use crate::owner::Owner;
 use crate::parents::{Parents, folder_of};
-use crate::rename::{self, Existing};
+use crate::rename;
 use crate::temporary::Temporary;
 
 /// A file that gets its name when it is whole. Dropped before that, it is gone.
@@ -16,19 +17,20 @@ pub struct NewFile {
     // Dropped in this order: what is in the folder before the folder.
     temporary: Temporary,
     parents: Parents,
-    target: PathBuf,
+    destination: Destination,
     removed: Vec<PathBuf>,
 }
 
 impl NewFile {
-    /// Makes an empty file, rights 0600, in the folder of `target`, and that folder if it is missing; removes what killed runs
-    /// left there.
-    pub fn create(target: &Path, owner: Option<Owner>) -> Result<Self, Error> {
-        let mut parents = Parents::default();
+    /// Makes an empty file, rights 0600, in the folder of its destination, and that folder if it is missing; removes what killed
+    /// runs left there.
+    pub fn create(destination: &Destination, owner: Option<Owner>) -> Result<Self, Error> {
+        destination.check()?;
+        let (mut parents, target) = (Parents::default(), destination.path());
         parents.make(target, owner)?;
         let removed = remove_leftovers(folder_of(target));
         let temporary = Temporary::file(folder_of(target), owner)?;
-        Ok(Self { temporary, parents, target: target.to_owned(), removed })
+        Ok(Self { temporary, parents, destination: destination.clone(), removed })
     }
 
     /// The file, open for reading and writing.
@@ -51,12 +53,13 @@ impl NewFile {
     ///
     /// # Errors
     /// As [`Error`] says; after [`Error::NotDurable`] the file is not locked any more.
-    pub fn publish(self, existing: &Existing) -> Result<File, Error> {
+    pub fn publish(self) -> Result<File, Error> {
         // Dropped from the last to the first: what is in the folder before the folder.
-        let Self { parents, mut temporary, target, .. } = self;
+        let Self { parents, mut temporary, destination, .. } = self;
         temporary.file.sync_all().map_err(Error::io("make the file durable", &temporary.path))?;
         let file = temporary.file.try_clone().map_err(Error::io("open the file again", &temporary.path))?;
-        rename::publish(&mut temporary, &target, existing)?;
+        destination.check()?;
+        rename::publish(&mut temporary, destination.path(), destination.existing())?;
         parents.keep();
         Ok(file)
     }
@@ -69,25 +72,29 @@ mod tests {
     use rustix::fs::{Mode, OFlags, open};
 
     use super::*;
+    use crate::inputs::Inputs;
+    use crate::rename::Existing;
 
     #[test]
     fn a_disk_that_fails_last_leaves_no_new_name() {
         let folder = tempfile::tempdir().expect("a folder");
         let (target, aside) = (folder.path().join("db"), folder.path().join("aside"));
-        let publish = |existing: &Existing| {
-            let mut new = NewFile::create(&target, None).expect("made");
+        let inputs = Inputs::none();
+        let publish = |existing: Existing| {
+            let destination = Destination::new(&target, existing, &inputs);
+            let mut new = NewFile::create(&destination, None).expect("made");
             // What is open like this cannot be made durable.
             new.temporary.parent = open(folder.path(), OFlags::PATH, Mode::empty()).expect("it is there").into();
-            new.publish(existing).expect_err("a broken disk")
+            new.publish().expect_err("a broken disk")
         };
         let count = || fs::read_dir(folder.path()).expect("a folder").count();
-        assert!(matches!(publish(&Existing::Refuse), Error::Io { .. }));
+        assert!(matches!(publish(Existing::Refuse), Error::Io { .. }));
         assert_eq!(count(), 0);
         fs::write(&target, "old").expect("a file");
-        assert!(matches!(publish(&Existing::MoveTo(aside)), Error::Io { .. }));
+        assert!(matches!(publish(Existing::MoveTo(aside)), Error::Io { .. }));
         assert_eq!((fs::read(&target).expect("there"), count()), (b"old".to_vec(), 1));
         // What was replaced cannot come back.
-        assert!(matches!(publish(&Existing::Replace), Error::NotDurable { path, .. } if path == target));
+        assert!(matches!(publish(Existing::Replace), Error::NotDurable { path, .. } if path == target));
         assert_eq!((fs::read(&target).expect("there"), count()), (Vec::new(), 1));
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+use crate::destination::{is_mount_point, kind};
 use crate::error::Error;
 use crate::parents::{folder_of, sync_open};
 use crate::swap;
@@ -45,11 +46,27 @@ fn give_name(temporary: &Path, target: &Path, existing: &Existing) -> Result<Opt
         Existing::Refuse => rename_to_free(temporary, target)?,
         Existing::MoveTo(_) if target.symlink_metadata().is_err() => rename_to_free(temporary, target)?,
         Existing::MoveTo(aside) => {
+            if temporary.is_dir() {
+                check_movable(target)?;
+            }
             exchange(temporary, target, aside)?;
             return Ok(Some(aside.clone()));
         }
     }
     Ok(None)
+}
+
+/// Can a folder take the place of what is at `path`, which is moved aside? Only that of another folder, and not where something
+/// is mounted.
+///
+/// # Errors
+/// Why not.
+pub fn check_movable(path: &Path) -> Result<(), Error> {
+    let found = path.symlink_metadata().map_err(Error::io("look at it", path))?;
+    if !found.is_dir() {
+        return Err(Error::NotAFolder { path: path.to_owned(), kind: kind(found.file_type()) });
+    }
+    if is_mount_point(path) { Err(Error::MountPoint { path: path.to_owned() }) } else { Ok(()) }
 }
 
 /// Gives the name to something only if nothing has it.

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use etcdsnap_publish::{Error, Existing, NewFile, NewFolder, leftovers, vacant_beside};
+use etcdsnap_publish::{Destination, Error, Existing, Inputs, NewFile, NewFolder, leftovers, vacant_beside};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("it exists").permissions().mode() & 0o7777
@@ -18,6 +18,10 @@ fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = entries.map(|name| name.to_string_lossy().into_owned()).collect();
     names.sort();
     names
+}
+
+fn file(target: &Path, existing: Existing) -> Result<NewFile, Error> {
+    NewFile::create(&Destination::new(target, existing, &Inputs::none()), None)
 }
 
 fn member(target: &Path) -> Result<NewFolder, Error> {
@@ -47,7 +51,7 @@ fn a_folder_appears_with_everything_in_it() -> Result<(), Error> {
 fn what_is_not_published_leaves_nothing() -> Result<(), Error> {
     let folder = tempfile::tempdir().expect("a folder");
     drop(member(&folder.path().join("a/b/etcd"))?);
-    drop(NewFile::create(&folder.path().join("c/d"), None)?);
+    drop(file(&folder.path().join("c/d"), Existing::Refuse)?);
     assert!(names(folder.path()).is_empty());
     Ok(())
 }
@@ -89,14 +93,10 @@ fn a_file_is_replaced_at_once_and_stays_locked() -> Result<(), Error> {
     let folder = tempfile::tempdir().expect("a folder");
     let target = folder.path().join("db");
     fs::write(&target, b"old").expect("a file");
-    let write = || {
-        let mut new = NewFile::create(&target, None)?;
-        new.file().write_all(b"new").expect("room for three bytes");
-        Ok(new)
-    };
-    let refused = write()?.publish(&Existing::Refuse).expect_err("the name is taken");
-    assert!(matches!(refused, Error::Exists { .. }));
-    let file = write()?.publish(&Existing::Replace)?;
+    assert!(matches!(file(&target, Existing::Refuse), Err(Error::Exists { .. })));
+    let mut new = file(&target, Existing::Replace)?;
+    new.file().write_all(b"new").expect("room for three bytes");
+    let file = new.publish()?;
     assert_eq!((fs::read(&target).expect("it is there"), mode(&target)), (b"new".to_vec(), 0o600));
     assert!(File::open(&target).expect("it is there").try_lock().is_err());
     drop(file);
@@ -132,7 +132,7 @@ fn leftovers_of_the_dead_are_removed_and_the_living_are_spared() -> Result<(), E
 
     let first = member(&folder.path().join("one"))?;
     assert_eq!(first.removed_leftovers(), left);
-    let second = NewFile::create(&folder.path().join("two"), None)?;
+    let second = file(&folder.path().join("two"), Existing::Refuse)?;
     assert!(second.removed_leftovers().is_empty());
     assert!(first.path().exists() && second.path().exists());
     drop((first, second));
@@ -186,7 +186,7 @@ fn a_fifo_is_no_folder() {
     let folder = tempfile::tempdir().expect("a folder");
     let fifo = folder.path().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().is_ok_and(|status| status.success()));
-    assert!(NewFile::create(&fifo.join("db"), None).is_err());
+    assert!(file(&fifo.join("db"), Existing::Refuse).is_err());
 }
 
 /// The names in such a folder could not be made durable. To a privileged user it is as any other.
@@ -196,9 +196,42 @@ fn a_folder_that_cannot_be_read_is_refused_at_once() {
     let inside = folder.path().join("inside");
     fs::create_dir(&inside).expect("a folder");
     fs::set_permissions(&inside, fs::Permissions::from_mode(0o300)).expect("mine");
-    let made = NewFile::create(&inside.join("db"), None);
+    let made = file(&inside.join("db"), Existing::Refuse);
     assert_eq!(made.is_ok(), File::open(&inside).is_ok());
     drop(made);
     fs::set_permissions(&inside, fs::Permissions::from_mode(0o700)).expect("mine");
     assert!(names(&inside).is_empty());
+}
+
+/// What comes under the name while the output is written is not replaced either.
+#[test]
+fn what_takes_the_name_meanwhile_is_spared() -> Result<(), Error> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [target, source] = ["out", "source"].map(|name| folder.path().join(name));
+    fs::write(&source, "read").expect("a file");
+    let inputs: Inputs = [&source].into_iter().collect();
+    for existing in [Existing::Refuse, Existing::Replace] {
+        let new = NewFile::create(&Destination::new(&target, existing, &inputs), None)?;
+        fs::hard_link(&source, &target).expect("a link");
+        assert!(matches!(new.publish(), Err(Error::Input { .. })));
+        assert_eq!(fs::read(&target).expect("it is there"), b"read");
+        fs::remove_file(&target).expect("removed");
+    }
+    assert_eq!(names(folder.path()), ["source"]);
+    Ok(())
+}
+
+#[test]
+fn only_a_folder_is_moved_aside_for_a_folder() -> Result<(), Error> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("file"), "old").expect("a file");
+    std::os::unix::fs::symlink(at("none"), at("link")).expect("a link");
+    assert!(Command::new("mkfifo").arg(at("fifo")).status().is_ok_and(|status| status.success()));
+    for name in ["fifo", "file", "link"] {
+        let refused = member(&at(name))?.publish(&Existing::MoveTo(at("aside"))).expect_err("not a folder");
+        assert!(matches!(refused, Error::NotAFolder { .. }), "{refused}");
+    }
+    assert_eq!(names(folder.path()), ["fifo", "file", "link"]);
+    Ok(())
 }

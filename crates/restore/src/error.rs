@@ -40,7 +40,7 @@ pub enum RestoreError {
     #[error(transparent)]
     Bootstrap(#[from] BootstrapError),
     /// A member's name would lead out of the folder it is to be written to.
-    #[error("the name {} cannot be that of a folder", go_quote(.name.as_bytes()))]
+    #[error("the name {} cannot be the name of a folder", go_quote(.name.as_bytes()))]
     Name {
         /// The name.
         name: String,
@@ -228,7 +228,7 @@ impl RestoreError {
             Self::BumpTooFar { .. } => {
                 "Revisions are 64-bit numbers; 1000000000 is what etcd's documentation suggests."
             }
-            Self::Name { .. } => "Restore this member by itself, with --name and --data-dir.",
+            Self::Name { .. } => "Name the folder of this member yourself, with --data-dir.",
             Self::DataDir { .. } => {
                 "Name a directory that does not exist or is empty; or let --replace move what is there aside."
             }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use etcdsnap_bbolt::Db;
-use etcdsnap_publish::{Demand, Interrupt, NewFile};
+use etcdsnap_publish::{Demand, Destination, Existing, Inputs, Interrupt, NewFile, vacant_beside};
 use etcdsnap_rewrite::defrag::reorder;
 use etcdsnap_rewrite::salvage::{Losses, salvage};
 use etcdsnap_rewrite::{Error, Tolerance};
@@ -65,12 +65,13 @@ impl Rewritten {
         let Some(inspection) = verified.inspection else {
             return Err(RestoreError::NoRecords { report: Box::new(verified.report) });
         };
-        let target = folder.join("etcdsnap-rewritten.db");
+        // It never gets this name.
+        let target = vacant_beside(&folder.join("etcdsnap"), ".rewritten");
         let mut demand = Demand::default();
         let in_use = inspection.walk.census.in_use.saturating_mul(inspection.db.page_size().into());
         demand.add(&target, in_use).map_err(RestoreError::io("find its file system", &target))?;
         demand.check()?;
-        let mut file = NewFile::create(&target, None)?;
+        let mut file = NewFile::create(&Destination::new(&target, Existing::Refuse, &Inputs::none()), None)?;
         let written = if is_damaged {
             salvage(source, &inspection, &mut file, request.byte_order, &work.rewriting()).map(Some)
         } else {

@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use etcdsnap_image::open_file;
-use etcdsnap_publish::{Existing, is_in_the_making, vacant_beside};
+use etcdsnap_publish::{Existing, check_movable, is_in_the_making, is_mount_point, vacant_beside};
 use etcdsnap_wal::Release;
 
 use crate::error::RestoreError;
@@ -103,18 +103,21 @@ impl Site {
 }
 
 fn directories(member: &Member, output: &Output) -> Result<(PathBuf, Option<PathBuf>), RestoreError> {
-    let folder = format!("{}.etcd", member.name);
     match output {
         Output::Member { data_dir, wal_dir } => {
             let given = data_dir.clone().filter(|path| !path.as_os_str().is_empty());
             let wal_dir = wal_dir.clone().filter(|path| !path.as_os_str().is_empty());
-            Ok((given.unwrap_or_else(|| folder.into()), wal_dir))
+            Ok((given.map_or_else(|| named_after(member), Ok)?, wal_dir))
         }
-        Output::All { folder: around } => {
-            let is_name = !member.name.contains(['/', '\0']);
-            is_name.then(|| (around.join(folder), None)).ok_or(RestoreError::Name { name: member.name.clone() })
-        }
+        Output::All { folder } => Ok((folder.join(named_after(member)?), None)),
     }
+}
+
+/// The name of a folder for the member, which leads nowhere else.
+fn named_after(member: &Member) -> Result<PathBuf, RestoreError> {
+    let is_name = !member.name.contains(['/', '\0']);
+    let name = || PathBuf::from(format!("{}.etcd", member.name));
+    is_name.then(name).ok_or_else(|| RestoreError::Name { name: member.name.clone() })
 }
 
 /// A data directory that is wanted.
@@ -139,17 +142,18 @@ impl Place<'_> {
             (_, None) => Err(RestoreError::DataDir { path: self.given.to_owned(), rules: self.request.rules }),
             (State::Stuck, Some(suffix)) => {
                 let member = self.path.join("member");
-                let existing =
-                    if member.symlink_metadata().is_ok() { aside(&member, suffix) } else { Existing::Refuse };
-                Ok(inside(existing))
+                let is_free = member.symlink_metadata().is_err();
+                Ok(inside(if is_free { Existing::Refuse } else { aside(&member, suffix)? }))
             }
-            (_, Some(suffix)) => Ok(whole(aside(&self.path, suffix))),
+            (_, Some(suffix)) => Ok(whole(aside(&self.path, suffix)?)),
         }
     }
 }
 
-fn aside(path: &Path, suffix: &str) -> Existing {
-    Existing::MoveTo(vacant_beside(path, suffix))
+/// A folder goes aside; a file, a device or a link that leads nowhere stays, and so does what is mounted.
+fn aside(path: &Path, suffix: &str) -> Result<Existing, RestoreError> {
+    check_movable(path)?;
+    Ok(Existing::MoveTo(vacant_beside(path, suffix)))
 }
 
 fn wal_site(
@@ -169,7 +173,7 @@ fn wal_site(
     let is_free = path.symlink_metadata().is_err() || unfinished.is_some_and(|unfinished| unfinished.log().is_some());
     let existing = match &data.request.replace {
         _ if is_free => Existing::Refuse,
-        Some(suffix) => aside(&path, suffix),
+        Some(suffix) => aside(&path, suffix)?,
         None => return Err(RestoreError::WalDir { path: given.to_owned() }),
     };
     Ok(WalSite::Outside(Unit { target: path, existing }))
@@ -204,20 +208,7 @@ fn is_stuck(path: &Path, metadata: &fs::Metadata) -> bool {
     let Some(parent) = path.parent() else { return true };
     let other_device = parent.metadata().is_ok_and(|around| around.dev() != metadata.dev());
     let read_only = rustix::fs::access(parent, rustix::fs::Access::WRITE_OK).is_err();
-    other_device || read_only || is_mount_root(path)
-}
-
-/// A folder of the same file system can be mounted too; the device does not tell.
-#[cfg(target_os = "linux")]
-fn is_mount_root(path: &Path) -> bool {
-    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
-    let attributes = statx(CWD, path, AtFlags::empty(), StatxFlags::empty()).map(|stat| stat.stx_attributes);
-    attributes.is_ok_and(|attributes| attributes.contains(StatxAttributes::MOUNT_ROOT))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_mount_root(_: &Path) -> bool {
-    false
+    other_device || read_only || is_mount_point(path)
 }
 
 /// The path from the root, with the links resolved in as much of it as exists.

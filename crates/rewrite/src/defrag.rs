@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use etcdsnap_bbolt::build::{BuildError, Builder, Built, CopyError, Options};
 use etcdsnap_bbolt::{ByteOrder, Db};
-use etcdsnap_publish::{Existing, NewFile};
+use etcdsnap_publish::{Destination, Existing, Inputs, NewFile};
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::finding::Finding;
 
@@ -55,7 +55,7 @@ pub struct Defragmented {
 /// # Errors
 /// Nothing has appeared under the target's name then, and what was there is as it was, unless the error
 /// [says otherwise](Error::has_appeared).
-pub fn defrag(source: &Container, target: &Target<'_>, work: &Work<'_>) -> Result<Defragmented, Error> {
+pub fn defrag(source: &Container, target: &Target, work: &Work<'_>) -> Result<Defragmented, Error> {
     target.check()?;
     let (mut sound, seal) = Sound::verify(source, work)?;
     let in_use = sound.inspection.walk.census.in_use.saturating_mul(sound.inspection.db.page_size().into());
@@ -70,7 +70,7 @@ pub fn defrag(source: &Container, target: &Target<'_>, work: &Work<'_>) -> Resul
     source.recheck().map_err(etcdsnap_image::Error::from)?;
     work.interrupt.check()?;
     let removed_leftovers = new.removed_leftovers().to_vec();
-    new.publish(&target.existing)?;
+    new.publish()?;
     let keyspace = &sound.inspection.keyspace;
     Ok(Defragmented {
         size_before: sound.inspection.db.size(),
@@ -111,7 +111,9 @@ pub fn defrag_in_place(database: Held, options: &OpenOptions, work: &Work<'_>) -
         return Err(Error::NotAMember { path: database.path().to_owned() });
     }
     let owner = database.owner().map_err(|source| Error::Write { path: database.path().to_owned(), source })?;
-    let target = Target { path: database.path(), existing: Existing::Replace, owner: Some(owner), order: None };
+    // The database itself is what is to be replaced.
+    let destination = Destination::new(database.path(), Existing::Replace, &Inputs::none());
+    let target = Target { destination, owner: Some(owner), order: None };
     let defragmented = defrag(&source, &target, work);
     let is_replaced = defragmented.as_ref().err().is_none_or(Error::has_appeared);
     if let Ok(db) = Db::open(source.database())

@@ -30,6 +30,10 @@ impl Held {
         let error = |source| Error::Write { path: path.to_owned(), source };
         for _ in 0..ATTEMPTS {
             let path = fs::canonicalize(path).map_err(error)?;
+            // Opening a device may already do something to it.
+            if !fs::metadata(&path).map_err(error)?.is_file() {
+                return Err(error(io::Error::other("not a regular file")));
+            }
             let file = File::options().read(true).write(true).open(&path).map_err(error)?;
             if let Some(held) = Self::lock(path, file)? {
                 return Ok(held);

@@ -68,7 +68,7 @@ pub struct Migrated {
 /// # Errors
 /// Nothing has appeared under the target's name then, and what was there is as it was, unless the error
 /// [says otherwise](Error::has_appeared).
-pub fn migrate(source: &Container, target: &Target<'_>, wanted: &Wanted, work: &Work<'_>) -> Result<Migrated, Error> {
+pub fn migrate(source: &Container, target: &Target, wanted: &Wanted, work: &Work<'_>) -> Result<Migrated, Error> {
     target.check()?;
     let (sound, seal) = verified(source, work)?;
     let mut migrated = plan(&sound, wanted)?;
@@ -84,7 +84,7 @@ pub fn migrate(source: &Container, target: &Target<'_>, wanted: &Wanted, work: &
     source.recheck().map_err(etcdsnap_image::Error::from)?;
     work.interrupt.check()?;
     migrated.removed_leftovers = new.removed_leftovers().to_vec();
-    new.publish(&target.existing)?;
+    new.publish()?;
     Ok(migrated)
 }
 
@@ -154,13 +154,7 @@ fn edit(db: Db<'_>, change: &Change, work: &Work<'_>) -> Result<Edit, Error> {
 }
 
 /// Copies all pages, used or not: what the edit adds comes behind them.
-fn copy(
-    sound: &Sound<'_>,
-    seal: &Seal<'_>,
-    new: &mut NewFile,
-    target: &Target<'_>,
-    work: &Work<'_>,
-) -> Result<(), Error> {
+fn copy(sound: &Sound<'_>, seal: &Seal<'_>, new: &mut NewFile, target: &Target, work: &Work<'_>) -> Result<(), Error> {
     let db = &sound.inspection.db;
     let size = usize::try_from(db.size()).unwrap_or(usize::MAX);
     let pages = db.bytes().get(..size).unwrap_or(db.bytes());

@@ -30,7 +30,7 @@ pub struct Defrag {
     #[arg(long)]
     pub in_place: bool,
 
-    /// Replaces DST if it is there
+    /// Replaces DST if it is there and a regular file, but never one that is read
     #[arg(long, conflicts_with = "in_place")]
     pub force: bool,
 

@@ -14,6 +14,7 @@ Exit codes:
   3    the input is damaged, or would not boot
   4    an assertion (policy) did not hold
   5    the inputs differ
+  6    the output is in place, but the report of it was lost, or the disk did not confirm it
   130  interrupted";
 
 pub const VERIFY: &str = "\

@@ -47,7 +47,9 @@ pub struct Export {
     #[arg(short, long, value_name = "FORM", value_enum, default_value_t = ExportForm::Ndjson)]
     pub output: ExportForm,
 
-    /// Writes to this file, which appears when it is whole, instead of standard output
+    /// Writes to this file, which appears when it is whole, instead of standard output (`-`)
+    ///
+    /// A FIFO, or a device such as /dev/stdout, is written through. A file that is read is never replaced, nor a symbolic link.
     #[arg(long, value_name = "FILE")]
     pub output_file: Option<PathBuf>,
 

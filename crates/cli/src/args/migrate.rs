@@ -39,7 +39,7 @@ pub struct Migrate {
     #[arg(long, value_name = "DIR")]
     pub wal_dir: Option<PathBuf>,
 
-    /// Replaces DST if it is there
+    /// Replaces DST if it is there and a regular file, but never one that is read
     #[arg(long, conflicts_with = "in_place")]
     pub force: bool,
 

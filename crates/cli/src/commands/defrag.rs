@@ -7,18 +7,19 @@ use super::Session;
 use super::rewriting::{Rewriting, hold, target, tell_tolerated};
 use crate::args::{Defrag, Form, byte_order};
 use crate::exit::{Exit, Failure};
-use crate::output::console;
 use crate::output::defrag::{Document, Outcome, text};
+use crate::output::{console, label};
 
 pub fn run(session: &Session, args: &Defrag) -> Result<Exit, Failure> {
     let outcome = rewrite(session, args)?;
     tell_tolerated(&args.source, &outcome.defragmented.tolerated);
+    let done = format!("{}: the copy is in place, whole and on the disk", label(&outcome.target));
     match args.output {
-        Form::Json => console::json(Exit::Done, &Document::new(&outcome)),
+        Form::Json => console::json_done(&Document::new(&outcome), &done),
         Form::Text => {
             let mut sheet = console::sheet();
             text(&outcome, &mut sheet);
-            console::print(sheet, Exit::Done)
+            console::print_done(sheet, &done)
         }
     }
 }
@@ -26,7 +27,7 @@ pub fn run(session: &Session, args: &Defrag) -> Result<Exit, Failure> {
 fn rewrite(session: &Session, args: &Defrag) -> Result<Outcome, Failure> {
     if let Some(path) = &args.target {
         let source = session.open(&args.source)?;
-        let target = target(&source, path, args.force, Some(byte_order::chosen(args.byte_order)))?;
+        let target = target(session, path, args.force, Some(byte_order::chosen(args.byte_order)))?;
         let rewriting = Rewriting::begin(session, &args.source, args.allow_damaged)?;
         let defragmented = defrag(&source, &target, &rewriting.work())?;
         return Ok(Outcome { source: source_facts(&source), target: path.clone(), defragmented });

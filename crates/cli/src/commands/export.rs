@@ -1,76 +1,32 @@
 //! `export`.
 
-use std::io::{self, BufWriter, IsTerminal as _, Write, stdout};
+use std::io::{IsTerminal as _, Write, stdout};
 use std::path::Path;
 
 use etcdsnap_mvcc::{Direction, KeyRange};
-use etcdsnap_publish::{Error as PublishError, Existing, NewFile};
 use etcdsnap_snapshot::buckets::SmallBuckets;
 use etcdsnap_snapshot::contents::Contents;
 use etcdsnap_snapshot::export::{Bucket, Cell, Format, Values, Writer, live_row, live_table, record_row, record_table};
 
 use super::Session;
+use super::outputs::Stopped;
 use super::reading::revision;
 use crate::args::{Export, ExportForm};
 use crate::exit::{Exit, Failure};
-use crate::output::{console, label};
 
 /// Rows that are handed to a writer at a time.
 const ROWS: usize = 8192;
 
 pub fn run(session: &Session, args: &Export) -> Result<Exit, Failure> {
-    if args.output_file.is_none() && !args.output.is_text() && stdout().is_terminal() {
+    let to_terminal = args.output_file.as_deref().is_none_or(|path| path == Path::new("-"));
+    if to_terminal && !args.output.is_text() && stdout().is_terminal() {
         return Err(Failure::usage(
             "this form is no text for a terminal; use --output-file, or redirect standard output",
         ));
     }
     session.read(&args.file, |contents| {
-        if let Some(path) = &args.output_file {
-            return to_file(path, args, contents);
-        }
-        match export(args, contents, console::out()) {
-            Ok(()) => Ok(Exit::Done),
-            Err(Stopped::Written(error)) => console::ended(Exit::Done, Err(error)),
-            Err(Stopped::Read(failure)) => Err(failure),
-        }
+        session.write_to(args.output_file.as_deref(), args.force, |out| export(args, contents, out))
     })
-}
-
-/// Writes a file that appears when it is whole.
-fn to_file(path: &Path, args: &Export, contents: &Contents<'_>) -> Result<Exit, Failure> {
-    let failed = |error: PublishError| match error {
-        PublishError::Exists { .. } => Failure::new(format!("{error}; use --force to replace it")),
-        error => Failure::new(error.to_string()),
-    };
-    if !args.force && path.symlink_metadata().is_ok() {
-        return Err(failed(PublishError::Exists { path: path.to_owned() }));
-    }
-    let mut file = NewFile::create(path, None).map_err(failed)?;
-    export(args, contents, BufWriter::new(file.file())).map_err(|stopped| match stopped {
-        Stopped::Written(error) => Failure::io(&label(path), &error),
-        Stopped::Read(failure) => failure,
-    })?;
-    let existing = if args.force { Existing::Replace } else { Existing::Refuse };
-    file.publish(&existing).map_err(failed)?;
-    Ok(Exit::Done)
-}
-
-/// Why an export ended early.
-enum Stopped {
-    Read(Failure),
-    Written(io::Error),
-}
-
-impl From<io::Error> for Stopped {
-    fn from(error: io::Error) -> Self {
-        Self::Written(error)
-    }
-}
-
-impl From<Failure> for Stopped {
-    fn from(failure: Failure) -> Self {
-        Self::Read(failure)
-    }
 }
 
 fn export(args: &Export, contents: &Contents<'_>, out: impl Write + Send) -> Result<(), Stopped> {

@@ -26,12 +26,13 @@ const WITHOUT_V2: Version = Version::new(3, 6, 0);
 pub fn run(session: &Session, args: &Migrate) -> Result<Exit, Failure> {
     let outcome = rewrite(session, args)?;
     tell_tolerated(&args.source, &outcome.migrated.tolerated);
+    let done = format!("{}: migrated, whole and on the disk", label(&outcome.target));
     match args.output {
-        Form::Json => console::json(Exit::Done, &Document::new(&outcome)),
+        Form::Json => console::json_done(&Document::new(&outcome), &done),
         Form::Text => {
             let mut sheet = console::sheet();
             text(&outcome, &mut sheet);
-            console::print(sheet, Exit::Done)
+            console::print_done(sheet, &done)
         }
     }
 }
@@ -46,7 +47,10 @@ fn rewrite(session: &Session, args: &Migrate) -> Result<Outcome, Failure> {
     };
     if let Some(path) = &args.target {
         let source = session.open(&args.source)?;
-        let target = target(&source, path, args.force, None)?;
+        if let Some(log) = &args.wal_dir {
+            session.note_folder(log);
+        }
+        let target = target(session, path, args.force, None)?;
         let log_read = args.wal_dir.is_some() || matches!(source.origin, Origin::DataDirectory { .. });
         let needed = if log_read { needed_by_log(session, args)? } else { None };
         let rewriting = Rewriting::begin(session, &args.source, args.allow_damaged)?;

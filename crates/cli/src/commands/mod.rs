@@ -16,6 +16,7 @@ mod kube;
 mod listings;
 mod man;
 mod migrate;
+mod outputs;
 mod reading;
 mod restore;
 mod rewriting;
@@ -27,10 +28,13 @@ mod wal;
 
 use std::fmt::Display;
 use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use etcdsnap_image::Mapping;
-use etcdsnap_snapshot::container::{Container, OpenOptions};
+use etcdsnap_publish::Inputs;
+use etcdsnap_snapshot::container::{Container, OpenOptions, Origin};
 use etcdsnap_snapshot::inspection::{Inspection, Options, Unusable};
 use etcdsnap_snapshot::progress::Progress;
 
@@ -43,6 +47,8 @@ use crate::{progress, threads};
 #[derive(Debug)]
 struct Session {
     global: Global,
+    /// All files that were opened so far, which no output may replace.
+    inputs: Mutex<Inputs>,
 }
 
 /// Does what was asked for.
@@ -54,7 +60,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
             Failure::new(format!("{error}{advice}"))
         })?;
     }
-    let session = Session { global: cli.global };
+    let session = Session { global: cli.global, inputs: Mutex::default() };
     match cli.command {
         Command::Verify(args) => verify::run(&session, &args),
         Command::Status(args) => status::run(&session, &args),
@@ -93,7 +99,63 @@ impl Session {
         } else {
             Container::open(path, &options)
         };
-        Ok(container?)
+        let container = container?;
+        self.note_opened(&container);
+        self.refuse_as_output()?;
+        Ok(container)
+    }
+
+    /// The files that were opened so far, for whoever makes an output.
+    fn inputs(&self) -> Inputs {
+        self.locked_inputs().clone()
+    }
+
+    /// Notes files that are read, so that no output takes their place.
+    fn note_files<'p>(&self, files: impl IntoIterator<Item = &'p PathBuf>) {
+        let mut inputs = self.locked_inputs();
+        files.into_iter().for_each(|file| inputs.add(file));
+    }
+
+    /// As [`note_files`](Self::note_files), of all files in a folder.
+    fn note_folder(&self, folder: &Path) {
+        self.locked_inputs().add_folder(folder);
+    }
+
+    /// In a data directory all files of the member belong together.
+    fn note_opened(&self, container: &Container) {
+        let mut inputs = self.locked_inputs();
+        match (&container.origin, container.path()) {
+            (Origin::StandardInput, _) => {
+                if let Ok(input) = io::stdin().as_fd().try_clone_to_owned() {
+                    inputs.add_open(&input.into(), Path::new("standard input"));
+                }
+            }
+            (_, Some(path)) => inputs.add(path),
+            (_, None) => {}
+        }
+        if let Origin::DataDirectory { database } = &container.origin
+            && let Some(snap) = database.parent().filter(|folder| folder.ends_with("snap"))
+        {
+            inputs.add_folder(snap);
+            inputs.add_folder(&snap.with_file_name("wal"));
+        }
+    }
+
+    /// What is printed must not go to the end of a file that is read either, as after `>> FILE`.
+    fn refuse_as_output(&self) -> Result<(), Failure> {
+        let inputs = self.locked_inputs();
+        let named = |stream: io::Result<OwnedFd>| inputs.name_of(&stream.ok()?.into()).map(label);
+        let streams = [io::stdout().as_fd().try_clone_to_owned(), io::stderr().as_fd().try_clone_to_owned()];
+        match streams.into_iter().find_map(named) {
+            Some(file) => {
+                Err(Failure::usage(format!("{file}: the output goes to this file, which is read; send it elsewhere")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn locked_inputs(&self) -> MutexGuard<'_, Inputs> {
+        self.inputs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How backups are to be opened.

@@ -1,18 +1,17 @@
 //! What the commands have in common that write a database anew.
 
-use std::io;
 use std::path::Path;
 
 use etcdsnap_bbolt::ByteOrder;
-use etcdsnap_publish::{Existing, Interrupt};
+use etcdsnap_publish::{Destination, Interrupt};
 use etcdsnap_rewrite::{Held, Target, Tolerance, Work};
-use etcdsnap_snapshot::container::{Container, OpenOptions, Origin};
+use etcdsnap_snapshot::container::{OpenOptions, Origin};
 use etcdsnap_snapshot::finding::Finding;
 use etcdsnap_snapshot::progress::Progress;
 
 use super::Session;
+use super::outputs::{existing, listen};
 use crate::exit::Failure;
-use crate::interrupt;
 use crate::output::label;
 
 /// One such piece of work.
@@ -28,8 +27,7 @@ pub struct Rewriting {
 impl Rewriting {
     /// Begins to work on the file at `source`. From now on signals are wishes.
     pub fn begin(session: &Session, source: &Path, allow_damaged: bool) -> Result<Self, Failure> {
-        let interrupt =
-            interrupt::listen().map_err(|error| Failure::new(format!("signals cannot be heard: {error}")))?;
+        let interrupt = listen()?;
         Ok(Self {
             name: label(source),
             tolerance: if allow_damaged { Tolerance::Readable } else { Tolerance::Nothing },
@@ -44,24 +42,14 @@ impl Rewriting {
     }
 }
 
-/// The new file, which must not be the source.
-pub fn target<'t>(
-    source: &Container,
-    target: &'t Path,
-    force: bool,
-    order: Option<ByteOrder>,
-) -> Result<Target<'t>, Failure> {
+/// The new file, which must not be one that was opened, and the byte order it is to have; that of the source when `None`.
+pub fn target(session: &Session, target: &Path, force: bool, order: Option<ByteOrder>) -> Result<Target, Failure> {
     if target == Path::new("-") {
         return Err(Failure::usage(
             "DST must be a file: a copy is checked before it appears, so it cannot be a stream",
         ));
     }
-    let same = |source: &Path| Ok::<_, io::Error>(source.canonicalize()? == target.canonicalize()?);
-    if source.path().is_some_and(|source| same(source).unwrap_or(false)) {
-        return Err(Failure::usage(format!("{}: DST is SRC itself; name another file", label(target))));
-    }
-    let existing = if force { Existing::Replace } else { Existing::Refuse };
-    Ok(Target { path: target, existing, owner: None, order })
+    Ok(Target { destination: Destination::new(target, existing(force), &session.inputs()), owner: None, order })
 }
 
 /// The database of the member whose data directory is named, locked.

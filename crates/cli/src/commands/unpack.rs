@@ -12,7 +12,7 @@ use crate::output::unpack::{Document, Outcome, text};
 
 pub fn run(session: &Session, args: &Unpack) -> Result<Exit, Failure> {
     let source = session.open(&args.source)?;
-    let target = target(&source, &args.target, args.force, None)?;
+    let target = target(session, &args.target, args.force, None)?;
     let rewriting = Rewriting::begin(session, &args.source, false)?;
     let unpacked = unpack(&source, &target, &rewriting.work())?;
     let outcome = Outcome { source: source_facts(&source), target: args.target.clone(), unpacked };

@@ -45,10 +45,35 @@ pub fn json(earned: Exit, document: &impl serde::Serialize) -> Result<Exit, Fail
     })
 }
 
+/// Prints the report of a command whose output is in place, as text for people. `done` says what is in place, for the case that
+/// nobody gets to read the report.
+pub fn print_done(sheet: Sheet, done: &str) -> Result<Exit, Failure> {
+    let text = sheet.finish();
+    confirmed(done, anstream::stdout().lock().write_all(text.as_bytes()))
+}
+
+/// As [`print_done`], as one JSON document and a newline.
+pub fn json_done(document: &impl serde::Serialize, done: &str) -> Result<Exit, Failure> {
+    let mut out = out();
+    let written = serde_json::to_writer(&mut out, document).map_err(io::Error::from);
+    confirmed(done, written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
+}
+
+/// Even a reader that has seen enough is told: what it did not see is how to go on.
+fn confirmed(done: &str, written: io::Result<()>) -> Result<Exit, Failure> {
+    let lost = |error| Failure::unconfirmed(format!("{done}; only the report of it is lost: standard output: {error}"));
+    written.map(|()| Exit::Done).map_err(lost)
+}
+
 /// A reader that has seen enough and closed the pipe is no error, and does not turn damage into success either.
 pub fn ended(earned: Exit, written: io::Result<()>) -> Result<Exit, Failure> {
+    stream_ended("standard output", earned, written)
+}
+
+/// As [`ended`], of any stream.
+pub fn stream_ended(name: &str, earned: Exit, written: io::Result<()>) -> Result<Exit, Failure> {
     match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::io("standard output", &error)),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::io(name, &error)),
         _ => Ok(earned),
     }
 }

@@ -29,6 +29,7 @@
 //! * The first segment of a restored log has 64 000 000 bytes as theirs, but as a hole; a migrated database is longer by the
 //!   pages that changed, and not lengthened to the next 512 KiB.
 //! * `--bump-revision` beyond the largest revision is refused; the originals count on to negative ones.
+//! * Without `--data-dir`, a name with a slash in it is refused: the originals write to whatever folder it leads to.
 //! * The `.snap` file of a restored member has the rights 0600 instead of 0644. For 3.4 the database is changed as 3.5 does it;
 //!   what 3.4 leaves behind makes later servers panic. For 3.8 no `.snap` is written, as on its main branch.
 //! * Flags that came with a later patch release (`--bump-revision`, `--mark-compacted`, `--initial-memory-map-size`) are known

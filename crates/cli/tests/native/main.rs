@@ -17,6 +17,7 @@ mod kube_diff;
 mod kube_extract;
 mod kube_history;
 mod listings;
+mod outputs;
 mod program;
 mod restore;
 mod rewriting;

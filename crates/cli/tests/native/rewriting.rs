@@ -87,7 +87,7 @@ fn damage_and_wrong_usage_leave_nothing() {
     let source = fixture(FILE);
     assert_refused(&run(args!["defrag", "--in-place", source]), 2, "data directory", &target);
     assert_refused(&run(args!["defrag", source, "-"]), 2, "cannot be a stream", &target);
-    assert_refused(&run(args!["defrag", source, source]), 2, "SRC itself", &target);
+    assert_refused(&run(args!["defrag", source, source]), 2, "which is read", &target);
     assert_refused(&run(args!["defrag", "missing.db", target]), 1, "no such file", &target);
     for wrong in ["3.4", "3", "3.6.1", "x", ""] {
         let answer = run(args!["migrate", "--target-version", wrong, source, target]);

@@ -164,7 +164,7 @@ fn all_members_are_made_from_one_read() {
 
     let strange = ClusterRequest { initial_cluster: "../m1=http://10.0.0.1:2380", ..all.cluster.clone() };
     let refused = restore(&Request { cluster: strange, ..all.clone() }, &fixture(SNAPSHOT)).expect_err("leads away");
-    assert_eq!(refused.to_string(), "the name \"../m1\" cannot be that of a folder");
+    assert_eq!(refused.to_string(), "the name \"../m1\" cannot be the name of a folder");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etcdsnap_publish::{Existing, Interrupt};
+use etcdsnap_publish::{Destination, Existing, Inputs, Interrupt};
 use etcdsnap_rewrite::{Error, Target, Tolerance, Work};
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::progress::Silent;
@@ -90,7 +90,7 @@ impl Bench {
     }
 
     /// Expects an error, and that nothing in the folder is other than before.
-    pub fn refuses<T>(&self, run: impl FnOnce(&Container, &Target<'_>) -> Result<T, Error>) -> Error {
+    pub fn refuses<T>(&self, run: impl FnOnce(&Container, &Target) -> Result<T, Error>) -> Error {
         let before = self.look();
         let path = self.target();
         let error = run(&self.container(), &target(&path)).err().expect("an error");
@@ -100,8 +100,13 @@ impl Bench {
 }
 
 /// A file that may not be there yet.
-pub fn target(path: &Path) -> Target<'_> {
-    Target { path, existing: Existing::Refuse, owner: None, order: None }
+pub fn target(path: &Path) -> Target {
+    Target { destination: destination(path), owner: None, order: None }
+}
+
+/// The place of such a file.
+pub fn destination(path: &Path) -> Destination {
+    Destination::new(path, Existing::Refuse, &Inputs::none())
 }
 
 /// What verification says of a file.

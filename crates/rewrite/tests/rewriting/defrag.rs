@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use etcdsnap_publish::{Existing, Interrupt};
+use etcdsnap_publish::{Destination, Existing, Inputs, Interrupt};
 use etcdsnap_rewrite::defrag::defrag;
 use etcdsnap_rewrite::{Error, Target, Tolerance, Work};
 use etcdsnap_testkit::bbolt::{Bucket, Freelist, Layout, PageOrder};
@@ -157,10 +157,16 @@ fn what_is_there_is_replaced_only_when_asked() {
     fs::write(&path, "precious").expect("written");
     let error = bench.refuses(|source, target| with_work(|_| (), |work| defrag(source, target, work)));
     assert!(matches!(error, Error::Publish(etcdsnap_publish::Error::Exists { .. })), "{error}");
-    let replacing = Target { existing: Existing::Replace, ..target(&path) };
+    let inputs: Inputs = [&bench.source].into_iter().collect();
+    let replacing = Target { destination: Destination::new(&path, Existing::Replace, &inputs), owner: None };
     with_work(|_| (), |work| defrag(&bench.container(), &replacing, work)).expect("done");
     assert!(report(&path).is_sound());
     assert_eq!(bench.look().len(), 2);
+    // Not even then is the source replaced, whatever its name is.
+    fs::remove_file(&path).expect("removed");
+    fs::hard_link(&bench.source, &path).expect("a link");
+    let refused = with_work(|_| (), |work| defrag(&bench.container(), &replacing, work)).expect_err("the source");
+    assert!(matches!(refused, Error::Publish(etcdsnap_publish::Error::Input { .. })), "{refused}");
 }
 
 #[test]

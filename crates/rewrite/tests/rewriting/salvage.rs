@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use etcdsnap_bbolt::{ByteOrder, Db, PageKind};
 use etcdsnap_mvcc::{Revision, RevisionKey};
 use etcdsnap_proto::KeyValueRef;
-use etcdsnap_publish::{Existing, NewFile};
+use etcdsnap_publish::NewFile;
 use etcdsnap_rewrite::Error;
 use etcdsnap_rewrite::salvage::{Losses, LostRange, salvage};
 use etcdsnap_snapshot::finding::Layer;
@@ -15,7 +15,7 @@ use etcdsnap_testkit::bbolt::{Bucket, Freelist, Layout, PageOrder};
 use etcdsnap_testkit::damage;
 use etcdsnap_testkit::etcd::{Compactions, EtcdStore, History, Server};
 
-use super::bench::{Bench, Content, content, report, with_work};
+use super::bench::{Bench, Content, content, destination, report, with_work};
 
 const PAGE: usize = 4096;
 
@@ -34,9 +34,9 @@ fn saved(file: &[u8]) -> Result<(Bench, Losses), Error> {
     let source = bench.container();
     let verified = verify(&source, &VerifyOptions::default(), &Silent).expect("readable");
     let inspection = verified.inspection.expect("a tree");
-    let mut new = NewFile::create(&bench.target(), None).expect("a new file");
+    let mut new = NewFile::create(&destination(&bench.target()), None).expect("a new file");
     let losses = with_work(|_| (), |work| salvage(&source, &inspection, &mut new, ByteOrder::HOST, work))?;
-    new.publish(&Existing::Refuse).expect("a free name");
+    new.publish().expect("a free name");
     Ok((bench, losses))
 }
 
@@ -275,7 +275,7 @@ fn a_failed_write_is_told_with_the_file_that_it_was_for() {
     let bench = Bench::new(&built(&small_store(12, Compactions::Never).to_tree(), 12));
     let source = bench.container();
     let verified = verify(&source, &VerifyOptions::default(), &Silent).expect("readable");
-    let mut new = NewFile::create(&bench.target(), None).expect("a new file");
+    let mut new = NewFile::create(&destination(&bench.target()), None).expect("a new file");
     *new.file() = std::fs::File::open(new.path()).expect("for reading only");
     let inspection = verified.inspection.expect("a tree");
     let error = with_work(|_| (), |work| salvage(&source, &inspection, &mut new, ByteOrder::HOST, work))

@@ -1,22 +1,23 @@
 //! `kube extract`.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{self, BufWriter, Write, stderr};
+use std::io::{self, Write, stderr};
 use std::path::{Path, PathBuf};
 
 use etcdsnap_mvcc::Position;
 use etcdsnap_objects::extract::{Candidate, Gathered, Plan, Request, gather, path};
 use etcdsnap_objects::{Objects, in_order};
-use etcdsnap_publish::{Error as PublishError, Existing, NewFile, NewFolder};
+use etcdsnap_publish::{Existing, NewFolder};
 use etcdsnap_snapshot::place::quote;
 
 use super::reading::selection;
 use super::unread::Unread;
 use crate::args::kube::Extract;
 use crate::commands::Session;
+use crate::commands::outputs::{interrupted, listen};
 use crate::exit::{Exit, Failure};
 use crate::output::kube::extract::{Account, Making, Manifest, Stream};
-use crate::output::{Sheet, console, label, quantity};
+use crate::output::{Sheet, label, quantity};
 
 pub fn run(session: &Session, args: &Extract) -> Result<Exit, Failure> {
     session.objects(&args.source, |objects| {
@@ -35,7 +36,7 @@ pub fn run(session: &Session, args: &Extract) -> Result<Exit, Failure> {
         }
         let candidates = std::mem::take(&mut gathered.candidates);
         let plan = Plan::new(candidates, args.included(), |uid| gathered.living.contains(uid));
-        let mut extraction = Extraction { args, objects, plan: &plan, unread, account: Account::default() };
+        let mut extraction = Extraction { session, args, objects, plan: &plan, unread, account: Account::default() };
         let told = tell(args, &gathered);
         let exit = if plan.steps.is_empty() { extraction.nothing() } else { extraction.write()? };
         Ok(exit.and(told).and(extraction.unread.tell()))
@@ -44,6 +45,7 @@ pub fn run(session: &Session, args: &Extract) -> Result<Exit, Failure> {
 
 /// What is being written.
 struct Extraction<'e, 'a> {
+    session: &'e Session,
     args: &'e Extract,
     objects: &'e Objects<'a>,
     plan: &'e Plan<Position>,
@@ -53,13 +55,10 @@ struct Extraction<'e, 'a> {
 
 impl Extraction<'_, '_> {
     fn write(&mut self) -> Result<Exit, Failure> {
-        let exit = match (&self.args.output_file, &self.args.output_dir) {
-            (Some(path), _) => self.write_file(path),
-            (_, Some(path)) => self.write_folder(path),
-            _ => {
-                let written = self.write_stream(console::out());
-                console::ended(Exit::Done, written)
-            }
+        let (session, args) = (self.session, self.args);
+        let exit = match &args.output_dir {
+            Some(path) => self.write_folder(path),
+            None => session.write_to(args.output_file.as_deref(), args.force, |out| Ok(self.write_stream(out)?)),
         }?;
         self.tell_account();
         Ok(exit)
@@ -83,17 +82,6 @@ impl Extraction<'_, '_> {
         Exit::Failed
     }
 
-    fn write_file(&mut self, path: &Path) -> Result<Exit, Failure> {
-        if !self.args.force && path.symlink_metadata().is_ok() {
-            return Err(unpublished(PublishError::Exists { path: path.to_owned() }));
-        }
-        let mut file = NewFile::create(path, None).map_err(unpublished)?;
-        self.write_stream(BufWriter::new(file.file())).map_err(|error| Failure::io(&label(path), &error))?;
-        let existing = if self.args.force { Existing::Replace } else { Existing::Refuse };
-        file.publish(&existing).map_err(unpublished)?;
-        Ok(Exit::Done)
-    }
-
     fn write_stream(&mut self, out: impl Write) -> io::Result<()> {
         let form = self.args.output.into();
         let mut stream = Stream::new(out, form);
@@ -106,19 +94,23 @@ impl Extraction<'_, '_> {
             let text = format!("{}: it exists already; name a folder that does not", label(target));
             return Err(Failure::new(text));
         }
-        let folder = NewFolder::create(target, None).map_err(unpublished)?;
+        let interrupt = listen()?;
+        let folder = NewFolder::create(target, None)?;
         let roots: HashSet<&str> = self.plan.steps.iter().map(|step| step.identity.root.as_str()).collect();
         let (ending, with_root) = (self.args.output.ending(), roots.len() > 1);
         let (mut made, mut numbers) = (HashSet::new(), HashMap::new());
         let write = |step: &Candidate<Position>, text: &[u8]| {
+            interrupt.check().map_err(io::Error::other)?;
             let path = vacant(&path(&step.identity, ending, with_root), &mut made, &mut numbers);
             folders_of(&path)
                 .filter(|inside| made.insert(inside.to_path_buf()))
                 .try_for_each(|inside| folder.create_folder(inside).map_err(io::Error::other))?;
             folder.create_file(&path).map_err(io::Error::other)?.write_all(text)
         };
-        self.each(false, write).map_err(|error| Failure::io(&label(target), &error))?;
-        _ = folder.publish(&Existing::Refuse).map_err(unpublished)?;
+        let written = self.each(false, write);
+        interrupted(&interrupt)?;
+        written.map_err(|error| Failure::io(&label(target), &error))?;
+        _ = folder.publish(&Existing::Refuse)?;
         Ok(Exit::Done)
     }
 
@@ -195,13 +187,6 @@ fn tell(args: &Extract, gathered: &Gathered) -> Exit {
             .print();
     }
     exit
-}
-
-fn unpublished(error: PublishError) -> Failure {
-    match error {
-        PublishError::Exists { .. } => Failure::new(format!("{error}; use --force to replace it")),
-        error => Failure::new(error.to_string()),
-    }
 }
 
 /// The folders around a file, the outermost first.

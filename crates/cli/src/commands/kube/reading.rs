@@ -25,7 +25,9 @@ impl Session {
         source: &Source,
         look: impl FnOnce(&mut Objects<'_>) -> Result<Exit, Failure> + Send,
     ) -> Result<Exit, Failure> {
-        let keyring = keyring(&source.keys.secrets)?;
+        let secrets = &source.keys.secrets;
+        self.note_files(secrets.encryption_config.iter().chain(&secrets.kms_key));
+        let keyring = keyring(secrets)?;
         self.read(&source.file, |contents| look(&mut open(contents, &source.file, source.rev, keyring, &source.keys)?))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use etcdsnap_publish::Error as Unpublished;
 use etcdsnap_restore::RestoreError;
 use etcdsnap_snapshot::report::Report;
 
@@ -15,6 +16,9 @@ const SHOWN: usize = 5;
 pub fn explained(error: &RestoreError, file: &Path) -> Failure {
     if let Some(report) = error.report() {
         show(report, file);
+    }
+    if let RestoreError::Publish(unpublished @ Unpublished::NotDurable { .. }) = error {
+        return Failure::unconfirmed(unpublished.to_string());
     }
     let what = match error {
         RestoreError::HashMismatch { expected, report, .. } => {

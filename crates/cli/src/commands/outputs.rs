@@ -1,0 +1,119 @@
+//! Where `--output-file` says: outputs that are written from front to back.
+
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use etcdsnap_publish::{Destination, Existing, Interrupt, NewFile};
+
+use super::Session;
+use crate::exit::{Exit, Failure};
+use crate::interrupt;
+use crate::output::screen::Screen;
+use crate::output::{console, label};
+
+/// What an interrupted command says.
+const NOTHING: &str = "interrupted; nothing was written";
+
+/// Why an output ended early.
+#[derive(Debug)]
+pub enum Stopped {
+    /// What was to be written could not be read.
+    Read(Failure),
+    /// It could not be written.
+    Written(io::Error),
+}
+
+impl From<io::Error> for Stopped {
+    fn from(error: io::Error) -> Self {
+        Self::Written(error)
+    }
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Read(failure)
+    }
+}
+
+/// What to do about a file that is there.
+pub fn existing(force: bool) -> Existing {
+    if force { Existing::Replace } else { Existing::Refuse }
+}
+
+/// From now on signals are wishes.
+pub fn listen() -> Result<Interrupt, Failure> {
+    interrupt::listen().map_err(|error| Failure::new(format!("signals cannot be heard: {error}")))
+}
+
+/// How interrupted work on an output ends that has not got its name.
+pub fn interrupted(interrupt: &Interrupt) -> Result<(), Failure> {
+    interrupt.check().map_err(|_| Failure::interrupted(NOTHING))
+}
+
+impl Session {
+    /// Hands `write` the place that a command writes to: the file at `path`, which appears when it is whole, or a FIFO or device
+    /// there, which is written through; standard output when there is no path, or it is `-`.
+    pub fn write_to(
+        &self,
+        path: Option<&Path>,
+        force: bool,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> Result<(), Stopped>,
+    ) -> Result<Exit, Failure> {
+        let Some(path) = path.filter(|path| *path != Path::new("-")) else {
+            return write_stream("standard output", console::out(), write);
+        };
+        let destination = Destination::new(path, existing(force), &self.inputs());
+        if destination.is_stream() {
+            let stream = destination.open_stream()?;
+            return write_stream(&label(path), BufWriter::new(Screen::new(stream)), write);
+        }
+        write_file(&destination, write)
+    }
+}
+
+fn write_stream(
+    name: &str,
+    mut out: impl Write + Send,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<(), Stopped>,
+) -> Result<Exit, Failure> {
+    match write(&mut out).and_then(|()| Ok(out.flush()?)) {
+        Ok(()) => Ok(Exit::Done),
+        Err(Stopped::Written(error)) => console::stream_ended(name, Exit::Done, Err(error)),
+        Err(Stopped::Read(failure)) => Err(failure),
+    }
+}
+
+fn write_file(
+    destination: &Destination,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<(), Stopped>,
+) -> Result<Exit, Failure> {
+    let interrupt = listen()?;
+    let mut new = NewFile::create(destination, None)?;
+    let mut out = BufWriter::new(Heeding { out: new.file(), interrupt: &interrupt });
+    let written = write(&mut out).and_then(|()| Ok(out.flush()?));
+    drop(out);
+    interrupted(&interrupt)?;
+    written.map_err(|stopped| match stopped {
+        Stopped::Written(error) => Failure::io(&label(destination.path()), &error),
+        Stopped::Read(failure) => failure,
+    })?;
+    new.publish()?;
+    Ok(Exit::Done)
+}
+
+/// A writer that stops when it is asked to.
+struct Heeding<'h, W> {
+    out: W,
+    interrupt: &'h Interrupt,
+}
+
+impl<W: Write> Write for Heeding<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.interrupt.check().map_err(io::Error::other)?;
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
