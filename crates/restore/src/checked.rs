@@ -19,6 +19,7 @@ use etcdsnap_snapshot::verify::Verified;
 use crate::error::RestoreError;
 use crate::plan::Plan;
 use crate::unfinished::Unfinished;
+use crate::writes::{WriteObstacle, obstacles};
 
 /// A backup that may be restored, and what will come of it.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Checked {
     pub boot: Vec<BootVerdict>,
     /// What a person should know or decide, most important first.
     pub warnings: Vec<String>,
+    /// Why a cluster that starts from the result refuses puts, if it does.
+    pub writes: Vec<WriteObstacle>,
     /// What is missing of a damaged backup that was saved as far as it can be read; `None` when it was copied as it is.
     pub losses: Option<Losses>,
 }
@@ -52,8 +55,9 @@ impl Plan<'_, '_> {
             return Err(RestoreError::WouldNotStart { boot, target });
         }
         let warnings = self.warnings(&copied, &boot);
+        let writes = obstacles(&self.content.buckets);
         let losses = self.rewritten.and_then(|rewritten| rewritten.losses.clone());
-        Ok(Checked { report, boot, warnings, losses })
+        Ok(Checked { report, boot, warnings, writes, losses })
     }
 
     fn mismatch(&self, report: Report) -> RestoreError {

@@ -65,6 +65,7 @@ mod rewritten;
 mod site;
 mod unfinished;
 mod url;
+mod writes;
 
 pub use bootstrap::{BootstrapError, Difference, Mismatch, Resolver};
 pub use bump::BumpPlan;
@@ -84,3 +85,4 @@ pub use plan::{Directory, Draft, NewPath, Plan};
 pub use request::{Bump, Output, Request};
 pub use rewritten::Rewritten;
 pub use url::{PeerUrl, PeerUrls, Unparsable, UrlError};
+pub use writes::WriteObstacle;

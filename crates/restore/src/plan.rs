@@ -20,6 +20,7 @@ use crate::request::Request;
 use crate::rewritten::Rewritten;
 use crate::site::Site;
 use crate::unfinished::Unfinished;
+use crate::writes::quota;
 
 /// The cluster and the directories, as the flags have them.
 #[derive(Debug)]
@@ -170,6 +171,7 @@ impl Plan<'_, '_> {
             files,
             moved_aside: site.moves().map(moved).collect(),
             leftovers: site.unfinished.iter().flat_map(Unfinished::paths).collect(),
+            quota: quota(size),
         }
     }
 
@@ -204,6 +206,8 @@ pub struct Directory {
     pub moved_aside: Vec<(PathBuf, PathBuf)>,
     /// What a killed run left, and is removed.
     pub leftovers: Vec<PathBuf>,
+    /// The quota that etcd has to be started with, in bytes; `None` where its default leaves enough room.
+    pub quota: Option<u64>,
 }
 
 /// A file that is written.
@@ -232,6 +236,7 @@ impl Directory {
         flags.push(("initial-cluster", cluster));
         flags.push(("initial-cluster-token", token.to_owned()));
         flags.push(("initial-cluster-state", "new".to_owned()));
+        flags.extend(self.quota.map(|quota| ("quota-backend-bytes", quota.to_string())));
         flags
     }
 }

@@ -66,14 +66,14 @@ fn alarms(buckets: &Buckets, reasons: &mut Vec<String>) {
     if raised(AlarmKind::Corrupt) {
         reasons.push(
             "It refuses writes, compactions and leases with \"etcdserver: corrupt cluster\" until the CORRUPT alarm is \
-             disarmed with `etcdctl alarm disarm`."
+             disarmed: `etcdsnap restore --disarm-alarms` does so in a restore, `etcdctl alarm disarm` on the running cluster."
                 .to_owned(),
         );
     }
     if raised(AlarmKind::NoSpace) {
         reasons.push(
             "It refuses puts and lease grants with \"etcdserver: mvcc: database space exceeded\" until the NOSPACE alarm is \
-             disarmed with `etcdctl alarm disarm`."
+             disarmed: `etcdsnap restore --disarm-alarms` does so in a restore, `etcdctl alarm disarm` on the running cluster."
                 .to_owned(),
         );
     }
@@ -90,19 +90,22 @@ fn quota(facts: &Facts<'_>, reasons: &mut Vec<String>) {
 }
 
 fn authentication(facts: &Facts<'_>, reasons: &mut Vec<String>) {
+    const SWITCH_OFF: &str = "`etcdsnap restore --auth disable` switches it off in a restore";
     let auth = &facts.buckets.auth;
     if auth.enabled.all() != Some(&true) {
         return;
     }
     let reason = if auth.lacks_root() {
-        "Authentication is on and nobody can administer it: root is missing or lacks its role."
+        format!("Authentication is on and nobody can administer it: root is missing or lacks its role. {SWITCH_OFF}.")
     } else if auth.root().is_some_and(|root| root.password == PasswordKind::Unusable) {
-        "Authentication is on and root has no usable password: only a client certificate with the common name root can \
-         administer it."
+        format!(
+            "Authentication is on and root has no usable password: only a client certificate with the common name root can \
+             administer it. {SWITCH_OFF}."
+        )
     } else {
-        "Authentication is on: clients need the users and passwords of the time of the backup."
+        format!("Authentication is on: clients need the users and passwords of the time of the backup, unless {SWITCH_OFF}.")
     };
-    reasons.push(reason.to_owned());
+    reasons.push(reason);
 }
 
 fn versions(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {

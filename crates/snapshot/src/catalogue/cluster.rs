@@ -180,18 +180,19 @@ kinds! { Cluster:
         "Alarms are stored as keys; their values are empty. Servers do not look at the value, but only damage explains one.",
         "Treat the file as suspicious: check its SHA-256 against the original and take a new snapshot if you can.";
     ALARM_NOSPACE: Warning, "NOSPACE alarm is active",
-        "The database had reached its quota when the snapshot was taken. The alarm is part of the data: a restored cluster refuses puts \
+        "The database had reached its quota. The alarm is part of the data: a cluster that starts from it, restored or not, refuses puts \
          and lease grants with \"etcdserver: mvcc: database space exceeded\" until it is disarmed, even when there is space again.",
-        "After restoring, run `etcdctl alarm disarm` (the old member id in the alarm does not matter). Compact and defragment, or raise \
-         --quota-backend-bytes, or the alarm comes back.";
+        "Restore with `etcdsnap restore --disarm-alarms`, or run `etcdctl alarm disarm` once the cluster runs (the old member id in the \
+         alarm does not matter). Compact and defragment, or raise --quota-backend-bytes, or the alarm comes back.";
     ALARM_CORRUPT: Warning, "CORRUPT alarm is active",
         "The cluster itself found that its members' data differ, and one of them may be the one this snapshot comes from. The alarm is \
          part of the data: a restored cluster refuses writes, compactions and leases with \"etcdserver: corrupt cluster\".",
         "Find out which member was wrong before trusting this snapshot: compare the HashKV of snapshots of all members at one revision, \
-         and restore from the majority. Then run `etcdctl alarm disarm`.";
+         and restore from the majority, with `etcdsnap restore --disarm-alarms`; or run `etcdctl alarm disarm` once the cluster runs.";
     ALARM_UNKNOWN: Warning, "unknown alarm",
         "An alarm of a kind that is neither NOSPACE nor CORRUPT. Known servers keep it and do nothing about it.",
-        "Find out which server or tool raised it. `etcdctl alarm disarm` removes it after a restore.";
+        "Find out which server or tool raised it. `etcdsnap restore --disarm-alarms` leaves it out, and `etcdctl alarm disarm` removes it \
+         from a running cluster.";
 
     // Leases.
 

@@ -5,17 +5,17 @@ mod manifest;
 
 use std::time::SystemTime;
 
-use etcdsnap_restore::{Bump, ClusterRequest, Draft, Output, Plan, Request, Resolver, Restored, Work};
+use etcdsnap_restore::{Bump, ClusterRequest, Directory, Draft, Output, Plan, Request, Resolver, Restored, Work};
 use etcdsnap_snapshot::inspection::Options;
 use jiff::Timestamp;
 
 use super::Session;
+use super::outputs::listen;
 use crate::args::{AuthChoice, BumpChoice, Form, Restore, byte_order};
 use crate::exit::{Exit, Failure};
-use crate::interrupt;
 use crate::names::Names;
-use crate::output::console;
-use crate::output::restore::{Document, Story, text};
+use crate::output::restore::{Document, Story, compact_first, text};
+use crate::output::{console, label};
 use failure::explained;
 use manifest::Settings;
 
@@ -33,8 +33,7 @@ pub fn run(session: &Session, args: &Restore) -> Result<Exit, Failure> {
     let failed = |error| explained(&error, &args.file);
     let draft = Draft::new(&request, resolver).map_err(failed)?;
     let container = session.open(&args.file)?;
-    let unheard = |error| Failure::new(format!("signals cannot be heard: {error}"));
-    let interrupt = interrupt::listen().map_err(unheard)?;
+    let interrupt = listen()?;
     let progress = session.progress(&args.file);
     let work = Work { inspection: Options::default(), progress: &*progress, stages: &(), interrupt: &interrupt };
     let rewritten = draft.rewrite(&container, work).map_err(failed)?;
@@ -54,15 +53,25 @@ fn restore(args: &Restore, settings: &Settings, plan: &Plan<'_, '_>, work: Work<
     let (checked, removed) = done.map_err(|error| explained(&error, &args.file))?;
     let directories = plan.directories();
     let etcd = directories.iter().map(|directory| settings.etcd_flags(directory, plan.membership())).collect();
-    let story = Story { dry_run: args.dry_run, plan, checked: &checked, removed: &removed, etcd };
-    match args.output {
-        Form::Text => {
-            let mut sheet = console::sheet();
-            text(&story, &directories, &mut sheet);
-            console::print(sheet, Exit::Done)
-        }
-        Form::Json => console::json(Exit::Done, &Document::new(&story, &directories)),
+    let warnings = checked.warnings.iter().cloned().chain(compact_first(&args.file, &checked)).collect();
+    let story = Story { dry_run: args.dry_run, plan, checked: &checked, removed: &removed, warnings, etcd };
+    let mut sheet = console::sheet();
+    if args.output == Form::Text {
+        text(&story, &directories, &mut sheet);
     }
+    match (args.output, in_place(args, &directories)) {
+        (Form::Text, None) => console::print(sheet, Exit::Done),
+        (Form::Text, Some(done)) => console::print_done(sheet, &done),
+        (Form::Json, None) => console::json(Exit::Done, &Document::new(&story, &directories)),
+        (Form::Json, Some(done)) => console::json_done(&Document::new(&story, &directories), &done),
+    }
+}
+
+/// What is in place when nobody gets to read the report; nothing after `--dry-run`.
+fn in_place(args: &Restore, directories: &[Directory]) -> Option<String> {
+    let places: Vec<_> = directories.iter().map(|directory| label(&directory.data_dir)).collect();
+    let are = if places.len() == 1 { "is" } else { "are" };
+    (!args.dry_run).then(|| format!("{} {are} in place, whole and on the disk", places.join(", ")))
 }
 
 fn request<'r>(args: &'r Restore, settings: &'r Settings, learners: &'r [&'r str]) -> Result<Request<'r>, Failure> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use etcdsnap_restore::{BumpPlan, Change, Directory, Losses, Member, NewPath};
+use etcdsnap_restore::{BumpPlan, Change, Directory, Losses, Member, NewPath, WriteObstacle};
 use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::report::{DatabaseFacts, Sha256Facts, StoreFacts};
 use serde::Serialize;
@@ -30,6 +30,8 @@ pub struct Document<'a> {
     bump: Option<&'a BumpPlan>,
     boot: &'a [BootVerdict],
     warnings: &'a [String],
+    /// Why a cluster that is started with the flags refuses puts; empty when it takes them.
+    write_obstacles: &'a [WriteObstacle],
     /// What is missing of a damaged backup; null when it was copied as it is.
     losses: Option<&'a Losses>,
     removed_leftovers: Vec<TextOrBase64<'a>>,
@@ -93,7 +95,7 @@ enum WalDir<'a> {
 impl<'a> Document<'a> {
     /// The document about one restore; `directories` are those of its plan.
     pub fn new(story: &'a Story<'a>, directories: &'a [Directory]) -> Self {
-        let Story { dry_run, plan, checked, removed, etcd } = story;
+        let Story { dry_run, plan, checked, removed, warnings, etcd } = story;
         let report = &checked.report;
         let membership = plan.membership();
         Self {
@@ -111,7 +113,8 @@ impl<'a> Document<'a> {
             changes: plan.changes(),
             bump: plan.bump(),
             boot: &checked.boot,
-            warnings: &checked.warnings,
+            warnings,
+            write_obstacles: &checked.writes,
             losses: checked.losses.as_ref(),
             removed_leftovers: removed.iter().map(|path| TextOrBase64::path(path)).collect(),
         }

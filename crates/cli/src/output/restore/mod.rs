@@ -2,6 +2,7 @@
 
 mod json;
 mod losses;
+mod start;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use etcdsnap_restore::{Checked, Directory, Plan};
 
 pub use json::Document;
+pub use start::compact_first;
 pub use text::text;
 
 /// Everything there is to tell.
@@ -22,6 +24,8 @@ pub struct Story<'s> {
     pub checked: &'s Checked,
     /// What killed runs had left.
     pub removed: &'s [PathBuf],
+    /// What a person should know or decide, most important first.
+    pub warnings: Vec<String>,
     /// For each directory, what etcd has to be started with: flags without dashes, and values.
     pub etcd: Vec<Vec<(&'static str, String)>>,
 }

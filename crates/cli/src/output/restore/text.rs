@@ -5,7 +5,7 @@ use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::report::{Report, StoreFacts};
 
-use super::{Story, as_given, losses};
+use super::{Story, as_given, losses, start};
 use crate::output::sheet::{BAD, FAINT, GOOD, NEWS, ODD, PLAIN, STRONG, Sheet};
 use crate::output::source::packing;
 use crate::output::words::known;
@@ -22,7 +22,7 @@ pub fn text(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
         sheet.blank();
         losses::text(missing, story.dry_run, sheet);
     }
-    warnings(&story.checked.warnings, sheet);
+    warnings(&story.warnings, sheet);
     sheet.blank();
     backup(&story.checked.report, sheet);
     sheet.blank();
@@ -30,7 +30,7 @@ pub fn text(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
     sheet.blank();
     boot(&story.checked.boot, sheet);
     sheet.blank();
-    start(story, directories, sheet);
+    start::text(story, directories, sheet);
 }
 
 fn headline(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
@@ -164,41 +164,5 @@ fn boot(verdicts: &[BootVerdict], sheet: &mut Sheet) {
     }
     if !common.is_empty() {
         sheet.line(&[(PLAIN, "  all       ")], &common.join(" "));
-    }
-}
-
-fn start(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
-    sheet.heading(if directories.len() == 1 { "Start it with" } else { "Start them with" });
-    for flags in &story.etcd {
-        let lines = flags.iter().map(|(flag, value)| shell_word(&format!("--{flag}={value}")));
-        let mut lines = std::iter::once("etcd".to_owned()).chain(lines).peekable();
-        while let Some(line) = lines.next() {
-            let indent = if line == "etcd" { "  " } else { "      " };
-            let end = if lines.peek().is_some() { " \\" } else { "" };
-            // As one word, so that it can be copied whole.
-            sheet.line(&[(PLAIN, &format!("{indent}{line}{end}"))], "");
-        }
-    }
-    let each = if directories.len() == 1 { "its own" } else { "each its own" };
-    let more =
-        format!("and {each} --listen-peer-urls, --listen-client-urls, --advertise-client-urls and certificates.");
-    sheet.styled(&[(PLAIN, "  ")], FAINT, &more);
-}
-
-/// The word as a shell wants it.
-fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+[]".contains(c);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_survive_a_shell() {
-        assert_eq!(shell_word("--name=m1"), "--name=m1");
-        assert_eq!(shell_word("--data-dir=/a b"), "'--data-dir=/a b'");
-        assert_eq!(shell_word("--name=it's"), r"'--name=it'\''s'");
     }
 }

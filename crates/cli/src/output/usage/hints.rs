@@ -69,9 +69,17 @@ fn damage(balance: &Balance) -> String {
     format!("{lost}keys may be missing here, and what looks live may be old; run `etcdsnap verify`")
 }
 
-/// Savings of a quarter or more are worth a remark.
+/// Fewer bytes than this are not worth the work of getting them back.
+const LEAST_SAVING: u64 = 16 << 20;
+
+/// Is it worth the work to make a database of `size` bytes as small as `smaller`? A quarter of it is, if that is not little.
+pub fn is_worth_it(size: u64, smaller: u64) -> bool {
+    let saving = size.saturating_sub(smaller);
+    saving >= size / 4 && saving >= LEAST_SAVING
+}
+
 fn of_savings(usage: &Usage<'_>, savings: &Savings) -> Option<Hint> {
-    let worth = |smaller: u64| smaller <= usage.database_size / 4 * 3;
+    let worth = |smaller: u64| is_worth_it(usage.database_size, smaller);
     if worth(savings.defragmented_size) {
         let free = size(usage.database_size - savings.defragmented_size);
         let message = format!(
@@ -90,4 +98,24 @@ fn of_savings(usage: &Usage<'_>, savings: &Savings) -> Option<Hint> {
 /// `1 live key is`, `7 live keys are`.
 fn are(count: u64, noun: &str) -> String {
     format!("{} {}", quantity(count, noun), if count == 1 { "is" } else { "are" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn little_is_not_worth_a_remark() {
+        const MIB: u64 = 1 << 20;
+        for (size, smaller, worth) in [
+            (20_480, 4_096, false),
+            (20 * MIB, 4 * MIB, true),
+            (20 * MIB, 4 * MIB + 1, false),
+            (64 * MIB, 48 * MIB, true),
+            (64 * MIB, 48 * MIB + 1, false),
+            (MIB, 2 * MIB, false),
+        ] {
+            assert_eq!(is_worth_it(size, smaller), worth, "{size} {smaller}");
+        }
+    }
 }

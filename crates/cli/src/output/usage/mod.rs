@@ -6,5 +6,6 @@ mod html;
 mod text;
 
 pub use document::Document;
+pub use hints::is_worth_it;
 pub use html::html;
 pub use text::text;

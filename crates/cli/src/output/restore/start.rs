@@ -1,0 +1,74 @@
+//! The way back to a running cluster: how etcd is to be started, and what keeps it from taking writes then.
+
+use std::path::Path;
+
+use etcdsnap_restore::{Checked, Directory};
+
+use super::Story;
+use crate::output::sheet::{FAINT, ODD, PLAIN, Sheet};
+use crate::output::size;
+use crate::output::usage::is_worth_it;
+
+/// The command line for each directory, and what to know about it.
+pub fn text(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
+    sheet.heading(if directories.len() == 1 { "Start it with" } else { "Start them with" });
+    for flags in &story.etcd {
+        let lines = flags.iter().map(|(flag, value)| shell_word(&format!("--{flag}={value}")));
+        let mut lines = std::iter::once("etcd".to_owned()).chain(lines).peekable();
+        while let Some(line) = lines.next() {
+            let indent = if line == "etcd" { "  " } else { "      " };
+            let end = if lines.peek().is_some() { " \\" } else { "" };
+            // As one word, so that it can be copied whole.
+            sheet.line(&[(PLAIN, &format!("{indent}{line}{end}"))], "");
+        }
+    }
+    let each = if directories.len() == 1 { "its own" } else { "each its own" };
+    let more =
+        format!("and {each} --listen-peer-urls, --listen-client-urls, --advertise-client-urls and certificates.");
+    sheet.styled(&[(PLAIN, "  ")], FAINT, &more);
+    let database = directories.first().and_then(|directory| directory.files.first()).map_or(0, |file| file.bytes);
+    if directories.iter().any(|directory| directory.quota.is_some()) {
+        let quota = format!(
+            "The database has {}: with etcd's default quota of 2 GiB the cluster would stop taking writes at once, or soon. Keep a \
+             larger --quota-backend-bytes if you have one.",
+            size(database)
+        );
+        sheet.line(&[(ODD, "  ! ")], &quota);
+    }
+    for obstacle in &story.checked.writes {
+        sheet.line(&[(ODD, "  ! ")], obstacle.message);
+    }
+}
+
+/// How to restore less, when much of the database in `file` is unused room: every member would get it, too.
+pub fn compact_first(file: &Path, checked: &Checked) -> Option<String> {
+    let database = checked.report.database.as_ref().filter(|_| checked.losses.is_none())?;
+    let unused = database.size.saturating_sub(database.size_in_use);
+    is_worth_it(database.size, database.size_in_use).then(|| {
+        let file = shell_word(&file.to_string_lossy());
+        format!(
+            "{} of the {} of the database are unused room, and every member gets a copy of it. To restore without it: `etcdsnap \
+             defrag {file} compact.db`, then restore compact.db instead. `etcdsnap usage {file}` shows what fills the rest.",
+            size(unused),
+            size(database.size)
+        )
+    })
+}
+
+/// The word as a shell wants it.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+[]".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(shell_word("--name=m1"), "--name=m1");
+        assert_eq!(shell_word("--data-dir=/a b"), "'--data-dir=/a b'");
+        assert_eq!(shell_word("--name=it's"), r"'--name=it'\''s'");
+    }
+}
