@@ -18,6 +18,8 @@ pub fn run(session: &Session, args: &Verify) -> Result<Exit, Failure> {
     let policies = Policies::read(session, args)?;
     let outcomes: Vec<_> = args.files.iter().map(|path| session.verify(path, args, &policies)).collect();
     let exit = exit(&outcomes);
+    // The report must not go to the end of a file that it is about.
+    session.refuse_as_output()?;
     match args.output {
         VerifyForm::Text => {
             let mut sheet = console::sheet();

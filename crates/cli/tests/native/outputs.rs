@@ -301,10 +301,12 @@ fn keys_are_not_replaced_by_what_they_open() {
 fn a_stream_that_is_the_input_is_one_too() {
     let ground = Ground::new();
     let appending = || File::options().append(true).open(ground.at("FILE")).expect("open");
-    for words in [&["export"][..], &["verify"], &["hash"]] {
+    for words in [&["export"][..], &["verify"], &["verify", "-o", "json"], &["hash", "-o", "json"]] {
+        fs::write(ground.at("FILE"), &ground.bytes).expect("written");
         let output = program().args(words).arg(ground.at("FILE")).stdout(appending()).output().expect("runs");
         assert_ne!(output.status.code(), Some(0), "{output:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("which is read"), "{output:?}");
+        assert!(fs::read(ground.at("FILE")).expect("there") == ground.bytes, "{words:?}");
         let output = program().args(words).arg(ground.at("FILE")).stderr(appending()).output().expect("runs");
         assert_ne!(output.status.code(), Some(0), "{output:?}");
     }
