@@ -28,7 +28,7 @@ pub struct WriteObstacle {
 
 /// All reasons that are in these buckets, which are those of the result.
 pub(crate) fn obstacles(buckets: &Buckets) -> Vec<WriteObstacle> {
-    let raised = |kind| buckets.alarms.iter().any(|alarm| alarm.kind == kind);
+    let raised = |kind| buckets.alarms.part().iter().any(|alarm| alarm.kind == kind);
     let mut obstacles = Vec::new();
     let mut add = |id, message| obstacles.push(WriteObstacle { id, message });
     if raised(AlarmKind::NoSpace) {
@@ -45,7 +45,7 @@ pub(crate) fn obstacles(buckets: &Buckets) -> Vec<WriteObstacle> {
              --disarm-alarms instead, or run `etcdctl alarm disarm` once the cluster runs.",
         );
     }
-    if buckets.auth.enabled {
+    if buckets.auth.enabled.part() == &true {
         add(
             "AUTH_ENABLED",
             "Every put without a user and a password of the time of the backup will be refused: authentication is on. Restore with \

@@ -25,7 +25,7 @@ pub struct Unpacked {
 /// # Errors
 /// Nothing has appeared under the target's name then, and what was there is as it was, unless the error
 /// [says otherwise](Error::has_appeared).
-pub fn unpack(source: &Container, target: &Target<'_>, work: &Work<'_>) -> Result<Unpacked, Error> {
+pub fn unpack(source: &Container, target: &Target, work: &Work<'_>) -> Result<Unpacked, Error> {
     target.check()?;
     let bytes = source.image().bytes();
     let size = bytes.len() as u64;
@@ -44,6 +44,6 @@ pub fn unpack(source: &Container, target: &Target<'_>, work: &Work<'_>) -> Resul
     source.recheck().map_err(etcdsnap_image::Error::from)?;
     work.interrupt.check()?;
     let removed_leftovers = new.removed_leftovers().to_vec();
-    new.publish(&target.existing)?;
+    new.publish()?;
     Ok(Unpacked { size, removed_leftovers })
 }

@@ -1,7 +1,7 @@
 //! Backups of machines with another byte order.
 
 use etcdsnap_bbolt::{ByteOrder, Db};
-use etcdsnap_publish::Existing;
+use etcdsnap_publish::{Destination, Existing, Inputs};
 use etcdsnap_rewrite::defrag::defrag;
 use etcdsnap_rewrite::{Target, Tolerance};
 
@@ -10,14 +10,11 @@ use super::*;
 /// The snapshot as a machine like s390x would have written it, with a SHA-256 of its own.
 fn big_endian(folder: &Path) -> PathBuf {
     let path = folder.join("s390x.db");
-    let target = Target { path: &path, existing: Existing::Refuse, owner: None, order: Some(ByteOrder::Big) };
+    let destination = Destination::new(&path, Existing::Refuse, &Inputs::none());
+    let target = Target { destination, owner: None, order: Some(ByteOrder::Big) };
     let interrupt = Interrupt::default();
-    let work = etcdsnap_rewrite::Work {
-        name: "it",
-        tolerance: Tolerance::Nothing,
-        progress: &Silent,
-        interrupt: &interrupt,
-    };
+    let work =
+        etcdsnap_rewrite::Work { name: "it", tolerance: Tolerance::Nothing, progress: &Silent, interrupt: &interrupt };
     defrag(&open(&fixture(SNAPSHOT)), &target, &work).expect("written");
     path
 }

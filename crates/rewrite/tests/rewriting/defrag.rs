@@ -158,7 +158,8 @@ fn what_is_there_is_replaced_only_when_asked() {
     let error = bench.refuses(|source, target| with_work(|_| (), |work| defrag(source, target, work)));
     assert!(matches!(error, Error::Publish(etcdsnap_publish::Error::Exists { .. })), "{error}");
     let inputs: Inputs = [&bench.source].into_iter().collect();
-    let replacing = Target { destination: Destination::new(&path, Existing::Replace, &inputs), owner: None };
+    let replacing =
+        Target { destination: Destination::new(&path, Existing::Replace, &inputs), owner: None, order: None };
     with_work(|_| (), |work| defrag(&bench.container(), &replacing, work)).expect("done");
     assert!(report(&path).is_sound());
     assert_eq!(bench.look().len(), 2);

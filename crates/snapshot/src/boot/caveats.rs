@@ -103,7 +103,9 @@ fn authentication(facts: &Facts<'_>, reasons: &mut Vec<String>) {
              administer it. {SWITCH_OFF}."
         )
     } else {
-        format!("Authentication is on: clients need the users and passwords of the time of the backup, unless {SWITCH_OFF}.")
+        format!(
+            "Authentication is on: clients need the users and passwords of the time of the backup, unless {SWITCH_OFF}."
+        )
     };
     reasons.push(reason);
 }

@@ -43,8 +43,9 @@ pub fn text(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
 /// How to restore less, when much of the database in `file` is unused room: every member would get it, too.
 pub fn compact_first(file: &Path, checked: &Checked) -> Option<String> {
     let database = checked.report.database.as_ref().filter(|_| checked.losses.is_none())?;
-    let unused = database.size.saturating_sub(database.size_in_use);
-    is_worth_it(database.size, database.size_in_use).then(|| {
+    let in_use = *database.size_in_use.all()?;
+    let unused = database.size.saturating_sub(in_use);
+    is_worth_it(database.size, in_use).then(|| {
         let file = shell_word(&file.to_string_lossy());
         format!(
             "{} of the {} of the database are unused room, and every member gets a copy of it. To restore without it: `etcdsnap \
