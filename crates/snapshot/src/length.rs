@@ -10,7 +10,7 @@ use etcdsnap_bbolt::Db;
 use etcdsnap_checksum::sha256;
 
 /// Length of a SHA-256, in bytes.
-const HASH: u64 = 32;
+const HASH: usize = 32;
 
 /// How the length of a file fits its database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,17 +64,16 @@ impl Length {
         let (length, pages) = (file.len() as u64, db.size());
         let is_snapshot = is_snapshot(db);
         let Some(behind) = usize::try_from(pages).ok().and_then(|pages| file.get(pages..)) else {
-            let hash = if is_snapshot { HASH } else { 0 };
+            let hash = if is_snapshot { HASH as u64 } else { 0 };
             return Self::Cut { has: length, needs: pages.saturating_add(hash) };
         };
         let has = behind.len() as u64;
-        match behind.split_at_checked(HASH as usize) {
+        match behind.split_at_checked(HASH) {
             None if has > 0 && !is_zero(behind) => Self::HashCut { has },
             None if has > 0 => Self::HashZero { zeros: has },
             None if is_snapshot => Self::HashLost,
-            None => Self::Fits,
             Some((hash, [])) if is_zero(hash) && is_snapshot => Self::HashZero { zeros: has },
-            Some((_, [])) => Self::Fits,
+            None | Some((_, [])) => Self::Fits,
             Some((hash, tail)) => Self::longer(file, db, is_snapshot, hash, tail),
         }
     }
@@ -110,7 +109,7 @@ impl Tail {
         let compared = tail.len().min(before.len());
         if is_zero(tail) {
             Self::Zeros
-        } else if compared >= HASH as usize && tail[..compared] == before[..compared] {
+        } else if compared >= HASH && tail[..compared] == before[..compared] {
             Self::Copy
         } else {
             Self::Other

@@ -218,8 +218,6 @@ fn container_findings(
     let mut findings: Vec<_> = digest.and_then(|digest| image_hash::mismatch(container, digest)).into_iter().collect();
     let missing = |message| Finding::new(&container::SHA256_MISSING, Place::file(), message);
     match length.unwrap_or(Length::Fits) {
-        // What lacks pages or bytes of its hash is told as that.
-        Length::Cut { .. } => {}
         Length::HashCut { has } => {
             let place = Place::offset((container.image().bytes().len() as u64).saturating_sub(has));
             let message = format!("all pages are there, and {has} of the 32 bytes of the SHA-256");
@@ -258,7 +256,8 @@ fn container_findings(
             let message = "this is a raw database, not a snapshot";
             findings.push(Finding::new(&container::RAW_DATABASE_MAY_LAG_WAL, Place::file(), message));
         }
-        Length::Fits | Length::HashZero { .. } | Length::Followed { .. } => {}
+        // What lacks pages is told by the structure.
+        Length::Fits | Length::Cut { .. } | Length::HashZero { .. } | Length::Followed { .. } => {}
     }
     findings
 }
