@@ -133,7 +133,9 @@ pub fn check(
 
     let mut starts: Vec<_> = options.servers.iter().map(|server| verdict(&evidence, *server)).collect();
     if let Some(aside) = &aside {
-        starts.iter_mut().for_each(|start| aside.note(start));
+        for start in &mut starts {
+            aside.note(start);
+        }
     }
     let (database, store) = read.facts.unzip();
     let is_empty = !files::holds_member(&evidence, &wal_files);

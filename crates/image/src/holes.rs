@@ -81,6 +81,7 @@ mod tests {
         assert_eq!(holes(&file, 0), []);
         assert_eq!(data(&[], 0).count(), 0);
         file.write_all_at(b"data", 0).expect("written");
-        assert_eq!(holes(&file, u64::MAX), [LEAST..u64::MAX - u64::MAX % LEAST]);
+        let rest = LEAST..u64::MAX - u64::MAX % LEAST;
+        assert_eq!(holes(&file, u64::MAX), std::slice::from_ref(&rest));
     }
 }
