@@ -59,7 +59,9 @@ impl Member {
 
     /// Removes files.
     pub fn remove(&self, inside: &[&str]) {
-        inside.iter().for_each(|inside| fs::remove_file(self.file(inside)).expect("removed"));
+        for inside in inside {
+            fs::remove_file(self.file(inside)).expect("removed");
+        }
     }
 
     /// Changes the bytes of a file.
