@@ -42,7 +42,7 @@ pub fn packing(facts: &SourceFacts) -> String {
     }
     if let Some(Spooled { folder, in_memory, .. }) = &facts.spooled {
         let memory = if *in_memory { " (a tmpfs, so in memory)" } else { "" };
-        text.push_str(&format!(", in a temporary file in {}{memory}", label(folder)));
+        text = format!("{text}, in a temporary file in {}{memory}", label(folder));
     }
     text
 }

@@ -84,14 +84,20 @@ impl Zip {
             let wide_end = bytes.len() as u64;
             let count = u64::from(count);
             bytes.extend(b"PK\x06\x06\x2c\0\0\0\0\0\0\0\x2d\0\x2d\0\0\0\0\0\0\0\0\0");
-            [count, count, list.len() as u64, start].iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+            for number in &[count, count, list.len() as u64, start] {
+                bytes.extend(number.to_le_bytes());
+            }
             bytes.extend(b"PK\x06\x07\0\0\0\0");
             bytes.extend(wide_end.to_le_bytes());
             bytes.extend(1u32.to_le_bytes());
         }
         bytes.extend(b"PK\x05\x06\0\0\0\0");
-        [count, count].iter().for_each(|count| bytes.extend(count.to_le_bytes()));
-        [list.len() as u64, start].iter().for_each(|number| bytes.extend(self.narrow(*number)));
+        for count in &[count, count] {
+            bytes.extend(count.to_le_bytes());
+        }
+        for number in &[list.len() as u64, start] {
+            bytes.extend(self.narrow(*number));
+        }
         bytes.extend(b"\x03\0k3s");
         bytes
     }
@@ -108,7 +114,9 @@ impl Zip {
             bytes.extend(if self.deflated { [8, 0] } else { [0, 0] });
             bytes.extend([0; 4]);
             bytes.extend(crc32.to_le_bytes());
-            lens.iter().for_each(|len| bytes.extend(len));
+            for len in &lens {
+                bytes.extend(len);
+            }
             bytes.extend(u16::try_from(name.len()).expect("short").to_le_bytes());
             bytes.extend(u16::try_from(extra).expect("short").to_le_bytes());
         };
@@ -120,12 +128,16 @@ impl Zip {
         if self.descriptor {
             bytes.extend(b"PK\x07\x08");
             bytes.extend(crc32.to_le_bytes());
-            [packed_len, len].iter().for_each(|number| bytes.extend(self.narrow(*number)));
+            for number in &[packed_len, len] {
+                bytes.extend(self.narrow(*number));
+            }
         }
         let mut extra = b"\x55\x54\x01\0\0".to_vec();
         if self.wide {
             extra.extend(b"\x01\0\x18\0");
-            [len, packed_len, offset].iter().for_each(|number| extra.extend(number.to_le_bytes()));
+            for number in &[len, packed_len, offset] {
+                extra.extend(number.to_le_bytes());
+            }
         }
         list.extend(b"PK\x01\x02\x2d\0\x2d\0");
         fixed(list, crc32, [self.narrow(packed_len), self.narrow(len)], extra.len());

@@ -79,7 +79,7 @@ impl Verified {
             && self.report.findings.iter().any(|finding| finding.kind.id == V2_KEYS_POSSIBLE.id);
         match &self.report.cause {
             Some(Cause { message, advice, .. }) => {
-                sheet.styled(&[(PLAIN, "  ")], STRONG, &format!("{message}; {advice}."))
+                sheet.styled(&[(PLAIN, "  ")], STRONG, &format!("{message}; {advice}."));
             }
             None if lacks_v2 => sheet.line(&[(PLAIN, "  ")], WITHOUT_V2),
             None => sheet.line(&[(PLAIN, "  ")], meaning(verdict)),
