@@ -7,8 +7,8 @@ use super::Session;
 use super::rewriting::{Rewriting, target};
 use crate::args::{Form, Unpack};
 use crate::exit::{Exit, Failure};
-use crate::output::console;
 use crate::output::unpack::{Document, Outcome, text};
+use crate::output::{console, label};
 
 pub fn run(session: &Session, args: &Unpack) -> Result<Exit, Failure> {
     let source = session.open(&args.source)?;
@@ -16,12 +16,13 @@ pub fn run(session: &Session, args: &Unpack) -> Result<Exit, Failure> {
     let rewriting = Rewriting::begin(session, &args.source, false)?;
     let unpacked = unpack(&source, &target, &rewriting.work())?;
     let outcome = Outcome { source: source_facts(&source), target: args.target.clone(), unpacked };
+    let done = format!("{}: in place, whole and on the disk", label(&outcome.target));
     match args.output {
-        Form::Json => console::json(Exit::Done, &Document::new(&outcome)),
+        Form::Json => console::json_done(&Document::new(&outcome), &done),
         Form::Text => {
             let mut sheet = console::sheet();
             text(&outcome, &mut sheet);
-            console::print(sheet, Exit::Done)
+            console::print_done(sheet, &done)
         }
     }
 }

@@ -36,13 +36,14 @@ const fn line(words: &'static [&'static str], streams: bool, folder: Folder) -> 
     Line { words, streams, folder }
 }
 
-const LINES: [Line; 12] = [
+const LINES: [Line; 13] = [
     line(&["export", "FILE", "--force", "--output-file", "OUT"], true, Folder::Refused),
     line(&["export", "FILE", "-o", "parquet", "--force", "--output-file", "OUT"], true, Folder::Refused),
     line(&["kube", "extract", "KUBE", "-A", "--force", "--output-file", "OUT"], true, Folder::Refused),
     line(&["kube", "extract", "KUBE", "-A", "--output-dir", "OUT"], false, Folder::Refused),
     line(&["defrag", "--force", "FILE", "OUT"], false, Folder::Refused),
     line(&["migrate", "--target-version", "3.6", "--force", "FILE", "OUT"], false, Folder::Refused),
+    line(&["unpack", "--force", "FILE", "OUT"], false, Folder::Refused),
     line(&["restore", "FILE", "--data-dir", "OUT"], false, Folder::Refused),
     line(&["restore", "FILE", "--replace", "--data-dir", "OUT"], false, Folder::Moved),
     line(&["restore", "FILE", "--replace", "--data-dir", "SIDE", "--wal-dir", "OUT"], false, Folder::Moved),
@@ -375,6 +376,7 @@ fn a_lost_report_is_told_and_has_a_code_of_its_own() {
     let lines: Vec<(Vec<OsString>, PathBuf)> = vec![
         (args!["restore", fixture(FILE), "--data-dir", at("data")].to_vec(), at("data")),
         (args!["defrag", fixture(FILE), at("small.db")].to_vec(), at("small.db")),
+        (args!["unpack", fixture(FILE), at("same.db")].to_vec(), at("same.db")),
         (args!["migrate", "--target-version", "3.5", fixture(FILE), at("moved.db")].to_vec(), at("moved.db")),
         (args!["defrag", "--in-place", data].to_vec(), data.clone()),
         (args!["migrate", "--target-version", "3.5", "--in-place", data].to_vec(), data.clone()),
