@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     let ended = match Cli::try_parse_from(command_line) {
         Ok(cli) => {
             set_colors(cli.global.color);
-            commands::run(cli)
+            commands::start_threads(&cli).and_then(|()| commands::run(cli))
         }
         Err(shown) => help_or_usage(&shown),
     };

@@ -51,15 +51,20 @@ struct Session {
     inputs: Mutex<Inputs>,
 }
 
+/// Makes the threads that a command works on; to be called once in a process, before [`run`].
+pub fn start_threads(cli: &Cli) -> Result<(), Failure> {
+    if matches!(cli.command, Command::Completions { .. } | Command::Man) {
+        return Ok(());
+    }
+    threads::start(cli.global.threads).map_err(|error| {
+        let advice =
+            if cli.global.threads.is_none_or(|threads| threads.get() > 1) { " or use --threads 1" } else { "" };
+        Failure::new(format!("{error}{advice}"))
+    })
+}
+
 /// Does what was asked for.
 pub fn run(cli: Cli) -> Result<Exit, Failure> {
-    if !matches!(cli.command, Command::Completions { .. } | Command::Man) {
-        threads::start(cli.global.threads).map_err(|error| {
-            let advice =
-                if cli.global.threads.is_none_or(|threads| threads.get() > 1) { " or use --threads 1" } else { "" };
-            Failure::new(format!("{error}{advice}"))
-        })?;
-    }
     let session = Session { global: cli.global, inputs: Mutex::default() };
     match cli.command {
         Command::Verify(args) => verify::run(&session, &args),

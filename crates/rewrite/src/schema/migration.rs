@@ -168,11 +168,11 @@ mod tests {
         assert_eq!(refused("3.5.0", "3.4.0"), "version \"3.5.0\" is not supported");
         assert_eq!(refused("3.6.0", "4.0.0"), "changing major storage version is not supported");
         assert_eq!(refused("4.6.0", "3.6.0"), "changing major storage version is not supported");
-        assert_eq!(refused("18446744073709551615.0.0", "3.5.0"), "changing major storage version is not supported");
-        assert_eq!(
-            refused("3.18446744073709551615.0", "3.5.0"),
-            "version \"3.18446744073709551615.0\" is not supported"
-        );
+        assert_eq!(refused("9223372036854775807.0.0", "3.5.0"), "changing major storage version is not supported");
+        assert_eq!(refused("3.9223372036854775807.0", "3.5.0"), "version \"3.9223372036854775807.0\" is not supported");
+        // etcd reads the parts of a version as signed numbers of 64 bits; what does not fit is as if it were absent.
+        assert_eq!(refused("9223372036854775808.0.0", "3.5.0"), "missing term information");
+        assert_eq!(refused("3.18446744073709551615.0", "3.5.0"), "missing term information");
     }
 
     #[test]
