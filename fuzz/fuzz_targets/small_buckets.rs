@@ -8,6 +8,7 @@ use etcdsnap_snapshot::boot::verdicts;
 use etcdsnap_snapshot::buckets::{Buckets, EXPECTED};
 use etcdsnap_snapshot::finding::Finding;
 use etcdsnap_snapshot::incidents::{Facts, incidents};
+use etcdsnap_snapshot::known::Known;
 use libfuzzer_sys::fuzz_target;
 
 /// Put into values. It is not part of any text of ours, of a number or of a version.
@@ -35,7 +36,7 @@ fuzz_target!(|bytes: &[u8]| {
     let keyspace = summary(bytes);
     let facts = Facts {
         buckets: &buckets,
-        keyspace: &keyspace,
+        keyspace: Known::whole(&keyspace),
         database_size: number(bytes, 6),
         server_version: None,
         findings: &findings,

@@ -51,7 +51,11 @@ fn status(compat: Compat) -> Command {
 
 fn restore(compat: Compat) -> Command {
     let about = "[deprecated] Does what `etcdutl snapshot restore` does";
-    if compat >= Compat::V3_5 { Command { about, ..snapshot_restore() } } else { snapshot_restore() }
+    let mut command = snapshot_restore();
+    for flag in command.flags.iter_mut().filter(|flag| flag.name == "initial-memory-map-size") {
+        flag.default = "0";
+    }
+    if compat >= Compat::V3_5 { Command { about, ..command } } else { command }
 }
 
 /// Until 3.5 `defrag` works on files too.

@@ -76,7 +76,7 @@ impl Invocation<'_> {
             }
             Action::SnapshotRestore => {
                 self.deprecation("restore");
-                restore::restore(compat, parsed, &mut Log::new(compat, self.err)).map(|()| String::new())
+                restore::restore(self.program, parsed, &mut Log::new(compat, self.err)).map(|()| String::new())
             }
             Action::Defrag if parsed.path("data-dir").is_none() && self.is_client() => {
                 Err(Stop::new(FAILED, "a running server is not defragmented by etcdsnap; stop it and give --data-dir"))

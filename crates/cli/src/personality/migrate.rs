@@ -1,6 +1,7 @@
 //! `migrate --data-dir --target-version`.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::Path;
 
 use etcdsnap_bbolt::Db;
@@ -61,7 +62,7 @@ pub fn migrate(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(),
             return Err(stop(error.to_string()));
         }
     };
-    let needed = needed_by_log(compat, data_dir).map_err(|text| {
+    let needed = needed_by_log(compat, data_dir, log).map_err(|text| {
         log.line(Level::Error, &place.command(143), "Failed to finalize config", &[("error", Field::from(&*text))]);
         stop(text)
     })?;
@@ -105,14 +106,32 @@ fn minor(version: &Version) -> String {
     format!("{}.{}", version.major, version.minor)
 }
 
-/// What the member's log asks for, read from its newest snapshot on; else the text behind `Error: `.
-fn needed_by_log(compat: Compat, data_dir: &Path) -> Result<Option<Version>, String> {
+/// 3.7.3 looks three times for a folder that is not there: it may only be about to be replaced.
+fn tell_retries(folder: &Path, error: &str, log: &mut Log<'_>) {
+    const ATTEMPTS: i128 = 3;
+    for attempt in 1..ATTEMPTS {
+        let fields = [
+            ("wal-dir", Field::Text(folder.display().to_string())),
+            ("attempt", Field::Number(attempt)),
+            ("max-attempts", Field::Number(ATTEMPTS)),
+            ("error", Field::from(error)),
+        ];
+        log.line(Level::Warn, "wal/wal.go:622", "retrying WAL snapshot scan after transient file removal", &fields);
+    }
+}
+
+/// What the member's log asks for, read from its newest snapshot on; else the text after `Error: `.
+fn needed_by_log(compat: Compat, data_dir: &Path, log: &mut Log<'_>) -> Result<Option<Version>, String> {
     const UNKNOWN: &str = "failed to get the lastest snapshot: ";
     let folder = data_dir.join("member/wal");
     let files = WalFiles::open(&folder, None, Mapping::Auto).map_err(|error| {
         let reason = error.source.to_string();
         let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
-        format!("{UNKNOWN}[readWALNames] fileutil.ReadDir failed: open {}: {reason}", folder.display())
+        let text = format!("[readWALNames] fileutil.ReadDir failed: open {}: {reason}", folder.display());
+        if compat == Compat::V3_7 && error.source.kind() == io::ErrorKind::NotFound {
+            tell_retries(&folder, &text, log);
+        }
+        format!("{UNKNOWN}{text}")
     })?;
     if let Some((_, error)) = files.unreadable.first() {
         return Err(format!("{UNKNOWN}{error}"));

@@ -20,8 +20,9 @@ use etcdsnap_snapshot::progress::Silent;
 use super::files::opening;
 use super::flags::Parsed;
 use super::log::{Field, Log};
+use super::program::Program;
 use super::work::{BAD_ARGUMENTS, FAILED, Stop};
-use super::{Compat, Failure};
+use super::{Compat, Failure, Personality};
 use crate::interrupt;
 use crate::names::Names;
 
@@ -73,13 +74,14 @@ impl Places {
 }
 
 /// Restores as the command line asks.
-pub fn restore(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
+pub fn restore(program: &Program, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
+    let compat = program.compat;
     let [file] = parsed.operands.as_slice() else {
         return Err(Stop::new(BAD_ARGUMENTS, "snapshot restore requires exactly one argument"));
     };
     let request = request(compat, parsed)?;
     let draft = Draft::new(&request, Some(&Names)).map_err(|error| stop(&error))?;
-    let (places, paths) = (Places::of(compat), shown_paths(compat, file, parsed));
+    let (places, paths) = (Places::of(compat), shown_paths(program, file, parsed));
     log.info(places.restoring, "restoring snapshot", &paths);
     let container = open(Path::new(file), compat, request.skip_hash_check)?;
     if Db::open(container.database()).is_ok_and(|db| db.order() != ByteOrder::HOST) {
@@ -192,7 +194,7 @@ fn readable(path: &Path) -> Result<(), (&'static str, io::Error)> {
 }
 
 /// The fields of the first and last line.
-fn shown_paths(compat: Compat, file: &OsStr, parsed: &Parsed) -> Vec<(&'static str, Field)> {
+fn shown_paths(program: &Program, file: &OsStr, parsed: &Parsed) -> Vec<(&'static str, Field)> {
     let name = parsed.text("name").unwrap_or(ClusterRequest::DEFAULT_NAME);
     let data = parsed.path("data-dir").map_or_else(|| format!("{name}.etcd").into(), Path::to_owned);
     let wal = parsed.path("wal-dir").map_or_else(|| joined(&data, "member/wal"), Path::to_owned);
@@ -203,8 +205,10 @@ fn shown_paths(compat: Compat, file: &OsStr, parsed: &Parsed) -> Vec<(&'static s
         ("data-dir", shown(data.as_os_str())),
         ("snap-dir", shown(joined(&data, "member/snap").as_os_str())),
     ];
-    if compat >= Compat::V3_5 {
-        let size = parsed.unsigned("initial-memory-map-size").unwrap_or(10 << 30);
+    if program.compat >= Compat::V3_5 {
+        // The tools have different defaults.
+        let default = if program.personality == Personality::Etcdctl { 0 } else { 10 << 30 };
+        let size = parsed.unsigned("initial-memory-map-size").unwrap_or(default);
         fields.push(("initial-memory-map-size", Field::Number(size.into())));
     }
     fields
