@@ -13,7 +13,7 @@ pub trait Counted: Ord {
     /// Kind of this one, below [`KINDS`](Self::KINDS).
     fn kind(&self) -> usize;
 
-    /// Index of the bucket of which it hides a part, so that what was read of that bucket is not all; `None` if it hides nothing.
+    /// Index of the bucket of which a part cannot be read because of this problem; `None` if all of it can.
     fn hides(&self) -> Option<u32> {
         None
     }
@@ -86,7 +86,7 @@ impl<P: Counted> Collector<P> {
         self.counts.get(kind).copied().unwrap_or(0)
     }
 
-    /// The buckets of which parts are [hidden](Counted::hides) by any of them, kept or not.
+    /// Indexes of the buckets of which [a part cannot be read](Counted::hides), whether the problem itself was kept or not.
     pub fn hidden(&self) -> &BTreeSet<u32> {
         &self.hidden
     }

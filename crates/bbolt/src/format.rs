@@ -50,7 +50,7 @@ pub enum ByteOrder {
 }
 
 impl ByteOrder {
-    /// That of the machine this runs on: the only one that an etcd here can open.
+    /// The byte order of the machine this runs on, which is the only one that an etcd on it can open.
     pub const HOST: Self = if cfg!(target_endian = "big") { Self::Big } else { Self::Little };
 
     /// `little` or `big`.

@@ -73,7 +73,7 @@ pub enum Grade {
 }
 
 impl Code {
-    /// Can elements, or whole pages of a bucket, not be read for this reason? What was read of the bucket is then not all of it.
+    /// Does it keep elements or whole pages of a bucket from being read, so that what was read is not all of the bucket?
     pub fn hides_content(self) -> bool {
         matches!(
             self,

@@ -105,7 +105,7 @@ impl Failure {
         Self { exit: Exit::Damaged, ..Self::new(message) }
     }
 
-    /// The output is in place, and what came after that failed.
+    /// The failure of a step after the output got its name; the exit code says that the output is in place.
     pub fn unconfirmed(message: impl Into<String>) -> Self {
         Self { exit: Exit::Unconfirmed, ..Self::new(message) }
     }
@@ -151,7 +151,7 @@ impl From<Rewriting> for Failure {
     }
 }
 
-/// An output that did not get its name, or whose name may not outlast a power cut.
+/// The failure of publishing: the output did not get its name, or has it and the disk did not confirm it.
 impl From<Unpublished> for Failure {
     fn from(error: Unpublished) -> Self {
         let text = error.to_string();

@@ -1,4 +1,4 @@
-//! Which `.snap` files stand between a member and its own log.
+//! Finds the `.snap` files that keep a server from starting, and that can be moved aside without a loss.
 //!
 //! A server up to 3.6 starts from the newest `.snap` file. If the database is older than that, it stops, although the log may
 //! have everything that the database lacks. Without the newer files it starts from an older one and applies the log.
@@ -9,10 +9,10 @@ use etcdsnap_wal::snap::SnapFile;
 use crate::evidence::Evidence;
 use crate::start::{Server, StartVerdict, verdict};
 
-/// `.snap` files to move aside, and what comes of it.
+/// The `.snap` files to move aside, and the releases that start without them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Aside {
-    /// Names of the files, as they are shown.
+    /// Names of the files, quoted for a message.
     pub files: Vec<String>,
     /// The releases that then start, and did not before.
     pub servers: Vec<Server>,
@@ -21,7 +21,7 @@ pub(crate) struct Aside {
 }
 
 impl Aside {
-    /// Tries what the releases would do without the files that are newer than the database.
+    /// Judges the start of `servers` without the files that are newer than the database; `None` if that lets none of them start.
     pub fn find(evidence: &mut Evidence<'_>, servers: &[Server]) -> Option<Self> {
         let index = evidence.database.content()?.buckets.meta.part().consistent_index.filter(|index| *index > 0)?;
         let is_newer = |bytes| SnapFile::parse(bytes).is_ok_and(|file| file.start.index > index);
@@ -41,7 +41,7 @@ impl Aside {
         Some(Self { files, servers: starts.iter().map(|start| start.server).collect(), start })
     }
 
-    /// Says in the answer about a release that it would start then.
+    /// Adds to the verdict about a release that it starts once the files are moved.
     pub fn note(&self, start: &mut StartVerdict) {
         if self.servers.contains(&start.server) {
             start.reasons.push(format!("It starts once {} moved out of member/snap.", self.moved()));
@@ -55,7 +55,7 @@ impl Aside {
         }
     }
 
-    /// What to do, in a sentence.
+    /// A sentence that says which files to move, and from where the log is then applied.
     pub fn advice(&self, last: u64, index: u64) -> String {
         let from = match self.start {
             0 => "the beginning of the log".to_owned(),

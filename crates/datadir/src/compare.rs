@@ -54,7 +54,7 @@ pub(crate) fn indexes(evidence: &Evidence<'_>, indexes: &Indexes, aside: Option<
     term(log, content, indexes, &mut found);
 }
 
-/// Where the entries between the database and the snapshot are.
+/// Says where the entries are that the snapshot includes and the database has not applied.
 fn behind_snapshot(log: &Log<'_>, indexes: &Indexes, index: u64, aside: Option<&Aside>) -> String {
     let next = index.saturating_add(1);
     let first = log.entries.partition_point(|logged| logged.entry.index < next);
@@ -125,7 +125,7 @@ pub(crate) fn snapshots(evidence: &Evidence<'_>, findings: &mut Findings) {
     }
 }
 
-/// What clients of the v2 API wrote. It is an error as long as nothing is known to be in v3: then these keys are all there is.
+/// The finding about keys of the v2 API: an error unless it is certain that there are keys of v3, because these may then be all.
 pub(crate) fn v2_content(evidence: &Evidence<'_>, v3_keys: Option<u64>, findings: &mut Findings) {
     let found = V2Keys::of(evidence);
     let is_etcd_2 = found.cluster_version.as_deref().is_some_and(|version| version.starts_with("2."));

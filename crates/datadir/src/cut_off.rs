@@ -1,11 +1,11 @@
-//! What a start throws away of a log.
+//! The part of a log that a server throws away when it starts.
 //!
-//! Servers cut the log off at what they take for an unfinished last write, or erase what follows its end. They report
-//! nothing about what is lost with that; [`Lost`] does.
+//! Servers cut the log off at what they take for an unfinished last write, or erase what follows its end, and do not report
+//! what is lost with that. [`Lost`] does.
 
 use etcdsnap_wal::{Code, Inspection, Outcome, Place, Remains, Wal};
 
-/// What a start throws away.
+/// The place where a server ends a log, and the records after it, which are lost with the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
     /// Where the log ends for the server.
@@ -15,7 +15,7 @@ pub struct Lost {
 }
 
 impl Lost {
-    /// What a server throws away that does this with the log; `None` if that is nothing but an unfinished last write.
+    /// What is lost by an outcome of reading the log; `None` if that is nothing, or only an unfinished last write.
     pub(crate) fn by(outcome: Outcome, wal: &Wal<'_>, inspection: &Inspection) -> Option<Self> {
         let from = match outcome {
             Outcome::Repairs { cut } => cut,

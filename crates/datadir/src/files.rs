@@ -1,4 +1,4 @@
-//! Which files are in the directories of a member, and which should be.
+//! Findings about the files in the directories of a member: unreadable, missing, left over, in use.
 
 use etcdsnap_snapshot::catalogue::directory::{
     BROKEN_COPY_HOLDS_ENTRIES, DATABASE_MISSING, DEFRAG_LEFTOVER, DIRECTORY_IN_USE, FILE_UNREADABLE, LEFTOVER_FILE,
@@ -14,7 +14,7 @@ use crate::holder::Held;
 use crate::layout::Layout;
 use crate::wal_files::WalFiles;
 
-/// What is there, and what should be.
+/// Compares the files of a member with those that should be there.
 pub(crate) fn check(evidence: &Evidence<'_>, layout: &Layout, wal: &WalFiles, held: &Held, findings: &mut Findings) {
     in_use(held, findings);
     for (name, error) in wal.unreadable.iter().chain(&wal.unreadable_broken).chain(&evidence.snaps.unreadable) {
@@ -78,7 +78,7 @@ fn in_use(held: &Held, findings: &mut Findings) {
     findings.push(Finding::new(&DIRECTORY_IN_USE, Place::in_file(&file), format!("{who} has it locked")));
 }
 
-/// What the copy of a segment has that the log does not; `None` if that is nothing.
+/// A message about the records that a `.broken` copy of a segment has and the log does not; `None` if there are none.
 fn only_in_copy(name: &str, bytes: &[u8], log: Option<&Log<'_>>) -> Option<String> {
     let segment = name.strip_suffix(".broken")?;
     let copy = Wal::new([(segment, bytes)]);

@@ -114,7 +114,7 @@ fn holds_log(directory: &Path) -> bool {
     entries.flatten().any(|entry| matches!(kind(&entry.file_name()), WalFile::Segment(_) | WalFile::Broken))
 }
 
-/// Whether nothing is in it but what a file system puts into its own root folder.
+/// Is the folder empty, but for `lost+found`?
 fn is_empty(directory: &Path) -> bool {
     let is_own = |entry: std::io::Result<std::fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() == "lost+found");
     directory.read_dir().is_ok_and(|mut entries| entries.all(is_own))

@@ -1,4 +1,4 @@
-//! Keys that clients wrote through the v2 API.
+//! Finds the keys that clients wrote through the v2 API, for the findings about what no snapshot holds.
 //!
 //! etcd 2 to 3.5 keep them in the v2 store: in memory, in the `.snap` files, and in the log since the newest of them. The
 //! database does not have them, and so no snapshot of it does.
@@ -11,10 +11,10 @@ use etcdsnap_wal::snap::Store;
 
 use crate::evidence::{Evidence, Log};
 
-/// Keys that are named; all are counted.
+/// The most keys that a message names; all are counted.
 const NAMED: usize = 5;
 
-/// Where the v2 store keeps what clients write.
+/// The directory of the v2 store that has the keys of clients.
 const CLIENTS: &str = "/1";
 
 /// The keys of v2 clients in a directory.
@@ -58,7 +58,7 @@ impl V2Keys {
         self.stored == 0 && self.logged == 0
     }
 
-    /// What there is, in a sentence.
+    /// A sentence that counts the keys and requests, and names some of them.
     pub fn sentence(&self) -> String {
         let names: Vec<_> = self.paths.iter().map(|path| excerpt(path.as_bytes())).collect();
         let more = if self.stored + self.logged > names.len() as u64 { " and others" } else { "" };

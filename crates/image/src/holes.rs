@@ -1,4 +1,4 @@
-//! Where a file holds nothing: stretches that read as zeros and take no room on the disk.
+//! Finds the holes of a sparse file: stretches that read as zeros and take no room on the disk.
 //!
 //! A sparse file can be gigabytes long and hold a few blocks; so can the log of a member, whose segments are allocated ahead. The
 //! length of such a file must not become memory, so its holes are not read.
@@ -12,7 +12,7 @@ use rustix::fs::{SeekFrom, seek};
 /// Bytes of the smallest hole that is worth its own map, and of the stretch that holes are cut to: pages of every system divide it.
 #[cfg(target_os = "linux")]
 const LEAST: u64 = 1 << 20;
-/// Stretches of data that are passed by in search of holes; those of a file in more pieces are read like data.
+/// The most stretches of data between which holes are searched; further holes are read like data.
 #[cfg(target_os = "linux")]
 const STRETCHES: usize = 1024;
 
@@ -26,7 +26,7 @@ pub(crate) fn holes(file: &File, len: u64) -> Vec<Range<u64>> {
     let mut next = 0;
     for _ in 0..STRETCHES {
         let Some(hole) = seek(file, SeekFrom::Hole(next)).ok().filter(|hole| *hole < len) else { break };
-        // Behind the last data there is none to find.
+        // After the last data the search fails, and the hole reaches to the end.
         let data = seek(file, SeekFrom::Data(hole)).map_or(len, |data| data.min(len));
         let cut = hole.next_multiple_of(LEAST)..data - data % LEAST;
         if !cut.is_empty() {
@@ -45,7 +45,7 @@ pub(crate) fn holes(_: &File, _: u64) -> Vec<Range<u64>> {
     Vec::new()
 }
 
-/// What of the first `len` bytes is not in `holes`.
+/// The stretches among the first `len` bytes that are not in `holes`.
 pub(crate) fn data(holes: &[Range<u64>], len: u64) -> impl Iterator<Item = Range<u64>> {
     let starts = std::iter::once(0).chain(holes.iter().map(|hole| hole.end));
     let ends = holes.iter().map(|hole| hole.start).chain(std::iter::once(len));

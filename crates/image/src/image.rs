@@ -16,8 +16,8 @@ use crate::holes::{data, holes};
 use crate::map::{cover, map};
 use crate::stamp::{Change, Changed, Stamp};
 
-/// Bytes of the longest file that is opened. What is kept for a file grows with its length, also where it has holes, by a five
-/// hundredth of it and less; and to look at its zeros takes time.
+/// Bytes of the longest file that is opened. What is kept in memory for a file grows with its length, holes included, by up to
+/// a five-hundredth of it; and reading its zeros takes time.
 const LONGEST: u64 = 1 << 40;
 
 /// The bytes of a file as it was at open, or of a stream.
@@ -144,7 +144,7 @@ impl Image {
         self.source.as_ref().filter(|source| source.is_named)
     }
 
-    /// The open file, for who lets the system copy from it; `None` for a stream in memory. Its position means nothing.
+    /// The open file, so that the system can copy from it; `None` for a stream in memory. Its position means nothing.
     pub fn file(&self) -> Option<&File> {
         self.source.as_ref().map(|source| &source.file)
     }
@@ -236,7 +236,7 @@ impl Source {
         Ok(Bytes::Mapped(Mapped { map, present: Blocks::new(len) }))
     }
 
-    /// Reads what the file holds, piece by piece, so that a bad sector is told by its place.
+    /// Reads the data of the file piece by piece, so that the error about a bad sector has its offset.
     fn read(&self) -> Result<Bytes, Error> {
         const PIECE: usize = 1 << 20;
         let before = self.stamp.len;

@@ -25,7 +25,7 @@ pub(crate) fn map(file: &File, len: usize) -> io::Result<Mmap> {
     unsafe { MmapOptions::new().len(len).map(file) }
 }
 
-/// Has the bytes of `holes` read as zeros without the file: they take no memory then, whatever the file system would keep for them.
+/// Maps zeros over the `holes` of a map: they take no memory then, whatever the file system would cache for them.
 /// The holes begin and end at multiples of the page size. Where that fails they are read like the rest.
 #[cfg(target_os = "linux")]
 pub(crate) fn cover(map: &Mmap, holes: &[Range<u64>]) {
@@ -49,7 +49,7 @@ pub(crate) fn cover(map: &Mmap, holes: &[Range<u64>]) {
     }
 }
 
-/// There are no holes to cover on this system: none are found.
+/// Without effect on this system, where no holes are found.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn cover(_: &Mmap, _: &[Range<u64>]) {}
 

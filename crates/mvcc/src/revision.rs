@@ -25,8 +25,8 @@ impl Revision {
     }
 }
 
-/// Revisions that a store should have left: at a million writes in a second they last for twelve days, and at what clusters
-/// really write for years.
+/// The fewest revisions that a store should have left. At a million writes a second they last for twelve days, and at the
+/// rates of real clusters for years.
 pub const ENOUGH_REVISIONS: i64 = 1 << 40;
 
 /// How many revisions come after this one. Servers count in 64 bits with a sign and do not look: the write after the last

@@ -75,8 +75,8 @@ rules! {
 }
 
 impl Rule {
-    /// Does it compare a record with the others of its key, transaction or store? It then seems to be broken where some of these
-    /// could not be read.
+    /// Does the rule compare a record with the others of its key, transaction or store? Where some of these could not be read, a
+    /// violation may only follow from that.
     pub fn compares_records(self) -> bool {
         matches!(
             self,
@@ -92,7 +92,7 @@ impl Rule {
         )
     }
 
-    /// Does it depend on how far the store is compacted?
+    /// Does the rule depend on how far the store is compacted?
     pub fn needs_compaction(self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! Where a file is to appear, and what may stand there before.
+//! The place of an output: which file is written to, and what may be there already.
 //!
 //! ```text
 //!   found under the name          a file is to appear there      a stream is enough
@@ -11,7 +11,7 @@
 //!   a file mounted there          refused                        refused
 //! ```
 //!
-//! A symbolic link is refused because both answers would surprise somebody: replacing the link leaves its file as it was, and
+//! A symbolic link is refused because either answer may be the wrong one: replacing the link leaves its file as it was, and
 //! following it replaces a file that was not named.
 
 use std::fs::{File, FileType, OpenOptions};
@@ -34,7 +34,7 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// The file is to be at `path`; `inputs` are all files that the run reads.
+    /// A destination at `path`, which must not replace any of `inputs`, the files that the run reads.
     pub fn new(path: &Path, existing: Existing, inputs: &Inputs) -> Self {
         Self { path: path.to_owned(), existing, inputs: inputs.clone() }
     }
@@ -82,7 +82,7 @@ impl Destination {
         self.path.metadata().is_ok_and(|found| is_stream(found.file_type()))
     }
 
-    /// Opens a [stream](Self::is_stream) for writing, as a shell does: a FIFO is waited for until somebody reads from it.
+    /// Opens a [stream](Self::is_stream) for writing, as a shell does: a FIFO blocks until a process reads from it.
     ///
     /// # Errors
     /// The system refused, or the name has come to mean something else.
@@ -99,7 +99,7 @@ fn is_stream(found: FileType) -> bool {
     found.is_fifo() || found.is_char_device()
 }
 
-/// What it is, for a sentence.
+/// The name of a file type with its article, for a message.
 pub(crate) fn kind(found: FileType) -> &'static str {
     match found {
         _ if found.is_dir() => "a folder",
@@ -113,7 +113,7 @@ pub(crate) fn kind(found: FileType) -> &'static str {
     }
 }
 
-/// Is something mounted at `path`? The device does not tell it: a part of the same file system can be mounted too.
+/// Is something mounted at `path`? The device number does not show it: a part of the same file system can be mounted too.
 #[cfg(target_os = "linux")]
 pub fn is_mount_point(path: &Path) -> bool {
     use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The files that a run reads, known by device and inode: a file is found again under every name that it has.
 ///
-/// Whoever makes an output names them, because [`Destination::new`](crate::Destination::new) asks for them.
+/// [`Destination::new`](crate::Destination::new) takes them, so no output can be made without naming them.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
     files: BTreeMap<(u64, u64), PathBuf>,
@@ -44,7 +44,7 @@ impl Inputs {
         entries.for_each(|entry| self.add(&entry.path()));
     }
 
-    /// The name by which an open file is read, if it is.
+    /// The name under which the run reads this open file; `None` if it does not read it.
     pub fn name_of(&self, file: &File) -> Option<&Path> {
         self.name(&file.metadata().ok()?)
     }

@@ -56,11 +56,10 @@ fn give_name(temporary: &Path, target: &Path, existing: &Existing) -> Result<Opt
     Ok(None)
 }
 
-/// Can a folder take the place of what is at `path`, which is moved aside? Only that of another folder, and not where something
-/// is mounted.
+/// Checks that what is at `path` can be moved aside for a new folder: it has to be a folder, and no mount point.
 ///
 /// # Errors
-/// Why not.
+/// It is something else, a mount point, or missing.
 pub fn check_movable(path: &Path) -> Result<(), Error> {
     let found = path.symlink_metadata().map_err(Error::io("look at it", path))?;
     if !found.is_dir() {

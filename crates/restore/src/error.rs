@@ -140,7 +140,7 @@ pub enum RestoreError {
     /// Making or publishing a file or folder failed.
     #[error(transparent)]
     Publish(#[from] etcdsnap_publish::Error),
-    /// There is no thread to write with.
+    /// The system gives no thread to write with.
     #[error(transparent)]
     Thread(#[from] NoThread),
     /// It was asked to stop.
@@ -275,7 +275,7 @@ fn quoted(path: &std::path::Path) -> String {
     go_quote(path.as_os_str().as_encoded_bytes())
 }
 
-/// Upstream's sentence about a SHA-256 that is not that of the bytes before it.
+/// The error text of the real tools for a SHA-256 that does not match the bytes before it.
 pub fn hash_mismatch(expected: &[u8; 32], got: &[u8; 32]) -> String {
     format!("expected sha256 {}, got {}", go_bytes(expected), go_bytes(got))
 }

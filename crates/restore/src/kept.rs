@@ -1,5 +1,5 @@
-//! A data directory that was there before and stays: the new member gets into it, and it the owner of one. Its rights stay as
-//! they were, as with etcd's own tools.
+//! An existing empty data directory that a restore fills: it gets the owner of a new one and keeps its mode, as with etcd's
+//! own tools.
 
 use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt as _;
@@ -9,7 +9,7 @@ use etcdsnap_publish::Owner;
 
 use crate::error::RestoreError;
 
-/// Such a directory. Its old owner gets it back when this is dropped before it was kept.
+/// Such a directory. Its former owner is restored when this is dropped before [`keep`](Self::keep).
 #[derive(Debug)]
 pub(crate) struct Settled {
     folder: File,

@@ -46,7 +46,7 @@ pub struct Request<'r> {
 }
 
 impl Request<'_> {
-    /// Is an error in the backup no reason to stop?
+    /// Does the restore go on in spite of this error in the backup?
     pub(crate) fn tolerates(&self, finding: &Finding) -> bool {
         let of_hash = [SHA256_MISMATCH.id, SHA256_ZERO.id].contains(&finding.kind.id);
         self.allow_damaged || (of_hash && self.skip_hash_check)

@@ -25,7 +25,7 @@ use crate::error::RestoreError;
 use crate::execute::Work;
 use crate::request::Request;
 
-/// What there is of a backup, as a database of its own.
+/// The content of a backup in a new database, which is restored instead of the backup.
 #[derive(Debug)]
 pub struct Rewritten {
     /// The new database.
@@ -36,7 +36,7 @@ pub struct Rewritten {
     pub(crate) losses: Option<Losses>,
     /// When the backup was written.
     pub(crate) modified: Option<SystemTime>,
-    /// The SHA-256 behind it.
+    /// The SHA-256 at the end of the backup.
     pub(crate) trailer: Trailer,
     /// Gone when this is dropped.
     _file: NewFile,
@@ -51,7 +51,7 @@ impl Rewritten {
         request: &Request<'_>,
         work: Work<'_>,
     ) -> Result<Option<Self>, RestoreError> {
-        // Without a usable meta there is no order; whoever goes on with it says why.
+        // Without a usable meta there is no order; the verification below reports why.
         let order = Db::open(source.database()).map_or(request.byte_order, |db| db.order());
         if order == request.byte_order && !request.allow_damaged {
             return Ok(None);
@@ -94,7 +94,7 @@ impl Rewritten {
     }
 }
 
-/// Is it a reason not to copy the pages as they are?
+/// Does a finding rule out copying the pages as they are?
 fn is_in_the_way(finding: &Finding) -> bool {
     let of_length = [&SHA256_MISMATCH, &SHA256_ZERO, &SHA256_MISSING, &LENGTH_ODD, &SNAPSHOT_SIZE, &BYTES_FOLLOW];
     match finding.kind.layer {

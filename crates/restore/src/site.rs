@@ -113,7 +113,7 @@ fn directories(member: &Member, output: &Output) -> Result<(PathBuf, Option<Path
     }
 }
 
-/// The name of a folder for the member, which leads nowhere else.
+/// The name of the folder for a member, `NAME.etcd`. Refuses a name with a slash, which would lead to another folder.
 fn named_after(member: &Member) -> Result<PathBuf, RestoreError> {
     let is_name = !member.name.contains(['/', '\0']);
     let name = || PathBuf::from(format!("{}.etcd", member.name));
@@ -150,7 +150,7 @@ impl Place<'_> {
     }
 }
 
-/// A folder goes aside; a file, a device or a link that leads nowhere stays, and so does what is mounted.
+/// Plans to move a folder aside. Refuses a file, a device, a dangling link and a mount point.
 fn aside(path: &Path, suffix: &str) -> Result<Existing, RestoreError> {
     check_movable(path)?;
     Ok(Existing::MoveTo(vacant_beside(path, suffix)))

@@ -1,12 +1,12 @@
-//! What a cluster that starts from the result needs so that it takes writes.
+//! The quota that a restored cluster needs, and the reasons for which it would refuse writes.
 
 use etcdsnap_snapshot::buckets::{AlarmKind, Buckets};
 use etcdsnap_snapshot::incidents::DEFAULT_QUOTA;
 use serde::Serialize;
 
-/// What quotas are whole multiples of, in bytes.
+/// Quotas are rounded up to a multiple of this, in bytes.
 const QUOTA_STEP: u64 = 2 << 30;
-/// The largest number that the flag takes.
+/// The largest number that `--quota-backend-bytes` takes.
 const LARGEST_QUOTA: u64 = i64::MAX.unsigned_abs();
 
 /// The quota that servers have to be started with, in bytes, where the default leaves a database of `size` bytes less room to
@@ -17,7 +17,7 @@ pub(crate) fn quota(size: u64) -> Option<u64> {
         .then(|| wanted.checked_next_multiple_of(QUOTA_STEP).unwrap_or(LARGEST_QUOTA).min(LARGEST_QUOTA))
 }
 
-/// Why a cluster that is started as it is told refuses a put.
+/// A reason for which a cluster that is started with the printed flags refuses puts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WriteObstacle {
     /// Stable name: `ALARM_NOSPACE`, `ALARM_CORRUPT` or `AUTH_ENABLED`.
@@ -26,7 +26,7 @@ pub struct WriteObstacle {
     pub message: &'static str,
 }
 
-/// All reasons that are in these buckets, which are those of the result.
+/// The obstacles in the buckets of a restored database.
 pub(crate) fn obstacles(buckets: &Buckets) -> Vec<WriteObstacle> {
     let raised = |kind| buckets.alarms.part().iter().any(|alarm| alarm.kind == kind);
     let mut obstacles = Vec::new();

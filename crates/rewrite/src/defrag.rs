@@ -85,8 +85,8 @@ pub fn defrag(source: &Container, target: &Target, work: &Work<'_>) -> Result<De
     })
 }
 
-/// Writes the database in `source` to a temporary file in another byte order, for whoever goes on with that file; errors of the
-/// source are for them to judge. Whether the copy holds the same is proven as by [`defrag`].
+/// Writes the database in `source` to a temporary file in another byte order, which the caller goes on with; the caller
+/// also judges errors of the source. Whether the copy holds the same is proven as by [`defrag`].
 ///
 /// # Errors
 /// Not all of the source can be read, or writing failed. The file is worth nothing then.

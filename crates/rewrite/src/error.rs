@@ -97,7 +97,7 @@ pub enum Error {
     /// The change could not be made.
     #[error(transparent)]
     Edit(#[from] ApplyError),
-    /// There is no thread to write with.
+    /// The system gives no thread to write with.
     #[error(transparent)]
     Thread(#[from] NoThread),
     /// The user wants it no more.

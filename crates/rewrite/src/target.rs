@@ -17,7 +17,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// May the file appear there? To be asked before a long work, at whose end it would turn out anyway.
+    /// May the file appear there? To be asked before a long work, since publishing asks it again only at the end.
     pub(crate) fn check(&self) -> Result<(), Error> {
         Ok(self.destination.check()?)
     }

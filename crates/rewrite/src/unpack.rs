@@ -1,4 +1,4 @@
-//! A backup as it was saved, out of what it was packed into.
+//! Writes a backup as it was saved: decompressed, taken out of its archive, with its own line ends.
 
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use etcdsnap_snapshot::container::Container;
 
 use crate::{Error, Target, Work};
 
-/// Bytes between two looks at the interrupt.
+/// Bytes that are written between two checks of the interrupt.
 const PIECE: usize = 4 << 20;
 
-/// What was written.
+/// The result of [`unpack`].
 #[derive(Debug)]
 pub struct Unpacked {
     /// Its length in bytes.

@@ -64,7 +64,7 @@ pub fn verdicts_after_restore(facts: &Facts<'_>) -> Vec<BootVerdict> {
     all(facts, refusals::of_a_server, caveats::of_a_server)
 }
 
-/// Says things about one version, in sentences.
+/// Rules that give sentences about one version.
 type Rules = fn(&Facts<'_>, Minor) -> Vec<String>;
 
 fn all(facts: &Facts<'_>, refusals: Rules, caveats: Rules) -> Vec<BootVerdict> {

@@ -1,7 +1,6 @@
-//! The one cause that most findings about a damaged backup follow from, in one sentence.
+//! Finds the one cause that most findings about a damaged backup follow from, so that a report can begin with it.
 //!
-//! Somebody who reads a report at night wants to know what happened before what follows from it: a file that was cut off has a
-//! dozen findings about pages, buckets and records, all of which say only that. Causes are ranked: what the file is, whether it is
+//! A file that was cut off has a dozen findings about pages, buckets and records, all of which follow from that. Causes are ranked: what the file is, whether it is
 //! all there, whether its pages can be read, and then the worst finding.
 
 use std::collections::BTreeSet;
@@ -32,7 +31,7 @@ pub struct Cause {
 }
 
 impl Cause {
-    /// Of a file whose name ends in `.part`, as that of a snapshot does until it is complete.
+    /// The same cause for a file with a name that ends in `.part`, as that of a snapshot does until it is complete.
     pub(crate) fn unfinished(mut self) -> Self {
         if ["CUT_OFF", "HASH_CUT_OFF", "HASH_LOST", "HASH_ZERO"].contains(&self.id) {
             self.message
@@ -47,7 +46,7 @@ impl Cause {
     }
 }
 
-/// What the length of a file has to do with.
+/// Findings that follow from the length of a file.
 static OF_LENGTH: [&Kind; 7] = [
     &SHA256_MISMATCH,
     &SHA256_ZERO,
@@ -58,10 +57,10 @@ static OF_LENGTH: [&Kind; 7] = [
     &BYTES_FOLLOW,
 ];
 
-/// Findings about the file that say what became of its content, and not what the file is.
+/// Findings about the file that describe its content, and not what kind of file it is.
 static OF_CONTENT: [&Kind; 3] = [&NO_META, &TREE_UNREADABLE, &STATUS_NOT_BUCKET];
 
-/// The cause of what was found, if anything is worth a warning. `findings` are in the order of a report, worst first.
+/// The cause of the findings; `None` where there is no damage to explain. `findings` are in the order of a report, worst first.
 pub(crate) fn cause(
     length: Option<Length>,
     inspection: Option<&Inspection<'_>>,
@@ -98,7 +97,7 @@ fn of_finding(finding: &Finding, findings: &[Finding], follows: impl Fn(&Kind) -
     Cause { id, message: title.to_owned(), advice, consequences: consequences(findings, follows) }
 }
 
-/// Ids of the kinds that were found and follow, each once, in the order found.
+/// Ids of the kinds that were found and for which `follows` holds, each once, in the order found.
 fn consequences(findings: &[Finding], follows: impl Fn(&Kind) -> bool) -> Vec<&'static str> {
     let mut seen = BTreeSet::new();
     let kinds = findings.iter().map(|finding| finding.kind).filter(|kind| follows(kind));
@@ -173,7 +172,7 @@ fn is_of_lost_pages(kind: &Kind) -> bool {
         || etcdsnap_mvcc::Rule::ALL.iter().any(|rule| rule.compares_records() && mvcc::of(*rule).id == kind.id)
 }
 
-/// Pages that the tree refers to and that cannot be read.
+/// The cause where pages that the tree refers to cannot be read.
 fn of_pages(inspection: &Inspection<'_>, findings: &[Finding]) -> Option<Cause> {
     if inspection.walk.is_whole() {
         return None;
@@ -192,7 +191,7 @@ fn of_pages(inspection: &Inspection<'_>, findings: &[Finding]) -> Option<Cause> 
 }
 
 impl Tail {
-    /// What follows, in words; `length` is that of the whole file, or 0 where it explains nothing.
+    /// A phrase for these bytes. `length` is that of the whole file, or 0 where the bytes do not fill it up to a block size.
     fn words(self, bytes: u64, length: u64) -> String {
         const UNITS: [(u64, &str); 3] = [(1 << 20, "MiB"), (4096, "pages of 4096 bytes"), (512, "blocks of 512 bytes")];
         let unit = UNITS.iter().find(|(unit, _)| length > 0 && length.is_multiple_of(*unit));

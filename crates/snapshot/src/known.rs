@@ -1,6 +1,6 @@
 //! A value that was read from a part of the file that may be damaged: all of it, or as much as could be read.
 //!
-//! Every fact that comes out of a bucket or a page is kept in a [`Known`], set where it is read. Whoever uses it has to say whether
+//! Every fact that comes out of a bucket or a page is kept in a [`Known`], set where it is read. A caller has to say whether
 //! it needs [all](Known::all) of it, and so gets nothing when a page was lost, or whether [what there is](Known::part) is enough.
 
 use std::fmt;
@@ -22,7 +22,7 @@ impl<T> Known<T> {
         Self { value, whole: true }
     }
 
-    /// A value of which everything was read if `whole` says so.
+    /// A value; `whole` says whether everything was read that it is made from.
     pub fn new(value: T, whole: bool) -> Self {
         Self { value, whole }
     }

@@ -1,4 +1,4 @@
-//! Whether the length of a file fits the database in it: cut off, without its hash, or with something behind it.
+//! Compares the length of a file with the database in it: complete, cut off, without its hash, or followed by other bytes.
 //!
 //! A server sends the pages of its database up to the high-water mark and then 32 bytes of SHA-256, so a snapshot of known
 //! high-water mark has one length, and its hash has one place. Verification asks here before it judges anything else, because most
@@ -12,10 +12,10 @@ use etcdsnap_checksum::sha256;
 /// Length of a SHA-256, in bytes.
 const HASH: usize = 32;
 
-/// How the length of a file fits its database.
+/// The result of comparing the length of a file with its database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
-    /// A snapshot with 32 bytes where its hash belongs, and nothing behind them; or the database of a member.
+    /// A snapshot with 32 bytes where its hash belongs, and nothing after them; or the database of a member.
     Fits,
     /// The file ends before its pages do.
     Cut {
@@ -40,7 +40,7 @@ pub enum Length {
     Followed {
         /// Where a whole snapshot ends: the 32 bytes before it are the SHA-256 of all before them. `None` if there is no right hash.
         snapshot: Option<u64>,
-        /// Bytes behind that end, or behind the pages.
+        /// Bytes after that end, or after the pages.
         bytes: u64,
         /// What they are.
         tail: Tail,
@@ -59,7 +59,7 @@ pub enum Tail {
 }
 
 impl Length {
-    /// How `file`, with all its bytes, fits the database `db` that it begins with.
+    /// Compares a whole `file` with the database `db` that it begins with.
     pub fn of(file: &[u8], db: &Db<'_>) -> Self {
         let (length, pages) = (file.len() as u64, db.size());
         let is_snapshot = is_snapshot(db);
@@ -78,7 +78,7 @@ impl Length {
         }
     }
 
-    /// Of a file with something behind the place of the hash.
+    /// The result for a file with something after the place of the hash.
     fn longer(file: &[u8], db: &Db<'_>, is_snapshot: bool, hash: &[u8], tail: &[u8]) -> Self {
         let pages = file.len() - tail.len() - hash.len();
         let computed = || sha256::digest(&file[..pages], &mut |_| ControlFlow::Continue(()));
@@ -98,7 +98,7 @@ impl Length {
         }
     }
 
-    /// Are pages missing? Then no way of restoring it as it is may be advised.
+    /// Are pages missing? Then it must not be advised to restore the file as it is.
     pub fn lacks_pages(self) -> bool {
         matches!(self, Self::Cut { .. })
     }
@@ -117,8 +117,8 @@ impl Tail {
     }
 }
 
-/// Are the metas those that a server sends, and not those of the file that it works on? Both then have the same content, with the
-/// higher transaction first; in a database that is written to, every transaction has another root.
+/// Are the metas those of a snapshot, as a server sends it, and not those of a database in use? In a snapshot both have the same
+/// content, and the first the higher transaction; in a database in use every transaction has another root.
 pub fn is_snapshot(db: &Db<'_>) -> bool {
     let [Ok(first), Ok(second)] = db.metas() else { return false };
     let content = |meta: &etcdsnap_bbolt::Meta| (meta.root, meta.freelist, meta.high_water_mark, meta.sequence);

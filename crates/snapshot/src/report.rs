@@ -163,7 +163,7 @@ pub struct StoreFacts {
     pub at_least: Option<AtLeast>,
 }
 
-/// How many could be read of what could not be read to its end.
+/// Lower bounds of counts that are not known, because a bucket could not be read to its end.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AtLeast {

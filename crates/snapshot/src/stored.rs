@@ -1,4 +1,4 @@
-//! What is wrong with how a backup is stored, apart from its content: for verification.
+//! Findings of a verification about how a backup is stored, apart from its content: line ends and file name.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::container::{Container, Trailer};
 use crate::finding::Finding;
 use crate::place::{Place, quote};
 
-/// `digest` is the SHA-256 of the database, where it was computed.
+/// All such findings. `digest` is the SHA-256 of the database, where it was computed.
 pub(crate) fn findings(container: &Container, digest: Option<&[u8; 32]>) -> Vec<Finding> {
     let line_ends = container.line_ends_undone.map(|count| {
         let proof = match (container.trailer, digest) {
@@ -28,7 +28,7 @@ pub(crate) fn findings(container: &Container, digest: Option<&[u8; 32]>) -> Vec<
     line_ends.into_iter().chain(part_file(container)).collect()
 }
 
-/// k3s compresses what may be such a file, so its name is looked at without that of the compression.
+/// The finding about a name that ends in `.part`, also before the ending of a compression, which k3s adds.
 fn part_file(container: &Container) -> Option<Finding> {
     let name = Path::new(container.path()?.file_name()?);
     let is_packed = name.extension().is_some_and(|ending| ["gz", "zst", "zip"].iter().any(|packed| ending == *packed));

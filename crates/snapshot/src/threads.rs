@@ -1,11 +1,11 @@
-//! Threads beside the rayon pool that walks run on: one that writes while others read.
+//! Starts a thread beside the rayon pool, such as one that writes while the pool reads, without a panic where there is none.
 //!
-//! Nothing here makes the pool. A program makes it once, as large as it wants, and tells of its own failure by [`NoThread`].
+//! The pool itself is made by the program, once, which reports a failure of that by [`NoThread`] as well.
 
 use std::fmt::Display;
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
-/// The system gives the process no other thread.
+/// The error of a thread that the system does not give.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a thread cannot be started: {0}; allow more processes and memory (`ulimit -u`, `ulimit -v`, the limits of the container)"
@@ -13,16 +13,16 @@ use std::thread::{Builder, Scope, ScopedJoinHandle};
 pub struct NoThread(String);
 
 impl NoThread {
-    /// Because of this.
+    /// The error with the answer of the system.
     pub fn new(cause: impl Display) -> Self {
         Self(cause.to_string())
     }
 }
 
-/// Starts a thread in a scope, as [`Scope::spawn`] does, which panics where there is none to be had.
+/// Starts a thread in a scope, as [`Scope::spawn`] does, which panics where the system gives none.
 ///
 /// # Errors
-/// There is none.
+/// The system gives none.
 pub fn start<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     work: impl FnOnce() -> T + Send + 'scope,

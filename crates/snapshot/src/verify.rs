@@ -200,7 +200,7 @@ struct Judged {
     boot: Vec<boot::BootVerdict>,
 }
 
-/// How the length of the file fits its database. A file whose last 32 bytes prove the others is as its maker meant it.
+/// Compares the length of the file with its database. A file with a right SHA-256 at its end always fits.
 fn length(container: &Container, inspection: &Inspection<'_>, digest: Option<&[u8; 32]>) -> Length {
     match (container.trailer, digest) {
         (Trailer::Present(written), Some(digest)) if written == *digest => Length::Fits,
@@ -208,7 +208,7 @@ fn length(container: &Container, inspection: &Inspection<'_>, digest: Option<&[u
     }
 }
 
-/// What the hash, the length and the kind of file say. Without a database nothing is known of the length.
+/// Findings about the hash, the length and the kind of file. `length` is `None` without a database.
 fn container_findings(
     container: &Container,
     digest: Option<&[u8; 32]>,
@@ -256,7 +256,7 @@ fn container_findings(
             let message = "this is a raw database, not a snapshot";
             findings.push(Finding::new(&container::RAW_DATABASE_MAY_LAG_WAL, Place::file(), message));
         }
-        // What lacks pages is told by the structure.
+        // Missing pages are reported by the structure check.
         Length::Fits | Length::Cut { .. } | Length::HashZero { .. } | Length::Followed { .. } => {}
     }
     findings
@@ -335,7 +335,7 @@ fn structure_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
 
 fn record_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
     let violations = &inspection.keyspace.violations;
-    // Where the compaction marks could not be read, nobody knows which records should be there.
+    // Where the compaction marks could not be read, it is not known which records should exist.
     let applies = |rule: Rule| inspection.buckets.meta.is_whole() || !rule.needs_compaction();
     judged.findings.extend(violations.kept().iter().filter(|violation| applies(violation.rule)).map(mvcc::finding));
     let rules = Rule::ALL.iter().filter(|rule| applies(**rule));

@@ -142,14 +142,14 @@ pub(crate) struct Header {
     pub record: u64,
 }
 
-/// What bytes are as the beginning of a record.
+/// The result of reading a record header from bytes that may not begin with one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeaderPart {
     /// A header.
     Whole(Header),
     /// Only the beginning of one, or nothing.
     Beginning,
-    /// Something else.
+    /// Bytes that no header begins with.
     Other,
 }
 

@@ -1,7 +1,7 @@
-//! What stands in a segment after the place where its reading ends.
+//! Searches a segment for records after the place where reading it ends, to tell what a server would throw away.
 //!
 //! Servers take some damage for the unfinished last write of a member that stopped suddenly, and cut the log off there,
-//! wherever in the last segment it is. After a crash only zeros follow such a write. So whatever else follows tells that
+//! wherever in the last segment it is. After a crash only zeros follow such a write. So anything else that follows shows that
 //! the log was damaged afterwards, and that entries which clients were told are safe would be thrown away.
 
 use std::fmt;
@@ -15,10 +15,10 @@ use crate::frame::{self, LENGTH_WORD, Lengths, Next};
 use crate::log::HardState;
 use crate::record::{Header, HeaderPart, RecordKind};
 
-/// Longest record whose length is believed when the file ends before its data begins, in bytes: that of a segment.
+/// The longest record whose length is accepted when the file ends before its data begins, in bytes: that of a segment.
 const LONGEST: u64 = SEGMENT_LEN;
 
-/// Frames at the start of a segment that are asked how it is aligned.
+/// Frames at the start of a segment from which its alignment is determined.
 const FIRST_FRAMES: usize = 4;
 
 /// What stands after the place where reading a segment ends, other than zeros and the rest of one unfinished write.
@@ -41,7 +41,7 @@ pub struct Remains {
 }
 
 impl Remains {
-    /// Looks at what stands from an offset of a segment on, where reading it ended.
+    /// Searches a segment from the offset on where reading it ended.
     pub(crate) fn of(segment: &[u8], at: u64) -> Self {
         let at = usize::try_from(at).unwrap_or(usize::MAX).min(segment.len());
         let layout = Layout::of(segment);
@@ -95,7 +95,7 @@ impl Remains {
         Self { offset: Some(at as u64), ..found }
     }
 
-    /// Is there nothing? Then what ends the log is all that is lost.
+    /// Is there nothing after the place where reading ended?
     pub fn is_nothing(&self) -> bool {
         self.offset.is_none()
     }

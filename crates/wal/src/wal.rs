@@ -93,13 +93,13 @@ impl<'a> Wal<'a> {
         entries
     }
 
-    /// What stands in its segment from a place on where reading ended: at damage, or at the end of the records.
+    /// Searches a segment for what remains after the place where reading it ended: at damage, or at the end of the records.
     pub fn remains(&self, place: Place) -> Remains {
         let segment = self.segments.iter().find(|segment| segment.name == place.segment);
         segment.map_or_else(Remains::default, |segment| Remains::of(segment.bytes, place.offset))
     }
 
-    /// Is this the last write of a member that stopped suddenly, about which nothing was promised yet?
+    /// Is this only the last write of a member that stopped suddenly, which was not acknowledged yet?
     pub fn is_unfinished_write(&self, damage: &Damage) -> bool {
         damage.torn && self.remains(damage.place).is_nothing()
     }

@@ -1,6 +1,6 @@
-//! Which pages are in use, set by whoever reaches them first; and which of them as the tail of another.
+//! The pages that a walk has reached: the first reference to a page claims it, and a second one is a finding.
 //!
-//! The first page of every run is claimed in key order before any tail is, so which of two users of a page is told off does
+//! The first page of every run is claimed in key order before any tail is, so which of two references to a page is reported does
 //! not depend on the threads: two runs that overlap always meet at the first page of one of them.
 
 use std::ops::Range;
@@ -11,12 +11,12 @@ use super::page_set::PageSet;
 #[derive(Debug)]
 pub struct Claims {
     all: PageSet,
-    /// Those that were claimed in a run behind its first page.
+    /// Overflow pages: those that were claimed as part of a run, after its first page.
     tails: PageSet,
 }
 
 impl Claims {
-    /// An empty set for ids below `bound`. Memory is a quarter of a byte for each page that is near a claimed one.
+    /// An empty set for ids below `bound`. Memory is two bits for each page of a chunk that has a claimed one.
     pub(crate) fn new(bound: u64) -> Self {
         Self { all: PageSet::new(bound), tails: PageSet::new(bound) }
     }
@@ -31,8 +31,8 @@ impl Claims {
         self.all.insert(page)
     }
 
-    /// Claims pages as the tail of the one before them, one after the other up to the bound; stops at the first that was claimed
-    /// before and returns it.
+    /// Claims the overflow pages of a run, one after the other up to the bound; stops at the first that was claimed before
+    /// and returns it.
     pub(crate) fn claim_tail(&self, pages: Range<u64>) -> Option<u64> {
         let taken = self.all.insert_run(pages.clone());
         self.tails.insert_run(pages.start..taken.unwrap_or(pages.end));
@@ -44,7 +44,7 @@ impl Claims {
         self.all.contains(page)
     }
 
-    /// Is the page in the set as the tail of another?
+    /// Is the page in the set as an overflow page of another?
     pub fn is_tail(&self, page: u64) -> bool {
         self.tails.contains(page)
     }

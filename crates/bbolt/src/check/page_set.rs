@@ -1,4 +1,4 @@
-//! A set of page ids that threads share, one bit a page.
+//! A set of page ids that several threads add to, one bit a page, for the [claims](super::claims) of a walk.
 //!
 //! Bits are kept in chunks, which take memory when the first of their pages is put in, and not even then when all are put in at
 //! once. A file can be long and hold little (a sparse file of terabytes takes a few blocks on the disk), so memory must follow
@@ -16,12 +16,12 @@ const PAGES: u64 = 64 * WORDS as u64;
 /// Page ids below a fixed bound.
 #[derive(Debug)]
 pub(super) struct PageSet {
-    /// A chunk that was not made yet has no page in the set.
+    /// In the order of ids. A chunk is made with its first page.
     chunks: Vec<OnceLock<Chunk>>,
     bound: u64,
 }
 
-/// The pages of one stretch of ids.
+/// The bits of [`PAGES`] consecutive ids.
 #[derive(Debug)]
 enum Chunk {
     /// All of them were put in at once.
@@ -66,7 +66,7 @@ impl PageSet {
         start..start.saturating_add(PAGES).min(self.bound)
     }
 
-    /// PageSet one page; false when it was claimed before or does not exist.
+    /// Adds one page; false when it is in the set already or not below the bound.
     #[inline]
     pub fn insert(&self, page: u64) -> bool {
         let Some(chunk) = self.chunk(page) else { return false };
@@ -75,7 +75,7 @@ impl PageSet {
         words.get(word_of(page)).is_some_and(|word| word.fetch_or(bit, Ordering::Relaxed) & bit == 0)
     }
 
-    /// PageSet pages one after the other up to the bound; stops at the first that was claimed before and returns it.
+    /// Adds pages one after the other up to the bound; stops at the first that is in the set already and returns it.
     pub fn insert_run(&self, pages: Range<u64>) -> Option<u64> {
         let (mut next, end) = (pages.start, pages.end.min(self.bound));
         // Ends, because `next` grows in every round.
@@ -92,7 +92,7 @@ impl PageSet {
         None
     }
 
-    /// PageSet all pages of the chunk of `page`; false when the chunk has been made before.
+    /// Adds all pages of the chunk of `page`; false when the chunk has been made before.
     fn fill(&self, page: u64) -> bool {
         self.chunk(page).is_some_and(|chunk| chunk.set(Chunk::Full).is_ok())
     }
@@ -147,12 +147,12 @@ impl PageSet {
     }
 }
 
-/// The word of its chunk that a page has its bit in.
+/// Index of the word in its chunk that has the bit of a page.
 fn word_of(page: u64) -> usize {
     usize::try_from(page / 64).unwrap_or(0) % WORDS
 }
 
-/// The word that a chunk consists of, when all of its words are the same without looking.
+/// The value of every word of a chunk that is empty or full; `None` where the words have to be read.
 fn same_everywhere(chunk: Option<&Chunk>) -> Option<u64> {
     match chunk {
         None => Some(0),
@@ -169,7 +169,7 @@ mod tests {
 
     use super::*;
 
-    /// As many pages as a map can have: memory is that of the list of chunks, and all answers come at once.
+    /// A bound as large as a map can have: memory is only that of the list of chunks, and no answer visits every id.
     #[test]
     fn memory_follows_what_is_put_in() {
         let bound = 1 << 35;

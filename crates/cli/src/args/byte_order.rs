@@ -11,7 +11,7 @@ pub enum OrderChoice {
     Big,
 }
 
-/// The chosen one, or that of this machine.
+/// The byte order that was chosen, or that of this machine.
 pub fn chosen(choice: Option<OrderChoice>) -> ByteOrder {
     match choice {
         None => ByteOrder::HOST,

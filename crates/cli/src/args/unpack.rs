@@ -1,4 +1,4 @@
-//! `unpack`.
+//! Arguments of `unpack`.
 
 use std::path::PathBuf;
 

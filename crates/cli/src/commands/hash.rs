@@ -22,7 +22,7 @@ pub fn run(session: &Session, args: &Hash) -> Result<Exit, Failure> {
                 exit = exit.and(of_file);
             }
             Err(failure) if args.files.len() == 1 => return Err(failure),
-            // The others are told all the same.
+            // The others are still printed.
             Err(failure) => {
                 failure.print();
                 exit = exit.and(failure.exit);

@@ -110,7 +110,7 @@ impl Session {
         Ok(container)
     }
 
-    /// The files that were opened so far, for whoever makes an output.
+    /// The files that were opened so far, for a [`Destination`](etcdsnap_publish::Destination), which must not replace them.
     fn inputs(&self) -> Inputs {
         self.locked_inputs().clone()
     }
@@ -146,7 +146,7 @@ impl Session {
         }
     }
 
-    /// What is printed must not go to the end of a file that is read either, as after `>> FILE`.
+    /// Fails when standard output is one of the files that are read, as with `>> FILE`.
     fn refuse_as_output(&self) -> Result<(), Failure> {
         let inputs = self.locked_inputs();
         let named = |stream: io::Result<OwnedFd>| inputs.name_of(&stream.ok()?.into()).map(label);

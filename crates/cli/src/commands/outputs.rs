@@ -1,4 +1,4 @@
-//! Where `--output-file` says: outputs that are written from front to back.
+//! Writes the output of `export` and `kube extract` from front to back, to where `--output-file` says.
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::interrupt;
 use crate::output::screen::Screen;
 use crate::output::{console, label};
 
-/// What an interrupted command says.
+/// The message of a command that was interrupted before its output got its name.
 const NOTHING: &str = "interrupted; nothing was written";
 
 /// Why an output ended early.
@@ -35,23 +35,23 @@ impl From<Failure> for Stopped {
     }
 }
 
-/// What to do about a file that is there.
+/// What to do about a file that is there already: `force` replaces it.
 pub fn existing(force: bool) -> Existing {
     if force { Existing::Replace } else { Existing::Refuse }
 }
 
-/// From now on signals are wishes.
+/// Starts to handle signals: from now on the first one only asks the command to end.
 pub fn listen() -> Result<Interrupt, Failure> {
     interrupt::listen().map_err(|error| Failure::new(format!("signals cannot be heard: {error}")))
 }
 
-/// How interrupted work on an output ends that has not got its name.
+/// Fails when the command was interrupted, for work on an output that has not got its name yet.
 pub fn interrupted(interrupt: &Interrupt) -> Result<(), Failure> {
     interrupt.check().map_err(|_| Failure::interrupted(NOTHING))
 }
 
 impl Session {
-    /// Hands `write` the place that a command writes to: the file at `path`, which appears when it is whole, or a FIFO or device
+    /// Calls `write` with the writer that a command prints to: the file at `path`, which appears when it is whole, or a FIFO or device
     /// there, which is written through; standard output when there is no path, or it is `-`.
     pub fn write_to(
         &self,
@@ -101,7 +101,7 @@ fn write_file(
     Ok(Exit::Done)
 }
 
-/// A writer that stops when it is asked to.
+/// A writer that fails as soon as the command is interrupted.
 struct Heeding<'h, W> {
     out: W,
     interrupt: &'h Interrupt,

@@ -25,7 +25,7 @@ pub struct Rewriting {
 }
 
 impl Rewriting {
-    /// Begins to work on the file at `source`. From now on signals are wishes.
+    /// Begins to work on the file at `source`. From now on the first signal only asks it to end.
     pub fn begin(session: &Session, source: &Path, allow_damaged: bool) -> Result<Self, Failure> {
         let interrupt = listen()?;
         Ok(Self {
@@ -42,7 +42,7 @@ impl Rewriting {
     }
 }
 
-/// The new file, which must not be one that was opened, and the byte order it is to have; that of the source when `None`.
+/// The new file at DST, which must not be one of the files that were opened. Without `order` it has that of the source.
 pub fn target(session: &Session, target: &Path, force: bool, order: Option<ByteOrder>) -> Result<Target, Failure> {
     if target == Path::new("-") {
         return Err(Failure::usage(

@@ -1,4 +1,4 @@
-//! `unpack`.
+//! `unpack`: writes a backup to a new file, decompressed and as it was saved.
 
 use etcdsnap_rewrite::unpack::unpack;
 use etcdsnap_snapshot::verify::source_facts;

@@ -145,7 +145,7 @@ fn verdict(report: &Report) -> (&'static str, &'static str, &'static str, Style)
     }
 }
 
-/// What SOUND means in this case.
+/// The sentence after the verdict SOUND.
 fn whole(report: &Report) -> &'static str {
     if report.worst() < Some(Severity::Warning) {
         "Log, snapshots and database are whole and fit together."

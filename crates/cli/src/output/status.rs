@@ -53,8 +53,8 @@ fn row(sheet: &mut Sheet, name: &str, value: &str) {
     sheet.line(&[(FAINT, &format!("  {name:<17}"))], value);
 }
 
-/// A row for the first value and one without a name for each other; `none` when there is no value, `unknown` when none was read of
-/// what may be there.
+/// Adds rows to the sheet, one for each value, of which the first has the name; `none` when there is no value, and `unknown`
+/// when none could be read although there may be some.
 fn rows(sheet: &mut Sheet, name: &str, values: &Known<Vec<String>>) {
     let none = if values.is_whole() { "none" } else { "unknown" };
     let first = values.part().first().map_or(none, String::as_str);
@@ -67,7 +67,7 @@ fn rows(sheet: &mut Sheet, name: &str, values: &Known<Vec<String>>) {
     }
 }
 
-/// A count that what could not be read can only raise.
+/// A count as text: `at least` so many when a part of what is counted could not be read.
 fn fewest(count: &Known<u64>) -> String {
     match (count.all(), *count.part()) {
         (None, part) if part > 0 => format!("at least {part}"),

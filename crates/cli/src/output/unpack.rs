@@ -1,4 +1,4 @@
-//! What `unpack` prints: what was written, and what of.
+//! The report of `unpack`: what was written, and from which source.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub struct Outcome {
     pub source: SourceFacts,
     /// What was written.
     pub target: PathBuf,
-    /// What came of it.
+    /// What [`unpack`](etcdsnap_rewrite::unpack::unpack) answered.
     pub unpacked: Unpacked,
 }
 

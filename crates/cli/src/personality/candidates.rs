@@ -16,12 +16,12 @@ const FORMS: [&str; 5] = ["fields", "json", "protobuf", "simple", "table"];
 /// What the shell has to do besides showing the candidates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Directive {
-    /// Complete names of files where there is no candidate.
+    /// Completes names of files where there is no candidate.
     #[default]
     Default,
-    /// Complete no names of files.
+    /// Completes no names of files.
     NoFiles,
-    /// Complete names of folders.
+    /// Completes names of folders.
     Folders,
 }
 
@@ -74,7 +74,7 @@ fn offered(program: &Program, before: &[OsString], word: &str) -> Result<Candida
     })
 }
 
-/// A command line up to the cursor, whose command was found.
+/// A command line up to the cursor, parsed as far as its command and flags.
 struct Line<'a> {
     program: &'a Program,
     found: &'a Found<'a>,
@@ -187,7 +187,7 @@ impl<'a> Line<'a> {
 /// The flag whose value is at the cursor, and the words that are left when the flag itself is taken away.
 ///
 /// # Errors
-/// The name of a flag nobody knows.
+/// The name of a flag that the command does not have.
 fn flag_with_value<'a, 'w>(
     flags: &[&'a Flag],
     args: &'w [OsString],
@@ -238,7 +238,7 @@ impl Candidates {
         Self { words, directive, problem: None }
     }
 
-    /// What the script reads on standard output.
+    /// The text for standard output, which the script reads.
     pub fn answer(&self, described: bool) -> String {
         let line = |(name, about): &(String, &str)| {
             if described && !about.is_empty() { format!("{name}\t{about}\n") } else { format!("{name}\n") }
@@ -247,7 +247,7 @@ impl Candidates {
         format!("{}:{}\n", lines.concat(), self.directive.code_and_name().0)
     }
 
-    /// What a reader finds on standard error.
+    /// The text for standard error, which says to a person what the shell was asked to do.
     pub fn note(&self) -> String {
         let problem = self.problem.iter().map(|problem| format!("[Debug] [Error] {problem}\n"));
         let directive = format!("Completion ended with directive: {}\n", self.directive.code_and_name().1);

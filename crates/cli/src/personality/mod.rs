@@ -117,7 +117,7 @@ impl Personality {
     }
 }
 
-/// Who is called by a command line, and with what.
+/// A command line of a personality: the tool that it calls, its release line and its arguments.
 #[derive(Debug, PartialEq, Eq)]
 struct Call<'a> {
     personality: Personality,

@@ -65,7 +65,7 @@ pub enum Action {
     /// It only has commands below it.
     #[default]
     Group,
-    /// Upstream has it, we do not; what to use instead, where there is something.
+    /// A command that only the real tools have; what to use instead, empty where there is nothing.
     Absent(&'static str),
     /// `help`
     Help,

@@ -13,7 +13,7 @@ const LONGEST: usize = 256;
 /// The version that `text` names, without what follows its minor number.
 ///
 /// # Errors
-/// The text behind `Error: ` for one that is not read, or too low.
+/// The text after `Error: ` for a version that cannot be read or is too low.
 pub fn target_version(compat: Compat, text: &str) -> Result<Target, String> {
     if text.matches('.').count() != 1 {
         return Err(format!("wrong target version format, expected \"X.Y\", got {}", go_quote(text.as_bytes())));

@@ -87,7 +87,7 @@ pub enum StartOutcome {
     },
     /// Cuts the log off where it is damaged, or erases what follows its end, and starts without the entries there.
     ThrowsAway {
-        /// From where.
+        /// Where the log is cut off.
         cut: Place,
     },
     /// Begins as a new member, with what its flags say, because there is no log.
@@ -331,7 +331,7 @@ fn no_proxy(evidence: &Evidence<'_>) -> Result<(), Stop> {
     if evidence.has_proxy { Err(Stop::exits(said, reason)) } else { Ok(()) }
 }
 
-/// What to know before such a start.
+/// The warning about what a start throws away of the log.
 fn thrown_away(lost: &Lost) -> String {
     let Lost { from, remains } = lost;
     format!("It ends the log at {from} without an error and throws away what follows: {remains}.")

@@ -24,7 +24,7 @@ pub(super) fn refusals(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
     reasons
 }
 
-/// Those that are about the server alone and not about the restore before it.
+/// The refusals of a server, without those of the restore before it.
 pub(super) fn of_a_server(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
     let mut reasons = Vec::new();
     damaged_file(facts, &mut reasons);
@@ -55,7 +55,7 @@ fn damaged_file(facts: &Facts<'_>, reasons: &mut Vec<String>) {
     }
 }
 
-/// bbolt reads numbers as its machine has them.
+/// The refusal of a database in another byte order: bbolt reads numbers in that of its machine.
 fn byte_order(facts: &Facts<'_>) -> Option<String> {
     let (order, machines) = match (facts.found(&BIG_ENDIAN), facts.found(&LITTLE_ENDIAN)) {
         (true, _) => ("big", "machines such as s390x"),
@@ -131,7 +131,7 @@ fn downgrade(buckets: &Buckets, minor: Minor) -> Option<String> {
     })
 }
 
-/// What older 3.5 releases do with users and roles that cannot be read; later ones read all of them when they start.
+/// The exception for old 3.5 releases; 3.5.5 and later read all users and roles when they start.
 const UNREAD_BEFORE_3_5_5: &str = " etcd 3.5.0 to 3.5.4 read users and roles when they are asked for, and start.";
 
 /// Entries that a server reads when it starts and cannot do without.
@@ -171,7 +171,7 @@ fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>
     );
 }
 
-/// What the restore tool of etcd cannot do without; etcdsnap's own writes these entries anew.
+/// The refusals of etcd's own restore tool. They do not apply after `etcdsnap restore`, which writes these entries anew.
 fn restore(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
     let (buckets, from_3_5) = (facts.buckets, minor >= Minor::V3_5);
     if from_3_5 && facts.found(&META_BUCKET_MISSING) {
@@ -195,7 +195,7 @@ fn restore(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
     }
 }
 
-/// Buckets where a server writes an entry: bbolt refuses to, and etcd exits.
+/// The refusals because of buckets in place of entries that a server writes: bbolt refuses the write, and etcd exits.
 fn buckets_for_entries(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
     let from_3_6 = minor >= Minor::V3_6;
     for (bucket, key, applies) in [("cluster", "clusterVersion", true), ("meta", "storageVersion", from_3_6)] {
@@ -208,7 +208,7 @@ fn buckets_for_entries(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String
     }
 }
 
-/// Servers count on without a look at the end of the numbers.
+/// The refusal at the largest revision, which servers do not check for before they add one.
 fn last_revision(facts: &Facts<'_>) -> Option<String> {
     let current = *facts.current_revision().part();
     (revisions_after(current) == 0).then(|| {

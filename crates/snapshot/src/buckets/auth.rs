@@ -148,7 +148,7 @@ impl Auth {
         self.users.part().iter().find(|user| user.name == ROOT.as_bytes())
     }
 
-    /// Is authentication certainly on, and certainly nobody there who can change users or switch it off?
+    /// Is authentication certainly on, and certainly no user able to change users or to switch it off?
     pub fn lacks_root(&self) -> bool {
         let is_root = self.users.entry(|_| self.root().map(User::is_root));
         self.enabled.all() == Some(&true) && is_root.all().is_some_and(|is_root| *is_root != Some(true))

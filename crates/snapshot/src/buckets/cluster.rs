@@ -78,12 +78,12 @@ impl Cluster {
     }
 }
 
-/// Has a cluster such a version? Servers of etcd 3.6 and later look up by it what they may do.
+/// Can a cluster have this version? etcd 3.6 and later derive from it which requests they may answer.
 fn is_usable(version: &Version) -> bool {
     version.major >= 3 && version.patch == 0 && version.pre.is_empty() && version.build.is_empty()
 }
 
-/// A version as etcd reads it, or why it is none: as semantic versioning has it, but with leading zeros and empty suffixes.
+/// A version as etcd parses it, or why it cannot: semantic versioning, but leading zeros and empty suffixes are allowed.
 pub(super) fn version(value: &[u8]) -> Result<Version, String> {
     let version = std::str::from_utf8(value).ok().and_then(lenient_version);
     version.ok_or_else(|| format!("{} bytes that are not a version such as 3.6.0", value.len()))

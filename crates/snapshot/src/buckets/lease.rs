@@ -26,7 +26,7 @@ pub struct Lease {
 pub const LONGEST_TTL: i64 = 9_000_000_000;
 
 impl Lease {
-    /// Can etcd have granted it? A server that loads another one deletes its keys within seconds.
+    /// Is the time to live one that etcd grants? A server that loads a lease with another one deletes its keys within seconds.
     pub fn is_grantable(&self) -> bool {
         (1..=LONGEST_TTL).contains(&self.ttl) && self.remaining <= LONGEST_TTL
     }

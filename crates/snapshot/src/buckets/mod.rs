@@ -104,14 +104,14 @@ impl Buckets {
         }
     }
 
-    /// Takes note of a bucket of the root that could not be read to its end, or not at all.
+    /// Marks a bucket of the root that could not be read to its end, or not at all.
     pub fn miss_bucket(&mut self, name: &[u8]) {
         if let Some(index) = index_of(name) {
             self.unread[index] = true;
         }
     }
 
-    /// Takes note that the list of buckets could not be read to its end: those that were not found may be there.
+    /// Marks that the list of buckets could not be read to its end: those that were not found may exist.
     pub fn miss_buckets(&mut self) {
         self.list_unread = true;
     }
@@ -131,7 +131,7 @@ impl Buckets {
         self.settle();
     }
 
-    /// Sets for every value whether all of its bucket was read.
+    /// Sets for every [`Known`] value whether all of its bucket was read.
     fn settle(&mut self) {
         let whole = |name| self.is_read(name);
         let [alarm, auth, roles, users] = ["alarm", "auth", "authRoles", "authUsers"].map(whole);
@@ -165,7 +165,7 @@ impl Buckets {
     }
 }
 
-/// The place of a bucket among those that every server creates.
+/// The index of a bucket in [`EXPECTED`].
 fn index_of(name: &[u8]) -> Option<usize> {
     EXPECTED.iter().position(|expected| expected.as_bytes() == name)
 }

@@ -1,4 +1,4 @@
-//! Buckets that stand in place of entries, where every server expects plain values.
+//! Buckets that are found in place of entries, where every server expects plain values.
 //!
 //! A server reads such an entry as one with an empty value, whatever is in the bucket, and exits when it writes or removes it.
 //! Which entries a restore or a start writes makes the difference between the versions.
@@ -10,7 +10,7 @@ use crate::catalogue::cluster::ENTRY_IS_BUCKET;
 use crate::finding::Finding;
 use crate::place::Place;
 
-/// The entries that a restore or a server writes unasked, with an empty key for every entry of a bucket.
+/// The entries that every restore or every start of a server writes; an empty key stands for all entries of a bucket.
 const WRITTEN: [(&str, &str); 6] = [
     ("cluster", "clusterVersion"),
     ("members", ""),
@@ -20,14 +20,14 @@ const WRITTEN: [(&str, &str); 6] = [
     ("meta", "term"),
 ];
 
-/// Those of the entries that restores and servers write which are buckets.
+/// The entries that are buckets, among those that restores and starts write, for the verdicts about both.
 #[derive(Clone, Debug, Default)]
 pub struct Nested {
     places: BTreeSet<(&'static str, &'static str)>,
 }
 
 impl Nested {
-    /// Takes note of a bucket in place of the entry `key` of `bucket`; gives the value that servers read there.
+    /// Reports a bucket in place of the entry `key` of `bucket`; returns the value that servers read there.
     pub(crate) fn read(&mut self, bucket: &[u8], key: &[u8], report: &mut Sink<'_>) -> &'static [u8] {
         let bucket_name = String::from_utf8_lossy(bucket);
         let message = "a bucket stands in place of the entry";

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What keeps such a file.
+/// The kind of such a file, by the program that writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Companion {
@@ -15,7 +15,7 @@ pub enum Companion {
 }
 
 impl Companion {
-    /// By the beginning of a text.
+    /// Recognises such a file by the beginning of its text.
     pub(super) fn of_text(head: &str) -> Option<Self> {
         let has = |names: &[&str]| head.starts_with('{') && names.iter().all(|name| head.contains(name));
         match () {

@@ -63,7 +63,7 @@ impl Compression {
         }
     }
 
-    /// The content of a file that is all there.
+    /// Decompresses a file that is in memory or mapped.
     pub(super) fn unpack(self, name: &str, file: &[u8], options: &OpenOptions) -> Result<Content, OpenError> {
         if self != Self::Zip {
             return self.decompress(name, file, file, options);
@@ -87,7 +87,7 @@ impl Compression {
         })
     }
 
-    /// The content of a stream, whose first bytes are `head` too. That of a zip archive is read as it is: its end is needed
+    /// Decompresses a stream; `head` has its first bytes once more. A zip archive is left as it is, because its end is needed
     /// first.
     pub(super) fn decompress(
         self,
@@ -164,17 +164,17 @@ impl fmt::Display for Fault {
 const LARGEST_WINDOW: u64 = 1 << LARGEST_WINDOW_LOG;
 const LARGEST_WINDOW_LOG: u32 = 27;
 
-/// What the first zstd frame says of itself (RFC 8878, 3.1.1.1).
+/// The header of the first zstd frame (RFC 8878, 3.1.1.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Frame {
-    /// How much of its content refers back to itself at most, in bytes.
+    /// The window size in bytes: the farthest that content refers back.
     window: u64,
     /// The length of its content, where it is given.
     content: Option<u64>,
 }
 
 impl Frame {
-    /// Nothing is known when the file does not begin with a frame of content.
+    /// Reads it from `head`; zero and `None` when the file does not begin with a frame of content.
     fn of(head: &[u8]) -> Self {
         Self::parse(head).unwrap_or_default()
     }
@@ -204,7 +204,7 @@ impl Frame {
     }
 }
 
-/// The frames one after another, as one stream.
+/// Decompresses consecutive frames as one stream.
 ///
 /// The decoder takes memory for the window as content fills it. A frame with a larger window than is held in memory is read as
 /// long as its content is no longer than that.
@@ -216,7 +216,7 @@ fn zstd_frames<R: BufRead>(input: R, first: Frame) -> io::Result<impl Read> {
     Ok(Windowed { frames, left: if is_large { LARGEST_WINDOW } else { u64::MAX } })
 }
 
-/// Content that may only be so long, because all of it is kept in memory while it is decompressed.
+/// A reader that limits the content of a frame with a large window, because all of it is in memory while it is decompressed.
 struct Windowed<R> {
     frames: R,
     left: u64,
@@ -230,7 +230,7 @@ impl<R: Read> Read for Windowed<R> {
     }
 }
 
-/// The decoder's own words for a window that is larger than allowed.
+/// The text of the decoder's error for a window that is larger than allowed.
 fn window_too_large() -> &'static str {
     /// `ZSTD_error_frameParameter_windowTooLarge`, which the library returns negated.
     const WINDOW_TOO_LARGE: usize = 16;

@@ -1,4 +1,4 @@
-//! What conversions of text make of a backup that goes through them.
+//! Recognises backups that went through a conversion of text, such as base64 or UTF-16.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::compression::Compression;
 use super::evidence::{MAGIC, has_magic};
 
-/// How much is looked at, in bytes.
+/// How much of a file is examined, in bytes.
 const HEAD: usize = 4 << 10;
 
 /// A conversion that was done to the bytes of a backup.
@@ -44,7 +44,7 @@ impl Conversion {
         }
     }
 
-    /// `file` is a word of a shell's command line.
+    /// What to do about it, for a message. `file` is a word of a shell command, quoted where it needs to be.
     pub(super) fn remedy(self, file: &str) -> String {
         match self {
             Self::Utf16 => {
@@ -80,7 +80,7 @@ fn metas() -> ([String; 2], [String; 2]) {
     (replaced, recoded)
 }
 
-/// Nothing but base64, of something that begins as a backup does.
+/// Is `head` base64 of something that begins as a backup does?
 fn is_base64(head: &[u8]) -> bool {
     /// Enough for a meta page: 48 bytes.
     const DIGITS: usize = 64;

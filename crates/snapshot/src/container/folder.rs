@@ -1,4 +1,4 @@
-//! What a directory holds that is named as a backup.
+//! Finds the database or the backups in a directory that is named in place of a backup.
 
 use std::fmt;
 use std::fs::{self, DirEntry};
@@ -10,16 +10,16 @@ use etcdsnap_image::open_file;
 use super::compression::Compression;
 use super::evidence::is_database;
 
-/// The most entries of a directory that are looked at.
+/// The most entries of a directory that are examined.
 const MOST_ENTRIES: usize = 1000;
-/// How much of a file is looked at, in bytes.
+/// How much of a file is examined, in bytes.
 const HEAD: u64 = 64 << 10;
 /// The most names that a message repeats.
 const MOST_NAMES: usize = 3;
 
 /// The database of a data directory, given that directory, its `member` or its `member/snap`.
 ///
-/// One that is there but may not be looked at is the answer too: opening it gives the reason.
+/// Also a database that may not be read: opening it then gives the reason.
 pub(super) fn database_in(directory: &Path) -> Option<PathBuf> {
     use std::io::ErrorKind::{NotADirectory, NotFound};
     ["member/snap/db", "snap/db", "db"].into_iter().map(|inside| directory.join(inside)).find(|path| {
@@ -30,7 +30,7 @@ pub(super) fn database_in(directory: &Path) -> Option<PathBuf> {
     })
 }
 
-/// What is in a directory that is no member's: the backups and the data directories that could have been meant.
+/// The backups and data directories in a directory that has no database itself, for the message that advises to name one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Holding {
     /// In the order of their names.
@@ -53,7 +53,7 @@ fn could_be_meant(entry: &DirEntry) -> bool {
     if path.is_dir() { database_in(&path).is_some() } else { is_backup(&path) }
 }
 
-/// By its first bytes. What OpenShift puts beside a snapshot is an archive, compressed as a snapshot could be.
+/// Is a file a backup by its first bytes? Compressed tar archives are not, such as the one that OpenShift puts beside a snapshot.
 fn is_backup(path: &Path) -> bool {
     let mut head = Vec::new();
     let read = open_file(path).map(|file| file.take(HEAD).read_to_end(&mut head));

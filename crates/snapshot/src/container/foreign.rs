@@ -65,7 +65,7 @@ pub enum Foreign {
     Sqlite,
     /// A segment of etcd's write-ahead log.
     WalSegment,
-    /// Such a segment by its name, without any bytes.
+    /// An empty file with the name of a segment of the write-ahead log.
     EmptySegment,
     /// A raft snapshot of etcd, named `.snap`.
     SnapFile,
@@ -106,7 +106,7 @@ const SIGNATURES: [(usize, &[u8], Foreign); 21] = [
 ];
 
 impl Foreign {
-    /// Names bytes that are known to be no database. `file` is what they are called, which decides where they leave it open.
+    /// Names bytes that are known to be no database. `file` is their name, which decides where the bytes do not.
     pub(super) fn name(bytes: &[u8], file: &str) -> Self {
         let file = Path::new(file).file_name().unwrap_or_default().to_string_lossy();
         if file.starts_with("Incr-") && matches!(Self::name_bytes(bytes), Self::Unknown | Self::Compressed(_)) {
@@ -171,12 +171,12 @@ impl Foreign {
         Self::Text
     }
 
-    /// Whether it is a whole file that only is not the one to name.
+    /// Is it a whole file that belongs to a backup, and not the backup itself?
     pub fn is_companion(&self) -> bool {
         matches!(self, Self::Companion(_) | Self::Increment)
     }
 
-    /// What to do about it, as the second half of a sentence. `file` is what it is called.
+    /// What to do about it, as the second half of a sentence. `file` is its name.
     pub fn remedy(&self, file: &str) -> String {
         let fixed = match self {
             Self::Members { format: "tar", backup: Some(backup), .. } => {
@@ -258,7 +258,7 @@ impl fmt::Display for Foreign {
     }
 }
 
-/// Names of the files in an archive, the first of them kept.
+/// Names of the files in an archive, of which the first few are kept for a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
     kept: Vec<String>,
@@ -296,13 +296,13 @@ impl fmt::Display for Names {
     }
 }
 
-/// A word of a shell's command line.
+/// A word of a shell command, in single quotes where a shell would change it.
 fn word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/+:@%".contains(c);
     if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
-/// Begins as the JSON list of events does; the SHA-256 of that list follows it.
+/// Does it begin as an increment does, with a JSON list of events? The SHA-256 of that list follows it.
 fn is_increment(bytes: &[u8]) -> bool {
     const BEGINNING: &[u8] = b"[{\"etcdevent\"";
     bytes.get(..BEGINNING.len()).is_some_and(|head| head.eq_ignore_ascii_case(BEGINNING))

@@ -204,10 +204,10 @@ impl Container {
     }
 }
 
-/// A file or stream while what was done to it is undone, step by step.
+/// A file or stream while its line ends and its compression are undone, step by step.
 struct Opened {
     content: Content,
-    /// What was opened, once something was undone.
+    /// The image of the file itself, when something was undone.
     stored: Option<Image>,
     line_ends: Option<u64>,
 }
@@ -217,7 +217,7 @@ impl Opened {
         self.content.image.bytes()
     }
 
-    /// What is to be undone next. A database whose first page was overwritten with the beginning of an archive is none.
+    /// The compression to undo next: none where the file is a database, even if an archive's magic was written over its start.
     fn compression(&self, options: &OpenOptions) -> Compression {
         let bytes = self.bytes();
         match options.compression(bytes) {
@@ -230,7 +230,7 @@ impl Opened {
         Self { stored: Some(self.stored.unwrap_or(self.content.image)), content, ..self }
     }
 
-    /// Undoes the change of line ends, where it gives something that is read here.
+    /// Undoes the change of line ends where that gives a backup.
     fn undo_line_ends(self, name: &str, options: &OpenOptions) -> Result<Self, OpenError> {
         let Some(count) = line_ends::translated(self.bytes()).filter(|_| options.decompress) else {
             return Ok(self);

@@ -1,4 +1,4 @@
-//! The content of a stream as an image: a short one in memory, a long one in a temporary file that has no name.
+//! Reads a stream into an image: a short one in memory, a long one in a temporary file that has no name.
 //!
 //! Decompressed files and standard input come through here. Their length is known only at their end, and 10 MB of gzip may
 //! hold 10 GB; so memory takes a bounded part, and what is longer goes to the disk and is mapped like any other file.
@@ -112,7 +112,7 @@ impl fmt::Display for Needed {
     }
 }
 
-/// Why the content of a stream is no image.
+/// Why the content of a stream could not be made an image.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The stream failed or is too long.
@@ -174,13 +174,13 @@ struct Spool<'a> {
     file: File,
     folder: &'a Path,
     name: &'a str,
-    /// How long the content is so far, and how much of it is no hole.
+    /// The length of the content so far, and how much of it was stored, which is all but the holes.
     written: u64,
     stored: u64,
     expected: Option<u64>,
     /// Free bytes before the first was written.
     available: u64,
-    /// Bytes that may be written before the file system is asked again how much is free.
+    /// Bytes that may be written before the free space is looked up again.
     unasked: u64,
 }
 
@@ -203,6 +203,7 @@ impl<'a> Spool<'a> {
     /// Writes whole blocks, except at the end of the content.
     fn write(&mut self, bytes: &[u8]) -> Result<(), SpoolError> {
         let mut rest = bytes;
+        // Ends, because every round takes at least one block away from the rest.
         while !rest.is_empty() {
             let (zeros, after) = rest.split_at(run(rest, true));
             self.written += zeros.len() as u64;
@@ -259,7 +260,7 @@ impl<'a> Spool<'a> {
     }
 }
 
-/// Free bytes on the file system of `folder`. One that does not tell is taken to have room.
+/// Free bytes on the file system of `folder`; where they are not known, room is assumed.
 fn free(folder: &Path) -> u64 {
     available(folder).unwrap_or(u64::MAX)
 }
@@ -271,7 +272,7 @@ fn run(bytes: &[u8], zero: bool) -> usize {
     bytes.chunks(BLOCK).take_while(belongs).map(<[u8]>::len).sum()
 }
 
-/// Reads until `chunk` is full or the stream ends; tells how many bytes came.
+/// Reads until `chunk` is full or the stream ends; returns the number of bytes.
 fn fill(stream: &mut impl Read, chunk: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < chunk.len() {

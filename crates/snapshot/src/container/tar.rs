@@ -6,12 +6,12 @@ use super::evidence::is_database;
 use super::foreign::{Foreign, Names, excerpt};
 
 const BLOCK: usize = 512;
-/// The most members that are looked at.
+/// The most members that are examined.
 const MOST_MEMBERS: usize = 10_000;
-/// How much of a member is looked at, in bytes.
+/// How much of a member is examined, in bytes.
 const HEAD: usize = 64 << 10;
 
-/// Names an archive; `None` for what is none.
+/// Recognises a tar archive and names what is in it; `None` for other bytes.
 pub(super) fn name(bytes: &[u8]) -> Option<Foreign> {
     is_header(bytes).then(|| {
         let (mut names, mut backup, mut is_openshift) = (Names::default(), None, false);
@@ -35,7 +35,7 @@ fn is_header(bytes: &[u8]) -> bool {
     bytes.get(257..).is_some_and(|rest| rest.starts_with(b"ustar"))
 }
 
-/// Files with their content, as far as it is there. Every round goes on by a block at least.
+/// The regular files of an archive with their content, as far as it is there. Ends, because every round skips a block at least.
 fn members(bytes: &[u8]) -> impl Iterator<Item = (Vec<u8>, &[u8])> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
@@ -53,7 +53,7 @@ fn members(bytes: &[u8]) -> impl Iterator<Item = (Vec<u8>, &[u8])> {
     })
 }
 
-/// In octal digits, or from 8 GiB on in binary with the highest bit set.
+/// The size field: octal digits, or from 8 GiB on a binary number with the highest bit set.
 fn size(field: &[u8]) -> Option<usize> {
     if field.first()? & 0x80 != 0 {
         return usize::try_from(u64::from_be_bytes(*field.last_chunk()?)).ok();

@@ -1,6 +1,6 @@
-//! zip archives of one file, as k3s and RKE2 compress their snapshots (APPNOTE.TXT of PKWARE, version 6.3.10).
+//! Reads zip archives of one file, as k3s and RKE2 compress their snapshots (APPNOTE.TXT of PKWARE, version 6.3.10).
 //!
-//! The list of entries at the end of an archive says where each begins, how long it is and its CRC-32. So an archive whose end
+//! The central directory at the end of an archive, here the list of entries, says where each begins, how long it is and its CRC-32. So an archive whose end
 //! is missing is cut off, and one is read only when all of it is there.
 
 use std::io::{self, ErrorKind, Read};
@@ -11,24 +11,25 @@ use flate2::bufread::DeflateDecoder;
 use super::compression::Fault;
 use super::foreign::{Foreign, Names};
 
-/// Begins the end of the list, which is followed by nothing but a comment.
+/// Signature of the end of central directory record, which only a comment follows.
 const END: &[u8] = b"PK\x05\x06";
 const END_LEN: usize = 22;
 const LONGEST_COMMENT: usize = u16::MAX as usize;
-/// Begins what stands before the end when a number in it does not fit: where the end with wider numbers is.
+/// Signature of the zip64 end of central directory locator, which precedes that record when a number does not fit into it.
 const LOCATOR: &[u8] = b"PK\x06\x07";
 const LOCATOR_LEN: usize = 20;
+/// Signature of the zip64 end of central directory record.
 const WIDE_END: &[u8] = b"PK\x06\x06";
-/// Begins an item of the list.
+/// Signature of a central directory file header, an item of the list.
 const ITEM: &[u8] = b"PK\x01\x02";
 const ITEM_LEN: usize = 46;
-/// Begins an entry, in front of its content.
+/// Signature of a local file header, which precedes the content of an entry.
 const ENTRY: &[u8] = b"PK\x03\x04";
 const ENTRY_LEN: usize = 30;
-/// Stands for a number that is wider than its field.
+/// The value of a 32-bit field with a number that only the zip64 extra field can hold.
 const WIDER: u64 = u32::MAX as u64;
 
-/// Why there is no content.
+/// Why no content could be found in an archive.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ZipError {
     /// The archive is damaged at this byte.
@@ -60,7 +61,7 @@ struct Item<'a> {
     name: &'a [u8],
 }
 
-/// Whether the end of the list is there.
+/// Is there an end of central directory record? Without one the archive is cut off.
 pub(super) fn has_end(bytes: &[u8]) -> bool {
     find_end(bytes).is_some()
 }
@@ -121,7 +122,7 @@ impl<'a> Entry<'a> {
 }
 
 impl Item<'_> {
-    /// Neither a folder, nor what macOS puts beside every file, nor what RKE puts beside a snapshot.
+    /// Is it a file of the user, and not a folder, the metadata that macOS adds, or the state that RKE puts beside a snapshot?
     fn is_file(&self) -> bool {
         let Self { name, .. } = self;
         !name.ends_with(b"/") && !name.starts_with(b"__MACOSX/") && !name.ends_with(b".rkestate")
@@ -138,7 +139,7 @@ fn number(bytes: &[u8], at: usize, len: usize) -> Option<u64> {
     Some(field.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
 }
 
-/// Where the end of the list is: the last place that it could begin, and whose comment ends with the file.
+/// Offset of the end of central directory record: the last place with its signature and a comment that ends with the file.
 fn find_end(bytes: &[u8]) -> Option<usize> {
     let last = bytes.len().checked_sub(END_LEN)?;
     let first = last.saturating_sub(LONGEST_COMMENT);
@@ -148,7 +149,7 @@ fn find_end(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// Where the list begins.
+/// Offset of the first item of the list.
 fn list(bytes: &[u8], end: usize) -> Option<usize> {
     let start = number(bytes, end + 16, 4)?;
     if start != WIDER {
@@ -160,7 +161,7 @@ fn list(bytes: &[u8], end: usize) -> Option<usize> {
     usize::try_from(number(wide, 44, 8)?).ok().filter(|start| *start <= end)
 }
 
-/// The item at `at`, and where the next one begins.
+/// Reads the item at `at`; returns it with the offset of the next one.
 fn item(bytes: &[u8], at: usize) -> Option<(Item<'_>, usize)> {
     let fixed = bytes.get(at..)?.get(..ITEM_LEN)?;
     let short = |at| number(fixed, at, 2).and_then(|len| usize::try_from(len).ok());

@@ -1,5 +1,5 @@
-//! JSON as Go's `encoding/json` decodes it into a struct, which is how servers read members, downgrades and raft
-//! configurations.
+//! Decodes JSON into a struct as Go's `encoding/json` does, because servers read members, downgrades and raft configurations
+//! by it.
 //!
 //! It differs from strict readers: names match in any case, the last of several equal names counts, `null` leaves a single value
 //! as it was, unknown fields are passed over, invalid UTF-8 is replaced; and an array is never a struct. The structs that etcd
@@ -21,7 +21,7 @@ use syntax::Scanner;
 #[error("{what} (byte {offset})")]
 pub(crate) struct Refused {
     what: &'static str,
-    /// Bytes in front of what is refused.
+    /// Offset of what is refused.
     offset: usize,
 }
 
@@ -34,8 +34,7 @@ pub(crate) trait GoStruct {
     fn set(&mut self, field: usize, value: Value<'_>) -> Result<(), Refused>;
 }
 
-/// Decodes a whole text into a struct, as `json.Unmarshal` does; `None` for the text `null`, which leaves a struct as it was
-/// and makes nothing of a pointer to one.
+/// Decodes a whole text into a struct, as `json.Unmarshal` does; `None` for the text `null`, which sets no field.
 pub(crate) fn decode<T: GoStruct>(text: &[u8], mut into: T) -> Result<Option<T>, Refused> {
     // Go looks at the syntax of the whole before it takes anything from it.
     let whole = Scanner::whole(text)?;
@@ -56,7 +55,7 @@ fn field_of(fields: &[&str], name: &str) -> Option<usize> {
     exact.or_else(|| fields.iter().position(|field| field.eq_ignore_ascii_case(&folded(name))))
 }
 
-/// The name with the two letters beyond ASCII that Go takes for one of ASCII in another case.
+/// The name with the two letters beyond ASCII replaced that Go takes for the other case of an ASCII one.
 fn folded(name: &str) -> Cow<'_, str> {
     if name.contains(['\u{212a}', '\u{17f}']) {
         name.replace('\u{212a}', "k").replace('\u{17f}', "s").into()

@@ -1,4 +1,4 @@
-//! The grammar of JSON, without keeping anything and without recursion.
+//! A scanner for the grammar of JSON that stores no values and does not recurse.
 
 use super::{Refused, Value};
 
@@ -13,7 +13,7 @@ pub(super) struct Scanner<'t> {
 }
 
 impl<'t> Scanner<'t> {
-    /// The value that a text consists of, with nothing but white space around it.
+    /// Checks a whole text and returns its value, which only white space may surround.
     pub fn whole(text: &'t [u8]) -> Result<Value<'t>, Refused> {
         let mut scanner = Self { text, at: 0 };
         let value = scanner.value()?;
@@ -24,7 +24,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Behind the first byte of an array or object whose grammar is known to be right.
+    /// A scanner after the first byte of an array or object that was checked before.
     pub fn inside(value: &Value<'t>) -> Self {
         Self { text: value.text, at: value.start + 1 }
     }
@@ -79,7 +79,8 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// After a value: passes over what ends or goes on with the arrays and objects around it. Has the outermost ended?
+    /// Passes over what follows a value in the arrays and objects around it, to the next value. Returns whether the outermost
+    /// has ended.
     fn close(&mut self, open: &mut Vec<u8>) -> Result<bool, Refused> {
         while let Some(bracket) = open.last().copied() {
             self.space();

@@ -1,9 +1,9 @@
-//! Values of JSON on their way into fields of Go's types.
+//! Converts values of JSON to Go's types of fields.
 
 use super::Refused;
 use super::syntax::Scanner;
 
-/// One value whose grammar is right.
+/// One value that the scanner has checked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Value<'t> {
     pub(super) text: &'t [u8],
@@ -11,7 +11,7 @@ pub(crate) struct Value<'t> {
     pub(super) end: usize,
 }
 
-/// A list that is decoded into. Go decodes a list that comes again over the one before, so a `null` in it shows what stood there.
+/// The elements of a Go slice. Go decodes a field that comes again over the earlier elements, so a `null` keeps the earlier one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GoList<T> {
     slots: Vec<T>,
@@ -19,7 +19,7 @@ pub(crate) struct GoList<T> {
 }
 
 impl<T> GoList<T> {
-    /// What was decoded last.
+    /// The elements of the list that was decoded last.
     pub fn into_vec(mut self) -> Vec<T> {
         self.slots.truncate(self.len);
         self.slots
@@ -27,7 +27,7 @@ impl<T> GoList<T> {
 }
 
 impl<'t> Value<'t> {
-    /// Into a `string`.
+    /// Decodes it into a `string`.
     pub fn string(self, into: &mut String) -> Result<(), Refused> {
         match self.raw() {
             [b'"', quoted @ .., b'"'] => *into = unquoted(quoted),
@@ -36,7 +36,7 @@ impl<'t> Value<'t> {
         Ok(())
     }
 
-    /// Into a `bool`.
+    /// Decodes it into a `bool`.
     pub fn boolean(self, into: &mut bool) -> Result<(), Refused> {
         match self.raw() {
             b"true" => *into = true,
@@ -46,7 +46,7 @@ impl<'t> Value<'t> {
         Ok(())
     }
 
-    /// Into a `uint64`: digits alone, without sign, fraction or exponent.
+    /// Decodes it into a `uint64`: digits alone, without sign, fraction or exponent.
     pub fn unsigned(self, into: &mut u64) -> Result<(), Refused> {
         let digits = std::str::from_utf8(self.raw()).ok().filter(|raw| raw.bytes().all(|byte| byte.is_ascii_digit()));
         match digits.and_then(|digits| digits.parse().ok()) {
@@ -56,7 +56,7 @@ impl<'t> Value<'t> {
         Ok(())
     }
 
-    /// Into a slice.
+    /// Decodes it into a slice.
     pub fn list<T: Default>(
         self,
         into: &mut GoList<T>,
@@ -67,6 +67,7 @@ impl<'t> Value<'t> {
             return self.null_or("a value of the JSON is not a list");
         }
         let (mut scanner, mut len) = (Scanner::inside(&self), 0);
+        // Ends with the array; a slot for each value in the text at most.
         while let Some((_, value)) = scanner.next(false) {
             if len == into.slots.len() {
                 into.slots.push(T::default());
@@ -110,7 +111,7 @@ impl<'t> Value<'t> {
     }
 }
 
-/// What a string means: escapes undone, and what is no UTF-8, or half of a pair of surrogates, replaced.
+/// The text of a string: escapes decoded, and invalid UTF-8 and unpaired surrogates replaced.
 fn unquoted(quoted: &[u8]) -> String {
     let mut text = String::with_capacity(quoted.len());
     let mut rest = quoted;
@@ -123,7 +124,7 @@ fn unquoted(quoted: &[u8]) -> String {
     text
 }
 
-/// Go replaces each byte that is no UTF-8 by itself.
+/// Appends bytes as text; as in Go every single byte that is not UTF-8 is replaced.
 fn push_plain(text: &mut String, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
@@ -131,7 +132,7 @@ fn push_plain(text: &mut String, bytes: &[u8]) {
     }
 }
 
-/// Undoes the escape at the start, and gives what follows it.
+/// Appends the character of the escape at the start, and returns the bytes after it.
 fn push_escape<'b>(text: &mut String, from: &'b [u8]) -> &'b [u8] {
     let Some(letter) = from.get(1) else { return &[] };
     let after = from.get(2..).unwrap_or_default();
@@ -152,7 +153,7 @@ fn push_escape<'b>(text: &mut String, from: &'b [u8]) -> &'b [u8] {
     after
 }
 
-/// One `\uXXXX`, or two that make up one character.
+/// Decodes one `\uXXXX`, or a surrogate pair; returns the character and the bytes after it.
 fn unicode(from: &[u8]) -> (char, &[u8]) {
     let after = |len: usize| from.get(len..).unwrap_or_default();
     let unit = |at: usize| -> Option<u16> {

@@ -27,7 +27,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Leases whose keys go soon after a start: which, and how many keys they take with them.
+/// Names the leases that expire soon after a start, and counts the keys that are deleted with them.
 fn deleting(facts: &Facts<'_>, leases: &[&Lease]) -> String {
     let keys = facts.keyspace.map(|keyspace| {
         let attached =

@@ -22,7 +22,7 @@ pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
 /// One row for every page that is not the overflow of another.
 fn rows(inspection: &Inspection<'_>) -> impl Iterator<Item = Row> {
     let (db, in_use) = (inspection.db, &inspection.walk.in_use);
-    // Without a look at all of the tree nobody knows whether the others are free.
+    // Unless all of the tree was read, the others may be in use.
     let unused = if inspection.walk.is_whole() { "free" } else { "unreached" };
     // Ends, because each row is of a later page, and there are no more than the file has.
     let mut next = 0;

@@ -67,7 +67,7 @@ fn restore(args: &Restore, settings: &Settings, plan: &Plan<'_, '_>, work: Work<
     }
 }
 
-/// What is in place when nobody gets to read the report; nothing after `--dry-run`.
+/// What to say is in place when the report cannot be printed; `None` after `--dry-run`.
 fn in_place(args: &Restore, directories: &[Directory]) -> Option<String> {
     let places: Vec<_> = directories.iter().map(|directory| label(&directory.data_dir)).collect();
     let are = if places.len() == 1 { "is" } else { "are" };

@@ -59,7 +59,7 @@ struct Listed {
 }
 
 impl Checked<'_> {
-    /// A count over the tree, known when all of it could be read.
+    /// A count over the tree, which is known only when all of the tree could be read.
     fn count(&self, count: u64) -> Known<u64> {
         Known::new(count, self.problems.hidden().is_empty())
     }

@@ -16,17 +16,17 @@ fn name(bytes: &[u8]) -> TextOrBase64<'_> {
     TextOrBase64 { key: "name", base64_key: "nameBase64", bytes }
 }
 
-/// One row for each that could be read; `None` when that is none of what may be there.
+/// Rows of a table, one for each value that could be read; `None` when none could, although there may be some.
 fn rows<'v, T, R>(values: &'v Known<Vec<T>>, row: impl FnMut(&'v T) -> R) -> Option<Vec<R>> {
     (values.is_whole() || !values.part().is_empty()).then(|| values.part().iter().map(row).collect())
 }
 
-/// Those of the named buckets that could not be read to their ends.
+/// The buckets among `names` that could not be read to their ends.
 fn unread(buckets: &Buckets, names: &[&str]) -> Vec<&'static str> {
     buckets.unread().filter(|unread| names.contains(unread)).collect()
 }
 
-/// Says below a list that it may not be all.
+/// Says below a table that there may be more rows, when `bucket` could not be read to its end.
 fn perhaps_more(unread: &[&str], bucket: &str, sheet: &mut Sheet) {
     if unread.contains(&bucket) {
         sheet.line(&[(FAINT, "and perhaps more  ")], &format!("the bucket {bucket} could not be read to its end"));

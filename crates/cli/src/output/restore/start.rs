@@ -1,4 +1,4 @@
-//! The way back to a running cluster: how etcd is to be started, and what keeps it from taking writes then.
+//! The part of the report of `restore` about the first start: the command line of etcd, and why it may refuse writes.
 
 use std::path::Path;
 
@@ -40,7 +40,8 @@ pub fn text(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
     }
 }
 
-/// How to restore less, when much of the database in `file` is unused room: every member would get it, too.
+/// A sentence that advises to defragment the backup in `file` first, when much of its database is free pages, which every
+/// member would get a copy of.
 pub fn compact_first(file: &Path, checked: &Checked) -> Option<String> {
     let database = checked.report.database.as_ref().filter(|_| checked.losses.is_none())?;
     let in_use = *database.size_in_use.all()?;
@@ -56,7 +57,7 @@ pub fn compact_first(file: &Path, checked: &Checked) -> Option<String> {
     })
 }
 
-/// The word as a shell wants it.
+/// A word of a shell command, in single quotes where a shell would change it.
 fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+[]".contains(c);
     if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }

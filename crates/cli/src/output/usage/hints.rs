@@ -56,7 +56,7 @@ pub fn hints(usage: &Usage<'_>) -> Vec<Hint> {
     hints
 }
 
-/// What it means for the account that not all could be read.
+/// The hint about damage: which numbers of the account are too low, because not all could be read.
 fn damage(balance: &Balance) -> String {
     let lost = match balance.unreached {
         0 if balance.damaged == 0 => String::new(),
@@ -69,10 +69,11 @@ fn damage(balance: &Balance) -> String {
     format!("{lost}keys may be missing here, and what looks live may be old; run `etcdsnap verify`")
 }
 
-/// Fewer bytes than this are not worth the work of getting them back.
+/// Fewer bytes than this are not worth a defragmentation.
 const LEAST_SAVING: u64 = 16 << 20;
 
-/// Is it worth the work to make a database of `size` bytes as small as `smaller`? A quarter of it is, if that is not little.
+/// Is it worth to defragment a database of `size` bytes that would then have `smaller`? It is for a quarter of the size, if
+/// that is at least `LEAST_SAVING`.
 pub fn is_worth_it(size: u64, smaller: u64) -> bool {
     let saving = size.saturating_sub(smaller);
     saving >= size / 4 && saving >= LEAST_SAVING

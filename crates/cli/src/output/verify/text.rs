@@ -59,7 +59,7 @@ fn meaning(verdict: Verdict) -> &'static str {
     }
 }
 
-/// What SOUND means where keys may be in the v2 store.
+/// The sentence after the verdict SOUND where keys may be in the v2 store only.
 const WITHOUT_V2: &str = "Whole, but it has no keys, and none of those that clients of the v2 API may have written.";
 
 fn color(verdict: Verdict) -> Style {

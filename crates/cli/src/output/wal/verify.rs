@@ -54,7 +54,7 @@ struct Servers {
     reason: Option<String>,
 }
 
-/// What a start throws away, as far as it was found: there may be more.
+/// The entries that a start throws away, as far as the search found them: there may be more.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LostRecords {
