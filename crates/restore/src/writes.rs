@@ -49,7 +49,7 @@ pub(crate) fn obstacles(buckets: &Buckets) -> Vec<WriteObstacle> {
         add(
             "AUTH_ENABLED",
             "Every put without a user and a password of the time of the backup will be refused: authentication is on. Restore with \
-             --auth disable instead if nobody knows them.",
+             --auth disable instead if they are not known.",
         );
     }
     obstacles

@@ -224,7 +224,7 @@ fn container_findings(
             findings.push(Finding::new(&container::LENGTH_ODD, place, message));
         }
         Length::HashLost => {
-            let message = "the meta pages are those of a snapshot, and there is no SHA-256 behind the database";
+            let message = "the meta pages are those of a snapshot, and there is no SHA-256 after the database";
             findings.push(missing(message).with_severity(Severity::Warning));
         }
         Length::Followed { snapshot: Some(end), bytes, .. } => {
@@ -252,7 +252,7 @@ fn container_findings(
             findings.push(Finding::new(&container::LENGTH_ODD, place, message));
         }
         Length::Fits if container.trailer == Trailer::Absent => {
-            findings.push(missing("there is no SHA-256 behind the database"));
+            findings.push(missing("there is no SHA-256 after the database"));
             let message = "this is a raw database, not a snapshot";
             findings.push(Finding::new(&container::RAW_DATABASE_MAY_LAG_WAL, Place::file(), message));
         }

@@ -10,7 +10,7 @@ pub(super) fn check(db: &Db<'_>, problems: &mut Problems) {
     for (slot, meta) in (0..).zip(db.metas()) {
         if matches!(meta, Err(MetaError::Truncated)) {
             let (page, code, found) = (Some(slot), Code::MetaTruncated, Detail::Number(slot));
-            // The end of the file: the meta itself would stand behind it.
+            // The end of the file: the meta itself would be after it.
             let offset = db.bytes().len() as u64;
             problems.push(Problem { bucket: None, page, element: None, code, offset, found, against: Detail::None });
             continue;

@@ -42,7 +42,7 @@ pub fn existing(force: bool) -> Existing {
 
 /// Starts to handle signals: from now on the first one only asks the command to end.
 pub fn listen() -> Result<Interrupt, Failure> {
-    interrupt::listen().map_err(|error| Failure::new(format!("signals cannot be heard: {error}")))
+    interrupt::listen().map_err(|error| Failure::new(format!("signals cannot be handled: {error}")))
 }
 
 /// Fails when the command was interrupted, for work on an output that has not got its name yet.
@@ -89,7 +89,7 @@ fn write_file(
 ) -> Result<Exit, Failure> {
     let interrupt = listen()?;
     let mut new = NewFile::create(destination, None)?;
-    let mut out = BufWriter::new(Heeding { out: new.file(), interrupt: &interrupt });
+    let mut out = BufWriter::new(Interruptible { out: new.file(), interrupt: &interrupt });
     let written = write(&mut out).and_then(|()| Ok(out.flush()?));
     drop(out);
     interrupted(&interrupt)?;
@@ -102,12 +102,12 @@ fn write_file(
 }
 
 /// A writer that fails as soon as the command is interrupted.
-struct Heeding<'h, W> {
+struct Interruptible<'h, W> {
     out: W,
     interrupt: &'h Interrupt,
 }
 
-impl<W: Write> Write for Heeding<'_, W> {
+impl<W: Write> Write for Interruptible<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.interrupt.check().map_err(io::Error::other)?;
         self.out.write(bytes)

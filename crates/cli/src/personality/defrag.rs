@@ -34,7 +34,7 @@ pub fn defrag(program: &Program, parsed: &Parsed, log: &mut Log<'_>) -> Result<(
     let advice = format!(" To defrag a running etcd instance, {online}");
     let held = hold(compat, &path, parsed, &advice, log).map_err(|reason| failed(&reason))?;
     let interrupt: Interrupt =
-        interrupt::listen().map_err(|error| failed(format!("signals cannot be heard: {error}").as_bytes()))?;
+        interrupt::listen().map_err(|error| failed(format!("signals cannot be handled: {error}").as_bytes()))?;
     let name = path.display().to_string();
     let work = Work { name: &name, tolerance: Tolerance::Nothing, progress: &Silent, interrupt: &interrupt };
     let began = Instant::now();

@@ -89,7 +89,7 @@ pub fn restore(program: &Program, parsed: &Parsed, log: &mut Log<'_>) -> Result<
     }
     let plan = draft.plan(&container).map_err(|error| stop(&error))?;
     let interrupt =
-        interrupt::listen().map_err(|error| Stop::new(FAILED, format!("signals cannot be heard: {error}")))?;
+        interrupt::listen().map_err(|error| Stop::new(FAILED, format!("signals cannot be handled: {error}")))?;
     let work = Work { inspection: Options::default(), progress: &Silent, stages: &(), interrupt: &interrupt };
     plan.execute(work).map_err(|error| stop(&error))?;
     if let Some(trimming) = places.trimming {

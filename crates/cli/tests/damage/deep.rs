@@ -1,12 +1,11 @@
-//! A tree that is deeper than any that is followed, before every command that reads a file: each ends at once, in little memory, and
-//! says so where it judges.
+//! Every command that reads a file on a tree that is deeper than the limit: each ends soon, in little memory, and reports the depth
+//! where it judges.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::program::Answer;
+use crate::limits::limited;
 
 /// The bucket `key` of this file is a chain of 64 branches above a leaf.
 const DEEP: &str = "depth64.db.zst";
@@ -60,10 +59,8 @@ const COMMANDS: [(&str, i32); 44] = [
     ("etcdutl migrate --data-dir DIR --target-version 3.5", 1),
 ];
 
-/// Bytes of address space that a run has: threads and libraries take some hundred megabytes of it without using them.
+/// The address space of a run in KiB: threads and libraries take some hundred megabytes of it without using them.
 const ADDRESS_SPACE_KIB: u32 = 1_500_000;
-/// Seconds: many times what any of them needs on a busy machine.
-const PATIENCE: u32 = 30;
 
 /// The file, and a data directory with it for its database.
 fn deep() -> (TempDir, PathBuf, PathBuf) {
@@ -72,19 +69,10 @@ fn deep() -> (TempDir, PathBuf, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
     let (file, directory) = (folder.path().join("deep.db"), folder.path().join("m1.etcd"));
     std::fs::create_dir_all(directory.join("member/snap")).expect("folders");
-    // A member's database has no hash behind it.
+    // A member's database has no hash at its end.
     std::fs::write(directory.join("member/snap/db"), &bytes[..bytes.len() - 32]).expect("written");
     std::fs::write(&file, &bytes).expect("written");
     (folder, file, directory)
-}
-
-fn limited(arguments: &[String]) -> Answer {
-    let script = format!("ulimit -v {ADDRESS_SPACE_KIB}; exec timeout {PATIENCE} \"$0\" \"$@\"");
-    let mut command = Command::new("sh");
-    command.args(["-c", &script, env!("CARGO_BIN_EXE_etcdsnap")]).args(arguments).stdin(Stdio::null());
-    let output = command.output().expect("the program starts");
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Answer { code: output.status.code().expect("not killed"), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
 #[test]
@@ -98,7 +86,7 @@ fn a_tree_that_is_too_deep_ends_every_command() {
             "OUT" => out.display().to_string(),
             word => word.to_owned(),
         };
-        let answer = limited(&line.split(' ').map(name).collect::<Vec<_>>());
+        let answer = limited(ADDRESS_SPACE_KIB, line.split(' ').map(name));
         assert_eq!(answer.code, code, "{line}: {answer:?}");
         if code == 3 {
             assert!(!answer.stdout.is_empty() || !answer.stderr.is_empty(), "{line}");
@@ -111,7 +99,7 @@ fn a_tree_that_is_too_deep_is_named_once() {
     let (_folder, file, _) = deep();
     for line in ["verify", "db check"] {
         let arguments = line.split(' ').map(str::to_owned).chain([file.display().to_string()]);
-        let answer = limited(&arguments.collect::<Vec<_>>());
+        let answer = limited(ADDRESS_SPACE_KIB, arguments);
         for words in ["error DEPTH ", "page 66, offset 270336: the tree is deeper than 64 levels"] {
             assert_eq!(answer.stdout.matches(words).count(), 1, "{line}: {answer:?}");
         }

@@ -1,4 +1,4 @@
-//! Threads that cannot be had, and files that are much longer than what they hold.
+//! Runs with little memory: threads that cannot be started, and sparse files.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -12,8 +12,8 @@ const FILE: &str = "etcd-3.7.1-seed2.db";
 /// Bytes of the sparse files.
 const SPARSE: u64 = 1 << 30;
 
-/// Runs the program with so much address space, in KiB.
-fn limited<S: AsRef<OsStr>>(kib: u32, arguments: impl IntoIterator<Item = S>) -> Answer {
+/// Runs the program with a limit on its address space, in KiB, and of a minute.
+pub fn limited<S: AsRef<OsStr>>(kib: u32, arguments: impl IntoIterator<Item = S>) -> Answer {
     let script = format!("ulimit -v {kib}; exec timeout 60 \"$0\" \"$@\"");
     let mut command = Command::new("sh");
     command.args(["-c", &script, env!("CARGO_BIN_EXE_etcdsnap")]).args(arguments).stdin(Stdio::null());

@@ -148,7 +148,7 @@ kinds! { Cluster:
         "Take a new snapshot, preferably from another member.";
     CLUSTER_VERSION_UNUSABLE: Error, "cluster version that no cluster has",
         "The entry cluster/clusterVersion is below 3.0.0, or has a patch number or a suffix, which etcd never writes, so its bytes are \
-         damaged. etcd 3.6 and later look up by it what they may do: below 3.0.0, or with a suffix behind the version of the server \
+         damaged. etcd 3.6 and later look up by it what they may do: below 3.0.0, or with a suffix after the version of the server \
          itself, they start and refuse every request for good (\"etcdserver: not capable\"). etcd 3.4 and 3.5 do not read the entry \
          after a restore.",
         "Take a new snapshot, preferably from another member.";

@@ -77,21 +77,21 @@ kinds! { Container:
         "Copy the file again from where it was first stored, or use another snapshot. If there is none and nothing else is found, a \
          restore with --skip-hash-check gives all keys, and any value may be wrong.";
     SHA256_MISSING: Note, "no SHA-256 to compare with",
-        "A snapshot that a server sent has its SHA-256 behind the database. This file has none: it is a copy of a \
+        "A snapshot that a server sent has its SHA-256 after the database. This file has none: it is a copy of a \
          member's database, or its end was lost. Its meta pages tell which: in a snapshot both have the same content, and then this is a \
          warning. Structure and records can be checked all the same, but a changed byte \
          inside a value cannot be seen.",
         "Restoring it needs --skip-hash-check. If it was saved as a snapshot, bytes are missing: copy it again. Take \
          backups with `etcdctl snapshot save`.";
     LENGTH_ODD: Error, "neither a snapshot nor a database by its length",
-        "A database is whole pages, and a snapshot is a database with 32 bytes of SHA-256 behind it. This file is neither: it was cut \
+        "A database is whole pages, and a snapshot is a database with 32 bytes of SHA-256 after it. This file is neither: it was cut \
          inside its hash, or something was appended to it. Nothing says which of its bytes are as they were saved. Restores refuse \
          it: \"snapshot missing hash but --skip-hash-check=false\".",
         "Copy the file again from where it was first stored, or use another snapshot.";
     BYTES_FOLLOW: Error, "something follows the snapshot",
         "A whole snapshot is here, from its first page to a SHA-256 that proves all bytes before it, and more bytes follow: zeros that \
          fill the file up to whole blocks, as programs that write to block devices or tapes leave them, the same file once more, or \
-         whatever a shell or a transfer put behind it. Restores take the last 32 bytes for the SHA-256, or find none, and refuse the file.",
+         whatever a shell or a transfer put after it. Restores take the last 32 bytes for the SHA-256, or find none, and refuse the file.",
         "Cut the file to the length in the message with `head -c LENGTH FILE > COPY`, and verify the copy.";
     SNAPSHOT_SIZE: Warning, "snapshot has an unusual length",
         "A server sends the pages of its database up to the last one in use, and then their SHA-256. The length of \

@@ -105,18 +105,18 @@ kinds! { Structure:
     // Freelist.
 
     FREELIST_EOF: Error, "file ends before the freelist",
-        "The page with the list of free pages is behind the end of the file, so the file was cut off. bbolt reads the \
+        "The page with the list of free pages is after the end of the file, so the file was cut off. bbolt reads the \
          list when it opens the file, and panics or is killed by the system (SIGBUS). etcd on Linux writes a list up to \
          3.2 and none from 3.3 on, so an old server or another system or tool wrote this file.",
         COPY_AGAIN;
     FREELIST_COUNT: Error, "freelist is longer than its pages",
-        "The list of free pages says that it has more ids than its pages hold. bbolt takes the bytes behind them for \
+        "The list of free pages says that it has more ids than its pages hold. bbolt takes the bytes after them for \
          ids as well, and hands out pages that hold data. etcd on Linux writes a list up to 3.2 and none from 3.3 on, so \
          an old server or another system or tool wrote this file.",
         WITHOUT_FREELIST;
     FREELIST_RANGE: Error, "freelist has an impossible page",
         "The list of free pages has an id that no page of data can have. A write that is given a meta page or a page \
-         behind the end destroys the database. etcd on Linux writes a list up to 3.2 and none from 3.3 on, so an old \
+         after the end destroys the database. etcd on Linux writes a list up to 3.2 and none from 3.3 on, so an old \
          server or another system or tool wrote this file.",
         WITHOUT_FREELIST;
     FREELIST_DUP: Error, "page is on the freelist twice",

@@ -7,7 +7,7 @@ const LOST: &str = "Do not start the member on it. If the other members have a q
      again with an empty data directory; it gets all data from the leader. If not, restore the cluster from a snapshot, \
      or from this member's db with --skip-hash-check: `etcdsnap datadir check` tells what of the log is newer than the db.";
 
-/// The next start destroys what is still there.
+/// What to do where the next start would cut off or erase entries.
 const CUT_OFF: &str = "Copy the directory before etcd touches it, and keep the copy and every `.broken` file: they are the only ones that \
      hold these entries. `etcdsnap wal dump` shows what can be read before the damage. Then, if the other members have a quorum, remove \
      this member and add it again with an empty data directory. If not, restore the cluster from a snapshot, or from this member's db \
@@ -74,9 +74,9 @@ kinds! { Wal:
         "etcd 3.4 and 3.5.0 to 3.5.4 write such a record when a request is large enough, and then refuse to read it: \"wal: max entry size \
          limit exceeded\". Later versions read it.",
         "Start the member with etcd 3.5.5 or later. Lower --max-request-bytes if it was raised.";
-    WAL_BYTES_AFTER_END: Error, "bytes behind the end of the log",
-        "Behind the last record a segment has zeros, as space that was allocated ahead. Here other bytes follow: a length was \
-         overwritten with zeros, as by a sector that was lost, and the records behind it are lost with it. Servers of every version take \
+    WAL_BYTES_AFTER_END: Error, "bytes after the end of the log",
+        "After the last record a segment has zeros, as space that was allocated ahead. Here other bytes follow: a length was \
+         overwritten with zeros, as by a sector that was lost, and the records after it are lost with it. Servers of every version take \
          the zeros for the end, report nothing, and erase what follows in the last segment.",
         CUT_OFF;
 

@@ -252,7 +252,7 @@ impl fmt::Display for Foreign {
             Self::WalSegment => f.write_str("a segment of etcd's write-ahead log"),
             Self::SnapFile => f.write_str("a raft snapshot (.snap), which holds no keys"),
             Self::LfsPointer => f.write_str("a Git LFS pointer"),
-            Self::Shifted { by } => write!(f, "{by} bytes of something else with a database behind them"),
+            Self::Shifted { by } => write!(f, "{by} bytes of something else, followed by a database"),
             Self::Unknown => f.write_str("data of an unknown kind"),
         }
     }
