@@ -86,7 +86,8 @@ impl<P: Counted> Collector<P> {
         self.counts.get(kind).copied().unwrap_or(0)
     }
 
-    /// Indexes of the buckets of which [a part cannot be read](Counted::hides), whether the problem itself was kept or not.
+    /// Indexes of the buckets of which [a part cannot be read](Counted::hides), whether the problem itself was kept or
+    /// not.
     pub fn hidden(&self) -> &BTreeSet<u32> {
         &self.hidden
     }

@@ -73,7 +73,8 @@ pub enum Grade {
 }
 
 impl Code {
-    /// Does it keep elements or whole pages of a bucket from being read, so that what was read is not all of the bucket?
+    /// Does it keep elements or whole pages of a bucket from being read, so that what was read is not all of the
+    /// bucket?
     pub fn hides_content(self) -> bool {
         matches!(
             self,

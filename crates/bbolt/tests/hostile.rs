@@ -224,8 +224,8 @@ fn levels_above(chains: usize) -> usize {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// One chain, or a fan of them: the walk ends, says once of each branch on the last level that it is too deep, and reads every
-    /// leaf above it.
+    /// One chain, or a fan of them: the walk ends, says once of each branch on the last level that it is too deep, and
+    /// reads every leaf above it.
     #[test]
     fn chains_and_fans(chains in proptest::collection::vec(0_usize..200, 1..60)) {
         let file = chained(&chains);

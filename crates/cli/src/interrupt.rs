@@ -9,8 +9,9 @@ use signal_hook::flag;
 
 use crate::exit::Exit;
 
-/// From now on the first signal sets the interrupt. A second one ends the process at once. A file that would grow beyond the
-/// limit that is set for the process (`ulimit -f`) is an error of the write, and no longer ends the process either.
+/// From now on the first signal sets the interrupt. A second one ends the process at once. A file that would grow
+/// beyond the limit that is set for the process (`ulimit -f`) is an error of the write, and no longer ends the process
+/// either.
 pub fn listen() -> io::Result<Interrupt> {
     let interrupt = Interrupt::default();
     flag::register(SIGXFSZ, Arc::default())?;

@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 use etcdsnap_snapshot::threads::NoThread;
 use rayon::ThreadPoolBuilder;
 
-/// The most threads that are made, however many are asked for: no disk and no memory keeps more of them busy, and each takes memory.
+/// The most threads that are made, however many are asked for: no disk and no memory keeps more of them busy, and each
+/// takes memory.
 const MOST: usize = 64;
 
 /// Makes as many threads as asked for, or as there are cores.

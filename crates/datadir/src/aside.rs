@@ -1,7 +1,8 @@
 //! Finds the `.snap` files that keep a server from starting, and that can be moved aside without a loss.
 //!
-//! A server up to 3.6 starts from the newest `.snap` file. If the database is older than that, it stops, although the log may
-//! have everything that the database lacks. Without the newer files it starts from an older one and applies the log.
+//! A server up to 3.6 starts from the newest `.snap` file. If the database is older than that, it stops, although the
+//! log may have everything that the database lacks. Without the newer files it starts from an older one and applies the
+//! log.
 
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_wal::snap::SnapFile;
@@ -21,7 +22,8 @@ pub(crate) struct Aside {
 }
 
 impl Aside {
-    /// Judges the start of `servers` without the files that are newer than the database; `None` if that lets none of them start.
+    /// Judges the start of `servers` without the files that are newer than the database; `None` if that lets none of
+    /// them start.
     pub fn find(evidence: &mut Evidence<'_>, servers: &[Server]) -> Option<Self> {
         let index = evidence.database.content()?.buckets.meta.part().consistent_index.filter(|index| *index > 0)?;
         let is_newer = |bytes| SnapFile::parse(bytes).is_ok_and(|file| file.start.index > index);

@@ -125,7 +125,8 @@ pub(crate) fn snapshots(evidence: &Evidence<'_>, findings: &mut Findings) {
     }
 }
 
-/// The finding about keys of the v2 API: an error unless it is certain that there are keys of v3, because these may then be all.
+/// The finding about keys of the v2 API: an error unless it is certain that there are keys of v3, because these may
+/// then be all.
 pub(crate) fn v2_content(evidence: &Evidence<'_>, v3_keys: Option<u64>, findings: &mut Findings) {
     let found = V2Keys::of(evidence);
     let is_etcd_2 = found.cluster_version.as_deref().is_some_and(|version| version.starts_with("2."));

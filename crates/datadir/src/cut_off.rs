@@ -1,7 +1,7 @@
 //! The part of a log that a server throws away when it starts.
 //!
-//! Servers cut the log off at what they take for an unfinished last write, or erase what follows its end, and do not report
-//! what is lost with that. [`Lost`] does.
+//! Servers cut the log off at what they take for an unfinished last write, or erase what follows its end, and do not
+//! report what is lost with that. [`Lost`] does.
 
 use etcdsnap_wal::{Code, Inspection, Outcome, Place, Remains, Wal};
 

@@ -86,7 +86,8 @@ impl Content {
         ids
     }
 
-    /// Raft index of the last applied entry; 0 if there is none. Not known if the bucket `meta` could not be read to its end.
+    /// Raft index of the last applied entry; 0 if there is none. Not known if the bucket `meta` could not be read to
+    /// its end.
     pub fn consistent_index(&self) -> Known<u64> {
         self.buckets.meta.entry(|meta| meta.consistent_index).map(|index| index.unwrap_or(0))
     }

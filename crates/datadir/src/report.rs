@@ -34,7 +34,8 @@ pub struct Report {
     pub store: Option<StoreFacts>,
     /// Where log, snapshots and database stand.
     pub indexes: Indexes,
-    /// What the log has that the database does not; `None` if one of them is missing, or where the database stands is not known.
+    /// What the log has that the database does not; `None` if one of them is missing, or where the database stands is
+    /// not known.
     pub newer: Option<Newer>,
     /// The members, as far as anything knows them, ascending by id.
     pub members: Vec<MemberView>,
@@ -81,8 +82,8 @@ pub struct MemberView {
     /// What it is by the newest `.snap` file and the log behind it: `voter`, `learner`, `removed`, `absent`; `unknown` if the log does
     /// not reach back far enough.
     pub in_log: &'static str,
-    /// What it is by the database: `voter`, `learner`, `removed`, `absent`; `unknown` without one, or if its buckets could
-    /// not be read.
+    /// What it is by the database: `voter`, `learner`, `removed`, `absent`; `unknown` without one, or if its buckets
+    /// could not be read.
     pub in_database: &'static str,
 }
 

@@ -1,7 +1,7 @@
 //! Finds the keys that clients wrote through the v2 API, for the findings about what no snapshot holds.
 //!
-//! etcd 2 to 3.5 keep them in the v2 store: in memory, in the `.snap` files, and in the log since the newest of them. The
-//! database does not have them, and so no snapshot of it does.
+//! etcd 2 to 3.5 keep them in the v2 store: in memory, in the `.snap` files, and in the log since the newest of them.
+//! The database does not have them, and so no snapshot of it does.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Finds the holes of a sparse file: stretches that read as zeros and take no room on the disk.
 //!
-//! A sparse file can be gigabytes long and hold a few blocks; so can the log of a member, whose segments are allocated ahead. The
-//! length of such a file must not become memory, so its holes are not read.
+//! A sparse file can be gigabytes long and hold a few blocks; so can the log of a member, whose segments are allocated
+//! ahead. The length of such a file must not become memory, so its holes are not read.
 
 use std::fs::File;
 use std::ops::Range;
@@ -9,15 +9,16 @@ use std::ops::Range;
 #[cfg(target_os = "linux")]
 use rustix::fs::{SeekFrom, seek};
 
-/// Bytes of the smallest hole that is worth its own map, and of the stretch that holes are cut to: pages of every system divide it.
+/// Bytes of the smallest hole that is worth its own map, and of the stretch that holes are cut to: pages of every
+/// system divide it.
 #[cfg(target_os = "linux")]
 const LEAST: u64 = 1 << 20;
 /// The most stretches of data between which holes are searched; further holes are read like data.
 #[cfg(target_os = "linux")]
 const STRETCHES: usize = 1024;
 
-/// The large holes among the first `len` bytes, ascending, each from one multiple of [`LEAST`] to another. None where the system
-/// or the file system does not tell.
+/// The large holes among the first `len` bytes, ascending, each from one multiple of [`LEAST`] to another. None where
+/// the system or the file system does not tell.
 ///
 /// Moves the position of the file.
 #[cfg(target_os = "linux")]

@@ -16,8 +16,8 @@ use crate::holes::{data, holes};
 use crate::map::{cover, map};
 use crate::stamp::{Change, Changed, Stamp};
 
-/// Bytes of the longest file that is opened. What is kept in memory for a file grows with its length, holes included, by up to
-/// a five-hundredth of it; and reading its zeros takes time.
+/// Bytes of the longest file that is opened. What is kept in memory for a file grows with its length, holes included,
+/// by up to a five-hundredth of it; and reading its zeros takes time.
 const LONGEST: u64 = 1 << 40;
 
 /// The bytes of a file as it was at open, or of a stream.
@@ -94,8 +94,8 @@ impl Image {
         Ok(Self { bytes: Bytes::Memory(bytes), source: None })
     }
 
-    /// Maps a file that has no name, and so belongs to this process alone: the temporary one that a stream was written to.
-    /// `label` names the stream in errors.
+    /// Maps a file that has no name, and so belongs to this process alone: the temporary one that a stream was written
+    /// to. `label` names the stream in errors.
     ///
     /// # Errors
     /// [`Error::Io`] when the system cannot map it.
@@ -118,8 +118,8 @@ impl Image {
 
     /// Looks at the file again: is it still the same file, as long as at open and not written to since?
     ///
-    /// Always so for a stream and for a file without a name. A file system's clock has a resolution of some milliseconds: a write in the very same tick
-    /// as the last one before the file was opened stays unseen.
+    /// Always so for a stream and for a file without a name. A file system's clock has a resolution of some
+    /// milliseconds: a write in the very same tick as the last one before the file was opened stays unseen.
     ///
     /// # Errors
     /// What changed.

@@ -32,10 +32,10 @@ pub(crate) fn cover(map: &Mmap, holes: &[Range<u64>]) {
     for hole in holes {
         let range = usize::try_from(hole.start).ok().zip(usize::try_from(hole.end).ok());
         let Some(covered) = range.and_then(|(start, end)| map.get(start..end)) else { continue };
-        // SAFETY: the addresses are a slice of a map that this process made and that nothing else has borrowed, for it was just
-        // made and is only lent as `&[u8]` later. The new pages are private, read-only like the old ones, and as many; a slice
-        // of them is valid as before. They are taken down with the rest of the map, by its length. An offset that is no multiple
-        // of the page size is refused by the system, and then nothing has changed.
+        // SAFETY: the addresses are a slice of a map that this process made and that nothing else has borrowed, for it
+        // was just made and is only lent as `&[u8]` later. The new pages are private, read-only like the old ones, and
+        // as many; a slice of them is valid as before. They are taken down with the rest of the map, by its length. An
+        // offset that is no multiple of the page size is refused by the system, and then nothing has changed.
         unsafe {
             libc::mmap(
                 covered.as_ptr().cast_mut().cast(),

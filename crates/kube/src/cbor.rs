@@ -121,8 +121,8 @@ impl<'a> Reader<'a> {
         Ok(Cow::Owned(joined))
     }
 
-    /// Whether a list or map has another item, given how many it claims and how many were read. Whatever it claims, every item is a
-    /// byte or more, and reading one that is not there is an error.
+    /// Whether a list or map has another item, given how many it claims and how many were read. Whatever it claims,
+    /// every item is a byte or more, and reading one that is not there is an error.
     fn has_more(&mut self, claimed: Option<u64>, read: u64) -> bool {
         claimed.map_or_else(|| !self.at_break(), |claimed| read < claimed)
     }

@@ -32,7 +32,8 @@ where
 {
     let mut entries: Vec<Entry<T>> = items.into_par_iter().map(|item| Entry { piece: 0, taken: 0, item }).collect();
     let mut groups = vec![(entries.as_mut_slice(), 0)];
-    // Ends, because each round looks at eight more bytes of the keys of a group, and a group whose keys are all at their end is done.
+    // Ends, because each round looks at eight more bytes of the keys of a group, and a group whose keys are all at
+    // their end is done.
     while !groups.is_empty() {
         groups = groups.into_par_iter().flat_map_iter(|(group, depth)| refine(group, depth, &key_of)).collect();
     }

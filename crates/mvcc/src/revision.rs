@@ -25,12 +25,12 @@ impl Revision {
     }
 }
 
-/// The fewest revisions that a store should have left. At a million writes a second they last for twelve days, and at the
-/// rates of real clusters for years.
+/// The fewest revisions that a store should have left. At a million writes a second they last for twelve days, and at
+/// the rates of real clusters for years.
 pub const ENOUGH_REVISIONS: i64 = 1 << 40;
 
-/// How many revisions come after this one. Servers count in 64 bits with a sign and do not look: the write after the last
-/// revision makes them panic.
+/// How many revisions come after this one. Servers count in 64 bits with a sign and do not look: the write after the
+/// last revision makes them panic.
 pub fn revisions_after(main: i64) -> i64 {
     i64::MAX - main.max(0)
 }
@@ -89,8 +89,8 @@ impl RevisionKey {
     /// Length of a tombstone's key in bytes.
     pub const TOMBSTONE_LEN: usize = 18;
 
-    /// Do servers load what stands under this key? When they start they read from revision 1 to the greatest one, in the order of
-    /// bytes, and no further.
+    /// Do servers load what stands under this key? When they start they read from revision 1 to the greatest one, in
+    /// the order of bytes, and no further.
     pub fn is_loaded(bytes: &[u8]) -> bool {
         let first = Self::encode_put(Revision::of_main(1));
         let end = Self::encode_put(Revision { main: i64::MAX, sub: i64::MAX });

@@ -75,8 +75,8 @@ rules! {
 }
 
 impl Rule {
-    /// Does the rule compare a record with the others of its key, transaction or store? Where some of these could not be read, a
-    /// violation may only follow from that.
+    /// Does the rule compare a record with the others of its key, transaction or store? Where some of these could not
+    /// be read, a violation may only follow from that.
     pub fn compares_records(self) -> bool {
         matches!(
             self,

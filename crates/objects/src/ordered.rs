@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 /// Items of a batch: enough to keep threads busy.
 const ITEMS: usize = 2048;
-/// Stored bytes of a batch, unless a single item is larger: what is made of them may be twenty times as large, where an object
-/// consists of empty values and each of them becomes a line.
+/// Stored bytes of a batch, unless a single item is larger: what is made of them may be twenty times as large, where an
+/// object consists of empty values and each of them becomes a line.
 const BYTES: usize = 1 << 20;
 
 /// Makes something of every item, on all threads, and hands the results to `take` in the order of the items, on the calling

@@ -11,8 +11,8 @@
 //!   a file mounted there          refused                        refused
 //! ```
 //!
-//! A symbolic link is refused because either answer may be the wrong one: replacing the link leaves its file as it was, and
-//! following it replaces a file that was not named.
+//! A symbolic link is refused because either answer may be the wrong one: replacing the link leaves its file as it was,
+//! and following it replaces a file that was not named.
 
 use std::fs::{File, FileType, OpenOptions};
 use std::io;
@@ -49,7 +49,8 @@ impl Destination {
         &self.existing
     }
 
-    /// May a file appear there? To be asked before a long work; [`NewFile`](crate::NewFile) asks again before it takes the name.
+    /// May a file appear there? To be asked before a long work; [`NewFile`](crate::NewFile) asks again before it takes
+    /// the name.
     ///
     /// # Errors
     /// What is in the way.
@@ -113,7 +114,8 @@ pub(crate) fn kind(found: FileType) -> &'static str {
     }
 }
 
-/// Is something mounted at `path`? The device number does not show it: a part of the same file system can be mounted too.
+/// Is something mounted at `path`? The device number does not show it: a part of the same file system can be mounted
+/// too.
 #[cfg(target_os = "linux")]
 pub fn is_mount_point(path: &Path) -> bool {
     use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};

@@ -22,8 +22,8 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// Makes an empty file, rights 0600, in the folder of its destination, and that folder if it is missing; removes what killed
-    /// runs left there.
+    /// Makes an empty file, rights 0600, in the folder of its destination, and that folder if it is missing; removes
+    /// what killed runs left there.
     pub fn create(destination: &Destination, owner: Option<Owner>) -> Result<Self, Error> {
         destination.check()?;
         let (mut parents, target) = (Parents::default(), destination.path());

@@ -19,8 +19,8 @@ impl Inputs {
         Self { files: BTreeMap::new() }
     }
 
-    /// Adds the regular file at `path`, symbolic links followed. What is not there, or is a stream, cannot be replaced by an
-    /// output and is left out.
+    /// Adds the regular file at `path`, symbolic links followed. What is not there, or is a stream, cannot be replaced
+    /// by an output and is left out.
     pub fn add(&mut self, path: &Path) {
         if let Ok(metadata) = fs::metadata(path)
             && metadata.is_file()

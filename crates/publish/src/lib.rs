@@ -6,9 +6,9 @@
 //!
 //! # What is never replaced
 //!
-//! A [`Destination`] names the files that the run reads, and refuses to put an output in the place of one of them, under
-//! whatever name. It also refuses what is not a regular file: symbolic links, devices, FIFOs, folders, mount points. A folder
-//! never replaces anything; it can move another folder aside.
+//! A [`Destination`] names the files that the run reads, and refuses to put an output in the place of one of them,
+//! under whatever name. It also refuses what is not a regular file: symbolic links, devices, FIFOs, folders, mount
+//! points. A folder never replaces anything; it can move another folder aside.
 //!
 //! # What a killed run leaves behind
 //!

@@ -1,7 +1,8 @@
 //! The bytes of the backup into the files of the members, while others read them too.
 //!
-//! From a file, the backup itself or the temporary one of its long content, the kernel copies by itself: by sharing blocks where the file system can, else from its cache,
-//! through which verification goes at the same time. From anything else the bytes are in memory.
+//! From a file, the backup itself or the temporary one of its long content, the kernel copies by itself: by sharing
+//! blocks where the file system can, else from its cache, through which verification goes at the same time. From
+//! anything else the bytes are in memory.
 
 use std::fs::File;
 use std::io;

@@ -1,5 +1,5 @@
-//! An existing empty data directory that a restore fills: it gets the owner of a new one and keeps its mode, as with etcd's
-//! own tools.
+//! An existing empty data directory that a restore fills: it gets the owner of a new one and keeps its mode, as with
+//! etcd's own tools.
 
 use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt as _;

@@ -12,8 +12,8 @@
 //! * the plan is [checked](Plan::check) against a verification of the backup, or [executed](Plan::execute): then verification
 //!   runs beside the copying, and every member's directory appears whole or not at all.
 //!
-//! When a damaged backup is allowed, or its byte order is another, the draft makes a [`Rewritten`] database of it, to be planned with
-//! instead.
+//! When a damaged backup is allowed, or its byte order is another, the draft makes a [`Rewritten`] database of it, to
+//! be planned with instead.
 //!
 //! ```
 //! use etcdsnap_publish::Interrupt;

@@ -47,9 +47,9 @@ impl<'r> Draft<'r> {
         &self.membership
     }
 
-    /// Puts the backup into a new database where it cannot be copied: when it is damaged and `--allow-damaged` is given, or in
-    /// another byte order. Reads the whole backup, and writes a temporary file beside the place of the first member, which is gone
-    /// when the value is.
+    /// Puts the backup into a new database where it cannot be copied: when it is damaged and `--allow-damaged` is
+    /// given, or in another byte order. Reads the whole backup, and writes a temporary file beside the place of the
+    /// first member, which is gone when the value is.
     pub fn rewrite(&self, container: &Container, work: Work<'_>) -> Result<Option<Rewritten>, RestoreError> {
         let target = self.sites.first().map(|site| site.unit.target.as_path());
         let folder = target.and_then(|target| target.ancestors().skip(1).find(|folder| folder.is_dir()));

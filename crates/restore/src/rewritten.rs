@@ -1,9 +1,9 @@
 //! A backup that cannot be copied as it is, written anew before it is restored as any other.
 //!
-//! A server panics at the first bad page it reads, and its own later writes destroy more. So with `--allow-damaged`, what is
-//! damaged in structure or records is not copied: everything readable is put into a new database. And a server opens only
-//! databases in the byte order of its machine, so one in another order is written in that. The new database lies in a temporary
-//! file beside the first member's directory.
+//! A server panics at the first bad page it reads, and its own later writes destroy more. So with `--allow-damaged`,
+//! what is damaged in structure or records is not copied: everything readable is put into a new database. And a server
+//! opens only databases in the byte order of its machine, so one in another order is written in that. The new database
+//! lies in a temporary file beside the first member's directory.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -43,8 +43,8 @@ pub struct Rewritten {
 }
 
 impl Rewritten {
-    /// Writes a backup anew in `folder`; `None` when it can be copied as it is. What is damaged is left out where that is allowed,
-    /// else it is left to the restore to refuse it.
+    /// Writes a backup anew in `folder`; `None` when it can be copied as it is. What is damaged is left out where that
+    /// is allowed, else it is left to the restore to refuse it.
     pub(crate) fn new(
         source: &Container,
         folder: &Path,

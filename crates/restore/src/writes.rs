@@ -9,8 +9,8 @@ const QUOTA_STEP: u64 = 2 << 30;
 /// The largest number that `--quota-backend-bytes` takes.
 const LARGEST_QUOTA: u64 = i64::MAX.unsigned_abs();
 
-/// The quota that servers have to be started with, in bytes, where the default leaves a database of `size` bytes less room to
-/// grow than a quarter of its size.
+/// The quota that servers have to be started with, in bytes, where the default leaves a database of `size` bytes less
+/// room to grow than a quarter of its size.
 pub(crate) fn quota(size: u64) -> Option<u64> {
     let wanted = size.saturating_add(size / 4);
     (wanted > DEFAULT_QUOTA)

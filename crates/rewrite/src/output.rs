@@ -16,8 +16,8 @@ const WAITING: usize = 4;
 /// there is more of it.
 ///
 /// # Errors
-/// No thread can be started; nothing was begun then. Otherwise the result of `produce` comes first and that of the writing
-/// thread second; when the latter is an error, an error of `produce` only follows from it.
+/// No thread can be started; nothing was begun then. Otherwise the result of `produce` comes first and that of the
+/// writing thread second; when the latter is an error, an error of `produce` only follows from it.
 pub fn write_behind<'m, T, E>(
     file: &File,
     interrupt: &Interrupt,

@@ -19,8 +19,8 @@ pub struct Unpacked {
     pub removed_leftovers: Vec<PathBuf>,
 }
 
-/// Writes the bytes of a backup to a new file: decompressed, out of its archive, with the line ends it had. Nothing is verified and
-/// nothing else is changed.
+/// Writes the bytes of a backup to a new file: decompressed, out of its archive, with the line ends it had. Nothing is
+/// verified and nothing else is changed.
 ///
 /// # Errors
 /// Nothing has appeared under the target's name then, and what was there is as it was, unless the error

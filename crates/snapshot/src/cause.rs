@@ -1,7 +1,7 @@
 //! Finds the one cause that most findings about a damaged backup follow from, so that a report can begin with it.
 //!
-//! A file that was cut off has a dozen findings about pages, buckets and records, all of which follow from that. Causes are ranked: what the file is, whether it is
-//! all there, whether its pages can be read, and then the worst finding.
+//! A file that was cut off has a dozen findings about pages, buckets and records, all of which follow from that. Causes
+//! are ranked: what the file is, whether it is all there, whether its pages can be read, and then the worst finding.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,8 @@ use crate::length::{Length, Tail};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cause {
-    /// `CUT_OFF`, `HASH_CUT_OFF`, `HASH_LOST`, `HASH_ZERO`, `BYTES_FOLLOW`, `PAGES_UNREADABLE`, or the id of the worst finding.
+    /// `CUT_OFF`, `HASH_CUT_OFF`, `HASH_LOST`, `HASH_ZERO`, `BYTES_FOLLOW`, `PAGES_UNREADABLE`, or the id of the worst
+    /// finding.
     pub id: &'static str,
     /// What happened, in one sentence without a full stop.
     pub message: String,
@@ -60,7 +61,8 @@ static OF_LENGTH: [&Kind; 7] = [
 /// Findings about the file that describe its content, and not what kind of file it is.
 static OF_CONTENT: [&Kind; 3] = [&NO_META, &TREE_UNREADABLE, &STATUS_NOT_BUCKET];
 
-/// The cause of the findings; `None` where there is no damage to explain. `findings` are in the order of a report, worst first.
+/// The cause of the findings; `None` where there is no damage to explain. `findings` are in the order of a report,
+/// worst first.
 pub(crate) fn cause(
     length: Option<Length>,
     inspection: Option<&Inspection<'_>>,
@@ -191,7 +193,8 @@ fn of_pages(inspection: &Inspection<'_>, findings: &[Finding]) -> Option<Cause> 
 }
 
 impl Tail {
-    /// A phrase for these bytes. `length` is that of the whole file, or 0 where the bytes do not fill it up to a block size.
+    /// A phrase for these bytes. `length` is that of the whole file, or 0 where the bytes do not fill it up to a block
+    /// size.
     fn words(self, bytes: u64, length: u64) -> String {
         const UNITS: [(u64, &str); 3] = [(1 << 20, "MiB"), (4096, "pages of 4096 bytes"), (512, "blocks of 512 bytes")];
         let unit = UNITS.iter().find(|(unit, _)| length > 0 && length.is_multiple_of(*unit));

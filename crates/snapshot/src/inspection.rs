@@ -64,7 +64,8 @@ impl<'a> Inspection<'a> {
         glance: Option<&'static dyn Glance>,
         advance: &Advance<'_>,
     ) -> Result<Self, Error> {
-        // Where the marks cannot be read, nothing that depends on them is reported or shown: `buckets.meta` is not known then.
+        // Where the marks cannot be read, nothing that depends on them is reported or shown: `buckets.meta` is not
+        // known then.
         let compaction = Compaction::read(&db).unwrap_or_default();
         let scanner = Scanner::new(compaction, options.limit).with_glance(glance);
         let mut walk = reading::walk(container, &db, &scanner, options.limit, advance)?;
@@ -79,8 +80,8 @@ impl<'a> Inspection<'a> {
         Known::new(&self.keyspace.summary, self.buckets.is_read("key"))
     }
 
-    /// Opens and walks a database, without anything beside it, on the rayon pool it is called in, and reports the pages that were
-    /// read to `progress`.
+    /// Opens and walks a database, without anything beside it, on the rayon pool it is called in, and reports the pages
+    /// that were read to `progress`.
     ///
     /// # Errors
     /// The system could not read the file, or there is no usable meta; what else is wrong *in* the file is never an error.

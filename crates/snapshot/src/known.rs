@@ -1,7 +1,8 @@
 //! A value that was read from a part of the file that may be damaged: all of it, or as much as could be read.
 //!
-//! Every fact that comes out of a bucket or a page is kept in a [`Known`], set where it is read. A caller has to say whether
-//! it needs [all](Known::all) of it, and so gets nothing when a page was lost, or whether [what there is](Known::part) is enough.
+//! Every fact that comes out of a bucket or a page is kept in a [`Known`], set where it is read. A caller has to say
+//! whether it needs [all](Known::all) of it, and so gets nothing when a page was lost, or whether [what there
+//! is](Known::part) is enough.
 
 use std::fmt;
 
@@ -32,8 +33,8 @@ impl<T> Known<T> {
         self.whole.then_some(&self.value)
     }
 
-    /// As much as could be read. Only for statements that stay true whatever else is there: what was read is there; what was not
-    /// read may be there too.
+    /// As much as could be read. Only for statements that stay true whatever else is there: what was read is there;
+    /// what was not read may be there too.
     pub fn part(&self) -> &T {
         &self.value
     }
@@ -58,7 +59,8 @@ impl<T> Known<T> {
         Known { value: (self.value, other.value), whole: self.whole && other.whole }
     }
 
-    /// One entry of this value: known when it was read, whatever else was not, and known to be absent only when all was read.
+    /// One entry of this value: known when it was read, whatever else was not, and known to be absent only when all was
+    /// read.
     pub fn entry<'k, U>(&'k self, entry: impl FnOnce(&'k T) -> Option<U>) -> Known<Option<U>> {
         let value = entry(&self.value);
         Known { whole: self.whole || value.is_some(), value }

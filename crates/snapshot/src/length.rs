@@ -1,8 +1,9 @@
-//! Compares the length of a file with the database in it: complete, cut off, without its hash, or followed by other bytes.
+//! Compares the length of a file with the database in it: complete, cut off, without its hash, or followed by other
+//! bytes.
 //!
-//! A server sends the pages of its database up to the high-water mark and then 32 bytes of SHA-256, so a snapshot of known
-//! high-water mark has one length, and its hash has one place. Verification asks here before it judges anything else, because most
-//! of what is found in a file of another length follows from that alone.
+//! A server sends the pages of its database up to the high-water mark and then 32 bytes of SHA-256, so a snapshot of
+//! known high-water mark has one length, and its hash has one place. Verification asks here before it judges anything
+//! else, because most of what is found in a file of another length follows from that alone.
 
 use std::ops::ControlFlow;
 
@@ -38,7 +39,8 @@ pub enum Length {
     },
     /// More bytes follow than a snapshot has.
     Followed {
-        /// Where a whole snapshot ends: the 32 bytes before it are the SHA-256 of all before them. `None` if there is no right hash.
+        /// Where a whole snapshot ends: the 32 bytes before it are the SHA-256 of all before them. `None` if there is
+        /// no right hash.
         snapshot: Option<u64>,
         /// Bytes after that end, or after the pages.
         bytes: u64,
@@ -117,8 +119,8 @@ impl Tail {
     }
 }
 
-/// Are the metas those of a snapshot, as a server sends it, and not those of a database in use? In a snapshot both have the same
-/// content, and the first the higher transaction; in a database in use every transaction has another root.
+/// Are the metas those of a snapshot, as a server sends it, and not those of a database in use? In a snapshot both have
+/// the same content, and the first the higher transaction; in a database in use every transaction has another root.
 pub fn is_snapshot(db: &Db<'_>) -> bool {
     let [Ok(first), Ok(second)] = db.metas() else { return false };
     let content = |meta: &etcdsnap_bbolt::Meta| (meta.root, meta.freelist, meta.high_water_mark, meta.sequence);

@@ -84,8 +84,8 @@ impl Inspection<'_> {
         self.keyspace.buckets.iter().zip(listed).map(bucket).collect()
     }
 
-    /// Is there a live key that begins with `prefix`? `None` when not all records could be read. Reads them from the newest on, so the
-    /// common case is quick.
+    /// Is there a live key that begins with `prefix`? `None` when not all records could be read. Reads them from the
+    /// newest on, so the common case is quick.
     pub fn has_live_prefix(&self, prefix: &[u8]) -> Option<bool> {
         self.summary().all().map(|_| self.keyspace.any_live_key(|key| key.starts_with(prefix)))
     }

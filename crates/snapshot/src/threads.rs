@@ -1,4 +1,5 @@
-//! Starts a thread beside the rayon pool, such as one that writes while the pool reads, without a panic where there is none.
+//! Starts a thread beside the rayon pool, such as one that writes while the pool reads, without a panic where there is
+//! none.
 //!
 //! The pool itself is made by the program, once, which reports a failure of that by [`NoThread`] as well.
 

@@ -385,7 +385,8 @@ impl Judged {
 }
 
 impl Inspection<'_> {
-    /// Does the root have any of etcd's buckets, as far as is known? One whose list of buckets could not be read may have all.
+    /// Does the root have any of etcd's buckets, as far as is known? One whose list of buckets could not be read may
+    /// have all.
     pub fn is_etcd(&self) -> bool {
         crate::buckets::EXPECTED.iter().any(|name| self.buckets.has(name).all() != Some(&false))
     }

@@ -23,8 +23,8 @@ pub struct Damage {
     pub place: Place,
     /// What is wrong.
     pub kind: DamageKind,
-    /// Servers take it for the unfinished last write of a member that stopped suddenly, and cut the log off here. Whether it is
-    /// one, or entries are lost with it, depends on what [remains](crate::Wal::remains) after it.
+    /// Servers take it for the unfinished last write of a member that stopped suddenly, and cut the log off here.
+    /// Whether it is one, or entries are lost with it, depends on what [remains](crate::Wal::remains) after it.
     pub torn: bool,
 }
 

@@ -127,8 +127,8 @@ impl<'a> Iterator for Records<'_, 'a> {
     type Item = Result<Record<'a>, Damage>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // Ends, because each round but the last goes on to the next segment. There are no more items than length words, as each takes
-        // one or gives up its segment.
+        // Ends, because each round but the last goes on to the next segment. There are no more items than length words,
+        // as each takes one or gives up its segment.
         loop {
             let segment = self.segments.first()?;
             let place = self.place()?;

@@ -1,8 +1,8 @@
 //! Searches a segment for records after the place where reading it ends, to tell what a server would throw away.
 //!
 //! Servers take some damage for the unfinished last write of a member that stopped suddenly, and cut the log off there,
-//! wherever in the last segment it is. After a crash only zeros follow such a write. So anything else that follows shows that
-//! the log was damaged afterwards, and that entries which clients were told are safe would be thrown away.
+//! wherever in the last segment it is. After a crash only zeros follow such a write. So anything else that follows
+//! shows that the log was damaged afterwards, and that entries which clients were told are safe would be thrown away.
 
 use std::fmt;
 
@@ -69,8 +69,8 @@ impl Remains {
             HeaderPart::Whole(header) if header.record == record => {
                 Search::new(segment, layout).after(header.crc, end, end)
             }
-            // The header is on a sector that was never written, so the length has to be believed, unless there are records
-            // where only the data of this one should be.
+            // The header is on a sector that was never written, so the length has to be believed, unless there are
+            // records where only the data of this one should be.
             HeaderPart::Beginning if written.len() < body.len() => {
                 match Search::new(segment, layout).from(begin, end) {
                     found if found.records > 0 => Self { offset: Some(begin as u64), ..found },
@@ -200,9 +200,9 @@ struct Candidate<'a> {
 
 /// Looks for records where no frame leads to them.
 ///
-/// Every offset where a frame may start is tried. What looks like a record counts once a second one follows whose checksum
-/// continues it. Data can be made so that much of it looks like records; the checksums taken are therefore limited to twice
-/// the bytes searched, and the search ends there.
+/// Every offset where a frame may start is tried. What looks like a record counts once a second one follows whose
+/// checksum continues it. Data can be made so that much of it looks like records; the checksums taken are therefore
+/// limited to twice the bytes searched, and the search ends there.
 struct Search<'a> {
     bytes: &'a [u8],
     layout: Layout,

@@ -93,7 +93,8 @@ impl<'a> Wal<'a> {
         entries
     }
 
-    /// Searches a segment for what remains after the place where reading it ended: at damage, or at the end of the records.
+    /// Searches a segment for what remains after the place where reading it ended: at damage, or at the end of the
+    /// records.
     pub fn remains(&self, place: Place) -> Remains {
         let segment = self.segments.iter().find(|segment| segment.name == place.segment);
         segment.map_or_else(Remains::default, |segment| Remains::of(segment.bytes, place.offset))

@@ -142,7 +142,8 @@ impl<K: AsRef<[u8]>> Level<K> {
 /// Adds levels of branches above the pages of one level until a single page is left: the root. Above nothing, that is an
 /// empty leaf.
 pub(crate) fn root_above<K: AsRef<[u8]>>(mut level: Vec<Child<K>>, limit: u32, pages: &mut Pages) -> u64 {
-    // Ends, because no branch of a level has less than two children: every level has at most half as many pages as the one below.
+    // Ends, because no branch of a level has less than two children: every level has at most half as many pages as the
+    // one below.
     while level.len() > 1 {
         level = Level::new().close(level, limit, pages);
     }

@@ -1,7 +1,7 @@
 //! The pages that a walk has reached: the first reference to a page claims it, and a second one is a finding.
 //!
-//! The first page of every run is claimed in key order before any tail is, so which of two references to a page is reported does
-//! not depend on the threads: two runs that overlap always meet at the first page of one of them.
+//! The first page of every run is claimed in key order before any tail is, so which of two references to a page is
+//! reported does not depend on the threads: two runs that overlap always meet at the first page of one of them.
 
 use std::ops::Range;
 
@@ -31,8 +31,8 @@ impl Claims {
         self.all.insert(page)
     }
 
-    /// Claims the overflow pages of a run, one after the other up to the bound; stops at the first that was claimed before
-    /// and returns it.
+    /// Claims the overflow pages of a run, one after the other up to the bound; stops at the first that was claimed
+    /// before and returns it.
     pub(crate) fn claim_tail(&self, pages: Range<u64>) -> Option<u64> {
         let taken = self.all.insert_run(pages.clone());
         self.tails.insert_run(pages.start..taken.unwrap_or(pages.end));
@@ -59,7 +59,8 @@ impl Claims {
         self.len() == 0
     }
 
-    /// Runs of ids below the bound for which `select(self, other)` holds bit by bit, ascending. Both sets have one bound.
+    /// Runs of ids below the bound for which `select(self, other)` holds bit by bit, ascending. Both sets have one
+    /// bound.
     pub(crate) fn runs(&self, other: &Self, select: impl Fn(u64, u64) -> u64) -> Vec<Range<u64>> {
         self.all.runs(&other.all, select)
     }

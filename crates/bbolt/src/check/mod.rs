@@ -138,8 +138,8 @@ impl<C> Walk<'_, C> {
         self.problems.hidden().is_empty()
     }
 
-    /// Was the list of buckets below the root read to its end? Otherwise a bucket that is not in [`buckets`](Self::buckets)
-    /// may be there all the same.
+    /// Was the list of buckets below the root read to its end? Otherwise a bucket that is not in
+    /// [`buckets`](Self::buckets) may be there all the same.
     pub fn lists_all_buckets(&self) -> bool {
         !self.problems.hidden().contains(&0)
     }

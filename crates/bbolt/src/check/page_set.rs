@@ -1,8 +1,8 @@
 //! A set of page ids that several threads add to, one bit a page, for the [claims](super::claims) of a walk.
 //!
-//! Bits are kept in chunks, which take memory when the first of their pages is put in, and not even then when all are put in at
-//! once. A file can be long and hold little (a sparse file of terabytes takes a few blocks on the disk), so memory must follow
-//! the pages that are reached and not the length of the file.
+//! Bits are kept in chunks, which take memory when the first of their pages is put in, and not even then when all are
+//! put in at once. A file can be long and hold little (a sparse file of terabytes takes a few blocks on the disk), so
+//! memory must follow the pages that are reached and not the length of the file.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -114,7 +114,8 @@ impl PageSet {
         (0..).zip(&self.chunks).map(count).sum()
     }
 
-    /// Runs of ids below the bound for which `select(self, other)` holds bit by bit, ascending. Both sets have one bound.
+    /// Runs of ids below the bound for which `select(self, other)` holds bit by bit, ascending. Both sets have one
+    /// bound.
     pub fn runs(&self, other: &Self, select: impl Fn(u64, u64) -> u64) -> Vec<Range<u64>> {
         let mut runs: Vec<Range<u64>> = Vec::new();
         let mut add = |pages: Range<u64>| match runs.last_mut() {

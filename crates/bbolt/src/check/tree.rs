@@ -69,10 +69,10 @@ pub(super) fn walk<'a, O: Observer<'a>>(
     let root = BucketInfo { index: 0, parent: None, name: &[], root, sequence, depth: 0, branch_pages: 0 };
     let mut walker = Walker::new(db, observer, root, claims, problems);
     let mut entries = walker.enter_root();
-    // Ends, because a round that has another after it has claimed a page: the entries of the next one are buckets' roots, which
-    // were claimed when they were found, and branches among the children of a branch, which were claimed when it was followed.
-    // There are finitely many pages, and no claim is ever given back. Only a file that is rewritten meanwhile can break this:
-    // what is left of it then has been reported as uneven.
+    // Ends, because a round that has another after it has claimed a page: the entries of the next one are buckets'
+    // roots, which were claimed when they were found, and branches among the children of a branch, which were claimed
+    // when it was followed. There are finitely many pages, and no claim is ever given back. Only a file that is
+    // rewritten meanwhile can break this: what is left of it then has been reported as uneven.
     while !entries.is_empty() {
         let claimed = walker.claimed;
         entries = walker.round(entries);
@@ -125,8 +125,8 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         if self.enter(0, page, (None, root_field), None) { vec![entry] } else { Vec::new() }
     }
 
-    /// Claims the first page of a subtree; false when the id is impossible or the page already in use. The reference to it stands on
-    /// the page `parent`, at `offset` of the file.
+    /// Claims the first page of a subtree; false when the id is impossible or the page already in use. The reference to
+    /// it stands on the page `parent`, at `offset` of the file.
     fn enter(&mut self, bucket: u32, page: u64, (parent, offset): (Option<u64>, u64), element: Option<u16>) -> bool {
         let hwm = self.ground.db.meta().high_water_mark;
         let mut report = |code, page, found, against| {
@@ -155,8 +155,8 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         self.leaf_level(&forest)
     }
 
-    /// Checks the branch pages below `entries`, level by level. What was opened is known to be a branch: it is never among the
-    /// leaves again, and so never comes back from them.
+    /// Checks the branch pages below `entries`, level by level. What was opened is known to be a branch: it is never
+    /// among the leaves again, and so never comes back from them.
     fn forest(&mut self, entries: Vec<Entry<'a>>) -> Forest<'a> {
         let depths: Vec<u32> = entries.iter().map(|entry| self.ground.probe(entry)).collect();
         for (entry, depth) in entries.iter().zip(&depths) {
@@ -172,7 +172,8 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
                 frontier.push((entry, depth));
             }
         }
-        // Ends, because each pass is one level further down, and levels are bounded by `depth`, which is at most `MAX_DEPTH`.
+        // Ends, because each pass is one level further down, and levels are bounded by `depth`, which is at most
+        // `MAX_DEPTH`.
         while !frontier.is_empty() {
             frontier = self.branch_level(&frontier, &mut forest);
         }
@@ -206,8 +207,8 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         next
     }
 
-    /// Enters the children of a branch page; those of the deepest level are left alone, which was reported when it was met among
-    /// the leaves.
+    /// Enters the children of a branch page; those of the deepest level are left alone, which was reported when it was
+    /// met among the leaves.
     fn follow(
         &mut self,
         page: Page<'a>,

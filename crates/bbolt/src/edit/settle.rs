@@ -14,8 +14,8 @@ impl<'e> Opener<'e> {
         if let Subtree::Branch(children) = root {
             root = Subtree::Branch(self.settle(children)?);
         }
-        // Ends, because every round but the last goes one level down, and the leaves of a tree that was opened are at most
-        // `MAX_DEPTH` levels below its root.
+        // Ends, because every round but the last goes one level down, and the leaves of a tree that was opened are at
+        // most `MAX_DEPTH` levels below its root.
         loop {
             root = match root {
                 Subtree::Branch(children) if children.len() < 2 => {

@@ -49,7 +49,8 @@ pub struct Export {
 
     /// Writes to this file, which appears when it is whole, instead of standard output (`-`)
     ///
-    /// A FIFO, or a device such as /dev/stdout, is written through. A file that is read is never replaced, nor a symbolic link.
+    /// A FIFO, or a device such as /dev/stdout, is written through. A file that is read is never replaced, nor a
+    /// symbolic link.
     #[arg(long, value_name = "FILE")]
     pub output_file: Option<PathBuf>,
 

@@ -24,16 +24,18 @@ pub struct Global {
     #[arg(long, global = true)]
     pub no_mmap: bool,
 
-    /// Folder for the temporary file that a long compressed file or standard input is written to [default: TMPDIR, or /tmp]
+    /// Folder for the temporary file that a long compressed file or standard input is written to [default: TMPDIR, or
+    /// /tmp]
     ///
-    /// What is longer than 64 MiB when decompressed is not held in memory. The file has no name, so nothing of it stays, however
-    /// the run ends.
+    /// What is longer than 64 MiB when decompressed is not held in memory. The file has no name, so nothing of it
+    /// stays, however the run ends.
     #[arg(long, value_name = "DIR", global = true)]
     pub spool_dir: Option<PathBuf>,
 
     /// The most that is read of a decompressed file or of standard input, such as 50GiB [default: 32GiB]
     ///
-    /// A small compressed file can hold any number of bytes. The default is four times the largest database that etcd advises.
+    /// A small compressed file can hold any number of bytes. The default is four times the largest database that etcd
+    /// advises.
     #[arg(long, value_name = "SIZE", global = true, value_parser = parse_size)]
     pub max_input: Option<u64>,
 }

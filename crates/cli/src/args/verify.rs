@@ -45,7 +45,8 @@ pub struct Verify {
     #[arg(long, value_name = "VERSION", value_parser = version)]
     pub server_version: Option<Version>,
 
-    /// Architecture of the machines that etcd is to run on, such as amd64, arm64 or s390x [default: that of this machine]
+    /// Architecture of the machines that etcd is to run on, such as amd64, arm64 or s390x [default: that of this
+    /// machine]
     #[arg(long, value_name = "ARCH", value_parser = of_architecture)]
     pub arch: Option<ByteOrder>,
 

@@ -110,7 +110,8 @@ impl Session {
         Ok(container)
     }
 
-    /// The files that were opened so far, for a [`Destination`](etcdsnap_publish::Destination), which must not replace them.
+    /// The files that were opened so far, for a [`Destination`](etcdsnap_publish::Destination), which must not replace
+    /// them.
     fn inputs(&self) -> Inputs {
         self.locked_inputs().clone()
     }

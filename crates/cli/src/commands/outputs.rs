@@ -51,8 +51,8 @@ pub fn interrupted(interrupt: &Interrupt) -> Result<(), Failure> {
 }
 
 impl Session {
-    /// Calls `write` with the writer that a command prints to: the file at `path`, which appears when it is whole, or a FIFO or device
-    /// there, which is written through; standard output when there is no path, or it is `-`.
+    /// Calls `write` with the writer that a command prints to: the file at `path`, which appears when it is whole, or a
+    /// FIFO or device there, which is written through; standard output when there is no path, or it is `-`.
     pub fn write_to(
         &self,
         path: Option<&Path>,

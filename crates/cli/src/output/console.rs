@@ -45,8 +45,8 @@ pub fn json(earned: Exit, document: &impl serde::Serialize) -> Result<Exit, Fail
     })
 }
 
-/// Prints the report of a command whose output is in place, as text for people. `done` says what is in place, for the error
-/// that takes the place of a report which cannot be printed.
+/// Prints the report of a command whose output is in place, as text for people. `done` says what is in place, for the
+/// error that takes the place of a report which cannot be printed.
 pub fn print_done(sheet: Sheet, done: &str) -> Result<Exit, Failure> {
     let text = sheet.finish();
     confirmed(done, anstream::stdout().lock().write_all(text.as_bytes()))
@@ -59,7 +59,8 @@ pub fn json_done(document: &impl serde::Serialize, done: &str) -> Result<Exit, F
     confirmed(done, written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
 }
 
-/// The exit of a command whose output is in place. A closed pipe is a failure here too, because the report says how to go on.
+/// The exit of a command whose output is in place. A closed pipe is a failure here too, because the report says how to
+/// go on.
 fn confirmed(done: &str, written: io::Result<()>) -> Result<Exit, Failure> {
     let lost = |error| Failure::unconfirmed(format!("{done}; only the report of it is lost: standard output: {error}"));
     written.map(|()| Exit::Done).map_err(lost)

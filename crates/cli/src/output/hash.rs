@@ -123,8 +123,8 @@ pub fn differences<'a>(files: &'a [Hashed], aspects: &[Aspect]) -> Vec<Differenc
     rest.iter().filter_map(difference).collect()
 }
 
-/// Lays out the hashes, and the comparison when there are several files: of those that could be hashed, all of which is only the case
-/// when `all` says so.
+/// Lays out the hashes, and the comparison when there are several files: of those that could be hashed, all of which is
+/// only the case when `all` says so.
 pub fn text(files: &[Hashed], all: bool, differences: &[Difference<'_>], sheet: &mut Sheet) {
     for file in files {
         let Hashes { sha256, sha256_trailer, status, backend, kv } = &file.hashes;

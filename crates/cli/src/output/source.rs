@@ -31,7 +31,8 @@ struct Spool<'a> {
     in_memory: bool,
 }
 
-/// How the file was packed (compression, line ends) and where its content was put, to follow the name of the file in a text.
+/// How the file was packed (compression, line ends) and where its content was put, to follow the name of the file in a
+/// text.
 pub fn packing(facts: &SourceFacts) -> String {
     let mut text = match facts.compression {
         "none" => String::new(),

@@ -53,8 +53,8 @@ fn row(sheet: &mut Sheet, name: &str, value: &str) {
     sheet.line(&[(FAINT, &format!("  {name:<17}"))], value);
 }
 
-/// Adds rows to the sheet, one for each value, of which the first has the name; `none` when there is no value, and `unknown`
-/// when none could be read although there may be some.
+/// Adds rows to the sheet, one for each value, of which the first has the name; `none` when there is no value, and
+/// `unknown` when none could be read although there may be some.
 fn rows(sheet: &mut Sheet, name: &str, values: &Known<Vec<String>>) {
     let none = if values.is_whole() { "none" } else { "unknown" };
     let first = values.part().first().map_or(none, String::as_str);

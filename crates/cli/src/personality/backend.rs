@@ -166,8 +166,8 @@ fn go_error(error: &io::Error) -> String {
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// The text for a file shorter than two pages. The bbolt of 3.4 needs a whole first page before it looks at the file; later
-/// ones need two pages of 1024 bytes, and say the size since 3.6.
+/// The text for a file shorter than two pages. The bbolt of 3.4 needs a whole first page before it looks at the file;
+/// later ones need two pages of 1024 bytes, and say the size since 3.6.
 fn too_small_text(size: u64, compat: Compat) -> String {
     match compat {
         Compat::V3_4 if size < 4096 => "invalid database".to_owned(),

@@ -1,8 +1,9 @@
-//! `__complete` and `__completeNoDesc`: the hidden commands by which a completion script asks for the candidates of the word
-//! at the cursor.
+//! `__complete` and `__completeNoDesc`: the hidden commands by which a completion script asks for the candidates of the
+//! word at the cursor.
 //!
-//! The scripts that the original tools print since 3.6 call them, and stay installed when etcdsnap takes the tool's place.
-//! The answer has one candidate a line, its description after a tab, and last a colon and what the shell has to do.
+//! The scripts that the original tools print since 3.6 call them, and stay installed when etcdsnap takes the tool's
+//! place. The answer has one candidate a line, its description after a tab, and last a colon and what the shell has to
+//! do.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -54,8 +55,8 @@ pub fn request(word: &OsStr) -> Option<bool> {
     }
 }
 
-/// The candidates for `word`, which stands at the cursor after the words `before`. A command line that makes no sense has
-/// none, and says why to a reader of standard error.
+/// The candidates for `word`, which stands at the cursor after the words `before`. A command line that makes no sense
+/// has none, and says why to a reader of standard error.
 pub fn candidates(program: &Program, before: &[OsString], word: &OsStr) -> Candidates {
     let word = &*word.to_string_lossy();
     offered(program, before, word)

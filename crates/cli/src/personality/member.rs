@@ -33,7 +33,8 @@ pub fn hold(compat: Compat, path: &Path, parsed: &Parsed, advice: &str, log: &mu
     };
     let began = Instant::now();
     let mut told = compat >= Compat::V3_7;
-    // Ends when the lock is free, or with the patience that was asked for; the originals before 3.7 wait as long as it takes.
+    // Ends when the lock is free, or with the patience that was asked for; the originals before 3.7 wait as long as it
+    // takes.
     loop {
         match Held::take(path) {
             Err(Error::InUse { .. }) if timeout.is_none_or(|timeout| began.elapsed() < timeout) => {}

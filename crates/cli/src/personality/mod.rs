@@ -1,9 +1,10 @@
 //! The binary as `etcdutl` and as `etcdctl`: what those tools take, print and return, answered by our own readers.
 //!
-//! A [`Personality`] is chosen by the name the binary is called by, or by its first argument ([`select`]); [`Compat`] is the
-//! release line whose tools are imitated, by the same name (`etcdutl-3.5`) or the environment. [`run`] then goes the way the originals go: find the command, read the
-//! flags, check the operands, do the work. What a command means lives in [`work`]; everything it needs to know about a
-//! file comes through [`Backend`], so that the whole folder can be tested without one.
+//! A [`Personality`] is chosen by the name the binary is called by, or by its first argument ([`select`]); [`Compat`]
+//! is the release line whose tools are imitated, by the same name (`etcdutl-3.5`) or the environment. [`run`] then goes
+//! the way the originals go: find the command, read the flags, check the operands, do the work. What a command means
+//! lives in [`work`]; everything it needs to know about a file comes through [`Backend`], so that the whole folder can
+//! be tested without one.
 //!
 //! ```text
 //! arguments ─▶ program (etcdutl.rs, etcdctl.rs: which commands, which flags)
@@ -17,17 +18,17 @@
 //!
 //! `docs/etcdutl.md` tells users the same.
 //!
-//! * Nothing panics and no input is written. Where the originals panic on a file that is no database, ours says what it is.
-//!   `hashkv` of the originals opens its file for writing, resumes compactions, turns an empty file into a database, and dies
-//!   on files it cannot open; ours fails with the line that `snapshot status` has for them.
+//! * Nothing panics and no input is written. Where the originals panic on a file that is no database, ours says what it
+//!   is. `hashkv` of the originals opens its file for writing, resumes compactions, turns an empty file into a
+//!   database, and dies on files it cannot open; ours fails with the line that `snapshot status` has for them.
 //! * The structural check finds more, and so `snapshot status` and `hashkv` refuse damaged files that the originals
 //!   pass, hang on or die of. Its lines have upstream's words where there are such, without the stacks of pages.
 //! * `etcdctl snapshot status` and `restore` exist in every release line, with the notice of 3.5 on standard error from 3.5
 //!   on. Upstream removed them in 3.6, where the same line prints a help text and succeeds: a trap for scripts.
 //! * A restore that fails leaves nothing behind, and one of a damaged backup fails: the originals write what there is and
 //!   a server finds out. `defrag` and `migrate` refuse a damaged database, too, where the originals panic or copy the damage.
-//! * The first segment of a restored log has 64 000 000 bytes as theirs, but as a hole; a migrated database is longer by the
-//!   pages that changed, and not lengthened to the next 512 KiB.
+//! * The first segment of a restored log has 64 000 000 bytes as theirs, but as a hole; a migrated database is longer
+//!   by the pages that changed, and not lengthened to the next 512 KiB.
 //! * `--bump-revision` beyond the largest revision is refused; the originals count on to negative ones.
 //! * Without `--data-dir`, a name with a slash in it is refused: the originals write to whatever folder it leads to.
 //! * The `.snap` file of a restored member has the rights 0600 instead of 0644. For 3.4 the database is changed as 3.5 does it;
@@ -42,7 +43,8 @@
 //! * `ETCDCTL_API` is ignored (3.4 and 3.5 turn into another tool for 2, later ones ignore it). The other `ETCDCTL_*`
 //!   variables are read by commands that talk to a server only, so that none of ours reads them: as upstream.
 //! * `migrate` says what it waits for while an etcd has the database open; the originals wait in silence.
-//! * `bbolt` of 3.8 has `check` as upstream, and `buckets`, `info`, `page` and `pages` with the results of `etcdsnap db`.
+//! * `bbolt` of 3.8 has `check` as upstream, and `buckets`, `info`, `page` and `pages` with the results of `etcdsnap
+//!   db`.
 //! * `__complete` offers our commands and flags, with our descriptions.
 //! * Commands of the originals that we do not have fail with a sentence that says so, and are not listed by `help`.
 //! * The value of `--endpoints` is not checked for unbalanced quotes.
@@ -127,7 +129,8 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The release line to imitate: the one in the name, which no cleaned environment takes away, else the one that is set.
+    /// The release line to imitate: the one in the name, which no cleaned environment takes away, else the one that is
+    /// set.
     fn compat(&self) -> Result<Compat, compat::UnknownCompat> {
         match self.release {
             Some(release) => Compat::from_name(self.personality.name(), release),

@@ -148,8 +148,8 @@ fn stop(error: &RestoreError) -> Stop {
 
 /// Opens the file as it is: a compressed one is no snapshot to the originals.
 ///
-/// They look for the SHA-256 of whatever they are given. Without `skip_hash_check` a file that is no database stops them
-/// there; with it they panic, and ours says what the file is.
+/// They look for the SHA-256 of whatever they are given. Without `skip_hash_check` a file that is no database stops
+/// them there; with it they panic, and ours says what the file is.
 fn open(path: &Path, compat: Compat, skip_hash_check: bool) -> Result<Container, Stop> {
     readable(path)
         .map_err(|(operation, error)| Stop::new(FAILED, Failure::Io { operation, error }.text(path, compat)))?;
@@ -163,8 +163,8 @@ fn open(path: &Path, compat: Compat, skip_hash_check: bool) -> Result<Container,
     }
 }
 
-/// What the originals say of a file that is no database: its length leaves no room for a SHA-256, or the last 32 bytes are
-/// not that of the others.
+/// What the originals say of a file that is no database: its length leaves no room for a SHA-256, or the last 32 bytes
+/// are not that of the others.
 fn unproven(path: &Path, error: &OpenError) -> String {
     if path.metadata().is_ok_and(|metadata| metadata.len() % 512 != SHORTEST) {
         return RestoreError::MissingHash { raw: false }.to_string();

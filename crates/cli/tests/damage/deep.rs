@@ -1,5 +1,5 @@
-//! Every command that reads a file on a tree that is deeper than the limit: each ends soon, in little memory, and reports the depth
-//! where it judges.
+//! Every command that reads a file on a tree that is deeper than the limit: each ends soon, in little memory, and
+//! reports the depth where it judges.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,8 @@ use crate::limits::limited;
 /// The bucket `key` of this file is a chain of 64 branches above a leaf.
 const DEEP: &str = "depth64.db.zst";
 
-/// Every command that takes a file, with FILE and OUT in place of names, and how it ends: 3 where it judges or shows what is in the
-/// file, 0 where it looks at something else in it.
+/// Every command that takes a file, with FILE and OUT in place of names, and how it ends: 3 where it judges or shows
+/// what is in the file, 0 where it looks at something else in it.
 const COMMANDS: [(&str, i32); 44] = [
     ("verify FILE", 3),
     ("verify --no-mmap FILE", 3),

@@ -1,5 +1,5 @@
-//! Every command that reads a backup, on one whose root page is zero and on one that was cut off: what is lost is unknown, and what
-//! was read is printed.
+//! Every command that reads a backup, on one whose root page is zero and on one that was cut off: what is lost is
+//! unknown, and what was read is printed.
 
 use std::collections::BTreeSet;
 use std::path::Path;

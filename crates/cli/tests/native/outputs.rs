@@ -1,5 +1,5 @@
-//! Every command with an output, against everything that may stand under the output's name: nothing that is read, and nothing
-//! that is not a plain file, is ever replaced. docs/trust.md has the table.
+//! Every command with an output, against everything that may stand under the output's name: nothing that is read, and
+//! nothing that is not a plain file, is ever replaced. docs/trust.md has the table.
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};

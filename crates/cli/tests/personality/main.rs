@@ -279,8 +279,8 @@ fn a_reader_that_goes_away_is_no_failure_and_hides_none() {
     }
 }
 
-/// A script as runbooks for kubeadm have it: network flags and variables that an offline command has no use for, and then the
-/// old data directory is exchanged for the new one.
+/// A script as runbooks for kubeadm have it: network flags and variables that an offline command has no use for, and
+/// then the old data directory is exchanged for the new one.
 #[test]
 fn a_kubeadm_restore_script_works_as_it_is() {
     const SCRIPT: &str = r#"

@@ -17,7 +17,8 @@ fn a_database_ahead_of_its_log_loses_writes() {
     assert_eq!((ids(&report), starts(&report).as_str()), (vec!["INDEX_AHEAD_OF_LOG"], "pxxss"));
 }
 
-/// The page that everything hangs on is zero: the member, its index and its term are there all the same, for all that is known.
+/// The page that everything hangs on is zero: the member, its index and its term are there all the same, for all that
+/// is known.
 #[test]
 fn nothing_is_concluded_from_a_database_whose_root_is_lost() {
     for name in ["member-3.4.23-sigkill", "member-3.5.1-sigterm", "member-3.7.1-sigterm"] {

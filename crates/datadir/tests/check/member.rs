@@ -109,7 +109,8 @@ pub fn said<'r>(report: &'r Report, id: &str) -> (Severity, &'r str) {
     (finding.severity, &finding.message)
 }
 
-/// What the servers do, from 3.4 to 3.8, in one letter each: starts, repairs, throws away, begins anew, not ready, exits, panics, unpredictable.
+/// What the servers do, from 3.4 to 3.8, in one letter each: starts, repairs, throws away, begins anew, not ready,
+/// exits, panics, unpredictable.
 pub fn starts(report: &Report) -> String {
     let letter = |outcome| match outcome {
         StartOutcome::Starts => 's',

@@ -171,7 +171,8 @@ fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>
     );
 }
 
-/// The refusals of etcd's own restore tool. They do not apply after `etcdsnap restore`, which writes these entries anew.
+/// The refusals of etcd's own restore tool. They do not apply after `etcdsnap restore`, which writes these entries
+/// anew.
 fn restore(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
     let (buckets, from_3_5) = (facts.buckets, minor >= Minor::V3_5);
     if from_3_5 && facts.found(&META_BUCKET_MISSING) {

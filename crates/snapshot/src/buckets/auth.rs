@@ -161,8 +161,8 @@ impl Auth {
         self.roles.set_whole(roles);
     }
 
-    /// Names of the roles that users can have: those that are stored, as far as they were read, and `root`, which works by its name
-    /// alone.
+    /// Names of the roles that users can have: those that are stored, as far as they were read, and `root`, which works
+    /// by its name alone.
     pub fn role_names(&self) -> impl Iterator<Item = &[u8]> {
         let stored = self.roles.part().iter().map(|role| &role.name).chain(&self.unreadable_roles);
         stored.map(|name| &**name).chain([ROOT.as_bytes()])

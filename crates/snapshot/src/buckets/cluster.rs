@@ -83,7 +83,8 @@ fn is_usable(version: &Version) -> bool {
     version.major >= 3 && version.patch == 0 && version.pre.is_empty() && version.build.is_empty()
 }
 
-/// A version as etcd parses it, or why it cannot: semantic versioning, but leading zeros and empty suffixes are allowed.
+/// A version as etcd parses it, or why it cannot: semantic versioning, but leading zeros and empty suffixes are
+/// allowed.
 pub(super) fn version(value: &[u8]) -> Result<Version, String> {
     let version = std::str::from_utf8(value).ok().and_then(lenient_version);
     version.ok_or_else(|| format!("{} bytes that are not a version such as 3.6.0", value.len()))

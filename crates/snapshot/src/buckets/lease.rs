@@ -26,7 +26,8 @@ pub struct Lease {
 pub const LONGEST_TTL: i64 = 9_000_000_000;
 
 impl Lease {
-    /// Is the time to live one that etcd grants? A server that loads a lease with another one deletes its keys within seconds.
+    /// Is the time to live one that etcd grants? A server that loads a lease with another one deletes its keys within
+    /// seconds.
     pub fn is_grantable(&self) -> bool {
         (1..=LONGEST_TTL).contains(&self.ttl) && self.remaining <= LONGEST_TTL
     }

@@ -146,7 +146,8 @@ impl Buckets {
         self.meta.set_whole(meta);
     }
 
-    /// Does the root have this bucket? Not known when it was not found and the list of buckets could not be read to its end.
+    /// Does the root have this bucket? Not known when it was not found and the list of buckets could not be read to its
+    /// end.
     pub fn has(&self, name: &str) -> Known<bool> {
         let index = index_of(name.as_bytes());
         let found = index.is_some_and(|index| self.present[index])

@@ -1,7 +1,7 @@
 //! Buckets that are found in place of entries, where every server expects plain values.
 //!
-//! A server reads such an entry as one with an empty value, whatever is in the bucket, and exits when it writes or removes it.
-//! Which entries a restore or a start writes makes the difference between the versions.
+//! A server reads such an entry as one with an empty value, whatever is in the bucket, and exits when it writes or
+//! removes it. Which entries a restore or a start writes makes the difference between the versions.
 
 use std::collections::BTreeSet;
 

@@ -87,8 +87,8 @@ impl Compression {
         })
     }
 
-    /// Decompresses a stream; `head` has its first bytes once more. A zip archive is left as it is, because its end is needed
-    /// first.
+    /// Decompresses a stream; `head` has its first bytes once more. A zip archive is left as it is, because its end is
+    /// needed first.
     pub(super) fn decompress(
         self,
         name: &str,
@@ -206,8 +206,8 @@ impl Frame {
 
 /// Decompresses consecutive frames as one stream.
 ///
-/// The decoder takes memory for the window as content fills it. A frame with a larger window than is held in memory is read as
-/// long as its content is no longer than that.
+/// The decoder takes memory for the window as content fills it. A frame with a larger window than is held in memory is
+/// read as long as its content is no longer than that.
 fn zstd_frames<R: BufRead>(input: R, first: Frame) -> io::Result<impl Read> {
     const LARGEST: u32 = if usize::BITS == 32 { 30 } else { 31 };
     let mut frames = zstd::Decoder::with_buffer(input)?;
@@ -216,7 +216,8 @@ fn zstd_frames<R: BufRead>(input: R, first: Frame) -> io::Result<impl Read> {
     Ok(Windowed { frames, left: if is_large { LARGEST_WINDOW } else { u64::MAX } })
 }
 
-/// A reader that limits the content of a frame with a large window, because all of it is in memory while it is decompressed.
+/// A reader that limits the content of a frame with a large window, because all of it is in memory while it is
+/// decompressed.
 struct Windowed<R> {
     frames: R,
     left: u64,

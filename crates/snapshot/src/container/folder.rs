@@ -30,7 +30,8 @@ pub(super) fn database_in(directory: &Path) -> Option<PathBuf> {
     })
 }
 
-/// The backups and data directories in a directory that has no database itself, for the message that advises to name one.
+/// The backups and data directories in a directory that has no database itself, for the message that advises to name
+/// one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Holding {
     /// In the order of their names.
@@ -53,7 +54,8 @@ fn could_be_meant(entry: &DirEntry) -> bool {
     if path.is_dir() { database_in(&path).is_some() } else { is_backup(&path) }
 }
 
-/// Is a file a backup by its first bytes? Compressed tar archives are not, such as the one that OpenShift puts beside a snapshot.
+/// Is a file a backup by its first bytes? Compressed tar archives are not, such as the one that OpenShift puts beside a
+/// snapshot.
 fn is_backup(path: &Path) -> bool {
     let mut head = Vec::new();
     let read = open_file(path).map(|file| file.take(HEAD).read_to_end(&mut head));

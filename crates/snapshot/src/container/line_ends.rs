@@ -1,14 +1,16 @@
 //! Recognises files in which a terminal or a transfer in text mode made CR LF of every LF, and undoes it.
 //!
-//! Nothing is lost by that: in such a file a CR stands before every LF, also where one stood before, so removing one CR before
-//! each gives the bytes back exactly.
+//! Nothing is lost by that: in such a file a CR stands before every LF, also where one stood before, so removing one CR
+//! before each gives the bytes back exactly.
 
 use std::io::{self, Read};
 
-/// The fewest LF that are taken as evidence: by accident a CR stands before one LF of 256, so before four of them once in 2^32.
+/// The fewest LF that are taken as evidence: by accident a CR stands before one LF of 256, so before four of them once
+/// in 2^32.
 const CERTAIN: u64 = 4;
 
-/// The number of LF that became CR LF; `None` when it is not every one of them, or when there are too few to be certain.
+/// The number of LF that became CR LF; `None` when it is not every one of them, or when there are too few to be
+/// certain.
 pub(super) fn translated(bytes: &[u8]) -> Option<u64> {
     let mut count = 0;
     for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {

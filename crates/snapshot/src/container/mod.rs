@@ -87,10 +87,11 @@ pub enum Trailer {
 pub struct OpenOptions {
     /// Whether an uncompressed file may be mapped.
     pub mapping: Mapping,
-    /// The most bytes of a decompressed file or of a stream that are read. A file that is not compressed is as long as it is.
+    /// The most bytes of a decompressed file or of a stream that are read. A file that is not compressed is as long as
+    /// it is.
     pub limit: u64,
-    /// The most bytes of a decompressed file or of a stream that are held in memory. What is longer is written to a temporary
-    /// file without a name, and that is mapped.
+    /// The most bytes of a decompressed file or of a stream that are held in memory. What is longer is written to a
+    /// temporary file without a name, and that is mapped.
     pub memory: u64,
     /// The folder on whose file system that file is made.
     pub spool_dir: PathBuf,
@@ -217,7 +218,8 @@ impl Opened {
         self.content.image.bytes()
     }
 
-    /// The compression to undo next: none where the file is a database, even if an archive's magic was written over its start.
+    /// The compression to undo next: none where the file is a database, even if an archive's magic was written over its
+    /// start.
     fn compression(&self, options: &OpenOptions) -> Compression {
         let bytes = self.bytes();
         match options.compression(bytes) {

@@ -1,8 +1,8 @@
 //! Reads a stream into an image: a short one in memory, a long one in a temporary file that has no name.
 //!
-//! Decompressed files and standard input come through here. Their length is known only at their end, and 10 MB of gzip may
-//! hold 10 GB; so memory takes a bounded part, and what is longer goes to the disk and is mapped like any other file.
-//! Runs of zero bytes become holes, which need no room.
+//! Decompressed files and standard input come through here. Their length is known only at their end, and 10 MB of gzip
+//! may hold 10 GB; so memory takes a bounded part, and what is longer goes to the disk and is mapped like any other
+//! file. Runs of zero bytes become holes, which need no room.
 
 use std::fmt;
 use std::fs::File;

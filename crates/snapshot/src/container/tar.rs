@@ -35,7 +35,8 @@ fn is_header(bytes: &[u8]) -> bool {
     bytes.get(257..).is_some_and(|rest| rest.starts_with(b"ustar"))
 }
 
-/// The regular files of an archive with their content, as far as it is there. Ends, because every round skips a block at least.
+/// The regular files of an archive with their content, as far as it is there. Ends, because every round skips a block
+/// at least.
 fn members(bytes: &[u8]) -> impl Iterator<Item = (Vec<u8>, &[u8])> {
     let mut rest = bytes;
     std::iter::from_fn(move || {

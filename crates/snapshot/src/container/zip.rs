@@ -1,7 +1,7 @@
 //! Reads zip archives of one file, as k3s and RKE2 compress their snapshots (APPNOTE.TXT of PKWARE, version 6.3.10).
 //!
-//! The central directory at the end of an archive, here the list of entries, says where each begins, how long it is and its CRC-32. So an archive whose end
-//! is missing is cut off, and one is read only when all of it is there.
+//! The central directory at the end of an archive, here the list of entries, says where each begins, how long it is and
+//! its CRC-32. So an archive whose end is missing is cut off, and one is read only when all of it is there.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -15,7 +15,8 @@ use super::foreign::{Foreign, Names};
 const END: &[u8] = b"PK\x05\x06";
 const END_LEN: usize = 22;
 const LONGEST_COMMENT: usize = u16::MAX as usize;
-/// Signature of the zip64 end of central directory locator, which precedes that record when a number does not fit into it.
+/// Signature of the zip64 end of central directory locator, which precedes that record when a number does not fit into
+/// it.
 const LOCATOR: &[u8] = b"PK\x06\x07";
 const LOCATOR_LEN: usize = 20;
 /// Signature of the zip64 end of central directory record.
@@ -122,7 +123,8 @@ impl<'a> Entry<'a> {
 }
 
 impl Item<'_> {
-    /// Is it a file of the user, and not a folder, the metadata that macOS adds, or the state that RKE puts beside a snapshot?
+    /// Is it a file of the user, and not a folder, the metadata that macOS adds, or the state that RKE puts beside a
+    /// snapshot?
     fn is_file(&self) -> bool {
         let Self { name, .. } = self;
         !name.ends_with(b"/") && !name.starts_with(b"__MACOSX/") && !name.ends_with(b".rkestate")
@@ -139,7 +141,8 @@ fn number(bytes: &[u8], at: usize, len: usize) -> Option<u64> {
     Some(field.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
 }
 
-/// Offset of the end of central directory record: the last place with its signature and a comment that ends with the file.
+/// Offset of the end of central directory record: the last place with its signature and a comment that ends with the
+/// file.
 fn find_end(bytes: &[u8]) -> Option<usize> {
     let last = bytes.len().checked_sub(END_LEN)?;
     let first = last.saturating_sub(LONGEST_COMMENT);

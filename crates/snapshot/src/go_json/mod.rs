@@ -1,9 +1,10 @@
-//! Decodes JSON into a struct as Go's `encoding/json` does, because servers read members, downgrades and raft configurations
-//! by it.
+//! Decodes JSON into a struct as Go's `encoding/json` does, because servers read members, downgrades and raft
+//! configurations by it.
 //!
-//! It differs from strict readers: names match in any case, the last of several equal names counts, `null` leaves a single value
-//! as it was, unknown fields are passed over, invalid UTF-8 is replaced; and an array is never a struct. The structs that etcd
-//! stores have single values and lists of single values only, so nothing is kept of anything else.
+//! It differs from strict readers: names match in any case, the last of several equal names counts, `null` leaves a
+//! single value as it was, unknown fields are passed over, invalid UTF-8 is replaced; and an array is never a struct.
+//! The structs that etcd stores have single values and lists of single values only, so nothing is kept of anything
+//! else.
 
 mod syntax;
 #[cfg(test)]

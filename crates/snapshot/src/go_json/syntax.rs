@@ -79,8 +79,8 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Passes over what follows a value in the arrays and objects around it, to the next value. Returns whether the outermost
-    /// has ended.
+    /// Passes over what follows a value in the arrays and objects around it, to the next value. Returns whether the
+    /// outermost has ended.
     fn close(&mut self, open: &mut Vec<u8>) -> Result<bool, Refused> {
         while let Some(bracket) = open.last().copied() {
             self.space();

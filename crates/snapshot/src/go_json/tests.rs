@@ -1,7 +1,7 @@
 //! What Go 1.26 answered, text by text, against this decoder.
 //!
-//! `testdata/answers.jsonl` was made once by a program that calls `json.Unmarshal` with structs tagged as etcd's are: the text (one
-//! character a byte), and the decoded struct or Go's error.
+//! `testdata/answers.jsonl` was made once by a program that calls `json.Unmarshal` with structs tagged as etcd's are:
+//! the text (one character a byte), and the decoded struct or Go's error.
 
 use serde_json::Value as Json;
 

@@ -11,7 +11,8 @@ pub(crate) struct Value<'t> {
     pub(super) end: usize,
 }
 
-/// The elements of a Go slice. Go decodes a field that comes again over the earlier elements, so a `null` keeps the earlier one.
+/// The elements of a Go slice. Go decodes a field that comes again over the earlier elements, so a `null` keeps the
+/// earlier one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GoList<T> {
     slots: Vec<T>,

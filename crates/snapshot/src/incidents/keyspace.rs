@@ -47,10 +47,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The raft index of a store that was never written to, if it is higher than the start of its cluster and a few restarts explain.
+/// The raft index of a store that was never written to, if it is higher than the start of its cluster and a few
+/// restarts explain.
 ///
-/// A new cluster has an entry for each member, one for its first leader, one that each member introduces itself with, and the
-/// cluster version. etcd 3.6 and later, which write a storage version, have no v2 API.
+/// A new cluster has an entry for each member, one for its first leader, one that each member introduces itself with,
+/// and the cluster version. etcd 3.6 and later, which write a storage version, have no v2 API.
 fn beyond_a_new_cluster(facts: &Facts<'_>) -> Option<u64> {
     const RESTARTS: u64 = 10;
     let meta = facts.buckets.meta.all()?;

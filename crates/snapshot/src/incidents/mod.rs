@@ -80,8 +80,8 @@ impl Facts<'_> {
         self.buckets.meta.part().consistent_index.is_some_and(|index| (1..revisions).contains(&index))
     }
 
-    /// Leases that live keys are attached to and that do not exist, each with the number of its keys; none when it is not known
-    /// which leases or keys there are. Both lists are in the order of ids, so one pass tells.
+    /// Leases that live keys are attached to and that do not exist, each with the number of its keys; none when it is
+    /// not known which leases or keys there are. Both lists are in the order of ids, so one pass tells.
     pub fn dangling_leases(&self) -> impl Iterator<Item = (i64, u64)> {
         let known = self.buckets.leases.all().zip(self.keyspace.all());
         known.into_iter().flat_map(|(leases, keyspace)| {

@@ -32,7 +32,8 @@ pub struct Balance {
     pub slack: u64,
     /// Pages below the high-water mark that nothing uses; not known when the tree could not be read to its ends.
     pub free_pages: Known<u64>,
-    /// Pages that nothing refers to of what could be read, when that is not all of the tree: free, or in use by what was lost.
+    /// Pages that nothing refers to of what could be read, when that is not all of the tree: free, or in use by what
+    /// was lost.
     pub unreached: u64,
     /// The list of free pages; 0 in files of etcd on Linux.
     pub freelist: u64,

@@ -97,7 +97,8 @@ proptest! {
     }
 }
 
-/// By the length alone its last 32 bytes are taken for the hash; they are only compared, and the cause says what they are.
+/// By the length alone its last 32 bytes are taken for the hash; they are only compared, and the cause says what they
+/// are.
 #[test]
 fn a_cut_that_leaves_the_length_of_a_snapshot_is_a_cut() {
     let file = &snapshot()[..40 * 4096 + HASH];

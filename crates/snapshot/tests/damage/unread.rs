@@ -1,5 +1,6 @@
-//! What could not be read is not known, and nothing is concluded from it: whatever pages are lost, every value that is still given
-//! is the one that the whole file gives, and no finding says that something is missing which is only unread.
+//! What could not be read is not known, and nothing is concluded from it: whatever pages are lost, every value that is
+//! still given is the one that the whole file gives, and no finding says that something is missing which is only
+//! unread.
 
 use std::collections::BTreeSet;
 

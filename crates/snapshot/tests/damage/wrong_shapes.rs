@@ -1,4 +1,5 @@
-//! Entries of the wrong shape in the buckets that servers read: every one is an error, and the verdicts say who cannot start.
+//! Entries of the wrong shape in the buckets that servers read: every one is an error, and the verdicts say who cannot
+//! start.
 
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::finding::Severity;

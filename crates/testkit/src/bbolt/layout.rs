@@ -18,8 +18,9 @@ pub struct Layout {
     /// Fewest levels of every bucket that is not inline, counted from 1 for a lone leaf. Pages are split further
     /// than their size asks until it is reached, or until no page can be split legally.
     pub min_depth: usize,
-    /// Branch pages with a single child above each leaf of every bucket but the root bucket, taken in turn and from the beginning
-    /// again; none when empty. bbolt leaves no such pages, and different numbers make a tree whose leaves are not on one level.
+    /// Branch pages with a single child above each leaf of every bucket but the root bucket, taken in turn and from the
+    /// beginning again; none when empty. bbolt leaves no such pages, and different numbers make a tree whose leaves are
+    /// not on one level.
     pub chains: Vec<usize>,
     /// Largest page image in bytes that is stored inline in its parent; `None` is bbolt's rule of a quarter page.
     /// `Some(0)` gives every bucket its own pages, `Some(usize::MAX)` keeps every bucket without sub-buckets inline.

@@ -1,4 +1,5 @@
-//! Logs damaged before their end: whatever servers make of it, entries follow that would be lost, and so it is an error.
+//! Logs damaged before their end: whatever servers make of it, entries follow that would be lost, and so it is an
+//! error.
 
 use etcdsnap_wal::{Code, Grade, Outcome, Place, Reader, Record, Start, Wal};
 use proptest::prelude::*;
@@ -80,8 +81,8 @@ proptest! {
 
         let problems = wal.inspect().problems;
         prop_assert!(problems.iter().all(|problem| problem.code != Code::TornTail), "{problems:?}");
-        // Bits that no decoder looks at change without harm: some of a length word, those of a checksum beyond 32, and its
-        // tag if it is 0.
+        // Bits that no decoder looks at change without harm: some of a length word, those of a checksum beyond 32, and
+        // its tag if it is 0.
         let is_harmless = content(&wal) == content(&sound);
         prop_assert!(is_harmless || !problems.is_empty());
         let is_body = matches!(fault, Fault::Body { .. });

@@ -10,8 +10,8 @@ use serde::Serialize;
 pub struct Row {
     /// Page id.
     pub id: u64,
-    /// `meta`, `freelist`, `branch`, `leaf`, `free`, or `unknown<flags>`; `unreached` where nothing that could be read refers to the page,
-    /// but not all could be read.
+    /// `meta`, `freelist`, `branch`, `leaf`, `free`, or `unknown<flags>`; `unreached` where nothing that could be read
+    /// refers to the page, but not all could be read.
     pub kind: String,
     /// Elements, as the header has them; 0 for a free or unreached page.
     pub items: u16,

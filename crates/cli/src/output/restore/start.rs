@@ -40,8 +40,8 @@ pub fn text(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
     }
 }
 
-/// A sentence that advises to defragment the backup in `file` first, when much of its database is free pages, which every
-/// member would get a copy of.
+/// A sentence that advises to defragment the backup in `file` first, when much of its database is free pages, which
+/// every member would get a copy of.
 pub fn compact_first(file: &Path, checked: &Checked) -> Option<String> {
     let database = checked.report.database.as_ref().filter(|_| checked.losses.is_none())?;
     let in_use = *database.size_in_use.all()?;

@@ -72,8 +72,8 @@ fn damage(balance: &Balance) -> String {
 /// Fewer bytes than this are not worth a defragmentation.
 const LEAST_SAVING: u64 = 16 << 20;
 
-/// Is it worth to defragment a database of `size` bytes that would then have `smaller`? It is for a quarter of the size, if
-/// that is at least `LEAST_SAVING`.
+/// Is it worth to defragment a database of `size` bytes that would then have `smaller`? It is for a quarter of the
+/// size, if that is at least `LEAST_SAVING`.
 pub fn is_worth_it(size: u64, smaller: u64) -> bool {
     let saving = size.saturating_sub(smaller);
     saving >= size / 4 && saving >= LEAST_SAVING
