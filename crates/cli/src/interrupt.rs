@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM as a wish that long work hears, so that it can clean up.
+//! Turns SIGINT and SIGTERM into a flag that long work checks, so that it can clean up before the process ends.
 
 use std::io;
 use std::sync::Arc;

@@ -141,13 +141,14 @@ pub fn verify<'a>(
     }
     let is_snapshot = inspection.as_ref().is_some_and(|inspection| length::is_snapshot(&inspection.db));
     let lacks_its_end = length.is_some_and(|length| length != Length::Fits) && is_snapshot;
+    let mut source = source_facts(container);
+    if lacks_its_end {
+        // The kind of the container goes by the hash, and a snapshot without it is still no database of a member.
+        source.kind = "snapshot";
+    }
     let report = Report {
         cause,
-        source: SourceFacts {
-            // A snapshot without its hash is still none of a member's files.
-            kind: if lacks_its_end { "snapshot" } else { source_facts(container).kind },
-            ..source_facts(container)
-        },
+        source,
         sha256: image_hash::facts(container, digest.as_ref()),
         database: inspection.as_ref().map(Inspection::database_facts),
         store: inspection.as_ref().map(Inspection::store_facts),

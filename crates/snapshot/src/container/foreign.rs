@@ -45,7 +45,7 @@ pub enum Foreign {
         /// The format.
         format: &'static str,
         /// What they are called.
-        names: Names,
+        names: ArchiveNames,
         /// The first of them that is a backup by its beginning.
         backup: Option<String>,
     },
@@ -260,12 +260,12 @@ impl fmt::Display for Foreign {
 
 /// Names of the files in an archive, of which the first few are kept for a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Names {
+pub struct ArchiveNames {
     kept: Vec<String>,
     count: usize,
 }
 
-impl Names {
+impl ArchiveNames {
     /// How many are kept.
     const MOST: usize = 3;
 
@@ -286,7 +286,7 @@ impl Names {
     }
 }
 
-impl fmt::Display for Names {
+impl fmt::Display for ArchiveNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.kept.join(", "))?;
         match self.count - self.kept.len() {

@@ -31,7 +31,7 @@ pub use compression::{Compression, Fault};
 pub use conversion::Conversion;
 pub use error::OpenError;
 pub use folder::Holding;
-pub use foreign::{Foreign, Names};
+pub use foreign::{ArchiveNames, Foreign};
 pub use spool::{Needed, SpoolError, Spooled};
 
 use spool::Content;

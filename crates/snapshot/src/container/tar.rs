@@ -3,7 +3,7 @@
 use super::companion::Companion;
 use super::compression::Compression;
 use super::evidence::is_database;
-use super::foreign::{Foreign, Names, excerpt};
+use super::foreign::{ArchiveNames, Foreign, excerpt};
 
 const BLOCK: usize = 512;
 /// The most members that are examined.
@@ -14,7 +14,7 @@ const HEAD: usize = 64 << 10;
 /// Recognises a tar archive and names what is in it; `None` for other bytes.
 pub(super) fn name(bytes: &[u8]) -> Option<Foreign> {
     is_header(bytes).then(|| {
-        let (mut names, mut backup, mut is_openshift) = (Names::default(), None, false);
+        let (mut names, mut backup, mut is_openshift) = (ArchiveNames::default(), None, false);
         for (name, content) in members(bytes).take(MOST_MEMBERS) {
             is_openshift |= name.starts_with(b"static-pod-resources/");
             let head = &content[..content.len().min(HEAD)];

@@ -9,7 +9,7 @@ use crc32fast::Hasher;
 use flate2::bufread::DeflateDecoder;
 
 use super::compression::Fault;
-use super::foreign::{Foreign, Names};
+use super::foreign::{ArchiveNames, Foreign};
 
 /// Signature of the end of central directory record, which only a comment follows.
 const END: &[u8] = b"PK\x05\x06";
@@ -75,7 +75,7 @@ impl<'a> Entry<'a> {
         };
         let list = list(bytes, end).ok_or_else(|| damaged(end as u64, "its end names no list of entries"))?;
         let mut only = None;
-        let mut names = Names::default();
+        let mut names = ArchiveNames::default();
         let mut at = list;
         // Every item is at least 46 bytes long, so the list ends.
         while bytes.get(at..).is_some_and(|rest| rest.starts_with(ITEM)) {

@@ -82,6 +82,7 @@ impl<'t> Scanner<'t> {
     /// Passes over what follows a value in the arrays and objects around it, to the next value. Returns whether the
     /// outermost has ended.
     fn close(&mut self, open: &mut Vec<u8>) -> Result<bool, Refused> {
+        // Ends, because every round but the last closes one of them.
         while let Some(bracket) = open.last().copied() {
             self.space();
             match self.peek() {
@@ -102,7 +103,7 @@ impl<'t> Scanner<'t> {
         Ok(true)
     }
 
-    /// A name of an object and the colon after it.
+    /// Passes over a name of an object and the colon after it; returns the bytes of the name.
     fn name(&mut self) -> Result<&'t [u8], Refused> {
         self.space();
         let name = self.string()?;
@@ -111,10 +112,11 @@ impl<'t> Scanner<'t> {
         Ok(name)
     }
 
-    /// A string; gives what stands between the quotes.
+    /// Passes over a string; returns the bytes between its quotes.
     fn string(&mut self) -> Result<&'t [u8], Refused> {
         self.take(b'"')?;
         let start = self.at;
+        // Ends, because every round passes over at least one byte.
         loop {
             match self.peek() {
                 Some(b'"') => break,
