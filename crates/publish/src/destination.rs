@@ -123,7 +123,7 @@ pub fn is_mount_point(path: &Path) -> bool {
     attributes.is_ok_and(|attributes| attributes.contains(StatxAttributes::MOUNT_ROOT))
 }
 
-/// Is something mounted at `path`? Only Linux says.
+/// Is something mounted at `path`? Not known on this system.
 #[cfg(not(target_os = "linux"))]
 pub fn is_mount_point(_: &Path) -> bool {
     false

@@ -13,7 +13,7 @@ pub enum Error {
         /// The name.
         path: PathBuf,
     },
-    /// The run reads this file.
+    /// The output is a file that the run reads.
     #[error("{path}: the same file as {input}, which is read; name another file")]
     Input {
         /// The output.
@@ -21,7 +21,7 @@ pub enum Error {
         /// How the input was named.
         input: PathBuf,
     },
-    /// Neither the link nor what it leads to is replaced.
+    /// The output is a symbolic link. Neither the link nor its target is replaced.
     #[error("{path}: a symbolic link to {target}; name that file, or another one")]
     Link {
         /// The link.
@@ -29,7 +29,7 @@ pub enum Error {
         /// Where it leads.
         target: PathBuf,
     },
-    /// What is there is not a regular file, and stays.
+    /// The output is something else than a regular file, which is not replaced.
     #[error("{path}: {kind}, so no file can take its place; name another file")]
     NotAFile {
         /// The name.
@@ -37,7 +37,7 @@ pub enum Error {
         /// What it is, such as "a character device".
         kind: &'static str,
     },
-    /// What is there is not a folder, and stays.
+    /// The output folder is something else, which is not replaced.
     #[error("{path}: {kind}, so no folder can take its place; name another folder")]
     NotAFolder {
         /// The name.
@@ -45,7 +45,7 @@ pub enum Error {
         /// What it is, such as "a character device".
         kind: &'static str,
     },
-    /// What is mounted cannot be replaced or moved.
+    /// The output is a mount point, which cannot be replaced or moved.
     #[error(
         "{path}: something is mounted there, which can be neither replaced nor moved; name a place inside or beside it"
     )]

@@ -65,7 +65,7 @@ pub fn available(folder: &Path) -> Option<u64> {
     (stats.f_blocks > 0).then(|| stats.f_bavail.saturating_mul(stats.f_frsize))
 }
 
-/// Whether the file system of `folder` keeps its files in memory. `false` where the system does not tell.
+/// Whether the file system of `folder` keeps its files in memory. `false` where that is not known.
 #[cfg(target_os = "linux")]
 pub fn is_in_memory(folder: &Path) -> bool {
     /// `f_type` of tmpfs and ramfs in statfs(2).
@@ -73,7 +73,7 @@ pub fn is_in_memory(folder: &Path) -> bool {
     rustix::fs::statfs(folder).is_ok_and(|stats| IN_MEMORY.iter().any(|kind| stats.f_type == (*kind).into()))
 }
 
-/// Whether the file system of `folder` keeps its files in memory. Unknown on this system.
+/// Whether the file system of `folder` keeps its files in memory. Not known on this system.
 #[cfg(not(target_os = "linux"))]
 pub fn is_in_memory(_: &Path) -> bool {
     false

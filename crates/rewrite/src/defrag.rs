@@ -7,8 +7,8 @@
 //!
 //! The copy has every bucket, entry and sequence of the source, its page size and transaction number, and the byte
 //! order that is asked for. Before it gets its name it is read again: every structural rule must hold, and every bucket
-//! must have the digest it has in the source. A SHA-256 stands behind the copy when one stood behind the source and was
-//! right; that is found out beside the work above, by whichever thread would have to wait for another.
+//! must have the digest it has in the source. The copy ends with a SHA-256 when the source ended with a right one,
+//! which is computed meanwhile by whichever thread would have to wait for another.
 
 use std::path::PathBuf;
 

@@ -4,8 +4,8 @@ use crate::container::{Container, Trailer};
 use crate::length::Length;
 use crate::report::Unchecked;
 
-/// What was not checked in this file, and what no check of one file can know. `is_snapshot` tells that a file without a
-/// hash is a snapshot all the same; `length`, whether a hash stands at another place.
+/// Lists what was not checked in this file, and what no check of a single file can find out. `is_snapshot` tells that a
+/// file without a hash is a snapshot all the same; `length`, whether a hash stands at another place.
 pub(crate) fn list(container: &Container, length: Length, is_snapshot: bool) -> Vec<Unchecked> {
     let mut list = Vec::new();
     let is_proven = matches!(length, Length::Followed { snapshot: Some(_), .. });

@@ -62,7 +62,7 @@ impl Lengths {
         Self { record: word & !Self::TOP_BYTE, padding }
     }
 
-    /// The length word that says so.
+    /// The length word that encodes these lengths.
     pub fn word(self) -> u64 {
         if self.padding == 0 { self.record } else { self.record | Self::PADDED | self.padding << 56 }
     }

@@ -150,7 +150,7 @@ pub(crate) enum Layout {
 }
 
 impl Layout {
-    /// Told by the first record of a segment whose length is no multiple of 8.
+    /// Determines it from the first record of a segment with a length that is not a multiple of 8.
     pub fn of(segment: &[u8]) -> Self {
         let mut rest = segment;
         for _ in 0..FIRST_FRAMES {

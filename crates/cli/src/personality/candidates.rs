@@ -56,7 +56,7 @@ pub fn request(word: &OsStr) -> Option<bool> {
 }
 
 /// The candidates for `word`, which stands at the cursor after the words `before`. A command line that makes no sense
-/// has none, and says why to a reader of standard error.
+/// has none, and the reason is printed to standard error.
 pub fn candidates(program: &Program, before: &[OsString], word: &OsStr) -> Candidates {
     let word = &*word.to_string_lossy();
     offered(program, before, word)

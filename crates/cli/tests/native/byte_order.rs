@@ -1,4 +1,4 @@
-//! Backups of machines with another byte order: told, and written anew for this one.
+//! Backups of machines with another byte order: recognised, and written anew for this one.
 
 use std::path::PathBuf;
 

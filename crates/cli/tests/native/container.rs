@@ -12,7 +12,7 @@ use crate::program::{Answer, args, fixture, fixtures, run, run_with_input, writt
 
 const FILE: &str = "etcd-3.6.14-seed1.db";
 
-/// As a terminal does it.
+/// Makes CR LF of every LF, as a terminal does.
 fn translated(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] }).collect()
 }

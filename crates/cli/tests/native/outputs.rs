@@ -92,7 +92,7 @@ impl Ground {
     }
 }
 
-/// What tells one thing under a name from another.
+/// What identifies a file, so that a replaced one is noticed.
 fn identity(found: &Metadata) -> (u64, u64, u32, u64) {
     (found.dev(), found.ino(), found.mode() & 0o170_000, found.rdev())
 }
@@ -412,7 +412,7 @@ fn a_lost_report_is_told_and_has_a_code_of_its_own() {
     assert_eq!(dry.expect("runs").status.code(), Some(1), "nothing was done");
 }
 
-/// A limit on the length of files, and a full disk: the reason is told, and nothing is left.
+/// A limit on the length of files, and a full disk: the reason is printed, and nothing is left.
 #[test]
 fn an_output_that_does_not_fit_leaves_nothing() {
     for line in LINES.iter().filter(|line| !line.words.contains(&"KUBE")) {

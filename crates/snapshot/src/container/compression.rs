@@ -1,4 +1,4 @@
-//! gzip, zstd and zip, told by their magic and never by a file's name, undone once.
+//! Decompresses gzip, zstd and zip, one layer, recognised by the magic and never by a file's name.
 //!
 //! Backup jobs compress in different ways, so all that the tools `gzip` and `zstd` read is read: several members or frames
 //! one after another, skippable frames, windows of any size, and zero bytes after the last member.

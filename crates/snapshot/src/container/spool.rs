@@ -97,9 +97,9 @@ pub enum SpoolError {
 /// How many bytes have to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needed {
-    /// So many, as the file itself says.
+    /// This many, according to the file itself.
     Exactly(u64),
-    /// So many and all that was not read yet.
+    /// This many, and what was not read yet.
     MoreThan(u64),
 }
 

@@ -208,7 +208,7 @@ fn wide_numbers(mut fields: &[u8]) -> &[u8] {
     &[]
 }
 
-/// Content that fails at its end unless it is what the list of entries says.
+/// A reader that fails at the end of the content unless length and CRC-32 are those in the list of entries.
 struct Checked<R> {
     packed: R,
     hasher: Hasher,

@@ -10,7 +10,7 @@ use etcdsnap_snapshot::verify::{VerifyOptions, verify};
 
 use super::samples::{gzip, read, snapshot, zstd};
 
-/// As a terminal does it.
+/// Makes CR LF of every LF, as a terminal does.
 fn translated(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] }).collect()
 }

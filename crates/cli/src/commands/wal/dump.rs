@@ -55,7 +55,7 @@ fn native(
     exit_of(source, &damages)
 }
 
-/// What to think of what was printed. Damage is told on standard error too, since its line in the output is easily
+/// The exit code of a dump. Damage is reported on standard error too, since its line in the output is easily
 /// overlooked among thousands. In a log that was written to meanwhile it may be none, only half of a record that is
 /// whole by now. What follows the end of the log is not an item of it, and is printed after the items.
 fn exit_of(source: &Source, damages: &[Damage]) -> Result<Exit, Failure> {
