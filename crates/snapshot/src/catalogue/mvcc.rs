@@ -22,8 +22,8 @@ kinds! { Mvcc:
         "Check that this is the snapshot you meant. If clients use the v2 API, copy the data directory of a member: its .snap files and log are all \
          there is.";
     V2_KEYS_POSSIBLE: Warning, "keys of the v2 API may be missing",
-        "Nothing was ever written through the v3 API, and the raft log has many more entries than a new cluster has. Something was written \
-         that no snapshot holds: most likely keys of the v2 API, which etcd up to 3.3, and 3.4 and 3.5 with --enable-v2, keep in the .snap files and \
+        "Nothing was ever written through the v3 API, and the raft log has many more entries than a new cluster has, or the file does not say \
+         how many, as that of etcd 3.4 before the first write to v3. Something may have been written that no snapshot holds: most likely keys of the v2 API, which etcd up to 3.3, and 3.4 and 3.5 with --enable-v2, keep in the .snap files and \
          the log of each member. Leases, users, and many restarts also make entries without revisions.",
         "Find out whether clients use the v2 API before you rely on this snapshot: a restore brings none of its keys back. Copy the data directory of \
          a stopped member, and run `etcdsnap datadir check` on it: it names these keys.";

@@ -29,8 +29,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let message = format!("no live key among {} records", keyspace.records);
         findings.push(Finding::new(&KEYSPACE_EMPTY, Place::bucket("key"), message));
     }
-    if let Some(index) = beyond_a_new_cluster(facts) {
-        let message = format!("the raft index is {index} at revision 1");
+    if let Some(message) = written_through_v2(facts) {
         findings.push(Finding::new(&V2_KEYS_POSSIBLE, Place::entry("meta", b"consistent_index"), message));
     }
     if keyspace.bump_markers > 0 {
@@ -47,20 +46,27 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The raft index of a store that was never written to, if it is higher than the start of its cluster and a few
-/// restarts explain.
+/// Why keys may have been written through the v2 API, which no snapshot holds, if a store that was never written to gives a reason:
+/// its raft index is higher than the start of its cluster and a few restarts explain, or it has none.
 ///
-/// A new cluster has an entry for each member, one for its first leader, one that each member introduces itself with,
-/// and the cluster version. etcd 3.6 and later, which write a storage version, have no v2 API.
-fn beyond_a_new_cluster(facts: &Facts<'_>) -> Option<u64> {
+/// A new cluster has an entry for each member, one for its first leader, one that each member introduces itself with, and the
+/// cluster version. etcd 3.4 records the index with the first write to the v3 store, and so not at all when there was none. etcd
+/// 3.6 and later, which write a storage version, have no v2 API.
+fn written_through_v2(facts: &Facts<'_>) -> Option<String> {
     const RESTARTS: u64 = 10;
     let meta = facts.buckets.meta.all()?;
     let keyspace = facts.keyspace.all()?;
     let never_written = facts.buckets.has("key").all() == Some(&true) && keyspace.records == 0;
+    let is_old = meta.storage_version.is_none() && facts.current_revision().all() == Some(&1);
+    if !never_written || !is_old {
+        return None;
+    }
     let members = (facts.buckets.members.listed.all()?.len() as u64).max(1);
     let expected = members.saturating_mul(2).saturating_add(2).saturating_mul(1 + RESTARTS);
-    let is_old = meta.storage_version.is_none() && facts.current_revision().all() == Some(&1);
-    meta.consistent_index.filter(|index| never_written && is_old && *index > expected)
+    match meta.consistent_index {
+        None => Some("no raft index is recorded at revision 1".to_owned()),
+        Some(index) => (index > expected).then(|| format!("the raft index is {index} at revision 1")),
+    }
 }
 
 fn compaction(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
