@@ -2,19 +2,20 @@
 
 pub const TOOL: &str = "\
 Examples:
-  etcdsnap verify backup.db          is this backup whole, and can it be restored?
+  etcdsnap verify backup.db          is it whole, can it be restored?
   etcdsnap status backup.db          what is in it?
   etcdsnap verify -o junit *.db      for CI
   etcdsnap restore --dry-run a.db    what would a restore of it do?
 
 Exit codes:
   0    done; nothing wrong found
-  1    could not do it: a file is missing or cannot be read
+  1    could not do it: a file is missing, cannot be read, or is in the way
   2    wrong usage
   3    the input is damaged, or would not boot
   4    an assertion (policy) did not hold
   5    the inputs differ
-  6    the output is in place, but the report of it was lost, or the disk did not confirm it
+  6    the output is in place, but its report was lost, or the disk did not
+       confirm it
   130  interrupted";
 
 pub const VERIFY: &str = "\
@@ -25,8 +26,9 @@ Examples:
   etcdsnap verify --assert max-shrink-from=yesterday.db:10% today.db
   etcdsnap verify --policy nightly.yaml -o junit backups/*.db > report.xml
 
-Ends with 0 when all files are sound, 3 when one is damaged or would not boot, 1 when one
-cannot be read, 4 when an assertion does not hold; where several apply, with the first of these.";
+Ends with 0 when all files are sound, 3 when one is damaged or would not boot,
+1 when one cannot be read, 4 when an assertion does not hold; where several
+apply, with the first of these.";
 
 pub const STATUS: &str = "\
 Examples:
@@ -122,11 +124,11 @@ Examples:
   # what would be done, and what is wrong with the backup; writes nothing
   etcdsnap restore backup.db --dry-run --data-dir /var/lib/etcd
 
-  # three members from one read: restored/m1.etcd, restored/m2.etcd, restored/m3.etcd
+  # three members from one read, in restored/
   etcdsnap restore backup.db --all-members --output-dir restored --initial-cluster \\
       m1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380,m3=https://10.0.0.3:2380
 
-  # kubeadm: name, URLs and directory as the static pod has them; the old directory moves aside
+  # kubeadm: flags from the static pod; the old directory moves aside
   mv /etc/kubernetes/manifests/etcd.yaml /root/
   etcdsnap restore backup.db --from-manifest /root/etcd.yaml --replace --bump-revision auto
   mv /root/etcd.yaml /etc/kubernetes/manifests/
@@ -134,9 +136,10 @@ Examples:
   # an init container that hands the directory to etcd's user
   etcdsnap restore /backup/etcd.db.gz --data-dir /var/run/etcd/data --chown 1000:1000
 
-Ends with 0 when every directory is whole and on the disk; with 3, and nothing written, when the
-backup is damaged or would not start; with 1 when it could not be done, 2 for wrong usage, and 130
-when SIGINT or SIGTERM stopped it.";
+Ends with 0 when every directory is whole and on the disk; with 3, and nothing
+written, when the backup is damaged or would not start; with 1 when it could
+not be done, 2 for wrong usage, 6 when the directories are in place but the
+report was lost, and 130 when it was interrupted.";
 pub const DIFF: &str = "\
 Examples:
   etcdsnap diff yesterday.db today.db
@@ -181,7 +184,8 @@ Examples:
   etcdsnap unpack k3s-snapshot.zip k3s-snapshot.db
   etcdsnap unpack through-a-terminal.db backup.db
 
-Ends with 3 when SRC is no backup or its compressed file is damaged; nothing is written then.";
+Ends with 3, and writes nothing, when SRC is not a backup or its compressed file
+is damaged.";
 
 pub const MIGRATE: &str = "\
 Examples:
@@ -248,14 +252,16 @@ Examples:
       --clean --keep volume-bindings,cluster-ips --output-dir cluster
   kubectl apply -R -f cluster
 
-Ends with 1 when something that was asked for is not there or cannot be read; the rest is written.";
+Ends with 1 when something that was asked for is not there or cannot be read;
+the rest is written.";
 
 pub const KUBE_CHECK: &str = "\
 Examples:
   etcdsnap kube check backup.db
   etcdsnap kube check backup.db --encryption-config enc.yaml -o json | jq -r '.findings[].place.key'
 
-Ends with 3 when there is an error among the findings, with 0 when there are only warnings.";
+Ends with 3 when there is an error among the findings, with 0 when there are
+only warnings.";
 
 pub const KUBE_AUDIT_ENCRYPTION: &str = "\
 Examples:
@@ -283,7 +289,7 @@ Examples:
 pub const KUBE_DESCRIBE_KEY: &str = "\
 Examples:
   etcdsnap kube describe-key backup.db /registry/services/specs/shop/web
-  etcdsnap kube describe-key backup.db /registry/secrets/shop/tls -o json | jq .encryption";
+  etcdsnap kube describe-key backup.db /registry/secrets/shop/tls -o json | jq .stored.encryption";
 
 pub const KUBE_DECODE: &str = "\
 Examples:
