@@ -17,7 +17,6 @@ ORDERS = {"big-endian": BIG}
 
 # Kinds of which etcdsnap says no to every release on purpose, although some take them: no server writes such a thing, so it is
 # damage, and what stands beside it cannot be trusted.
-ONE_LIBRARY = {"number as bytes", "number as 64 bits", "bytes as a number", "number of 70 bits", "field number 2^29"}
 STRICT = {"root: unknown value", "record's key: sub -1", "compaction scheduled at 2^63-1"}
 
 KINDS = {name: way for group in GROUPS.values() for name, way in group.items()}
@@ -34,6 +33,5 @@ def asks_as_root(root):
 
 
 def is_strict(kind):
-    """Whether etcdsnap is stricter than servers by intent: messages that one of the two libraries refuses with which etcd has been
-    built (gogo/protobuf to 3.6, google.golang.org/protobuf since 3.7), and single cases."""
-    return kind in STRICT or kind.rpartition(": ")[2] in ONE_LIBRARY
+    """Whether etcdsnap is stricter than servers by intent."""
+    return kind in STRICT

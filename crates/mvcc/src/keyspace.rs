@@ -89,6 +89,7 @@ impl<'a> Keyspace<'a> {
             bump_markers: counts.bump_markers,
             at_compaction: counts.at_compaction,
             leases: tally.leases,
+            undecodable: counts.undecodable,
         };
         violations.merge(tally.violations);
         violations.settle();
@@ -141,5 +142,6 @@ impl Counts {
         self.tombstones += other.tombstones;
         self.bump_markers += other.bump_markers;
         self.at_compaction += other.at_compaction;
+        self.undecodable.merge(other.undecodable);
     }
 }

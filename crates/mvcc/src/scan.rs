@@ -10,6 +10,7 @@ use std::fmt;
 use etcdsnap_bbolt::check::{BucketInfo, Leaf, Observer};
 use etcdsnap_bbolt::{Collector, LeafElement, Page};
 use etcdsnap_proto::KeyValueRef;
+use etcdsnap_proto::library::{KEY_VALUE, Outcomes};
 
 use crate::digest::LeafDigest;
 use crate::leaves::KeyLeaf;
@@ -56,6 +57,7 @@ pub(crate) struct Counts {
     pub tombstones: u64,
     pub bump_markers: u64,
     pub at_compaction: u64,
+    pub undecodable: Outcomes,
 }
 
 impl Scanner {
@@ -120,6 +122,7 @@ impl Scanner {
             Err(error) => {
                 let (rule, words) = (Rule::RecordUndecodable, Fact::Words(error.to_string()));
                 chunk.violations.push(place.violation(Some(revision), rule, words, Fact::None));
+                chunk.counts.undecodable.add(element.value, &KEY_VALUE, has_no_key);
                 return Some(revision);
             }
         };
@@ -152,6 +155,12 @@ impl Scanner {
         chunk.states.push(state);
         Some(revision)
     }
+}
+
+/// Is this record, as a server reads it, about the key "", so that the key that it was about is lost?
+#[cold]
+fn has_no_key(record: &[u8]) -> bool {
+    KeyValueRef::parse(record).is_ok_and(|record| record.key.is_empty())
 }
 
 /// Reports a bucket in place of a record. Servers see its key, and an empty value.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use etcdsnap_proto::library::Outcomes;
+
 use crate::Revision;
 
 /// Counts and marks of the `key` bucket.
@@ -25,4 +27,6 @@ pub struct Summary {
     pub at_compaction: u64,
     /// Leases that live keys are attached to, each with the number of its keys.
     pub leases: BTreeMap<i64, u64>,
+    /// What servers make of the records that cannot be decoded.
+    pub undecodable: Outcomes,
 }

@@ -2,6 +2,7 @@
 
 use etcdsnap_bbolt::{Db, check};
 use etcdsnap_mvcc::{Compaction, Keyspace, Rule, Scanner, Violation};
+use etcdsnap_proto::library::{Library, Outcome};
 use etcdsnap_proto::mvccpb::KeyValue;
 use etcdsnap_proto::prost::Message as _;
 use etcdsnap_testkit::bbolt::Layout;
@@ -19,12 +20,16 @@ fn store() -> EtcdStore {
     store
 }
 
-fn violations(store: &EtcdStore) -> Vec<Violation> {
+fn scan<T>(store: &EtcdStore, look: impl FnOnce(&Keyspace<'_>) -> T) -> T {
     let file = Layout::default().build(&store.to_tree());
     let db = Db::open(&file).expect("a database");
     let compaction = Compaction::read(&db).expect("marks");
     let mut walk = check::check(&db, &Scanner::new(compaction, 10), 10);
-    Keyspace::from_walk(&db, &mut walk, compaction, None).violations.kept().to_vec()
+    look(&Keyspace::from_walk(&db, &mut walk, compaction, None))
+}
+
+fn violations(store: &EtcdStore) -> Vec<Violation> {
+    scan(store, |keyspace| keyspace.violations.kept().to_vec())
 }
 
 fn found(store: &EtcdStore) -> Vec<(Rule, String)> {
@@ -86,6 +91,24 @@ fn records_that_cannot_be_decoded() {
     let mut store = store();
     store.records.insert(RecordKey::put(8, 0).encode(), vec![0xff; 4]);
     expect(&store, &[(Rule::RecordUndecodable, "8.0 ")]);
+}
+
+/// Versions read with the one library what the other refuses; the worst of all such records counts.
+#[test]
+fn records_that_one_library_decodes() {
+    let outcomes = |records: &[&[u8]]| {
+        let mut store = store();
+        for (record, main) in records.iter().zip(8..) {
+            store.records.insert(RecordKey::put(main, 0).encode(), record.to_vec());
+        }
+        scan(&store, |keyspace| Library::ALL.map(|library| keyspace.summary.undecodable.with(library)))
+    };
+    let (of_bytes, keyless) = (b"\x0a\x01k\x1a\x01x", b"\x08\x01");
+    let above_2_29 = b"\x0a\x01k\x80\x80\x80\x80\x10\x01";
+    assert_eq!(outcomes(&[of_bytes]), [Outcome::Refused, Outcome::Misread]);
+    assert_eq!(outcomes(&[of_bytes, keyless]), [Outcome::Refused, Outcome::Lost]);
+    assert_eq!(outcomes(&[above_2_29]), [Outcome::Misread, Outcome::Refused]);
+    assert_eq!(outcomes(&[of_bytes, above_2_29]), [Outcome::Refused; 2]);
 }
 
 #[test]

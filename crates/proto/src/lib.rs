@@ -14,6 +14,7 @@
 //! ```
 
 mod key_value;
+pub mod library;
 mod messages;
 pub mod wire;
 

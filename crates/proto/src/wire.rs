@@ -10,7 +10,7 @@ use thiserror::Error;
 const MAX_OPEN_GROUPS: usize = 100;
 
 /// Bytes of the longest varint, which holds 64 bits.
-const MAX_VARINT_LEN: usize = 10;
+pub(crate) const MAX_VARINT_LEN: usize = 10;
 
 /// Why bytes are not a message, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -84,6 +84,22 @@ pub enum WireType {
     Fixed32,
 }
 
+impl WireType {
+    /// The wire type in the number that a tag is; 6 and 7 do not exist.
+    pub(crate) fn of(key: u64) -> Result<Self, u8> {
+        match key & 7 {
+            0 => Ok(Self::Varint),
+            1 => Ok(Self::Fixed64),
+            2 => Ok(Self::LengthDelimited),
+            3 => Ok(Self::StartGroup),
+            4 => Ok(Self::EndGroup),
+            5 => Ok(Self::Fixed32),
+            6 => Err(6),
+            _ => Err(7),
+        }
+    }
+}
+
 /// What stands before every payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tag {
@@ -117,16 +133,8 @@ impl<'a> Reader<'a> {
     pub fn tag(&mut self) -> Result<Tag, ParseError> {
         let offset = self.position;
         let key = u32::try_from(self.varint()?).map_err(|_| ParseErrorKind::FieldNumber.at(offset))?;
-        let wire_type = match key & 7 {
-            0 => WireType::Varint,
-            1 => WireType::Fixed64,
-            2 => WireType::LengthDelimited,
-            3 => WireType::StartGroup,
-            4 => WireType::EndGroup,
-            5 => WireType::Fixed32,
-            6 => return Err(ParseErrorKind::UnknownWireType(6).at(offset)),
-            _ => return Err(ParseErrorKind::UnknownWireType(7).at(offset)),
-        };
+        let wire_type =
+            WireType::of(key.into()).map_err(|unknown| ParseErrorKind::UnknownWireType(unknown).at(offset))?;
         match key >> 3 {
             0 => Err(ParseErrorKind::FieldNumber.at(offset)),
             field => Ok(Tag { field, wire_type, offset }),

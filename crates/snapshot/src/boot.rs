@@ -7,6 +7,7 @@
 mod caveats;
 mod refusals;
 
+use etcdsnap_proto::library::Library;
 use serde::Serialize;
 
 use crate::incidents::Facts;
@@ -44,6 +45,11 @@ impl Minor {
             Self::V3_7 => "3.7",
             Self::V3_8 => "3.8",
         }
+    }
+
+    /// What it decodes entries with.
+    fn library(self) -> Library {
+        if self <= Self::V3_6 { Library::Gogo } else { Library::Golang }
     }
 
     /// As major, minor, for comparison.
@@ -91,6 +97,7 @@ fn kinds(facts: &Facts<'_>, wanted: impl Fn(&crate::finding::Finding) -> bool) -
 #[cfg(test)]
 mod tests {
     use etcdsnap_mvcc::{Revision, Summary};
+    use etcdsnap_proto::library::KEY_VALUE;
 
     use super::*;
     use crate::buckets::testing::Entry;
@@ -256,6 +263,53 @@ mod tests {
         facts.findings = &findings;
         assert_eq!(starting(&verdicts(&facts)), ["3.4"]);
         assert_eq!(starting(&verdicts_after_restore(&facts)), EVERY);
+    }
+
+    /// As real servers of each version answered.
+    #[test]
+    fn entries_that_one_library_refuses_stop_its_versions() {
+        const OLD: [&str; 3] = ["3.4", "3.5", "3.6"];
+        const NEW: [&str; 2] = ["3.7", "3.8"];
+        let verdicts = |bucket: &str, key: &[u8], value: &[u8], kind| verdicts_with(&[(bucket, key, value)], &[kind]);
+        let lease = |value: &[u8]| verdicts("lease", b"\0\0\0\0\0\0\0\x07", value, &cluster::LEASE_UNDECODABLE);
+        let above_2_29 = lease(b"\x08\x07\x10\x3c\x80\x80\x80\x80\x10\x01");
+        assert_eq!(starting(&above_2_29), OLD);
+        assert!(
+            says(&above_2_29, "3.4", "a lease that other versions refuse") && says(&above_2_29, "3.7", "it panics")
+        );
+        assert!(says(&above_2_29, "3.4", "How many leases it has") && !says(&above_2_29, "3.4", "never expire"));
+        let of_bytes = lease(b"\x08\x07\x12\x01x");
+        assert!(starting(&of_bytes).is_empty() && says(&of_bytes, "3.6", "it panics"));
+        assert!(says(&of_bytes, "3.7", "deleted within seconds") && !says(&of_bytes, "3.7", "it panics"));
+        let of_70_bits = lease(b"\x08\x07\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f");
+        assert!(starting(&of_70_bits).is_empty() && says(&of_70_bits, "3.4", "deleted within seconds"));
+
+        let alarm = verdicts("alarm", b"\x0a\x01x\x10\x01", b"", &cluster::ALARM_UNDECODABLE);
+        assert!(starting(&alarm) == NEW && says(&alarm, "3.8", "an alarm that other versions refuse"));
+        let user = |name: &[u8], value: &[u8]| verdicts("authUsers", name, value, &cluster::USER_UNDECODABLE);
+        assert_eq!(starting(&user(b"alice", b"\x0a\x05alice\x10\x01")), NEW);
+        let root = user(b"root", b"\x0a\x04root\x10\x01\x1a\x04root");
+        assert!(starting(&root).is_empty() && says(&root, "3.7", "nobody can administer it"));
+    }
+
+    #[test]
+    fn records_that_one_library_refuses_stop_its_versions() {
+        let starting_with = |record: &[u8]| {
+            let (buckets, mut keyspace) = (buckets(&[], &[]), keyspace());
+            keyspace.undecodable.add(record, &KEY_VALUE, <[u8]>::is_empty);
+            let findings = [Finding::new(&mvcc::RECORD_UNDECODABLE, Place::file(), "")];
+            let mut facts = crate::incidents::testing::facts(&buckets, &keyspace);
+            facts.findings = &findings;
+            let verdicts = verdicts(&facts);
+            assert!(
+                verdicts.iter().all(|verdict| verdict.reasons.iter().all(|reason| !reason.contains("with 5 keys")))
+            );
+            starting(&verdicts)
+        };
+        assert_eq!(starting_with(b"\x0a\x01k\x1a\x01x"), ["3.7", "3.8"]);
+        assert_eq!(starting_with(b"\x0a\x01k\x80\x80\x80\x80\x10\x01"), ["3.4", "3.5", "3.6"]);
+        assert!(starting_with(b"\x08\x01").is_empty(), "the key is lost");
+        assert!(starting_with(b"\x0a\x01k\x7b").is_empty());
     }
 
     #[test]

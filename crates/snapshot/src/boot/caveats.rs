@@ -1,9 +1,13 @@
 //! What to know about a server that starts from a restore of the backup: first what limits it, last what it starts with.
 
+use etcdsnap_proto::library::Outcome;
+
 use super::{Minor, kinds};
 use crate::buckets::{AlarmKind, Buckets, PasswordKind};
-use crate::catalogue::cluster::{ENTRY_IS_BUCKET, LEASE_TTL_INVALID};
-use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, KEY_BUCKET_MISSING, RECORD_IS_BUCKET};
+use crate::catalogue::cluster::{
+    ALARM_UNDECODABLE, ENTRY_IS_BUCKET, LEASE_TTL_INVALID, LEASE_UNDECODABLE, ROLE_UNDECODABLE, USER_UNDECODABLE,
+};
+use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, KEY_BUCKET_MISSING, RECORD_IS_BUCKET, RECORD_UNDECODABLE};
 use crate::finding::{Layer, Severity};
 use crate::incidents::{DEFAULT_QUOTA, Facts, reaches_default_quota};
 
@@ -25,6 +29,7 @@ pub(super) fn of_a_server(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
 fn running(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
     let mut reasons = Vec::new();
     damage(facts, minor, &mut reasons);
+    misread(facts, minor, &mut reasons);
     alarms(facts.buckets, &mut reasons);
     quota(facts, &mut reasons);
     authentication(facts, &mut reasons);
@@ -58,6 +63,23 @@ fn damage(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
     let entries = errors(Layer::Cluster);
     if !entries.is_empty() {
         reasons.push(format!("Entries about the cluster are damaged ({entries}): it ignores them or misreads them."));
+    }
+}
+
+/// Entries that other versions refuse.
+fn misread(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
+    let entries = [
+        (&RECORD_UNDECODABLE, "a record", "a key may have another value or lease than was written"),
+        (&LEASE_UNDECODABLE, "a lease", "the lease may have another id or time to live than was written"),
+        (&USER_UNDECODABLE, "a user", "the user may lack its password or roles"),
+        (&ROLE_UNDECODABLE, "a role", "the role may allow more or less than was written"),
+        (&ALARM_UNDECODABLE, "an alarm", "it may refuse writes until the alarm is disarmed"),
+    ];
+    for (kind, entry, effect) in entries {
+        if facts.undecodable(kind, minor.library()) == Some(Outcome::Misread) {
+            reasons
+                .push(format!("It reads {entry} that other versions refuse, as far as it understands it: {effect}."));
+        }
     }
 }
 
@@ -166,7 +188,8 @@ fn leases(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
         reasons
             .push("Keys of leases with an impossible time to live are deleted within seconds of the start.".to_owned());
     }
-    let Some((leases, keyspace)) = facts.buckets.leases.all().zip(facts.keyspace.all()) else {
+    let unread = facts.found(&LEASE_UNDECODABLE) || facts.found(&RECORD_UNDECODABLE);
+    let Some((leases, keyspace)) = facts.buckets.leases.all().zip(facts.keyspace.all()).filter(|_| !unread) else {
         return reasons.push("How many leases it has, and which keys expire with them, could not be read.".to_owned());
     };
     let lost = facts.dangling_leases().map(|(_, keys)| keys).fold(0, u64::saturating_add);
@@ -216,7 +239,8 @@ fn members(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
 
 fn starts_with(facts: &Facts<'_>) -> String {
     let numbers = facts.current_revision().zip(facts.user_keys()).zip(facts.compaction());
-    let Some(((current, keys), compaction)) = numbers.all() else {
+    let unread = facts.found(&RECORD_UNDECODABLE);
+    let Some(((current, keys), compaction)) = numbers.all().filter(|_| !unread) else {
         return "With how many keys it starts, and at which revision, could not be read.".to_owned();
     };
     let compacted = match compaction.compacted() {

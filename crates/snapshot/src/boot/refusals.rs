@@ -1,6 +1,7 @@
 //! What keeps a restore from succeeding, or the server from starting after it. The quoted texts are the servers' own.
 
 use etcdsnap_mvcc::revisions_after;
+use etcdsnap_proto::library::Outcome;
 use semver::Version;
 
 use super::{Minor, kinds};
@@ -142,7 +143,18 @@ fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>
         }
     };
     let (from_3_5, from_3_6) = (minor >= Minor::V3_5, minor >= Minor::V3_6);
-    stops(&RECORD_UNDECODABLE, true, "A record cannot be read: it exits with \"failed to unmarshal mvccpb.KeyValue\".");
+    let refuses = |kind| facts.undecodable(kind, minor.library()) == Some(Outcome::Refused);
+    let loses = |kind| facts.undecodable(kind, minor.library()) == Some(Outcome::Lost);
+    stops(
+        &RECORD_UNDECODABLE,
+        refuses(&RECORD_UNDECODABLE),
+        "A record cannot be read: it exits with \"failed to unmarshal mvccpb.KeyValue\".",
+    );
+    stops(
+        &RECORD_UNDECODABLE,
+        loses(&RECORD_UNDECODABLE),
+        "It reads a record without its key: what is in that key is lost.",
+    );
     stops(&REVISION_KEY_TRUNCATED, true, "The key of a record is too short: it panics.");
     stops(&REVISION_KEY_INVALID, from_3_6, "The key of a record is no revision: it panics.");
     let read = "The key of a record is not one that it finds again: it starts, and exits as soon as the record is read: \"range \
@@ -152,15 +164,30 @@ fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>
     stops(&REVISION_REPEATED, true, "A key is written and deleted at one revision: it panics.");
     stops(&COMPACTION_MARK_TRUNCATED, true, "A compaction mark is too short: it panics.");
     stops(&COMPACTION_MARK_INVALID, from_3_6, "A compaction mark is no revision: it panics.");
-    stops(&LEASE_UNDECODABLE, true, "A lease cannot be read: it panics.");
+    stops(&LEASE_UNDECODABLE, refuses(&LEASE_UNDECODABLE), "A lease cannot be read: it panics.");
+    stops(
+        &LEASE_UNDECODABLE,
+        loses(&LEASE_UNDECODABLE),
+        "It reads a lease with an impossible time to live: the keys of the lease are deleted within seconds of the start.",
+    );
     let unread = if minor == Minor::V3_5 { UNREAD_BEFORE_3_5_5 } else { "" };
     let user = format!("A user cannot be read: it panics with \"failed to unmarshal 'authpb.User'\".{unread}");
-    stops(&USER_UNDECODABLE, true, &user);
-    let needed = facts.buckets.auth.needs_unreadable_role();
-    stops(&ROLE_UNDECODABLE, needed, &format!("A role that a user has cannot be read: it panics.{unread}"));
+    stops(&USER_UNDECODABLE, refuses(&USER_UNDECODABLE), &user);
+    stops(
+        &USER_UNDECODABLE,
+        loses(&USER_UNDECODABLE),
+        "It reads the user root without its name, password or role: nobody can administer it with authentication on.",
+    );
+    // A user that this version reads may have the role.
+    let needed = facts.buckets.auth.needs_unreadable_role() || facts.found(&USER_UNDECODABLE);
+    stops(
+        &ROLE_UNDECODABLE,
+        needed && refuses(&ROLE_UNDECODABLE),
+        &format!("A role that a user has cannot be read: it panics.{unread}"),
+    );
     let cut = facts.buckets.auth.revision.part().is_none();
     stops(&AUTH_REVISION_INVALID, cut, "The authentication revision is too short: it panics.");
-    stops(&ALARM_UNDECODABLE, true, "An alarm cannot be read: it exits.");
+    stops(&ALARM_UNDECODABLE, refuses(&ALARM_UNDECODABLE), "An alarm cannot be read: it exits.");
     stops(&CLUSTER_VERSION_INVALID, from_3_6, "The cluster version cannot be read: it panics.");
     stops(&DOWNGRADE_INVALID, from_3_5, "The downgrade entry cannot be read: it panics.");
     stops(

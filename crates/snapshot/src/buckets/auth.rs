@@ -21,7 +21,7 @@ use crate::known::Known;
 use crate::place::Place;
 
 /// The name of the user and of the role that may do everything.
-const ROOT: &str = "root";
+pub(super) const ROOT: &str = "root";
 
 /// Authentication as a whole.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,8 @@ pub struct Auth {
     pub roles: Known<Vec<Role>>,
     /// Names of roles whose entries cannot be read.
     pub unreadable_roles: Vec<Vec<u8>>,
+    /// Is the entry of the user `root` one that cannot be read?
+    pub unreadable_root: bool,
 }
 
 /// A user, without its password.
@@ -151,7 +153,9 @@ impl Auth {
     /// Is authentication certainly on, and certainly no user able to change users or to switch it off?
     pub fn lacks_root(&self) -> bool {
         let is_root = self.users.entry(|_| self.root().map(User::is_root));
-        self.enabled.all() == Some(&true) && is_root.all().is_some_and(|is_root| *is_root != Some(true))
+        self.enabled.all() == Some(&true)
+            && !self.unreadable_root
+            && is_root.all().is_some_and(|is_root| *is_root != Some(true))
     }
 
     pub(super) fn set_whole(&mut self, auth: bool, users: bool, roles: bool) {
@@ -199,7 +203,10 @@ impl Auth {
         let place = Place::entry("authUsers", key);
         let user = match authpb::User::decode(value) {
             Ok(user) => user,
-            Err(error) => return report(Finding::new(&USER_UNDECODABLE, place, format!("not a user: {error}"))),
+            Err(error) => {
+                self.unreadable_root |= key == ROOT.as_bytes();
+                return report(Finding::new(&USER_UNDECODABLE, place, format!("not a user: {error}")));
+            }
         };
         check_name(key, &user.name, &USER_NAME_MISMATCH, &place, report);
         let password = password_kind(&user);
@@ -253,6 +260,13 @@ fn password_kind(user: &authpb::User) -> PasswordKind {
         _ if user.password.starts_with(b"$2") => PasswordKind::Bcrypt,
         _ => PasswordKind::Unusable,
     }
+}
+
+/// Is this a user root with its role, who can log in?
+pub(super) fn administers(user: authpb::User) -> bool {
+    let password = password_kind(&user);
+    let user = User { name: user.name, password, roles: user.roles };
+    user.name == ROOT.as_bytes() && user.is_root() && password != PasswordKind::Unusable
 }
 
 fn access(permission_type: i32) -> Access {

@@ -27,6 +27,7 @@ mod nested;
 mod small;
 #[cfg(test)]
 pub(crate) mod testing;
+mod undecodable;
 
 pub use alarm::{Alarm, AlarmKind};
 pub use auth::{Access, Auth, Extent, PasswordKind, Permission, Role, User, password_hashes};
@@ -36,6 +37,7 @@ pub use members::{Member, Members};
 pub use meta::{ConfState, Meta};
 pub use nested::Nested;
 pub use small::SmallBuckets;
+pub use undecodable::Undecodable;
 
 use crate::catalogue::cluster::{BUCKET_MISSING, BUCKET_UNKNOWN, ENTRY_UNKNOWN, META_BUCKET_MISSING};
 use crate::catalogue::mvcc::KEY_BUCKET_MISSING;
@@ -67,6 +69,8 @@ pub struct Buckets {
     pub meta: Known<Meta>,
     /// Buckets that stand in place of entries.
     pub nested: Nested,
+    /// Entries that only some versions can decode.
+    pub undecodable: Undecodable,
     /// Names of root buckets that no known version writes.
     pub unknown: Vec<Vec<u8>>,
     present: [bool; EXPECTED.len()],
@@ -90,6 +94,11 @@ impl Buckets {
 
     /// Reads one entry of a bucket of the root; entries of `key` and of unknown buckets are passed over.
     pub fn read_entry(&mut self, bucket: &[u8], key: &[u8], value: &[u8], report: &mut Sink<'_>) {
+        let undecodable = &mut self.undecodable;
+        let report: &mut Sink<'_> = &mut |finding: Finding| {
+            undecodable.note(finding.kind, key, value);
+            report(finding);
+        };
         match bucket {
             b"alarm" => self.alarms.part_mut().extend(alarm::read(key, value, report)),
             b"auth" => self.auth.read_state(key, value, report),

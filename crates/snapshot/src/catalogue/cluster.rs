@@ -174,7 +174,8 @@ kinds! { Cluster:
     // Alarms.
 
     ALARM_UNDECODABLE: Error, "alarm cannot be read",
-        "An entry of the alarm bucket is not an alarm, so the bytes of the bucket are damaged. Every version of etcd exits when it starts.",
+        "An entry of the alarm bucket is not an alarm, so the bytes of the bucket are damaged. etcd exits when it starts. Some bytes stop only the \
+         versions to 3.6, or only those since 3.7, which decode it by another library: the verdicts say which.",
         "Take a new snapshot, preferably from another member.";
     ALARM_VALUE_NOT_EMPTY: Warning, "alarm with a value",
         "Alarms are stored as keys; their values are empty. Servers do not look at the value, but only damage explains one.",
@@ -201,8 +202,9 @@ kinds! { Cluster:
          the lease by the id in its value, but cannot delete it.",
         "Take a new snapshot, preferably from another member.";
     LEASE_UNDECODABLE: Error, "lease cannot be read",
-        "An entry of the lease bucket is not a lease, so the bytes of the bucket are damaged. Every version of etcd panics on it \
-         when it starts: it fails to unmarshal the lease.",
+        "An entry of the lease bucket is not a lease, so the bytes of the bucket are damaged. etcd panics on it when it \
+         starts: it fails to unmarshal the lease. Some bytes stop only the versions to 3.6, or only those since 3.7, which decode it by \
+         another library; the others may read a lease that expires at once: the verdicts say which.",
         "Take a new snapshot, preferably from another member.";
     LEASE_ID_MISMATCH: Error, "lease under another lease's id",
         "The id inside the entry and the key it is stored under differ. etcd writes both from one number, so one of them is damaged.",
@@ -241,8 +243,9 @@ kinds! { Cluster:
         "Check who made it: a hidden user or role is a security matter. Delete it by name with `etcdctl user delete` or \
          `etcdctl role delete`.";
     USER_UNDECODABLE: Error, "user cannot be read",
-        "An entry of the authUsers bucket is not a user, so the bytes of the bucket are damaged. The newest release of every \
-         version of etcd panics on it when it starts: \"failed to unmarshal 'authpb.User'\".",
+        "An entry of the authUsers bucket is not a user, so the bytes of the bucket are damaged. The newest release of a \
+         version panics on it when it starts: \"failed to unmarshal 'authpb.User'\". Some bytes stop only the \
+         versions to 3.6, or only those since 3.7, which decode it by another library: the verdicts say which.",
         "Take a new snapshot, preferably from another member.";
     USER_NAME_MISMATCH: Error, "user under another user's name",
         "The name inside the entry and the key it is stored under differ. etcd writes both from one string, so one of them is damaged.",
@@ -258,8 +261,9 @@ kinds! { Cluster:
          lost or damaged. Servers ignore it: the user can do less than intended.",
         "Compare with `etcdctl role list` on the cluster. After restoring, create the role again or revoke it from the user.";
     ROLE_UNDECODABLE: Error, "role cannot be read",
-        "An entry of the authRoles bucket is not a role, so the bytes of the bucket are damaged. The newest release of every \
-         version of etcd panics on it when it starts, if a user has the role.",
+        "An entry of the authRoles bucket is not a role, so the bytes of the bucket are damaged. The newest release of a \
+         version panics on it when it starts, if a user has the role. Some bytes stop only the \
+         versions to 3.6, or only those since 3.7, which decode it by another library: the verdicts say which.",
         "Take a new snapshot, preferably from another member.";
     ROLE_NAME_MISMATCH: Error, "role under another role's name",
         "The name inside the entry and the key it is stored under differ. etcd writes both from one string, so one of them is damaged.",

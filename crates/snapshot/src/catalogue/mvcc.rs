@@ -50,8 +50,9 @@ kinds! { Mvcc:
          bytes: the write is lost.",
         "Do not restore this file without looking at the key concerned; use another snapshot if there is one.";
     RECORD_UNDECODABLE: Error, "record cannot be read",
-        "The value of a record is not the message that etcd writes, so its bytes are damaged. Every version of etcd \
-         exits when it starts: \"failed to unmarshal mvccpb.KeyValue\".",
+        "The value of a record is not the message that etcd writes, so its bytes are damaged. etcd exits when it \
+         starts: \"failed to unmarshal mvccpb.KeyValue\". Some bytes stop only the \
+         versions to 3.6, or only those since 3.7, which decode it by another library: the verdicts say which.",
         "Do not restore this file. Use another snapshot, preferably of another member.";
     RECORD_EMPTY: Error, "record without content",
         "A record has no content at all. Only the marker that `restore --bump-revision` leaves looks like this; it is never a deletion, \

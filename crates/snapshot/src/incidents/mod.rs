@@ -12,9 +12,11 @@ pub(crate) mod testing;
 mod versions;
 
 use etcdsnap_mvcc::{Compaction, Summary};
+use etcdsnap_proto::library::{Library, Outcome};
 use semver::Version;
 
 use crate::buckets::Buckets;
+use crate::catalogue::mvcc::RECORD_UNDECODABLE;
 use crate::finding::{Finding, Kind};
 use crate::known::Known;
 
@@ -92,6 +94,17 @@ impl Facts<'_> {
                 existing.peek().is_none_or(|lease| lease.id != *id)
             })
         })
+    }
+
+    /// The worst that becomes of the entries that findings of this kind say cannot be decoded, on servers with this library; `None`
+    /// when there are none.
+    pub(crate) fn undecodable(&self, kind: &Kind, library: Library) -> Option<Outcome> {
+        let outcome = if *kind == RECORD_UNDECODABLE {
+            self.keyspace.part().undecodable.with(library)
+        } else {
+            self.buckets.undecodable.outcome(kind, library)
+        };
+        self.found(kind).then_some(outcome)
     }
 
     /// Was anything of this kind found?

@@ -1,0 +1,251 @@
+//! How the two protobuf libraries that etcd has been built with decode the messages of a database, for verdicts about versions.
+//!
+//! On what etcd writes both agree with `prost`. They differ on other bytes, as real servers of 3.4 to 3.8 showed:
+//!
+//! | in the message | gogo/protobuf (etcd to 3.6) | google.golang.org/protobuf (since 3.7) |
+//! |---|---|---|
+//! | a known field of another wire type | refuses it | passes over the field |
+//! | a number of ten bytes with more than 64 bits | drops the excess | refuses it |
+//! | a field number above 2^29 - 1 | passes over the field | refuses it |
+//! | the end of a group that another field began | passes over both | refuses it |
+//! | text that is not UTF-8 | keeps it | refuses it |
+//!
+//! `prost` refuses all of these. Within groups both are laxer about field numbers than this module, which refuses what is in doubt.
+
+use prost::encoding::encode_varint;
+
+use crate::wire::{MAX_VARINT_LEN, WireType};
+
+/// Groups that may lie within one another: google.golang.org/protobuf gives up there. It bounds the memory for open groups.
+const MAX_OPEN_GROUPS: usize = 10_000;
+
+/// A protobuf library of Go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Library {
+    /// `github.com/gogo/protobuf`, in etcd to 3.6.
+    Gogo,
+    /// `google.golang.org/protobuf`, in etcd since 3.7.
+    Golang,
+}
+
+/// The fields of a kind of message, by number.
+#[derive(Debug)]
+pub struct Schema(&'static [(u32, Form)]);
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Number,
+    Bytes,
+    Text,
+    Message(&'static Schema),
+}
+
+impl Form {
+    fn wire_type(self) -> WireType {
+        match self {
+            Self::Number => WireType::Varint,
+            Self::Bytes | Self::Text | Self::Message(_) => WireType::LengthDelimited,
+        }
+    }
+}
+
+/// `mvccpb.KeyValue`, the value of a record.
+pub static KEY_VALUE: Schema = Schema(&[
+    (1, Form::Bytes),
+    (2, Form::Number),
+    (3, Form::Number),
+    (4, Form::Number),
+    (5, Form::Bytes),
+    (6, Form::Number),
+]);
+
+/// `leasepb.Lease`, the value of a lease.
+pub static LEASE: Schema = Schema(&[(1, Form::Number), (2, Form::Number), (3, Form::Number)]);
+
+/// `etcdserverpb.AlarmMember`, the key of an alarm.
+pub static ALARM: Schema = Schema(&[(1, Form::Number), (2, Form::Number)]);
+
+/// `authpb.User`, the value of a user.
+pub static USER: Schema =
+    Schema(&[(1, Form::Bytes), (2, Form::Bytes), (3, Form::Text), (4, Form::Message(&USER_OPTIONS))]);
+
+static USER_OPTIONS: Schema = Schema(&[(1, Form::Number)]);
+
+/// `authpb.Role`, the value of a role.
+pub static ROLE: Schema = Schema(&[(1, Form::Bytes), (2, Form::Message(&PERMISSION))]);
+
+static PERMISSION: Schema = Schema(&[(1, Form::Number), (2, Form::Bytes), (3, Form::Bytes)]);
+
+impl Library {
+    /// Both, older first.
+    pub const ALL: [Self; 2] = [Self::Gogo, Self::Golang];
+
+    /// Does the library decode these bytes as a message of this kind, and not answer with an error?
+    pub fn accepts(self, message: &[u8], schema: &Schema) -> bool {
+        self.read(message, schema).is_some()
+    }
+
+    /// The fields that the library finds in a message, encoded as etcd encodes them, for `prost` to decode; `None` where the library
+    /// answers with an error. Of text that is not UTF-8 the wrong bytes are replaced.
+    pub fn read(self, message: &[u8], schema: &Schema) -> Option<Vec<u8>> {
+        let mut found = Vec::new();
+        Reader { library: self, rest: message }.message(schema, &mut found)?;
+        Some(found)
+    }
+}
+
+/// The rest of a message that a library reads. Every method gives `None` where the library gives an error. Each field takes a byte
+/// or more, so reading ends; it recurses only as deep as schemas nest, which is twice.
+struct Reader<'a> {
+    library: Library,
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn message(&mut self, schema: &Schema, found: &mut Vec<u8>) -> Option<()> {
+        while !self.rest.is_empty() {
+            let (field, wire_type) = self.tag()?;
+            match schema.0.iter().find(|(number, _)| *number == field) {
+                Some((_, form)) if form.wire_type() == wire_type => self.known(field, *form, found)?,
+                Some(_) if self.library == Library::Gogo => return None,
+                _ => self.skip(field, wire_type)?,
+            }
+        }
+        Some(())
+    }
+
+    /// Takes the payload of a field of the schema, and puts the field into `found`.
+    fn known(&mut self, field: u32, form: Form, found: &mut Vec<u8>) -> Option<()> {
+        let key = u64::from(field) << 3;
+        if form.wire_type() == WireType::Varint {
+            encode_varint(key, found);
+            encode_varint(self.varint()?, found);
+            return Some(());
+        }
+        let bytes = self.length_delimited()?;
+        let payload = match form {
+            Form::Message(schema) => self.library.read(bytes, schema)?,
+            Form::Text if self.library == Library::Golang => str::from_utf8(bytes).ok()?.into(),
+            Form::Text => String::from_utf8_lossy(bytes).into_owned().into(),
+            Form::Bytes | Form::Number => bytes.to_vec(),
+        };
+        encode_varint(key | 2, found);
+        encode_varint(payload.len() as u64, found);
+        found.extend(payload);
+        Some(())
+    }
+
+    /// Number and wire type of the next field. The older library keeps the low 32 bits of a number.
+    fn tag(&mut self) -> Option<(u32, WireType)> {
+        let key = self.varint()?;
+        if self.library == Library::Golang && u32::try_from(key).is_err() {
+            return None;
+        }
+        let field = u32::try_from((key >> 3) & u64::from(u32::MAX)).ok()?;
+        (field.cast_signed() > 0).then_some((field, WireType::of(key).ok()?))
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for (index, &byte) in self.rest.iter().take(MAX_VARINT_LEN).enumerate() {
+            if index + 1 == MAX_VARINT_LEN && byte > 1 && self.library == Library::Golang {
+                return None;
+            }
+            value |= u64::from(byte & 0x7f) << (7 * index);
+            if byte < 0x80 {
+                self.rest = self.rest.get(index + 1..)?;
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn length_delimited(&mut self) -> Option<&'a [u8]> {
+        let len = usize::try_from(self.varint()?).ok()?;
+        self.take(len)
+    }
+
+    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(len)?;
+        self.rest = rest;
+        Some(taken)
+    }
+
+    /// Passes over a field that is not known, a group with all that lies in it.
+    fn skip(&mut self, field: u32, wire_type: WireType) -> Option<()> {
+        let mut open = Vec::new();
+        let (mut field, mut wire_type) = (field, wire_type);
+        // Ends, because each round reads a tag, which is a byte or more.
+        loop {
+            match wire_type {
+                WireType::Varint => drop(self.varint()?),
+                WireType::Fixed64 => drop(self.take(8)?),
+                WireType::Fixed32 => drop(self.take(4)?),
+                WireType::LengthDelimited => drop(self.length_delimited()?),
+                WireType::StartGroup if open.len() == MAX_OPEN_GROUPS => return None,
+                WireType::StartGroup => open.push(field),
+                WireType::EndGroup => {
+                    let begun = open.pop()?;
+                    if begun != field && self.library == Library::Golang {
+                        return None;
+                    }
+                }
+            }
+            if open.is_empty() {
+                return Some(());
+            }
+            (field, wire_type) = self.tag()?;
+        }
+    }
+}
+
+/// What becomes of an entry that `prost` refuses on a server with one of the libraries, ascending by harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The server has the entry, perhaps with other values.
+    Misread,
+    /// The server starts with values that make it lose what the entry is about.
+    Lost,
+    /// The library refuses it.
+    Refused,
+}
+
+/// What becomes of all such entries of one kind: the worst outcome by library.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes {
+    worst: Option<[Outcome; 2]>,
+}
+
+impl Outcomes {
+    /// Takes an entry into account. `is_lost` judges the fields that a library finds, encoded as etcd encodes them.
+    pub fn add(&mut self, message: &[u8], schema: &Schema, is_lost: impl Fn(&[u8]) -> bool) {
+        let outcome = |library: Library| match library.read(message, schema) {
+            None => Outcome::Refused,
+            Some(found) if is_lost(&found) => Outcome::Lost,
+            Some(_) => Outcome::Misread,
+        };
+        self.merge(Self { worst: Some(Library::ALL.map(outcome)) });
+    }
+
+    /// Takes other entries of the same kind into account.
+    pub fn merge(&mut self, other: Self) {
+        self.worst = match (self.worst, other.worst) {
+            (Some([gogo, golang]), Some(other)) => Some([gogo.max(other[0]), golang.max(other[1])]),
+            (one, other) => one.or(other),
+        };
+    }
+
+    /// The worst outcome on servers with this library. Entries that were not taken into account count as refused.
+    pub fn with(&self, library: Library) -> Outcome {
+        let [gogo, golang] = self.worst.unwrap_or([Outcome::Refused; 2]);
+        match library {
+            Library::Gogo => gogo,
+            Library::Golang => golang,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "library/tests.rs"]
+mod tests;
