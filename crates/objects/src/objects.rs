@@ -23,6 +23,7 @@ pub struct Objects<'a> {
     roots: Roots,
     cluster: Cluster,
     survey: Survey,
+    is_damaged: bool,
 }
 
 /// Objects that were asked for.
@@ -67,7 +68,13 @@ impl<'a> Objects<'a> {
         lessons.add_keys(&mut keyring);
         let mut cluster = Cluster::default();
         lessons.teach(&mut cluster, &keyring);
-        Ok(Self { keyring, index, revision, live, roots, cluster, survey })
+        let is_damaged = contents.damage().is_some();
+        Ok(Self { keyring, index, revision, live, roots, cluster, survey, is_damaged })
+    }
+
+    /// Could not all records be read, so that objects may be missing or old?
+    pub fn is_damaged(&self) -> bool {
+        self.is_damaged
     }
 
     /// Learns custom resources from definitions that were deleted too: their objects, deleted with them, have names then.

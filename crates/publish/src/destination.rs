@@ -39,6 +39,11 @@ impl Destination {
         Self { path: path.to_owned(), existing, inputs: inputs.clone() }
     }
 
+    /// The same destination, where a file that is there is refused.
+    pub(crate) fn refusing(&self) -> Self {
+        Self { existing: Existing::Refuse, ..self.clone() }
+    }
+
     /// The path.
     pub fn path(&self) -> &Path {
         &self.path

@@ -48,6 +48,11 @@ impl NewFile {
         &self.removed
     }
 
+    /// From now on a file that is there is refused, whatever the destination said: for content that must not replace any.
+    pub fn refuse_existing(&mut self) {
+        self.destination = self.destination.refusing();
+    }
+
     /// Makes the file durable and gives it its name. What comes back is the file, locked (`flock`, exclusive) until it is
     /// dropped; etcd waits for that lock before it opens a database.
     ///

@@ -50,11 +50,13 @@ pub struct Export {
     /// Writes to this file, which appears when it is whole, instead of standard output (`-`)
     ///
     /// A FIFO, or a device such as /dev/stdout, is written through. A file that is read is never replaced, nor a
-    /// symbolic link.
+    /// symbolic link. Of a damaged backup it gets what can be read, if there is no such file yet.
     #[arg(long, value_name = "FILE")]
     pub output_file: Option<PathBuf>,
 
-    /// Replaces the output file if it exists
+    /// Replaces the output file if it exists, once the new one is whole
+    ///
+    /// If not all could be read, the old file is kept.
     #[arg(long, requires = "output_file")]
     pub force: bool,
 }

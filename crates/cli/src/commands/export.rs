@@ -9,7 +9,7 @@ use etcdsnap_snapshot::contents::Contents;
 use etcdsnap_snapshot::export::{Bucket, Cell, Format, Values, Writer, live_row, live_table, record_row, record_table};
 
 use super::Session;
-use super::outputs::Stopped;
+use super::outputs::{Extent, Stopped};
 use super::reading::revision;
 use crate::args::{Export, ExportForm};
 use crate::exit::{Exit, Failure};
@@ -25,7 +25,10 @@ pub fn run(session: &Session, args: &Export) -> Result<Exit, Failure> {
         ));
     }
     session.read(&args.file, |contents| {
-        session.write_to(args.output_file.as_deref(), args.force, |out| export(args, contents, out))
+        session.write_to(args.output_file.as_deref(), args.force, |out| {
+            export(args, contents, out)?;
+            Ok(Extent::unless(contents.damage().is_some()))
+        })
     })
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use etcdsnap_publish::{Destination, Existing, Interrupt, NewFile};
+use etcdsnap_publish::{Destination, Error as Unpublished, Existing, Interrupt, NewFile};
 
 use super::Session;
 use crate::exit::{Exit, Failure};
@@ -35,6 +35,22 @@ impl From<Failure> for Stopped {
     }
 }
 
+/// How much of what was asked for was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// Only what could be read; a file of that must not replace a file that may be whole.
+    Part,
+}
+
+impl Extent {
+    /// `Part` where something could not be read.
+    pub fn unless(unread: bool) -> Self {
+        if unread { Self::Part } else { Self::Whole }
+    }
+}
+
 /// What to do about a file that is there already: `force` replaces it.
 pub fn existing(force: bool) -> Existing {
     if force { Existing::Replace } else { Existing::Refuse }
@@ -52,12 +68,13 @@ pub fn interrupted(interrupt: &Interrupt) -> Result<(), Failure> {
 
 impl Session {
     /// Calls `write` with the writer that a command prints to: the file at `path`, which appears when it is whole, or a
-    /// FIFO or device there, which is written through; standard output when there is no path, or it is `-`.
+    /// FIFO or device there, which is written through; standard output when there is no path, or it is `-`. A file of which
+    /// `write` says that it is a part replaces nothing, whatever `force` says.
     pub fn write_to(
         &self,
         path: Option<&Path>,
         force: bool,
-        write: impl FnOnce(&mut (dyn Write + Send)) -> Result<(), Stopped>,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> Result<Extent, Stopped>,
     ) -> Result<Exit, Failure> {
         let Some(path) = path.filter(|path| *path != Path::new("-")) else {
             return write_stream("standard output", console::out(), write);
@@ -74,9 +91,9 @@ impl Session {
 fn write_stream(
     name: &str,
     mut out: impl Write + Send,
-    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<(), Stopped>,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<Extent, Stopped>,
 ) -> Result<Exit, Failure> {
-    match write(&mut out).and_then(|()| Ok(out.flush()?)) {
+    match write(&mut out).and_then(|_| Ok(out.flush()?)) {
         Ok(()) => Ok(Exit::Done),
         Err(Stopped::Written(error)) => console::stream_ended(name, Exit::Done, Err(error)),
         Err(Stopped::Read(failure)) => Err(failure),
@@ -85,20 +102,40 @@ fn write_stream(
 
 fn write_file(
     destination: &Destination,
-    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<(), Stopped>,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<Extent, Stopped>,
 ) -> Result<Exit, Failure> {
     let interrupt = listen()?;
     let mut new = NewFile::create(destination, None)?;
     let mut out = BufWriter::new(Interruptible { out: new.file(), interrupt: &interrupt });
-    let written = write(&mut out).and_then(|()| Ok(out.flush()?));
+    let written = write(&mut out).and_then(|extent| {
+        out.flush()?;
+        Ok(extent)
+    });
     drop(out);
     interrupted(&interrupt)?;
-    written.map_err(|stopped| match stopped {
+    let extent = written.map_err(|stopped| match stopped {
         Stopped::Written(error) => Failure::io(&label(destination.path()), &error),
         Stopped::Read(failure) => failure,
     })?;
-    new.publish()?;
+    match extent {
+        Extent::Whole => _ = new.publish()?,
+        Extent::Part => publish_part(new, &label(destination.path()))?,
+    }
     Ok(Exit::Done)
+}
+
+/// Gives a file of what could be read its name where no file is there, and says that it is a part.
+fn publish_part(mut new: NewFile, name: &str) -> Result<(), Failure> {
+    new.refuse_existing();
+    match new.publish() {
+        Err(Unpublished::Exists { .. }) => {
+            let text = "kept as it was: what could be read now is only a part, which replaces no file; to have it, name another";
+            return Err(Failure::new(format!("{name}: {text}")));
+        }
+        published => _ = published?,
+    }
+    Failure::new(format!("{name}: a part, with only what could be read")).print();
+    Ok(())
 }
 
 /// A writer that fails as soon as the command is interrupted.

@@ -259,6 +259,41 @@ fn an_output_file_is_whole_or_absent() {
     assert!(!std::fs::read_to_string(&target).expect("there").contains("\"value\""));
 }
 
+/// Only a whole export replaces a file; where none is, what can be read comes and is called a part.
+#[test]
+fn a_part_replaces_no_export() {
+    let folder = tempfile::tempdir().expect("folder");
+    let target = folder.path().join("keys.ndjson");
+    let (_folder, part) = changed(FILE, |bytes| bytes[4096 * 2 + 8] = 0x40);
+    let (_folder, none) = changed(FILE, |bytes| {
+        let pages = bytes.len() / 4096;
+        (2..pages).for_each(|page| bytes[4096 * page + 8] |= if bytes[4096 * page + 8] == 1 { 0x40 } else { 0 });
+    });
+    assert_eq!(run(args!["export", fixture(FILE), "--output-file", target]).code, 0);
+    let last_good = std::fs::read(&target).expect("there");
+    for damaged in [&part, &none] {
+        for form in ["ndjson", "json", "csv", "parquet"] {
+            for records in [None, Some("--all-revisions")] {
+                let asked = args!["export", damaged, "-o", form, "--force", "--output-file", target];
+                let forced = run(asked.into_iter().chain(records.map(Into::into)));
+                assert_eq!(forced.code, 3, "{forced:?}");
+                assert!(std::fs::read(&target).expect("there") == last_good, "{form}: {forced:?}");
+                assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 1);
+            }
+        }
+    }
+    let forced = run(args!["export", part, "--force", "--output-file", target]);
+    assert!(forced.stderr.contains("keys.ndjson: kept as it was: what could be read now is only a part"), "{forced:?}");
+    let fresh = folder.path().join("part.ndjson");
+    for option in ["--no-values", "--force"] {
+        _ = std::fs::remove_file(&fresh);
+        let made = run(args!["export", part, "--output-file", fresh, option]);
+        assert_eq!(made.code, 3, "{made:?}");
+        assert!(made.stderr.contains("part.ndjson: a part, with only what could be read"), "{made:?}");
+        assert!(std::fs::read_to_string(&fresh).expect("there").lines().count() > 50);
+    }
+}
+
 /// The rest of a damaged snapshot comes out, what was lost is told, and the run ends with 3.
 #[test]
 fn damage_is_gone_around() {

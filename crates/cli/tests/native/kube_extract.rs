@@ -188,6 +188,30 @@ fn a_file_appears_whole_and_is_replaced_when_asked() {
 }
 
 #[test]
+fn manifests_of_a_part_replace_no_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, damaged) = (folder.path().join("demo.yaml"), folder.path().join("damaged.db"));
+    let mut bytes = fs::read(cluster()).expect("the backup");
+    let name = b"/registry/deployments/demo/web";
+    let found: Vec<_> =
+        bytes.windows(name.len()).enumerate().filter(|(_, found)| found == name).map(|(at, _)| at).collect();
+    for at in found {
+        bytes[at / 4096 * 4096 + 8] |= 0x40;
+    }
+    fs::write(&damaged, bytes).expect("written");
+    fs::write(&file, "the last good one").expect("written");
+    let keys = cluster().with_file_name("enc.yaml");
+    let with_keys = ["--encryption-config", keys.to_str().expect("text")];
+    for (source, options, code) in [(&damaged, &with_keys[..], 3), (&cluster(), &[][..], 1)] {
+        let asked = args!["kube", "extract", source, "-n", "demo", "--force", "--output-file", file];
+        let forced = run(asked.into_iter().chain(options.iter().map(Into::into)));
+        assert_eq!(forced.code, code, "{forced:?}");
+        assert!(forced.stderr.contains("demo.yaml: kept as it was"), "{forced:?}");
+        assert_eq!(fs::read_to_string(&file).expect("there"), "the last good one");
+    }
+}
+
+#[test]
 fn what_cannot_be_opened_is_named_and_the_rest_comes() {
     let answer = run(args!["kube", "extract", cluster(), "-n", "demo", "--clean"]);
     assert_eq!(answer.code, 1);

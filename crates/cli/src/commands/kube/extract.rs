@@ -14,7 +14,7 @@ use super::reading::selection;
 use super::unread::Unread;
 use crate::args::kube::Extract;
 use crate::commands::Session;
-use crate::commands::outputs::{interrupted, listen};
+use crate::commands::outputs::{Extent, interrupted, listen};
 use crate::exit::{Exit, Failure};
 use crate::output::kube::extract::{Account, Making, Manifest, Stream};
 use crate::output::{Sheet, label, quantity};
@@ -38,8 +38,9 @@ pub fn run(session: &Session, args: &Extract) -> Result<Exit, Failure> {
         let plan = Plan::new(candidates, args.included(), |uid| gathered.living.contains(uid));
         let mut extraction = Extraction { session, args, objects, plan: &plan, unread, account: Account::default() };
         let told = tell(args, &gathered);
-        let exit = if plan.steps.is_empty() { extraction.nothing() } else { extraction.write()? };
-        Ok(exit.and(told).and(extraction.unread.tell()))
+        let exit = if plan.steps.is_empty() { Ok(extraction.nothing()) } else { extraction.write() };
+        let unread = extraction.unread.tell();
+        Ok(exit?.and(told).and(unread))
     })
 }
 
@@ -58,7 +59,10 @@ impl Extraction<'_, '_> {
         let (session, args) = (self.session, self.args);
         let exit = match &args.output_dir {
             Some(path) => self.write_folder(path),
-            None => session.write_to(args.output_file.as_deref(), args.force, |out| Ok(self.write_stream(out)?)),
+            None => session.write_to(args.output_file.as_deref(), args.force, |out| {
+                self.write_stream(out)?;
+                Ok(Extent::unless(self.unread.is_any() || self.objects.is_damaged()))
+            }),
         }?;
         self.tell_account();
         Ok(exit)
