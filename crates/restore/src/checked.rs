@@ -15,9 +15,12 @@ use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::report::Report;
 use etcdsnap_snapshot::verify::Verified;
+use etcdsnap_wal::Release;
 
+use crate::content::{Before, Content};
 use crate::error::RestoreError;
 use crate::plan::Plan;
+use crate::request::Request;
 use crate::unfinished::Unfinished;
 use crate::writes::{WriteObstacle, obstacles};
 
@@ -48,13 +51,14 @@ impl Plan<'_, '_> {
             return Err(RestoreError::Damaged { report: Box::new(report) });
         }
         let summary = inspection.map(|inspection| inspection.keyspace.summary).unwrap_or_default();
-        let boot = self.boot(&copied, summary);
+        let boot = self.boot(&self.content, &copied, &summary);
         let target = self.request.target;
         let wanted = |verdict: &&BootVerdict| target.is_none_or(|target| verdict.version == target.to_string());
-        if !self.request.allow_damaged && !boot.iter().filter(wanted).any(|verdict| verdict.starts) {
-            return Err(RestoreError::WouldNotStart { boot, target });
+        let fitting = self.fitting(&boot, &copied, &summary);
+        if !boot.iter().filter(wanted).any(|verdict| verdict.starts) {
+            return Err(RestoreError::WouldNotStart { boot, target, fitting });
         }
-        let warnings = self.warnings(&copied, &boot);
+        let warnings = self.warnings(&copied, &boot, &fitting);
         let writes = obstacles(&self.content.buckets);
         let losses = self.rewritten.and_then(|rewritten| rewritten.losses.clone());
         Ok(Checked { report, boot, warnings, writes, losses })
@@ -76,8 +80,9 @@ impl Plan<'_, '_> {
     }
 
     /// The database as it will be, judged as if it had been read.
-    fn boot(&self, report: &Report, mut summary: Summary) -> Vec<BootVerdict> {
-        if let Some(bump) = self.bump() {
+    fn boot(&self, content: &Content, report: &Report, summary: &Summary) -> Vec<BootVerdict> {
+        let mut summary = summary.clone();
+        if let Some(bump) = &content.bump {
             summary.last = Some(etcdsnap_mvcc::Revision::of_main(bump.to));
             // The marker is one live key, the empty one, however many there are.
             summary.live_keys += u64::from(summary.bump_markers == 0);
@@ -87,12 +92,28 @@ impl Plan<'_, '_> {
         }
         let findings: Vec<_> = report.findings.iter().filter(|finding| !self.heals(finding)).cloned().collect();
         boot::verdicts_after_restore(&Facts {
-            buckets: &self.content.buckets,
-            keyspace: Known::new(&summary, self.content.buckets.is_read("key")),
-            database_size: self.content.edit.size(),
+            buckets: &content.buckets,
+            keyspace: Known::new(&summary, content.buckets.is_read("key")),
+            database_size: content.edit.size(),
             server_version: None,
             findings: &findings,
         })
+    }
+
+    /// The releases that do not start from the database as it will be, and would if they were the target: found by making
+    /// the changes for each of them.
+    fn fitting(&self, boot: &[BootVerdict], report: &Report, summary: &Summary) -> Vec<Release> {
+        let refuses = |release: &Release, boot: &[BootVerdict]| {
+            boot.iter().any(|verdict| verdict.version == release.to_string() && !verdict.starts)
+        };
+        let fits = |release: &Release| {
+            let request = Request { target: Some(*release), ..self.request.clone() };
+            let before = Before::read(self.db);
+            let content =
+                before.and_then(|before| Content::new(&before, &self.membership, self.content.bump.clone(), &request));
+            content.is_ok_and(|content| !refuses(release, &self.boot(&content, report, summary)))
+        };
+        Release::ALL.into_iter().filter(|release| refuses(release, boot) && fits(release)).collect()
     }
 
     /// Is it gone after the restore?
@@ -106,7 +127,7 @@ impl Plan<'_, '_> {
             || whole.contains(&finding.kind.id)
     }
 
-    fn warnings(&self, report: &Report, boot: &[BootVerdict]) -> Vec<String> {
+    fn warnings(&self, report: &Report, boot: &[BootVerdict], fitting: &[Release]) -> Vec<String> {
         let mut warnings = damages(self.rewritten.map_or(report, |rewritten| &rewritten.report));
         if let Some(rewritten) = self.rewritten.filter(|rewritten| rewritten.losses.is_none()) {
             let from = rewritten.report.database.as_ref().map_or("other", |database| database.byte_order);
@@ -124,7 +145,7 @@ impl Plan<'_, '_> {
         if self.request.target.is_none() {
             let refusing: Vec<_> =
                 boot.iter().filter(|verdict| !verdict.starts).map(|verdict| verdict.version).collect();
-            warnings.extend(would_not_start(&refusing));
+            warnings.extend(would_not_start(&refusing, fitting));
         }
         let raised = report.findings.iter().filter(|finding| {
             finding.severity == Severity::Warning && !self.heals(finding) && !self.is_settled(finding)
@@ -175,12 +196,27 @@ fn damages(report: &Report) -> Vec<String> {
     damages
 }
 
-/// The versions, and the way out.
-fn would_not_start(versions: &[&str]) -> Option<String> {
+/// The versions that would not start, and which of them `--target-version` makes it fit.
+fn would_not_start(refusing: &[&str], fitting: &[Release]) -> Option<String> {
+    let all = listed(refusing)?;
+    let fitting: Vec<_> = fitting.iter().map(ToString::to_string).collect();
+    let (fit, unfit): (Vec<_>, Vec<_>) =
+        refusing.iter().copied().partition(|version| fitting.iter().any(|fitting| fitting == version));
+    let way = match (fit.len(), listed(&fit), listed(&unfit)) {
+        (1, _, None) => "For a cluster of that version restore with --target-version, which makes it fit.".to_owned(),
+        (_, Some(_), None) => {
+            "For a cluster of such a version restore with --target-version, which makes it fit.".to_owned()
+        }
+        (_, Some(fit), Some(unfit)) => {
+            format!("For etcd {fit} restore with --target-version, which makes it fit; nothing makes it fit {unfit}.")
+        }
+        (_, None, _) => "--target-version does not change that.".to_owned(),
+    };
+    Some(format!("etcd {all} would not start from it. {way}"))
+}
+
+/// `3.4, 3.5 and 3.6`
+fn listed(versions: &[&str]) -> Option<String> {
     let (last, others) = versions.split_last()?;
-    let all = if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) };
-    let one = if others.is_empty() { "that" } else { "such a" };
-    Some(format!(
-        "etcd {all} would not start from it. For a cluster of {one} version restore with --target-version, which makes it fit."
-    ))
+    Some(if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) })
 }

@@ -8,6 +8,7 @@ use etcdsnap_image::{Changed, Error as ImageError};
 use etcdsnap_publish::{Interrupted, NoSpace};
 use etcdsnap_rewrite::schema::Unfit;
 use etcdsnap_snapshot::boot::BootVerdict;
+use etcdsnap_snapshot::length::Length;
 use etcdsnap_snapshot::place::go_quote;
 use etcdsnap_snapshot::report::Report;
 use etcdsnap_snapshot::threads::NoThread;
@@ -76,8 +77,8 @@ pub enum RestoreError {
     /// No SHA-256 behind the database, and it was not allowed to be missing.
     #[error("snapshot missing hash but --skip-hash-check=false")]
     MissingHash {
-        /// Is it a raw database, as far as its length tells?
-        raw: bool,
+        /// What its length says about that; `None` where there is no database in it.
+        length: Option<Length>,
     },
     /// The SHA-256 behind the database is that of another one.
     #[error("{}", hash_mismatch(.expected, .got))]
@@ -120,6 +121,8 @@ pub enum RestoreError {
         boot: Vec<BootVerdict>,
         /// The version that was asked for.
         target: Option<Release>,
+        /// Releases that would start if they were asked for as the target.
+        fitting: Vec<Release>,
     },
     /// The disk is too full.
     #[error(transparent)]
@@ -194,19 +197,20 @@ impl RestoreError {
 
     /// Is the backup at fault?
     pub fn is_damage(&self) -> bool {
-        matches!(
-            self,
-            // Of a length that no backup has.
-            Self::MissingHash { raw: false }
-                | Self::HashMismatch { .. }
-                | Self::Damaged { .. }
-                | Self::NoRecords { .. }
-                | Self::Unopenable(_)
-                | Self::Uneditable(_)
-                | Self::Unreadable(_)
-                | Self::Unfit(_)
-                | Self::WouldNotStart { .. }
-        )
+        match self {
+            // Those of whose pages nothing is known to be wrong or missing.
+            Self::MissingHash { length } if matches!(length, Some(Length::Fits | Length::HashLost)) => false,
+            Self::MissingHash { .. }
+            | Self::HashMismatch { .. }
+            | Self::Damaged { .. }
+            | Self::NoRecords { .. }
+            | Self::Unopenable(_)
+            | Self::Uneditable(_)
+            | Self::Unreadable(_)
+            | Self::Unfit(_)
+            | Self::WouldNotStart { .. } => true,
+            _ => false,
+        }
     }
 
     /// What verification found, where that is the reason.
@@ -237,14 +241,9 @@ impl RestoreError {
             }
             Self::WalAroundData { .. } => "Put the log beside the data directory or into it.",
             Self::InUse { .. } => "Stop that etcd first, on this machine and wherever else the directory is mounted.",
-            Self::MissingHash { raw: true } => {
-                "This is a database copied from a member (member/snap/db), not a snapshot: nothing says what its bytes should \
-                 be, and what only the member's log has is not in it. Was the member stopped, or the copy taken of a frozen \
-                 disk? Then give --skip-hash-check; every other check is still made."
-            }
-            Self::MissingHash { raw: false } => {
-                "The length fits neither a snapshot nor a database, so the file was cut or something was appended to it. Take \
-                 another copy; --skip-hash-check restores it if all its pages are there."
+            Self::MissingHash { length } => return Some(why_unsealed(*length)),
+            Self::HashMismatch { report, .. } | Self::Damaged { report } if of_length(report).is_some() => {
+                return of_length(report);
             }
             Self::HashMismatch { .. } => {
                 "The file was changed after it was saved, or damaged on its way. Take another copy or an older backup; see \
@@ -258,9 +257,7 @@ impl RestoreError {
                 "The page that leads to all the others is lost. Take another copy or an older backup, or the database of another \
                  member."
             }
-            Self::WouldNotStart { target: None, .. } => {
-                "--target-version makes it fit the version you run, where that is possible."
-            }
+            Self::WouldNotStart { fitting, .. } => return Some(what_else(fitting)),
             Self::Unopenable(_) | Self::Uneditable(_) | Self::Unreadable(_) => {
                 "Take another copy or an older backup; `etcdsnap verify` says what is damaged."
             }
@@ -268,6 +265,48 @@ impl RestoreError {
             _ => return None,
         };
         Some(fixed.into())
+    }
+}
+
+/// Why there is no SHA-256, and what to do. The flag that goes on without it is named only where it helps.
+fn why_unsealed(length: Option<Length>) -> String {
+    const SKIP: &str = "When there is nothing better, --skip-hash-check restores it; every other check is still made.";
+    let Some(length) = length else {
+        return "No database can be opened in it. Take another copy or an older backup.".to_owned();
+    };
+    let Some(explanation) = length.explain() else {
+        return "This is a database copied from a member (member/snap/db), not a snapshot: nothing says what its bytes should \
+                be, and what only the member's log has is not in it. Was the member stopped, or the copy taken of a frozen \
+                disk? Then give --skip-hash-check; every other check is still made."
+            .to_owned();
+    };
+    let told = told(&explanation.message, &explanation.advice);
+    if matches!(length, Length::HashLost | Length::HashZero { .. }) { format!("{told} {SKIP}") } else { told }
+}
+
+/// What the length of the file explains, if it does.
+fn of_length(report: &Report) -> Option<String> {
+    let cause = report.cause.as_ref().filter(|cause| cause.is_of_length())?;
+    Some(told(&cause.message, &cause.advice))
+}
+
+/// As a sentence of its own.
+fn told(message: &str, advice: &str) -> String {
+    let mut sentence = format!("{message}; {advice}.");
+    if let Some(initial) = sentence.get_mut(..1) {
+        initial.make_ascii_uppercase();
+    }
+    sentence
+}
+
+/// What to do about a database that the wanted servers do not start from.
+fn what_else(fitting: &[Release]) -> String {
+    let fitting: Vec<_> = fitting.iter().map(ToString::to_string).collect();
+    match fitting.as_slice() {
+        [] => "No --target-version changes that: take an older backup, or read the keys with `etcdsnap export`."
+            .to_owned(),
+        [one] => format!("With --target-version {one} it is made to fit etcd {one}."),
+        all => format!("With --target-version it is made to fit one of these: {}.", all.join(", ")),
     }
 }
 

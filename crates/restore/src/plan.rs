@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use etcdsnap_bbolt::Db;
 use etcdsnap_publish::Demand;
 use etcdsnap_snapshot::container::{Container, Trailer};
+use etcdsnap_snapshot::length::Length;
 use etcdsnap_wal::{Bootstrap, BootstrapMember, NewSegment};
 
 use crate::bootstrap::Resolver;
@@ -58,21 +59,24 @@ impl<'r> Draft<'r> {
 
     /// With the backup that is to be restored. Reads few of its pages; whether it is sound is not known yet.
     pub fn plan<'c>(self, container: &'c Container) -> Result<Plan<'r, 'c>, RestoreError> {
-        let raw = container.image().bytes().len().is_multiple_of(512);
-        self.needs_hash(container.trailer, raw)?;
+        self.needs_hash(container.trailer, || length(container))?;
         self.plan_of(container, None, container.modified())
     }
 
     /// With what was written anew because the backup could not be copied.
     pub fn plan_rewritten<'c>(self, rewritten: &'c Rewritten) -> Result<Plan<'r, 'c>, RestoreError> {
-        self.needs_hash(rewritten.trailer, true)?;
+        self.needs_hash(rewritten.trailer, || Ok(rewritten.length))?;
         self.plan_of(&rewritten.container, Some(rewritten), rewritten.modified)
     }
 
-    /// Without a hash, restoring takes a flag.
-    fn needs_hash(&self, trailer: Trailer, raw: bool) -> Result<(), RestoreError> {
+    /// Without a hash, restoring takes a flag. What `length` gives says why there is none.
+    fn needs_hash(
+        &self,
+        trailer: Trailer,
+        length: impl FnOnce() -> Result<Option<Length>, RestoreError>,
+    ) -> Result<(), RestoreError> {
         if trailer == Trailer::Absent && !self.request.skip_hash_check && !self.request.allow_damaged {
-            return Err(RestoreError::MissingHash { raw });
+            return Err(RestoreError::MissingHash { length: length()? });
         }
         Ok(())
     }
@@ -92,6 +96,14 @@ impl<'r> Draft<'r> {
             sites.into_iter().map(|site| Output::new(site, &membership, request)).collect::<Result<_, _>>()?;
         Ok(Plan { request, membership, container, rewritten, db, content, outputs })
     }
+}
+
+/// Compares the length of a backup with the database in it, which takes reading it; `None` without a database.
+pub(crate) fn length(container: &Container) -> Result<Option<Length>, RestoreError> {
+    let file = container.image().bytes();
+    let Ok(db) = Db::open(container.database()) else { return Ok(None) };
+    container.image().prefetch(0..file.len() as u64)?;
+    Ok(Some(Length::of(file, &db)))
 }
 
 /// Everything that a restore will do.

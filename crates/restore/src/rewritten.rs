@@ -18,11 +18,13 @@ use etcdsnap_snapshot::catalogue::container::{
 };
 use etcdsnap_snapshot::container::{Container, OpenOptions, Trailer};
 use etcdsnap_snapshot::finding::{Finding, Layer};
+use etcdsnap_snapshot::length::Length;
 use etcdsnap_snapshot::report::Report;
 use etcdsnap_snapshot::verify::verify;
 
 use crate::error::RestoreError;
 use crate::execute::Work;
+use crate::plan::length;
 use crate::request::Request;
 
 /// The content of a backup in a new database, which is restored instead of the backup.
@@ -38,6 +40,8 @@ pub struct Rewritten {
     pub(crate) modified: Option<SystemTime>,
     /// The SHA-256 at the end of the backup.
     pub(crate) trailer: Trailer,
+    /// Its length against the database in it, where there is no such SHA-256.
+    pub(crate) length: Option<Length>,
     /// Gone when this is dropped.
     _file: NewFile,
 }
@@ -85,7 +89,8 @@ impl Rewritten {
         let container = Container::open(file.path(), &OpenOptions::default());
         let container = container.map_err(|error| refused(error.into(), verified.report.clone()))?;
         let (modified, trailer) = (source.modified(), source.trailer);
-        Ok(Some(Self { container, report: verified.report, losses, modified, trailer, _file: file }))
+        let length = if trailer == Trailer::Absent { length(source)? } else { None };
+        Ok(Some(Self { container, report: verified.report, losses, modified, trailer, length, _file: file }))
     }
 
     /// What could not be read.

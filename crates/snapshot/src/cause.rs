@@ -34,11 +34,16 @@ pub struct Cause {
 impl Cause {
     /// The same cause for a file with a name that ends in `.part`, as that of a snapshot does until it is complete.
     pub(crate) fn unfinished(mut self) -> Self {
-        if ["CUT_OFF", "HASH_CUT_OFF", "HASH_LOST", "HASH_ZERO"].contains(&self.id) {
+        if UNFINISHED.contains(&self.id) {
             self.message
                 .push_str(" (a snapshot is called .part until it is complete: saving this one was interrupted)");
         }
         self
+    }
+
+    /// Does it follow from the length of the file?
+    pub fn is_of_length(&self) -> bool {
+        self.id == BYTES_FOLLOW.id || UNFINISHED.contains(&self.id)
     }
 
     /// Do findings of this kind follow from it?
@@ -46,6 +51,9 @@ impl Cause {
         self.consequences.contains(&kind.id)
     }
 }
+
+/// Ids of the causes of a file whose end was never written.
+const UNFINISHED: [&str; 4] = ["CUT_OFF", "HASH_CUT_OFF", "HASH_LOST", "HASH_ZERO"];
 
 /// Findings that follow from the length of a file.
 static OF_LENGTH: [&Kind; 7] = [
@@ -106,43 +114,62 @@ fn consequences(findings: &[Finding], follows: impl Fn(&Kind) -> bool) -> Vec<&'
     kinds.map(|kind| kind.id).filter(|id| seen.insert(*id)).collect()
 }
 
+/// What the length of a file says, without anything that was found in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// As in [`Cause`].
+    pub id: &'static str,
+    /// As in [`Cause`].
+    pub message: String,
+    /// As in [`Cause`].
+    pub advice: String,
+}
+
+impl Length {
+    /// What happened to a file of this length; `None` where it fits.
+    pub fn explain(self) -> Option<Explanation> {
+        const AGAIN: &str = "fetch it again, or use another snapshot";
+        let (id, message, advice) = match self {
+            Length::Fits => return None,
+            Length::Cut { has, needs } => (
+                "CUT_OFF",
+                format!("cut off: {has} of {needs} bytes are here"),
+                "fetch it again, or see what can still be read with `etcdsnap restore --allow-damaged --dry-run`".to_owned(),
+            ),
+            Length::HashCut { has } => (
+                "HASH_CUT_OFF",
+                format!("cut off in its last bytes: all pages and {has} of the 32 bytes of the SHA-256 are here"),
+                format!("{AGAIN}: nothing proves the bytes of this one"),
+            ),
+            Length::HashLost => (
+                "HASH_LOST",
+                "the SHA-256 at the end is missing: this is a snapshot without its last 32 bytes, or the database of a member that was \
+                 just restored"
+                    .to_owned(),
+                format!("{AGAIN}: nothing proves the bytes of this one"),
+            ),
+            Length::HashZero { zeros } => (
+                "HASH_ZERO",
+                format!("{zeros} zero bytes stand where the SHA-256 belongs: the end of the file was never written"),
+                format!("{AGAIN}: nothing proves the bytes of this one"),
+            ),
+            Length::Followed { snapshot: Some(end), bytes, tail } => (
+                BYTES_FOLLOW.id,
+                format!("whole, and followed by {}", tail.words(bytes, end + bytes)),
+                format!("cut it to its first {end} bytes, which their SHA-256 proves: `head -c {end} FILE > COPY`"),
+            ),
+            Length::Followed { snapshot: None, bytes, tail } => (
+                BYTES_FOLLOW.id,
+                format!("followed by {}, and without a SHA-256 that fits", tail.words(bytes, 0)),
+                AGAIN.to_owned(),
+            ),
+        };
+        Some(Explanation { id, message, advice })
+    }
+}
+
 fn of_length(length: Length, findings: &[Finding]) -> Option<Cause> {
-    const AGAIN: &str = "fetch it again, or use another snapshot";
-    let (id, message, advice) = match length {
-        Length::Fits => return None,
-        Length::Cut { has, needs } => (
-            "CUT_OFF",
-            format!("cut off: {has} of {needs} bytes are here"),
-            "fetch it again, or see what can still be read with `etcdsnap restore --allow-damaged --dry-run`".to_owned(),
-        ),
-        Length::HashCut { has } => (
-            "HASH_CUT_OFF",
-            format!("cut off in its last bytes: all pages and {has} of the 32 bytes of the SHA-256 are here"),
-            format!("{AGAIN}: nothing proves the bytes of this one"),
-        ),
-        Length::HashLost => (
-            "HASH_LOST",
-            "the SHA-256 at the end is missing: this is a snapshot without its last 32 bytes, or the database of a member that was \
-             just restored"
-                .to_owned(),
-            format!("{AGAIN}: nothing proves the bytes of this one"),
-        ),
-        Length::HashZero { zeros } => (
-            "HASH_ZERO",
-            format!("{zeros} zero bytes stand where the SHA-256 belongs: the end of the file was never written"),
-            format!("{AGAIN}: nothing proves the bytes of this one"),
-        ),
-        Length::Followed { snapshot: Some(end), bytes, tail } => (
-            BYTES_FOLLOW.id,
-            format!("whole, and followed by {}", tail.words(bytes, end + bytes)),
-            format!("cut it to its first {end} bytes, which their SHA-256 proves: `head -c {end} FILE > COPY`"),
-        ),
-        Length::Followed { snapshot: None, bytes, tail } => (
-            BYTES_FOLLOW.id,
-            format!("followed by {}, and without a SHA-256 that fits", tail.words(bytes, 0)),
-            AGAIN.to_owned(),
-        ),
-    };
+    let Explanation { id, message, advice } = length.explain()?;
     // The page that the file ends in has damaged elements too.
     let truncated = structure::of(etcdsnap_bbolt::Code::PageTruncated).id;
     let pages: BTreeSet<_> =

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use etcdsnap_restore::{Draft, Interrupt, Release, Request, RestoreError, Work};
 use etcdsnap_snapshot::inspection::Options;
 use etcdsnap_snapshot::progress::Silent;
+use etcdsnap_snapshot::verify::{VerifyOptions, verify};
 use etcdsnap_testkit::bbolt::Layout;
 use etcdsnap_testkit::damage::Corruption;
 use etcdsnap_testkit::etcd::{EtcdStore, Server};
@@ -45,14 +46,45 @@ fn a_missing_hash_is_explained() {
     let data = folder.path().join("m1.etcd");
     let cut = changed(folder.path(), |bytes| bytes.truncate(bytes.len() - 33));
     let error = refused(&into(&data), &cut, folder.path());
-    assert!(error.is_damage() && error.hint().is_some_and(|hint| hint.contains("was cut")), "{error}");
+    assert!(error.is_damage() && error.hint().is_some_and(|hint| hint.starts_with("Cut off: ")), "{error}");
+    assert!(error.hint().is_some_and(|hint| !hint.contains("--skip-hash-check")), "pages are missing: {error}");
     let source = changed(folder.path(), |bytes| bytes.truncate(bytes.len() - 32));
     let error = refused(&into(&data), &source, folder.path());
     assert_eq!(error.to_string(), "snapshot missing hash but --skip-hash-check=false");
-    assert!(error.hint().is_some_and(|hint| hint.contains("copied from a member")));
+    let hint = error.hint().expect("advice");
+    assert!(hint.contains("without its last 32 bytes") && hint.contains("--skip-hash-check"), "{hint}");
     assert!(!error.is_damage());
     let outcome = restore(&Request { skip_hash_check: true, ..into(&data) }, &source).expect("a sound database");
     assert!(outcome.checked.warnings.iter().any(|warning| warning.contains("raw database")));
+}
+
+/// What `verify` says of a length is said here too, at whatever byte a file ends, and the flag only where it helps.
+#[test]
+fn a_file_of_another_length_is_told_as_verify_tells_it() {
+    let folder = folder();
+    let data = folder.path().join("m1.etcd");
+    let whole = fs::read(fixture(SNAPSHOT)).expect("a fixture").len();
+    let lengths = [4096 * 60, 4096 * 60 + 512, 4096 * 60 + 7, whole - 33, whole - 32 - 512, whole - 1, whole - 31];
+    for (length, skips) in lengths.map(|length| (length, false)).into_iter().chain([(whole - 32, true)]) {
+        let cut = changed(folder.path(), |bytes| bytes.truncate(length));
+        let container = open(&cut);
+        let report = verify(&container, &VerifyOptions::default(), &Silent).expect("readable").report;
+        let error = refused(&into(&data), &cut, folder.path());
+        let hint = error.hint().expect("advice");
+        let cause = report.cause.as_ref().expect("a cause");
+        assert!(matches!(error, RestoreError::MissingHash { .. }), "{length}: {error}");
+        assert!(hint.to_lowercase().starts_with(&cause.message.to_lowercase()), "{length}: {hint}");
+        assert!(hint.contains(&cause.advice), "{length}: {hint}");
+        assert_eq!(hint.contains("--skip-hash-check"), skips, "{length}: {hint}");
+        assert_eq!(error.is_damage(), report.errors().count() > 0, "{length}: {hint}");
+    }
+    let padded = changed(folder.path(), |bytes| bytes.resize(whole.next_multiple_of(512), 0));
+    for skip_hash_check in [false, true] {
+        let error = refused(&Request { skip_hash_check, ..into(&data) }, &padded, folder.path());
+        let hint = error.hint().expect("advice");
+        assert!(error.is_damage() && hint.contains(&format!("head -c {whole} FILE > COPY")), "{hint}");
+        assert!(!hint.contains("--skip-hash-check"), "{hint}");
+    }
 }
 
 #[test]
@@ -146,6 +178,42 @@ fn what_nothing_would_start_from_is_not_written() {
     });
     let error = refused(&into(&data), &source, folder.path());
     assert!(matches!(error, RestoreError::WouldNotStart { .. }), "{error}");
-    assert!(error.hint().is_some_and(|hint| hint.contains("--target-version")));
+    assert!(error.hint().is_some_and(|hint| hint.starts_with("With --target-version")), "{error}");
     restore(&request, &source).expect("made to fit");
+}
+
+/// `--allow-damaged` is for what a server can start from. What stops every version, or the one that is asked for, is
+/// refused, and no flag is called a way out that is none.
+#[test]
+fn damage_that_no_version_survives_is_not_written() {
+    let folder = folder();
+    let data = folder.path().join("m1.etcd");
+    let allowed = Request { allow_damaged: true, ..into(&data) };
+    let entry = |bucket: &str, key: &str, value: &[u8]| {
+        let mut tree = EtcdStore::new(Server::V3_6).to_tree();
+        tree.bucket(bucket).put(key, value);
+        changed(folder.path(), |bytes| {
+            *bytes = Layout::default().build(&tree);
+            etcdsnap_testkit::seal(bytes);
+        })
+    };
+    let last = [&i64::MAX.to_be_bytes()[..], b"_", &[0; 8]].concat();
+    let everywhere =
+        [("meta", "finishedCompactRev", &last[..]), ("cluster", "downgrade", b"[1]"), ("cluster", "downgrade", b"3")];
+    for (bucket, key, value) in everywhere {
+        let source = entry(bucket, key, value);
+        for target in [None, Some(Release::V3_6)] {
+            let error = refused(&Request { target, ..allowed.clone() }, &source, folder.path());
+            assert!(matches!(error, RestoreError::WouldNotStart { .. }) && error.is_damage(), "{key}: {error}");
+            let hint = error.hint().expect("advice");
+            let fitting = if key == "downgrade" { "" } else { "No --target-version changes that" };
+            assert!(hint.starts_with(fitting) && !hint.contains("3.6 it is made"), "{key}: {hint}");
+        }
+    }
+    let source = entry("cluster", "clusterVersion", b"2.9.0");
+    let error = refused(&Request { target: Some(Release::V3_6), ..allowed.clone() }, &source, folder.path());
+    assert!(matches!(error, RestoreError::WouldNotStart { .. }), "{error}");
+    let outcome = restore(&allowed, &source).expect("3.5 starts from it");
+    let promised = outcome.checked.warnings.iter().find(|warning| warning.contains("would not start from it"));
+    assert!(promised.is_some_and(|warning| !warning.contains("which makes it fit.")), "{promised:?}");
 }

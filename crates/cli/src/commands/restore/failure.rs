@@ -25,6 +25,8 @@ pub fn explained(error: &RestoreError, file: &Path) -> Failure {
             let expected: String = expected.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
             format!("its SHA-256 is {}, but the one saved with it is {expected}", report.sha256.digest)
         }
+        // Not in upstream's words, which read as if a flag were the way out whatever the file is.
+        RestoreError::MissingHash { .. } => "no SHA-256 at its end proves it".to_owned(),
         error => error.to_string(),
     };
     let about_file = error.is_damage() || matches!(error, RestoreError::MissingHash { .. });
