@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use etcdsnap_bbolt::ByteOrder;
 use etcdsnap_mvcc::Summary;
 use etcdsnap_rewrite::salvage::Losses;
 use etcdsnap_snapshot::boot::{self, BootVerdict};
 use etcdsnap_snapshot::catalogue::cluster::{CONSISTENT_INDEX_INVALID, TERM_INVALID};
 use etcdsnap_snapshot::catalogue::container::{RAW_DATABASE_MAY_LAG_WAL, SHA256_MISMATCH, SHA256_MISSING, SHA256_ZERO};
-use etcdsnap_snapshot::container::Trailer;
+use etcdsnap_snapshot::container::{Origin, Trailer};
 use etcdsnap_snapshot::finding::{Finding, Severity};
 use etcdsnap_snapshot::incidents::Facts;
 use etcdsnap_snapshot::known::Known;
@@ -135,6 +136,13 @@ impl Plan<'_, '_> {
             warnings
                 .push(format!("the backup is {from}-endian; its numbers are written anew for {to}-endian machines"));
         }
+        if self.db.order() != ByteOrder::HOST {
+            let (order, host) = (self.db.order().as_str(), ByteOrder::HOST.as_str());
+            warnings.push(format!(
+                "the new database is {order}-endian: only etcd on a {order}-endian machine starts from it, and this one is \
+                 {host}-endian"
+            ));
+        }
         let unfinished = self.outputs.iter().filter_map(|output| output.site.unfinished.as_ref());
         let stray_log = |log: &Path| {
             let log = quote(log.as_os_str().as_encoded_bytes());
@@ -153,14 +161,11 @@ impl Plan<'_, '_> {
         warnings.extend(
             raised.map(|finding| format!("{} ({}). {}", finding.message, finding.kind.id, finding.kind.remedy)),
         );
-        if self
-            .rewritten
-            .map_or(self.container.trailer == Trailer::Absent, |rewritten| rewritten.trailer == Trailer::Absent)
-        {
-            warnings.push(
-                "the backup is a raw database without a SHA-256: what only its member's log had is not in it."
-                    .to_owned(),
-            );
+        let (trailer, origin) = self.rewritten.map_or((self.container.trailer, &self.container.origin), |rewritten| {
+            (rewritten.trailer, &rewritten.origin)
+        });
+        if trailer == Trailer::Absent {
+            warnings.push(unlogged(origin));
         }
         warnings
     }
@@ -194,6 +199,25 @@ fn damages(report: &Report) -> Vec<String> {
         damages.push(format!("damaged: {more} more errors of these kinds; `etcdsnap verify` shows them"));
     }
     damages
+}
+
+/// What a database without its log lacks.
+fn unlogged(origin: &Origin) -> String {
+    let Origin::DataDirectory { database } = origin else {
+        return "the backup is a raw database without a SHA-256: what only its member's log had is not in it."
+            .to_owned();
+    };
+    let member = database.ancestors().nth(2).filter(|_| database.ends_with("snap/db"));
+    let directory = member.map_or(database.as_path(), |member| match member.parent() {
+        Some(directory) if member.ends_with("member") && directory != Path::new("") => directory,
+        Some(_) if member.ends_with("member") => Path::new("."),
+        _ => member,
+    });
+    format!(
+        "the backup is the database of a member: entries after its consistent index, which are only in the member's log, are \
+         not in the result; `etcdsnap datadir check {}` counts them.",
+        quote(directory.as_os_str().as_encoded_bytes())
+    )
 }
 
 /// The versions that would not start, and which of them `--target-version` makes it fit.

@@ -16,7 +16,7 @@ use etcdsnap_rewrite::{Error, Tolerance};
 use etcdsnap_snapshot::catalogue::container::{
     BYTES_FOLLOW, LENGTH_ODD, SHA256_MISMATCH, SHA256_MISSING, SHA256_ZERO, SNAPSHOT_SIZE,
 };
-use etcdsnap_snapshot::container::{Container, OpenOptions, Trailer};
+use etcdsnap_snapshot::container::{Container, OpenOptions, Origin, Trailer};
 use etcdsnap_snapshot::finding::{Finding, Layer};
 use etcdsnap_snapshot::length::Length;
 use etcdsnap_snapshot::report::Report;
@@ -40,6 +40,8 @@ pub struct Rewritten {
     pub(crate) modified: Option<SystemTime>,
     /// The SHA-256 at the end of the backup.
     pub(crate) trailer: Trailer,
+    /// Where the backup came from.
+    pub(crate) origin: Origin,
     /// Its length against the database in it, where there is no such SHA-256.
     pub(crate) length: Option<Length>,
     /// Gone when this is dropped.
@@ -90,7 +92,16 @@ impl Rewritten {
         let container = container.map_err(|error| refused(error.into(), verified.report.clone()))?;
         let (modified, trailer) = (source.modified(), source.trailer);
         let length = if trailer == Trailer::Absent { length(source)? } else { None };
-        Ok(Some(Self { container, report: verified.report, losses, modified, trailer, length, _file: file }))
+        Ok(Some(Self {
+            container,
+            report: verified.report,
+            losses,
+            modified,
+            trailer,
+            origin: source.origin.clone(),
+            length,
+            _file: file,
+        }))
     }
 
     /// What could not be read.

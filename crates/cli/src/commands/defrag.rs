@@ -1,6 +1,10 @@
 //! `defrag`.
 
+use std::path::Path;
+
+use etcdsnap_bbolt::{ByteOrder, Db};
 use etcdsnap_rewrite::defrag::{defrag, defrag_in_place};
+use etcdsnap_snapshot::container::Container;
 use etcdsnap_snapshot::verify::source_facts;
 
 use super::Session;
@@ -34,8 +38,24 @@ fn rewrite(session: &Session, args: &Defrag) -> Result<Outcome, Failure> {
     }
     let held = hold(session, &args.source)?;
     let target = held.path().to_owned();
-    let source = source_facts(&session.open(&target)?);
+    let database = session.open(&target)?;
+    refuse_foreign(&database, &args.source)?;
+    let source = source_facts(&database);
     let rewriting = Rewriting::begin(session, &args.source, args.allow_damaged)?;
     let defragmented = defrag_in_place(held, &rewriting.opening, &rewriting.work())?;
     Ok(Outcome { source, target, defragmented })
+}
+
+/// In place nothing changes but the size, so a database that etcd on this machine cannot open would stay one.
+fn refuse_foreign(database: &Container, directory: &Path) -> Result<(), Failure> {
+    match Db::open(database.database()) {
+        Ok(db) if db.order() != ByteOrder::HOST => {
+            let (order, host) = (db.order().as_str(), ByteOrder::HOST.as_str());
+            let text =
+                "copy it with `etcdsnap defrag SRC DST`, which writes it for this machine, then put the copy in place";
+            let what = format!("the database is {order}-endian, and etcd on this {host}-endian machine cannot open it");
+            Err(Failure::damaged(format!("{}: {what}; {text}", label(directory))))
+        }
+        _ => Ok(()),
+    }
 }

@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use etcdsnap_bbolt::{ByteOrder, Db};
 use etcdsnap_rewrite::{Error, Held};
+use etcdsnap_snapshot::container::Container;
 
+use super::files::opening;
 use super::flags::Parsed;
 use super::log::Log;
 use super::{Compat, Failure};
@@ -23,7 +26,8 @@ pub fn database(data_dir: &Path) -> PathBuf {
 }
 
 /// Takes the lock of a database, waiting for it as tools of that release line do, and says once what it waits for,
-/// followed by `advice`. Returns the text after `Error: `.
+/// followed by `advice`. Returns the text after `Error: `, also for a database that the originals cannot open because its
+/// numbers are in the byte order of other machines.
 pub fn hold(compat: Compat, path: &Path, parsed: &Parsed, advice: &str, log: &mut Log<'_>) -> Result<Held, Vec<u8>> {
     path.metadata().map_err(|error| Failure::Io { operation: "stat", error }.text(path, compat))?;
     let timeout = match parsed.duration("timeout") {
@@ -39,7 +43,9 @@ pub fn hold(compat: Compat, path: &Path, parsed: &Parsed, advice: &str, log: &mu
         match Held::take(path) {
             Err(Error::InUse { .. }) if timeout.is_none_or(|timeout| began.elapsed() < timeout) => {}
             Err(Error::InUse { .. }) => return Err(b"timeout".to_vec()),
-            taken => return taken.map_err(|error| error.to_string().into_bytes()),
+            Err(error) => return Err(error.to_string().into_bytes()),
+            Ok(held) if is_foreign(&held) => return Err(Failure::InvalidDatabase.text(path, compat)),
+            Ok(held) => return Ok(held),
         }
         if !told && began.elapsed() > PATIENCE {
             told = true;
@@ -48,4 +54,10 @@ pub fn hold(compat: Compat, path: &Path, parsed: &Parsed, advice: &str, log: &mu
         }
         thread::sleep(PAUSE);
     }
+}
+
+/// Is the database in the byte order of other machines? One that cannot be opened is not known to be.
+fn is_foreign(held: &Held) -> bool {
+    let container = Container::open(held.path(), &opening());
+    container.is_ok_and(|container| Db::open(container.database()).is_ok_and(|db| db.order() != ByteOrder::HOST))
 }

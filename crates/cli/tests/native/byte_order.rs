@@ -47,3 +47,40 @@ fn the_imitated_tools_refuse_it() {
         assert!(!folder.path().join("made").exists());
     }
 }
+
+/// A member directory of s390x: the real tools panic with "invalid database", and nothing is rewritten.
+#[test]
+fn a_member_of_another_byte_order_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("m1.etcd");
+    let made = run(args!["restore", fixture(FILE), "--byte-order", "big", "--data-dir", &data]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    assert!(made.stdout.contains("only etcd on a big-endian machine starts from it"), "{}", made.stdout);
+    let database = data.join("member/snap/db");
+    let before = std::fs::read(&database).expect("there");
+    for compat in ["3.4", "3.5", "3.6", "3.7", "3.8"] {
+        for tool in ["etcdutl", "etcdctl"] {
+            for rest in [&["defrag"][..], &["migrate", "--target-version", "3.5"]] {
+                let exists = match (tool, rest[0]) {
+                    ("etcdutl", "migrate") => !["3.4", "3.5"].contains(&compat),
+                    ("etcdutl", _) => compat != "3.4",
+                    (_, "defrag") => ["3.4", "3.5"].contains(&compat),
+                    _ => false,
+                };
+                if !exists {
+                    continue;
+                }
+                let mut command = program();
+                command.env("ETCDSNAP_COMPAT", compat).arg(tool).args(rest).arg("--data-dir").arg(&data);
+                let output = command.output().expect("the program runs");
+                let said = String::from_utf8_lossy(&output.stderr);
+                assert_eq!(output.status.code(), Some(1), "{compat} {tool} {rest:?}: {said}");
+                assert!(said.contains("invalid database"), "{compat} {tool} {rest:?}: {said}");
+            }
+        }
+    }
+    let refused = run(args!["defrag", "--in-place", &data]);
+    assert_eq!(refused.code, 3, "{refused:?}");
+    assert!(refused.stderr.contains("copy it with `etcdsnap defrag SRC DST`"), "{refused:?}");
+    assert!(std::fs::read(&database).expect("there") == before);
+}

@@ -187,6 +187,44 @@ fn a_damaged_backup_is_refused_with_its_findings() {
     assert!(done.stdout.contains("! the backup is a raw database without a SHA-256"));
 }
 
+/// With the real program: what is proven to lack pages is refused with 3, and its way out is not `--skip-hash-check`.
+#[test]
+fn a_cut_backup_is_called_cut() {
+    let desk = desk();
+    let path = desk.path().join("backup.db");
+    let whole = fs::read(&path).expect("the backup");
+    for length in [4096 * 60, 200_000, whole.len() - 33] {
+        fs::write(&path, &whole[..length]).expect("room");
+        let refused = at(&desk, &ONE);
+        assert_eq!((refused.code, names(desk.path())), (3, vec!["backup.db".to_owned()]), "{refused:?}");
+        assert!(
+            refused.stderr.contains(&format!("Cut off: {length} of {} bytes are here", whole.len())),
+            "{refused:?}"
+        );
+        assert!(!refused.stderr.contains("skip-hash-check"), "{refused:?}");
+    }
+}
+
+/// The log lies beside the database, and is not read.
+#[test]
+fn the_log_of_a_member_is_said_to_be_left_out() {
+    let desk = desk();
+    assert_eq!(at(&desk, &ONE).code, 0);
+    for (source, named) in
+        [("m1.etcd", "m1.etcd"), ("m1.etcd/member", "m1.etcd"), ("./m1.etcd/member/snap", "./m1.etcd")]
+    {
+        let done = at(&desk, &["restore", source, "--skip-hash-check", "--data-dir", "m2.etcd", "--dry-run"]);
+        let text = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(done.code, 0, "{done:?}");
+        assert!(
+            text.contains(&format!(
+                "only in the member's log, are not in the result; `etcdsnap datadir check {named}`"
+            )),
+            "{text}"
+        );
+    }
+}
+
 #[test]
 fn what_is_missing_of_a_damaged_backup_is_told() {
     let desk = desk();
@@ -205,6 +243,7 @@ fn what_is_missing_of_a_damaged_backup_is_told() {
         "\nMissing\n  - revisions between 79.1 and 81.2, about 3 records (page 30)\n",
         "  ! 107 live keys may have been written or deleted in the lost revisions, and not since",
         "  ! damaged: bucket key, page 30, offset 122880: ",
+        "  not raised; clients that have seen later revisions of the lost cluster",
     ] {
         assert!(done.stdout.contains(text), "{text}: {}", done.stdout);
     }

@@ -124,10 +124,14 @@ fn changes(story: &Story<'_>, sheet: &mut Sheet) {
 
 /// What it means that the revision is not raised.
 fn stays(report: &Report) -> String {
-    let revision = report.store.as_ref().map(|store| store.current_revision).unwrap_or_default();
+    let revision = report.store.as_ref().and_then(|store| store.current_revision.all().copied());
+    let (what, later) = match revision {
+        Some(revision) => (format!("{revision} as in the backup"), "later ones"),
+        None => ("not raised".to_owned(), "later revisions"),
+    };
     format!(
-        "{revision} as in the backup; clients that have seen later ones of the lost cluster, such as Kubernetes' caches and \
-         controllers, may take old for new until they start anew. --bump-revision auto spares them that."
+        "{what}; clients that have seen {later} of the lost cluster, such as Kubernetes' caches and controllers, may take \
+         old for new until they start anew. --bump-revision auto spares them that."
     )
 }
 
