@@ -81,7 +81,7 @@ impl Rewritten {
         let written = if is_damaged {
             salvage(source, &inspection, &mut file, request.byte_order, &work.rewriting()).map(Some)
         } else {
-            reorder(source, request.byte_order, &mut file, &work.rewriting()).map(|()| None)
+            reorder(source, inspection, request.byte_order, &mut file, &work.rewriting()).map(|()| None)
         };
         let losses = match written {
             Ok(losses) => losses,

@@ -17,6 +17,7 @@ use etcdsnap_bbolt::{ByteOrder, Db};
 use etcdsnap_publish::{Destination, Existing, Inputs, NewFile};
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::finding::Finding;
+use etcdsnap_snapshot::inspection::Inspection;
 
 use crate::held::Held;
 use crate::output::write_behind;
@@ -84,15 +85,22 @@ pub fn defrag(source: &Container, target: &Target, work: &Work<'_>) -> Result<De
     })
 }
 
-/// Writes the database in `source` to a temporary file in another byte order, which the caller goes on with; the caller
-/// also judges errors of the source. Whether the copy holds the same is proven as by [`defrag`].
+/// Writes the database in `source`, over which `inspection` is a walk, to a temporary file in another byte order, which the
+/// caller goes on with; the caller also judges errors of the source. Whether the copy holds the same is proven as by
+/// [`defrag`].
 ///
 /// # Errors
 /// Not all of the source can be read, or writing failed. The file is worth nothing then.
-pub fn reorder(source: &Container, order: ByteOrder, new: &mut NewFile, work: &Work<'_>) -> Result<(), Error> {
+pub fn reorder(
+    source: &Container,
+    inspection: Inspection<'_>,
+    order: ByteOrder,
+    new: &mut NewFile,
+    work: &Work<'_>,
+) -> Result<(), Error> {
     let work = Work { tolerance: Tolerance::Readable, ..*work };
-    let (sound, seal) = Sound::verify(source, &work)?;
-    let in_use = sound.inspection.walk.census.in_use.saturating_mul(sound.inspection.db.page_size().into());
+    let in_use = inspection.walk.census.in_use.saturating_mul(inspection.db.page_size().into());
+    let (sound, seal) = (Sound { inspection, tolerated: Vec::new() }, Seal::of(source));
     let built = copy(&sound, &seal, (&mut *new, in_use), order, &work)?;
     prove(&sound, seal, new, built.size, None, &work)?;
     source.recheck().map_err(etcdsnap_image::Error::from)?;

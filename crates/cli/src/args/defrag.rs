@@ -27,6 +27,8 @@ pub struct Defrag {
     pub target: Option<PathBuf>,
 
     /// Replaces the database in the data directory SRC, which no etcd may have open; its log is not touched
+    ///
+    /// Refused for a database in the byte order of other machines, which etcd on this one cannot open.
     #[arg(long)]
     pub in_place: bool,
 

@@ -122,6 +122,8 @@ pub struct Restore {
     pub skip_hash_check: bool,
 
     /// Restores what can be read of a damaged backup, and says what is missing
+    ///
+    /// Refused when no version of etcd, or not the one of --target-version, would start from what that gives.
     #[arg(long, help_heading = BACKUP)]
     pub allow_damaged: bool,
 

@@ -4,6 +4,7 @@ use etcdsnap_bbolt::{ByteOrder, Db};
 use etcdsnap_publish::{Destination, Existing, Inputs};
 use etcdsnap_rewrite::defrag::defrag;
 use etcdsnap_rewrite::{Target, Tolerance};
+use etcdsnap_snapshot::progress::Progress;
 
 use super::*;
 
@@ -47,6 +48,30 @@ fn a_restore_writes_what_this_machine_reads() {
     assert_eq!(others, ["s390x.db"]);
 }
 
+/// The backup is walked over once, and what was made of it once.
+#[test]
+fn a_backup_is_verified_once() {
+    #[derive(Default)]
+    struct Phases(std::sync::Mutex<Vec<&'static str>>);
+    impl Progress for Phases {
+        fn phase(&self, name: &'static str, _: u64) {
+            self.0.lock().expect("no panic").push(name);
+        }
+        fn advance(&self, _: u64) {}
+        fn finished(&self) {}
+    }
+    let folder = folder();
+    let container = open(&big_endian(folder.path()));
+    let (request, phases, interrupt) = (into(&folder.path().join("m1.etcd")), Phases::default(), Interrupt::default());
+    let work = Work { inspection: Options::default(), progress: &phases, stages: &(), interrupt: &interrupt };
+    let draft = Draft::new(&request, None).expect("free");
+    let rewritten = draft.rewrite(&container, work).expect("readable").expect("of another order");
+    let count = |phase: &str| phases.0.lock().expect("no panic").iter().filter(|name| **name == phase).count();
+    assert_eq!((count("verify"), count("copy")), (1, 1));
+    draft.plan_rewritten(&rewritten).and_then(|plan| plan.execute(work)).expect("restored");
+    assert_eq!(count("verify"), 2);
+}
+
 #[test]
 fn the_byte_order_that_is_asked_for_is_written() {
     let folder = folder();
@@ -56,6 +81,9 @@ fn the_byte_order_that_is_asked_for_is_written() {
         let outcome = restore(&big(&data), &source).expect("restored");
         assert_eq!(order(&data.join("member/snap/db")), ByteOrder::Big);
         assert!(outcome.checked.boot.iter().any(|verdict| verdict.starts), "{:?}", outcome.checked.boot);
+        let warnings = &outcome.checked.warnings;
+        let told = |warning: &String| warning.contains("only etcd on a big-endian machine starts from it");
+        assert!(warnings.iter().any(told), "{warnings:?}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! `restore` for people: what was made, of what, what to look at, and how to start it.
 
+use etcdsnap_mvcc::{ENOUGH_REVISIONS, revisions_after};
 use etcdsnap_restore::{Change, Directory, NewPath};
 use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::place::quote;
@@ -129,9 +130,12 @@ fn stays(report: &Report) -> String {
         Some(revision) => (format!("{revision} as in the backup"), "later ones"),
         None => ("not raised".to_owned(), "later revisions"),
     };
+    // Near the end of all revisions there is no room to raise it.
+    let can_grow = revision.is_none_or(|revision| revisions_after(revision) > ENOUGH_REVISIONS);
+    let advice = if can_grow { " --bump-revision auto spares them that." } else { "" };
     format!(
         "{what}; clients that have seen {later} of the lost cluster, such as Kubernetes' caches and controllers, may take \
-         old for new until they start anew. --bump-revision auto spares them that."
+         old for new until they start anew.{advice}"
     )
 }
 
