@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use etcdsnap_bbolt::ByteOrder;
 use etcdsnap_snapshot::catalogue::container::{RAW_DATABASE_MAY_LAG_WAL, SHA256_MISSING};
 use etcdsnap_snapshot::catalogue::directory::{DATABASE_UNUSABLE, DIRECTORY_CHANGED, FILE_UNREADABLE};
 use etcdsnap_snapshot::catalogue::mvcc::V2_KEYS_POSSIBLE;
@@ -37,12 +38,19 @@ pub struct CheckOptions {
     pub inspection: Options,
     /// The releases whose starts are to be foretold.
     pub servers: Vec<Server>,
+    /// The byte order of the machine that they are to run on, if it is not this one.
+    pub byte_order: Option<ByteOrder>,
 }
 
 impl Default for CheckOptions {
     /// As verification, for the newest release of each minor version.
     fn default() -> Self {
-        Self { opening: OpenOptions::default(), inspection: Options::default(), servers: Server::NEWEST.to_vec() }
+        Self {
+            opening: OpenOptions::default(),
+            inspection: Options::default(),
+            servers: Server::NEWEST.to_vec(),
+            byte_order: None,
+        }
     }
 }
 
@@ -184,8 +192,12 @@ fn read_database(
             return Ok(nothing(Database::Unusable, vec![finding]));
         }
     };
-    let verify_options =
-        VerifyOptions { inspection: options.inspection, sha256: Sha256::IfSealed, ..VerifyOptions::default() };
+    let verify_options = VerifyOptions {
+        inspection: options.inspection,
+        sha256: Sha256::IfSealed,
+        byte_order: options.byte_order,
+        ..VerifyOptions::default()
+    };
     let Verified { report, inspection } = verify(&container, &verify_options, progress)?;
     // What it says of the v2 API is looked for in the .snap files and the log.
     let expected = [SHA256_MISSING.id, RAW_DATABASE_MAY_LAG_WAL.id, V2_KEYS_POSSIBLE.id];

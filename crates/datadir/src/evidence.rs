@@ -1,6 +1,7 @@
 //! Everything that was read of a directory, for those who judge it.
 
 use etcdsnap_snapshot::buckets::Buckets;
+use etcdsnap_snapshot::catalogue::container::{BIG_ENDIAN, LITTLE_ENDIAN};
 use etcdsnap_snapshot::finding::{Finding, Kind, Layer, Severity};
 use etcdsnap_snapshot::known::Known;
 use etcdsnap_wal::snap::SnapFile;
@@ -84,6 +85,15 @@ impl Content {
         let mut ids: Vec<_> = self.findings.iter().filter(is_damage).map(|finding| finding.kind.id).collect();
         ids.dedup();
         ids
+    }
+
+    /// Its byte order, if that is not the one of the machine the server is to run on.
+    pub fn foreign_order(&self) -> Option<&'static str> {
+        match (self.found(&BIG_ENDIAN), self.found(&LITTLE_ENDIAN)) {
+            (true, _) => Some("big"),
+            (_, true) => Some("little"),
+            _ => None,
+        }
     }
 
     /// Raft index of the last applied entry; 0 if there is none. Not known if the bucket `meta` could not be read to

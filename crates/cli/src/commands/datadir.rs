@@ -14,7 +14,7 @@ pub fn run(session: &Session, command: &Datadir) -> Result<Exit, Failure> {
 }
 
 fn run_check(session: &Session, args: &DatadirCheck) -> Result<Exit, Failure> {
-    let mut options = CheckOptions { opening: session.opening(), ..CheckOptions::default() };
+    let mut options = CheckOptions { opening: session.opening(), byte_order: args.arch, ..CheckOptions::default() };
     if !args.servers.is_empty() {
         options.servers.clone_from(&args.servers);
     }

@@ -345,6 +345,13 @@ fn openable(database: &Database) -> Result<(), Stop> {
             said: None,
             reason: "The file member/snap/db cannot be opened as a database: it panics.".to_owned(),
         }),
+        Database::Read(content) if let Some(order) = content.foreign_order() => Err(Stop::panics(
+            "invalid database",
+            format!(
+                "The database is {order}-endian, and a server on this kind of machine reads the other byte order: it panics with \"invalid \
+                 database\"."
+            ),
+        )),
         Database::Read(content) if !content.damage().is_empty() => Err(Stop {
             outcome: StartOutcome::Unpredictable,
             said: None,

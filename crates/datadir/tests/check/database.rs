@@ -1,5 +1,8 @@
 //! A database that does not go with its log.
 
+use etcdsnap_bbolt::ByteOrder;
+use etcdsnap_datadir::CheckOptions;
+
 use crate::member::{Member, found, ids, starts};
 
 fn with_index(name: &str, index: u64) -> etcdsnap_datadir::Report {
@@ -112,4 +115,19 @@ fn damaged_pages_make_a_start_unpredictable() {
     });
     let report = member.check();
     assert!(!report.is_sound() && starts(&report) == "uuuuu", "{:?}", starts(&report));
+}
+
+#[test]
+fn a_database_in_the_other_byte_order_stops_every_server() {
+    let member = Member::copy_of("member-3.7.1-sigterm");
+    let other = if ByteOrder::HOST == ByteOrder::Little { ByteOrder::Big } else { ByteOrder::Little };
+    let report = member.check_with(&CheckOptions { byte_order: Some(other), ..CheckOptions::default() });
+    assert!(found(&report, "LITTLE_ENDIAN") && !report.boots());
+    assert_eq!(starts(&report), "ppppp");
+    for start in &report.starts {
+        assert!(start.said.as_deref() == Some("invalid database") && start.reasons[0].contains("little-endian"));
+    }
+    std::fs::rename(member.file("wal"), member.file("old")).expect("moved");
+    let without_log = member.check_with(&CheckOptions { byte_order: Some(other), ..CheckOptions::default() });
+    assert_eq!(starts(&without_log), "ppppp");
 }

@@ -86,7 +86,12 @@ impl Member {
 
     /// What a check says.
     pub fn check(&self) -> Report {
-        check(self.path(), None, &CheckOptions::default(), &Silent).expect("checked")
+        self.check_with(&CheckOptions::default())
+    }
+
+    /// What a check with these options says.
+    pub fn check_with(&self, options: &CheckOptions) -> Report {
+        check(self.path(), None, options, &Silent).expect("checked")
     }
 }
 
