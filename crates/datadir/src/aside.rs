@@ -7,7 +7,7 @@
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_wal::snap::SnapFile;
 
-use crate::evidence::Evidence;
+use crate::evidence::{Database, Evidence};
 use crate::start::{Server, StartVerdict, verdict};
 
 /// The `.snap` files to move aside, and the releases that start without them.
@@ -25,19 +25,29 @@ impl Aside {
     /// Judges the start of `servers` without the files that are newer than the database; `None` if that lets none of
     /// them start.
     pub fn find(evidence: &mut Evidence<'_>, servers: &[Server]) -> Option<Self> {
-        let index = evidence.database.content()?.buckets.meta.part().consistent_index.filter(|index| *index > 0)?;
-        let is_newer = |bytes| SnapFile::parse(bytes).is_ok_and(|file| file.start.index > index);
-        let newer = evidence.snaps.snaps().filter(|(_, _, bytes)| is_newer(bytes));
-        let files: Vec<_> = newer.map(|(name, ..)| quote(name.as_bytes())).collect();
-        // With the database that was received there is another way, and the server takes it.
-        if files.is_empty() || evidence.received.is_some() {
+        let index = match &evidence.database {
+            Database::Missing | Database::New(_) => 0,
+            Database::Read(content) => content.buckets.meta.part().consistent_index.filter(|index| *index > 0)?,
+            Database::Unusable => return None,
+        };
+        // With a received database that is whole there is another way, and the server takes it.
+        if evidence.is_received() {
             return None;
         }
+        let is_newer = |bytes| SnapFile::parse(bytes).is_ok_and(|file| file.start.index > index);
+        let newer = evidence.snaps.snaps().filter(|(_, _, bytes)| is_newer(bytes));
+        let mut files: Vec<_> = newer.map(|(name, ..)| quote(name.as_bytes())).collect();
+        if files.is_empty() {
+            return None;
+        }
+        files.extend(evidence.received.as_ref().map(|(index, _)| format!("{index:016x}.snap.db")));
         let stopped: Vec<Server> =
             servers.iter().copied().filter(|server| !verdict(evidence, *server).starts()).collect();
+        let received = evidence.received.take();
         evidence.newest_snap_index = index;
         let starts: Vec<_> = stopped.into_iter().map(|server| verdict(evidence, server)).collect();
         evidence.newest_snap_index = u64::MAX;
+        evidence.received = received;
         let starts: Vec<_> = starts.into_iter().filter(StartVerdict::starts).collect();
         let start = starts.first()?.snapshot_index;
         Some(Self { files, servers: starts.iter().map(|start| start.server).collect(), start })
@@ -53,7 +63,7 @@ impl Aside {
     fn moved(&self) -> String {
         match self.files.as_slice() {
             [one] => format!("{one} is"),
-            files => format!("{} are", files.join(" and ")),
+            files => format!("{} are", listed(files)),
         }
     }
 
@@ -65,13 +75,22 @@ impl Aside {
         };
         let servers: Vec<_> = self.servers.iter().map(Server::to_string).collect();
         format!(
-            "Move {} out of member/snap and keep {}: etcd {} then {} from {from} and {} entries {} to {last} to this database",
-            self.files.join(" and "),
+            "Move {} out of member/snap and keep {}: etcd {} then {} from {from} and {} entries {} to {last} to {} database",
+            listed(&self.files),
             if self.files.len() == 1 { "it" } else { "them" },
-            servers.join(" and "),
+            listed(&servers),
             if servers.len() == 1 { "starts" } else { "start" },
             if servers.len() == 1 { "applies" } else { "apply" },
-            index.saturating_add(1)
+            index.saturating_add(1),
+            if index == 0 { "a new" } else { "this" }
         )
+    }
+}
+
+/// Names in a sentence.
+fn listed(names: &[String]) -> String {
+    match names {
+        [names @ .., last] if names.len() > 1 => format!("{} and {last}", names.join(", ")),
+        names => names.join(" and "),
     }
 }

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use etcdsnap_bbolt::ByteOrder;
-use etcdsnap_snapshot::catalogue::container::{RAW_DATABASE_MAY_LAG_WAL, SHA256_MISSING};
+use etcdsnap_snapshot::catalogue::container::{DATABASE_NEW, RAW_DATABASE_MAY_LAG_WAL, SHA256_MISSING};
 use etcdsnap_snapshot::catalogue::directory::{DATABASE_UNUSABLE, DIRECTORY_CHANGED, FILE_UNREADABLE};
 use etcdsnap_snapshot::catalogue::mvcc::V2_KEYS_POSSIBLE;
 use etcdsnap_snapshot::container::{Container, OpenError, OpenOptions};
-use etcdsnap_snapshot::finding::{Finding, Findings, Kind};
+use etcdsnap_snapshot::finding::{Finding, Findings, Kind, Severity};
 use etcdsnap_snapshot::inspection::Options;
 use etcdsnap_snapshot::place::Place;
 use etcdsnap_snapshot::progress::Progress;
@@ -101,7 +101,11 @@ pub fn check(
     let read = read_database(&database_path, "db", options, progress)?;
     let log = wal_files.holds_log().then(|| Log::new(wal_files.wal()));
     let log_report = log.as_ref().map(|log| LogReport::new(&log.wal, Some(&snaps), options.inspection.limit));
-    let received = received(log.as_ref(), &snaps, options, progress)?;
+    let (received_index, received) = received(log.as_ref(), &snaps, options, progress)?.unzip();
+    let (received, received_findings, received_omitted) = match received {
+        Some(Read { database, findings, omitted, .. }) => (Some(database), findings, omitted),
+        None => (None, Vec::new(), Vec::new()),
+    };
 
     let mut findings = Findings::new(options.inspection.limit);
     let mut evidence = Evidence {
@@ -110,7 +114,7 @@ pub fn check(
         newest_snap_index: u64::MAX,
         has_proxy: layout.has_proxy,
         database: read.database,
-        received,
+        received: received_index.zip(received),
     };
     files::check(&evidence, &layout, &wal_files, &held, &mut findings);
     if wal_files.recheck().is_err() {
@@ -120,9 +124,14 @@ pub fn check(
     let indexes = indexes(&evidence);
     let aside = Aside::find(&mut evidence, &options.servers);
     compare::indexes(&evidence, &indexes, aside.as_ref(), &mut findings);
+    compare::replacement(&evidence, &mut findings);
     compare::snapshots(&evidence, &mut findings);
-    let newer = evidence.log.as_ref().zip(evidence.database.content()).and_then(|(log, content)| {
-        let applied = *content.consistent_index().all()?;
+    let newer = evidence.log.as_ref().and_then(|log| {
+        let applied = match &evidence.database {
+            Database::Missing | Database::New(_) => 0,
+            Database::Read(content) => *content.consistent_index().all()?,
+            Database::Unusable => return None,
+        };
         Some(Newer::new(&log.entries, applied, log.inspection.hard_state.commit))
     });
     let logged = newer.as_ref().map_or(0, |newer| newer.keys_touched);
@@ -137,6 +146,11 @@ pub fn check(
         omitted.extend(log.omitted.iter().cloned());
     }
     findings.extend(read.findings);
+    // A database that no server takes is no matter.
+    if evidence.replacement().is_some() {
+        findings.extend(received_findings);
+        omitted.extend(received_omitted);
+    }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
 
     let mut starts: Vec<_> = options.servers.iter().map(|server| verdict(&evidence, *server)).collect();
@@ -181,6 +195,9 @@ fn read_database(
     progress: &dyn Progress,
 ) -> Result<Read, VerifyError> {
     let nothing = |database, findings| Read { database, facts: None, findings, omitted: Vec::new() };
+    if std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
+        return Ok(nothing(Database::New("has 0 bytes"), Vec::new()));
+    }
     let container = match Container::open(path, &options.opening) {
         Ok(container) => container,
         Err(OpenError::Image(etcdsnap_image::Error::Missing { .. })) => {
@@ -208,6 +225,10 @@ fn read_database(
             finding
         })
         .collect();
+    let mut serious = findings.iter().filter(|finding| finding.severity > Severity::Note);
+    if serious.next().is_some_and(|finding| finding.kind.id == DATABASE_NEW.id) && serious.next().is_none() {
+        return Ok(nothing(Database::New("has no bucket in it"), Vec::new()));
+    }
     let Some(inspection) = inspection else {
         return Ok(Read { database: Database::Unusable, facts: None, findings, omitted: report.omitted });
     };
@@ -222,12 +243,12 @@ fn received(
     snaps: &SnapFiles,
     options: &CheckOptions,
     progress: &dyn Progress,
-) -> Result<Option<(u64, Database)>, VerifyError> {
+) -> Result<Option<(u64, Read)>, VerifyError> {
     let markers = log.and_then(|log| log.wal.valid_markers(Reader::V3_7).ok()).unwrap_or_default();
     let Some(index) = markers.iter().map(|marker| marker.start.index).max() else { return Ok(None) };
     let Some(name) = snaps.received(index) else { return Ok(None) };
     let read = read_database(&snaps.directory.join(name), &name.to_string_lossy(), options, progress)?;
-    Ok(Some((index, read.database)))
+    Ok(Some((index, read)))
 }
 
 fn indexes(evidence: &Evidence<'_>) -> Indexes {

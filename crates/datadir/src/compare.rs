@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use etcdsnap_snapshot::catalogue::directory::{
-    ETCD_2_DIRECTORY, INDEX_AHEAD_OF_COMMIT, INDEX_AHEAD_OF_LOG, INDEX_BEHIND_LOG, INDEX_BEHIND_SNAPSHOT,
-    INDEX_MISSING, MEMBER_NOT_IN_DATABASE, MEMBER_NOT_IN_LOG, MEMBER_ROLE_DIFFERS, SELF_REMOVED, SELF_UNKNOWN,
-    SNAPSHOT_DAMAGED, SNAPSHOT_MISNAMED, SNAPSHOT_MISSING, SNAPSHOT_UNKNOWN, TERM_AHEAD_OF_LOG, TERM_NOT_OF_ENTRY,
-    V2_CONTENT,
+    DATABASE_MISSING, DATABASE_UNUSABLE, ETCD_2_DIRECTORY, INDEX_AHEAD_OF_COMMIT, INDEX_AHEAD_OF_LOG, INDEX_BEHIND_LOG,
+    INDEX_BEHIND_SNAPSHOT, INDEX_MISSING, MEMBER_NOT_IN_DATABASE, MEMBER_NOT_IN_LOG, MEMBER_ROLE_DIFFERS, SELF_REMOVED,
+    SELF_UNKNOWN, SNAPSHOT_DAMAGED, SNAPSHOT_MISNAMED, SNAPSHOT_MISSING, SNAPSHOT_UNKNOWN, TERM_AHEAD_OF_LOG,
+    TERM_NOT_OF_ENTRY, V2_CONTENT,
 };
 use etcdsnap_snapshot::finding::{Finding, Findings, Kind, Severity};
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::{Place, excerpt};
 use etcdsnap_wal::snap::{SnapFile, SnapName};
 use etcdsnap_wal::{Grade, Payload, Start};
@@ -21,7 +22,32 @@ use crate::v2::V2Keys;
 
 /// The place of the database in the log.
 pub(crate) fn indexes(evidence: &Evidence<'_>, indexes: &Indexes, aside: Option<&Aside>, findings: &mut Findings) {
-    let (Some(log), Some(content)) = (&evidence.log, evidence.database.content()) else { return };
+    let Some(log) = &evidence.log else { return };
+    let what = match &evidence.database {
+        Database::Read(content) => return index_of(content, log, evidence, indexes, aside, findings),
+        Database::Missing => "there is no member/snap/db".to_owned(),
+        Database::New(what) => format!("member/snap/db {what}"),
+        Database::Unusable => return,
+    };
+    let first = log.entries.first().map_or(0, |logged| logged.entry.index);
+    let there = format!("{what}; the log is there, from entry {first} on");
+    let message = match aside {
+        _ if first > 1 => format!("{there}, and entries 1 to {} are not", first - 1),
+        Some(aside) => format!("{there}. {}", aside.advice(indexes.last_index, 0)),
+        None => there,
+    };
+    findings.push(Finding::new(&DATABASE_MISSING, Place::file(), message));
+}
+
+/// The place of a database that can be read.
+fn index_of(
+    content: &Content,
+    log: &Log<'_>,
+    evidence: &Evidence<'_>,
+    indexes: &Indexes,
+    aside: Option<&Aside>,
+    findings: &mut Findings,
+) {
     let mut found = |kind: &'static Kind, key: &[u8], message: String| {
         let place = Place { file: Some("db".to_owned()), ..Place::entry("meta", key) };
         findings.push(Finding::new(kind, place, message));
@@ -31,7 +57,7 @@ pub(crate) fn indexes(evidence: &Evidence<'_>, indexes: &Indexes, aside: Option<
     if index == 0 && last_index > 0 {
         found(&INDEX_MISSING, b"consistent_index", format!("no consistent index, and the log ends at {last_index}"));
     }
-    let is_received = evidence.received.as_ref().is_some_and(|(received, _)| *received == snapshot_index);
+    let is_received = evidence.is_received();
     if index < snapshot_index && !is_received {
         let message = format!(
             "the database has applied entry {index}, the newest snapshot is at {snapshot_index}; {}",
@@ -52,6 +78,27 @@ pub(crate) fn indexes(evidence: &Evidence<'_>, indexes: &Indexes, aside: Option<
         found(&INDEX_BEHIND_LOG, b"consistent_index", message);
     }
     term(log, content, indexes, &mut found);
+}
+
+/// The database that servers put in the place of their own, if it lacks what the snapshot contains that it came with. What is wrong
+/// with its pages is said by the verification.
+pub(crate) fn replacement(evidence: &Evidence<'_>, findings: &mut Findings) {
+    let Some((snapshot, database)) = evidence.replacement() else { return };
+    let place = Place::in_file(&format!("{snapshot:016x}.snap.db"));
+    let taken = "servers put it in the place of db, and the old db is gone";
+    if let Database::New(what) = database {
+        let message = format!("the database received with the snapshot at {snapshot} {what}: {taken}");
+        findings.push(Finding::new(&DATABASE_UNUSABLE, place.clone(), message));
+    }
+    let Some(&index) = database.content().map(Content::consistent_index).as_ref().and_then(Known::all) else { return };
+    if index < snapshot {
+        let message = format!(
+            "the database received with the snapshot at {snapshot} has applied entry {index}: {taken}, and so are entries {} to \
+             {snapshot}",
+            index.saturating_add(1)
+        );
+        findings.push(Finding::new(&INDEX_BEHIND_SNAPSHOT, place, message));
+    }
 }
 
 /// Says where the entries are that the snapshot includes and the database has not applied.
@@ -193,7 +240,7 @@ fn identity(own: u64, database: &Membership, log: Option<&Membership>, findings:
     if is_removed {
         let message = format!("member {own:016x}, whose log this is, was removed");
         findings.push(Finding::new(&SELF_REMOVED, place, message));
-    } else if !database.members().contains_key(&own) {
+    } else if !database.members().is_empty() && !database.members().contains_key(&own) {
         let message = format!("member {own:016x}, whose log this is, is not listed");
         findings.push(Finding::new(&SELF_UNKNOWN, place, message));
     }

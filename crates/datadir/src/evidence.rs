@@ -14,6 +14,9 @@ use crate::snap_files::SnapFiles;
 pub(crate) enum Database {
     /// Nothing.
     Missing,
+    /// A file in which nothing was ever written, which bbolt begins anew as it does one that is not there; with what shows that, to
+    /// follow its name in a sentence.
+    New(&'static str),
     /// A file that is none, or that cannot be opened.
     Unusable,
     /// One that could be walked.
@@ -62,6 +65,17 @@ impl<'a> Evidence<'a> {
     pub fn newest_snap(&self, wanted: impl Fn(Start) -> bool) -> Option<(&'a str, SnapFile<'a>)> {
         self.snaps.newest(|start| start.index <= self.newest_snap_index && wanted(start))
     }
+
+    /// The database received with the newest snapshot, with the index of that, if a server puts it in the place of its own.
+    pub fn replacement(&self) -> Option<(u64, &Database)> {
+        let (index, database) = self.received.as_ref()?;
+        (*index > self.database.consistent_index()).then_some((*index, database))
+    }
+
+    /// Does the database received with the newest snapshot have everything up to that?
+    pub fn is_received(&self) -> bool {
+        self.received.as_ref().is_some_and(|(index, database)| database.serves(*index))
+    }
 }
 
 impl<'a> Log<'a> {
@@ -108,8 +122,19 @@ impl Database {
     pub fn content(&self) -> Option<&Content> {
         match self {
             Self::Read(content) => Some(content),
-            Self::Missing | Self::Unusable => None,
+            Self::Missing | Self::New(_) | Self::Unusable => None,
         }
+    }
+
+    /// Is there nothing in it, for certain?
+    pub fn is_blank(&self) -> bool {
+        matches!(self, Self::Missing | Self::New(_))
+    }
+
+    /// Is it whole, of this byte order, and does it have all entries up to this one?
+    pub fn serves(&self, index: u64) -> bool {
+        let Some(content) = self.content() else { return false };
+        content.damage().is_empty() && content.foreign_order().is_none() && self.consistent_index() >= index
     }
 
     /// Raft index of the last applied entry as a server sees it that gets so far; 0 if it does not say.

@@ -1,8 +1,8 @@
 //! Findings about the files in the directories of a member: unreadable, missing, left over, in use.
 
 use etcdsnap_snapshot::catalogue::directory::{
-    BROKEN_COPY_HOLDS_ENTRIES, DATABASE_MISSING, DEFRAG_LEFTOVER, DIRECTORY_IN_USE, FILE_UNREADABLE, LEFTOVER_FILE,
-    LOG_MISSING, PROXY_DIRECTORY, RECEIVED_DATABASE,
+    BROKEN_COPY_HOLDS_ENTRIES, DEFRAG_LEFTOVER, DIRECTORY_IN_USE, FILE_UNREADABLE, LEFTOVER_FILE, LOG_MISSING,
+    PROXY_DIRECTORY, RECEIVED_DATABASE,
 };
 use etcdsnap_snapshot::finding::{Finding, Findings, Kind};
 use etcdsnap_snapshot::place::{Place, quote};
@@ -23,21 +23,13 @@ pub(crate) fn check(evidence: &Evidence<'_>, layout: &Layout, wal: &WalFiles, he
     if layout.has_proxy {
         findings.push(Finding::new(&PROXY_DIRECTORY, Place::file(), "there are folders member and proxy"));
     }
-    match (&evidence.log, &evidence.database) {
-        (None, database) if holds_member(evidence, wal) => {
-            let folder = quote(wal.directory.as_os_str().as_encoded_bytes());
-            let rest = match database {
-                Database::Missing => ", and no database; what is there belongs to a log",
-                Database::Read(_) | Database::Unusable => "",
-            };
-            findings.push(Finding::new(&LOG_MISSING, Place::file(), format!("there is no segment in {folder}{rest}")));
-        }
-        (Some(log), Database::Missing) => {
-            let first = log.entries.first().map_or(0, |logged| logged.entry.index);
-            let message = format!("the log is there, from entry {first} on");
-            findings.push(Finding::new(&DATABASE_MISSING, Place::file(), message));
-        }
-        _ => {}
+    if evidence.log.is_none() && holds_member(evidence, wal) {
+        let folder = quote(wal.directory.as_os_str().as_encoded_bytes());
+        let rest = match evidence.database {
+            Database::Missing => ", and no database; what is there belongs to a log",
+            Database::Read(_) | Database::New(_) | Database::Unusable => "",
+        };
+        findings.push(Finding::new(&LOG_MISSING, Place::file(), format!("there is no segment in {folder}{rest}")));
     }
     for file in &evidence.snaps.others {
         let name = file.name.to_string_lossy();

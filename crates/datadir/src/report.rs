@@ -28,14 +28,14 @@ pub struct Report {
     pub identity: Option<Metadata>,
     /// The log by itself; `None` if there is none. Its findings are among the findings below.
     pub log: Option<LogReport>,
-    /// The bbolt side of the database; `None` if there is none that can be walked.
+    /// The bbolt side of the database; `None` if there is none that can be walked, or nothing was ever written to it.
     pub database: Option<DatabaseFacts>,
     /// The etcd side of it.
     pub store: Option<StoreFacts>,
     /// Where log, snapshots and database stand.
     pub indexes: Indexes,
-    /// What the log has that the database does not; `None` if one of them is missing, or where the database stands is
-    /// not known.
+    /// What the log has that the database does not, which is all of it without one; `None` if there is no log, or where the database
+    /// stands is not known.
     pub newer: Option<Newer>,
     /// The members, as far as anything knows them, ascending by id.
     pub members: Vec<MemberView>,

@@ -95,11 +95,11 @@ impl<'a> Document<'a> {
 impl<'a> Start<'a> {
     fn new(verdict: &'a StartVerdict) -> Self {
         let cut = match verdict.outcome {
-            StartOutcome::Repairs { cut } | StartOutcome::ThrowsAway { cut } => {
-                Some(Cut { file: cut.segment.to_string(), offset: cut.offset })
-            }
+            StartOutcome::Repairs { cut } => Some(cut),
+            StartOutcome::ThrowsAway { cut } => cut,
             _ => None,
         };
+        let cut = cut.map(|cut| Cut { file: cut.segment.to_string(), offset: cut.offset });
         Self {
             version: verdict.server.to_string(),
             starts: verdict.starts(),

@@ -85,10 +85,11 @@ pub enum StartOutcome {
         /// Where.
         cut: Place,
     },
-    /// Cuts the log off where it is damaged, or erases what follows its end, and starts without the entries there.
+    /// Cuts the log off where it is damaged, or erases what follows its end, and starts without the entries there; or puts a database
+    /// that lacks entries in the place of its own.
     ThrowsAway {
-        /// Where the log is cut off.
-        cut: Place,
+        /// Where the log is cut off; `None` if it is the database that is given up.
+        cut: Option<Place>,
     },
     /// Begins as a new member, with what its flags say, because there is no log.
     BeginsAnew,
@@ -191,7 +192,7 @@ pub(crate) fn verdict(evidence: &Evidence<'_>, server: Server) -> StartVerdict {
             let Voters { voters, learners } = progress.replayed.voters;
             let mut verdict = StartVerdict {
                 outcome: match (progress.lost, progress.cut) {
-                    (Some(lost), _) => StartOutcome::ThrowsAway { cut: lost.from },
+                    (Some(lost), _) => StartOutcome::ThrowsAway { cut: Some(lost.from) },
                     (None, Some(cut)) => StartOutcome::Repairs { cut },
                     (None, None) => StartOutcome::Starts,
                 },
@@ -221,7 +222,7 @@ fn without_log(evidence: &Evidence<'_>, server: Server) -> StartVerdict {
         voters: Vec::new(),
         learners: Vec::new(),
     };
-    let opened = no_proxy(evidence).and_then(|()| openable(&evidence.database)).and_then(|()| {
+    let opened = no_proxy(evidence).and_then(|()| openable(&evidence.database, OWN)).and_then(|()| {
         let Some(content) = evidence.database.content() else { return Ok(()) };
         server.storage_version(content, &mut Vec::new())?;
         server.load(content)
@@ -246,7 +247,7 @@ fn without_log(evidence: &Evidence<'_>, server: Server) -> StartVerdict {
 impl Case<'_, '_> {
     fn start(&self) -> Result<Progress, Stop> {
         no_proxy(self.evidence)?;
-        openable(&self.evidence.database)?;
+        openable(&self.evidence.database, OWN)?;
         let (start, snap) = self.snapshot()?;
         let (own, mut notes) = (self.evidence.database.content(), Vec::new());
         // etcd 3.4 loads the records to learn the consistent index, if it has a snapshot to compare it with.
@@ -337,13 +338,16 @@ fn thrown_away(lost: &Lost) -> String {
     format!("It ends the log at {from} without an error and throws away what follows: {remains}.")
 }
 
-/// A server opens the database before anything else.
-fn openable(database: &Database) -> Result<(), Stop> {
+/// The file that a server takes for its database.
+const OWN: &str = "member/snap/db";
+
+/// A server opens the database, which is in the file of this name, before anything else.
+fn openable(database: &Database, file: &str) -> Result<(), Stop> {
     match database {
         Database::Unusable => Err(Stop {
             outcome: StartOutcome::Panics,
             said: None,
-            reason: "The file member/snap/db cannot be opened as a database: it panics.".to_owned(),
+            reason: format!("The file {file} cannot be opened as a database: it panics."),
         }),
         Database::Read(content) if let Some(order) = content.foreign_order() => Err(Stop::panics(
             "invalid database",

@@ -6,7 +6,7 @@ use etcdsnap_snapshot::place::quote;
 use etcdsnap_wal::snap::{SnapFile, Store};
 use etcdsnap_wal::{Reader, Start};
 
-use super::{Case, Stop};
+use super::{Case, StartOutcome, Stop, openable};
 use crate::evidence::Database;
 
 /// The v2 store and the voters of a `.snap` file.
@@ -65,7 +65,7 @@ impl<'a> Case<'_, 'a> {
             return Ok(own);
         }
         match received {
-            Some((index, database)) if *index == start.index => Ok(database),
+            Some((index, database)) if *index == start.index => self.renamed(*index, database).map(|()| database),
             _ => Err(Stop::panics(
                 "failed to find database snapshot file",
                 format!(
@@ -76,6 +76,26 @@ impl<'a> Case<'_, 'a> {
                     start.index
                 ),
             )),
+        }
+    }
+
+    /// The database received with the snapshot at this index, which a server puts in the place of its own before it looks into it.
+    fn renamed(&self, index: u64, database: &Database) -> Result<(), Stop> {
+        let name = format!("{index:016x}.snap.db");
+        let gone = if self.evidence.database.is_blank() { "" } else { ", so that the old db is gone" };
+        let renames = format!("It renames {name} to db{gone}");
+        let lost = |reason| Stop { outcome: StartOutcome::ThrowsAway { cut: None }, said: None, reason };
+        openable(database, &name).map_err(|stop| Stop { reason: format!("{renames}. {}", stop.reason), ..stop })?;
+        match database {
+            Database::New(what) => Err(lost(format!(
+                "{renames}, and goes on without what was written up to entry {index}: {name} {what}."
+            ))),
+            _ if !database.serves(index) => Err(lost(format!(
+                "{renames}, and goes on without entries {} to {index}: {name} has applied entry {}.",
+                database.consistent_index().saturating_add(1),
+                database.consistent_index()
+            ))),
+            _ => Ok(()),
         }
     }
 }

@@ -5,3 +5,4 @@ mod faults;
 mod log;
 mod member;
 mod recorded;
+mod unusable;

@@ -1,10 +1,6 @@
 //! Rules about a member's data directory as a whole: whether its log, its `.snap` files and its database fit together
 //! (`etcd-format.md` 5.9, 5.10, 7 and 9.2).
 
-/// The member is lost, the cluster need not be.
-const REPLACE_MEMBER: &str = "If the other members have a quorum, remove this member and add it again with an empty data directory; it \
-     gets all data from the leader. If not, restore the cluster from a snapshot.";
-
 /// The database alone is good.
 const FROM_DATABASE: &str = "If the other members have a quorum, remove this member and add it again with an empty data directory. If \
      not, restore the cluster from member/snap/db with --skip-hash-check; what is only in the log is lost then.";
@@ -37,9 +33,13 @@ kinds! { Directory:
          from it with --skip-hash-check, for all members from the same file. A .snap file alone holds the members and the keys of the v2 API, \
          none of the v3 API.";
     DATABASE_MISSING: Error, "no database",
-        "There is a log and no member/snap/db. Everything that is not in the log any more is lost: a server builds the keyspace anew from the log \
+        "There is a log and no member/snap/db, or one in which nothing was ever written: 0 bytes, or a new database without buckets, which servers \
+         begin anew as if it were not there. Everything that is not in the log any more is lost: a server builds the keyspace anew from the log \
          if that reaches back to its first entry, and stops otherwise; some versions refuse in any case.",
-        REPLACE_MEMBER;
+        "Copy the directory first. If files to move are named, move them out of the folder, keep them, and start the member with one of the versions \
+         named: it builds the database anew from the log, and nothing is lost. If none are named and a version is said to start below, and the log \
+         is there from entry 1 on, start that. Otherwise, if the other members have a quorum, remove this member and add it again with an empty \
+         data directory; it gets all data from the leader. If not, restore the cluster from a snapshot.";
     ETCD_2_DIRECTORY: Error, "data directory of etcd 2",
         "There is a log and no database, and the cluster version or the form of the log is that of etcd 2, which has no database: its data are \
          in the .snap files and in the log. Logs written before May 2016 have no padding; every later version reads them. etcd 3.0 to 3.5 start \
@@ -48,12 +48,16 @@ kinds! { Directory:
         "Keep the directory; it is no backup of etcd 3, and no snapshot of etcd 3 will hold these keys. Work on a copy: `ETCDCTL_API=3 etcdctl \
          migrate --data-dir DIR` of etcd 3.0 to 3.4 writes the keys into a database, without their directories and times to live.";
     DATABASE_UNUSABLE: Error, "database is none",
-        "The file member/snap/db is not a database, or nothing in it can be read. Servers stop with \"invalid database\" or a panic.",
-        REPLACE_MEMBER;
+        "The file member/snap/db is not a database, or nothing in it can be read. Servers stop with \"invalid database\" or a panic. If the \
+         file named ends in .snap.db, it came from the leader with a snapshot that is newer than db: a server renames it to db before it looks \
+         into it, so the old db is gone after a start. One of 0 bytes, or without a bucket, does not stop the server: it goes on without the keys.",
+        "Copy the directory first. If the file named ends in .snap.db, move it out of the folder, and keep it: db is still there. If the other \
+         members have a quorum, remove this member and add it again with an empty data directory; it gets all data from the leader. If not, \
+         restore the cluster from a snapshot, or from a member/snap/db that is whole with --skip-hash-check.";
     RECEIVED_DATABASE: Note, "database received from a leader",
         "A file that ends in .snap.db is a database that the leader sent together with a snapshot. A server renames it to db when it takes it, so \
          the one found here was not taken, or its member stopped before. It is used at the next start if db is older than the snapshot.",
-        NOTHING;
+        "Nothing needs to be done, unless an error names this file too.";
     LEFTOVER_FILE: Note, "leftover of an interrupted write",
         "A file that an interrupted write or defragmentation left behind, or the copy that a server made of a file before it repaired or gave up \
          on it. Servers use none of them, with one exception: see DEFRAG_LEFTOVER.",
