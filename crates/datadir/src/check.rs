@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use etcdsnap_bbolt::ByteOrder;
+use etcdsnap_snapshot::boot::serving;
 use etcdsnap_snapshot::catalogue::container::{DATABASE_NEW, RAW_DATABASE_MAY_LAG_WAL, SHA256_MISSING};
 use etcdsnap_snapshot::catalogue::directory::{DATABASE_UNUSABLE, DIRECTORY_CHANGED, FILE_UNREADABLE};
 use etcdsnap_snapshot::catalogue::mvcc::V2_KEYS_POSSIBLE;
 use etcdsnap_snapshot::container::{Container, OpenError, OpenOptions};
 use etcdsnap_snapshot::finding::{Finding, Findings, Kind, Severity};
+use etcdsnap_snapshot::incidents::Facts;
 use etcdsnap_snapshot::inspection::Options;
 use etcdsnap_snapshot::place::Place;
 use etcdsnap_snapshot::progress::Progress;
@@ -232,7 +234,14 @@ fn read_database(
     let Some(inspection) = inspection else {
         return Ok(Read { database: Database::Unusable, facts: None, findings, omitted: report.omitted });
     };
-    let content = Content { buckets: inspection.buckets.clone(), findings: findings.clone() };
+    let serving = serving(&Facts {
+        buckets: &inspection.buckets,
+        keyspace: inspection.summary(),
+        database_size: inspection.db.size(),
+        server_version: None,
+        findings: &findings,
+    });
+    let content = Content { buckets: inspection.buckets.clone(), findings: findings.clone(), serving };
     let facts = (inspection.database_facts(), inspection.store_facts());
     Ok(Read { database: Database::Read(Box::new(content)), facts: Some(facts), findings, omitted: report.omitted })
 }

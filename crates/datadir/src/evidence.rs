@@ -1,5 +1,6 @@
 //! Everything that was read of a directory, for those who judge it.
 
+use etcdsnap_snapshot::boot::Serving;
 use etcdsnap_snapshot::buckets::Buckets;
 use etcdsnap_snapshot::catalogue::container::{BIG_ENDIAN, LITTLE_ENDIAN};
 use etcdsnap_snapshot::finding::{Finding, Kind, Layer, Severity};
@@ -30,6 +31,8 @@ pub(crate) struct Content {
     pub buckets: Buckets,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
+    /// How servers serve it once they have started, by minor version.
+    pub serving: Vec<Serving>,
 }
 
 /// What the files of a directory say.

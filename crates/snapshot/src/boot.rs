@@ -70,6 +70,43 @@ pub fn verdicts_after_restore(facts: &Facts<'_>) -> Vec<BootVerdict> {
     all(facts, refusals::of_a_server, caveats::of_a_server)
 }
 
+/// How a server of a minor version serves a database from which it starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Serving {
+    /// The second number of the version.
+    pub minor: u64,
+    /// What ends it or keeps it from answering.
+    pub hindrance: Option<Hindrance>,
+    /// What it does to the data. Whole sentences.
+    pub notes: Vec<String>,
+}
+
+/// What keeps a server from serving after its start, as a whole sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hindrance {
+    /// It refuses every request.
+    Refuses(String),
+    /// It exits when it first writes.
+    Exits(String),
+    /// It panics when it first writes.
+    Panics(String),
+}
+
+/// How servers serve this database, for the verdicts about a member's directory, whose start is foretold there. The rules are
+/// those of [`verdicts`].
+pub fn serving(facts: &Facts<'_>) -> Vec<Serving> {
+    let of = |minor: Minor| {
+        let mut buckets = Vec::new();
+        refusals::buckets_for_entries(facts.buckets, minor, &mut buckets);
+        let exits = buckets.into_iter().next().map(Hindrance::Exits);
+        let refuses = || refusals::not_capable(facts.buckets, minor).map(Hindrance::Refuses);
+        let panics = || refusals::last_revision(facts).map(Hindrance::Panics);
+        let hindrance = exits.or_else(refuses).or_else(panics);
+        Serving { minor: minor as u64, hindrance, notes: caveats::impossible_leases(facts).into_iter().collect() }
+    };
+    Minor::ALL.into_iter().map(of).collect()
+}
+
 /// Rules that give sentences about one version.
 type Rules = fn(&Facts<'_>, Minor) -> Vec<String>;
 

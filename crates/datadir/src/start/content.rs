@@ -1,5 +1,6 @@
 //! Entries of the database that a server reads when it starts and cannot do without.
 
+use etcdsnap_snapshot::boot::Hindrance;
 use etcdsnap_snapshot::catalogue::cluster::{
     ALARM_UNDECODABLE, AUTH_REVISION_INVALID, CLUSTER_VERSION_INVALID, CONF_STATE_INVALID, DOWNGRADE_INVALID,
     LEASE_UNDECODABLE, MEMBER_KEY_INVALID, MEMBER_UNDECODABLE, ROLE_UNDECODABLE, USER_UNDECODABLE,
@@ -14,6 +15,18 @@ use super::{Server, StartOutcome, Stop};
 use crate::evidence::Content;
 
 impl Server {
+    /// What keeps the server from serving after it has started, and notes about what it does to the data.
+    pub(super) fn limit(self, content: &Content, notes: &mut Vec<String>) -> Option<(StartOutcome, String)> {
+        let serving = content.serving.iter().find(|serving| serving.minor == self.minor)?;
+        notes.extend_from_slice(&serving.notes);
+        let (outcome, reason) = match serving.hindrance.as_ref()? {
+            Hindrance::Refuses(reason) => (StartOutcome::NotReady, reason),
+            Hindrance::Exits(reason) => (StartOutcome::Exits, reason),
+            Hindrance::Panics(reason) => (StartOutcome::Panics, reason),
+        };
+        Some((outcome, reason.clone()))
+    }
+
     /// Loads the records and the small buckets.
     pub(super) fn load(self, content: &Content) -> Result<(), Stop> {
         let minor = self.minor;

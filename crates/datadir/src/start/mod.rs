@@ -93,7 +93,7 @@ pub enum StartOutcome {
     },
     /// Begins as a new member, with what its flags say, because there is no log.
     BeginsAnew,
-    /// Starts, but is not ready for clients until its log has outgrown the database.
+    /// Starts, but is not ready for clients: until its log has outgrown the database, or for ever.
     NotReady,
     /// Ends with an error.
     Exits,
@@ -166,6 +166,8 @@ struct Progress {
     start: Start,
     cut: Option<Place>,
     lost: Option<Lost>,
+    /// What keeps it from serving.
+    limit: Option<(StartOutcome, String)>,
     replayed: Replayed,
     notes: Vec<String>,
 }
@@ -203,6 +205,10 @@ pub(crate) fn verdict(evidence: &Evidence<'_>, server: Server) -> StartVerdict {
                 ..blank
             };
             case.judge_index(index, last, &mut verdict);
+            if let Some((outcome, reason)) = progress.limit.filter(|_| verdict.starts()) {
+                verdict.outcome = outcome;
+                verdict.reasons.insert(0, reason);
+            }
             describe(&mut verdict);
             case.warn_of_upgrade(&mut verdict);
             verdict
@@ -270,8 +276,9 @@ impl Case<'_, '_> {
         if let Some(content) = content {
             self.server.load(content)?;
         }
+        let limit = content.and_then(|content| self.server.limit(content, &mut notes));
         let replayed = self.replay(start, snap.as_ref(), content)?;
-        Ok(Progress { start, cut, lost, replayed, notes })
+        Ok(Progress { start, cut, lost, limit, replayed, notes })
     }
 
     fn own_id(&self) -> u64 {
@@ -314,16 +321,22 @@ impl Case<'_, '_> {
         // The member waits until its own attributes are applied. A new leader's empty entry is the first of its log, these are the
         // second, and one more every five seconds.
         if self.server.minor >= 6 && ahead >= 2 && verdict.starts() {
-            let seconds = (ahead - 1).saturating_mul(5);
-            verdict
-                .reasons
-                .push(format!("It does not become ready for clients before that, which takes some {seconds} seconds."));
+            let reason = match (ahead - 1).saturating_mul(5) {
+                seconds @ ..LONG => {
+                    format!("It does not become ready for clients before that, which takes some {seconds} seconds.")
+                }
+                _ => "It does not become ready for clients before that, which takes more than a year.".to_owned(),
+            };
+            verdict.reasons.push(reason);
             if ahead > 2 {
                 verdict.outcome = StartOutcome::NotReady;
             }
         }
     }
 }
+
+/// Seconds in a year, after which nobody counts them.
+const LONG: u64 = 365 * 24 * 60 * 60;
 
 /// A server does not start from a folder that may be a member's or a proxy's.
 fn no_proxy(evidence: &Evidence<'_>) -> Result<(), Stop> {

@@ -131,3 +131,21 @@ fn a_database_in_the_other_byte_order_stops_every_server() {
     let without_log = member.check_with(&CheckOptions { byte_order: Some(other), ..CheckOptions::default() });
     assert_eq!(starts(&without_log), "ppppp");
 }
+
+/// What `verify` says of the database alone holds for the directory too.
+#[test]
+fn a_server_that_starts_and_cannot_serve_does_not_start() {
+    let member = Member::copy_of("member-3.7.1-sigterm");
+    member.set("clusterVersion", b"2.9.0");
+    let report = member.check();
+    assert_eq!(starts(&report), "pxxnn");
+    assert!(report.starts[4].reasons[0].contains("\"etcdserver: not capable\""), "{:?}", report.starts[4]);
+    assert!(!report.boots());
+}
+
+#[test]
+fn a_member_that_waits_for_ever_is_not_given_a_number_of_seconds() {
+    let report = with_index("member-3.7.1-sigterm", u64::MAX);
+    let reasons = report.starts[3].reasons.join(" ");
+    assert!(reasons.contains("which takes more than a year") && !reasons.contains("18446744073709551615 seconds"));
+}

@@ -183,11 +183,14 @@ fn compaction(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
     }
 }
 
+/// The caveat about leases that end as soon as they begin.
+pub(super) fn impossible_leases(facts: &Facts<'_>) -> Option<String> {
+    let reason = "Keys of leases with an impossible time to live are deleted within seconds of the start.";
+    facts.found(&LEASE_TTL_INVALID).then(|| reason.to_owned())
+}
+
 fn leases(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
-    if facts.found(&LEASE_TTL_INVALID) {
-        reasons
-            .push("Keys of leases with an impossible time to live are deleted within seconds of the start.".to_owned());
-    }
+    reasons.extend(impossible_leases(facts));
     let unread = facts.found(&LEASE_UNDECODABLE) || facts.found(&RECORD_UNDECODABLE);
     let Some((leases, keyspace)) = facts.buckets.leases.all().zip(facts.keyspace.all()).filter(|_| !unread) else {
         return reasons.push("How many leases it has, and which keys expire with them, could not be read.".to_owned());

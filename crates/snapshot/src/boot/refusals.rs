@@ -106,17 +106,27 @@ fn storage_version(buckets: &Buckets, minor: Minor) -> Option<String> {
 fn cluster_version(buckets: &Buckets, minor: Minor) -> Option<String> {
     let cluster = buckets.cluster.part().version.as_ref().filter(|_| minor >= Minor::V3_6)?;
     let (major, own_minor) = minor.pair();
+    not_capable(buckets, minor).or_else(|| {
+        (*cluster > Version::new(major, own_minor, 0)).then(|| {
+            format!(
+                "The cluster version is {cluster}, higher than this etcd: it panics with \"invalid downgrade; server \
+                 version is lower than determined cluster version\"."
+            )
+        })
+    })
+}
+
+/// The cluster versions of which a server from 3.6 on knows no capabilities.
+pub(super) fn not_capable(buckets: &Buckets, minor: Minor) -> Option<String> {
+    let cluster = buckets.cluster.part().version.as_ref().filter(|_| minor >= Minor::V3_6)?;
+    let (major, own_minor) = minor.pair();
     let has_suffix = !cluster.pre.is_empty() || !cluster.build.is_empty();
-    if cluster.major < 3 || (has_suffix && (cluster.major, cluster.minor, cluster.patch) == (major, own_minor, 0)) {
-        return Some(format!(
+    let is_unknown =
+        cluster.major < 3 || (has_suffix && (cluster.major, cluster.minor, cluster.patch) == (major, own_minor, 0));
+    is_unknown.then(|| {
+        format!(
             "The cluster version is {cluster}: it starts, refuses every request with \"etcdserver: not capable\", and never agrees \
              on another version."
-        ));
-    }
-    (*cluster > Version::new(major, own_minor, 0)).then(|| {
-        format!(
-            "The cluster version is {cluster}, higher than this etcd: it panics with \"invalid downgrade; server \
-             version is lower than determined cluster version\"."
         )
     })
 }
@@ -224,7 +234,7 @@ fn restore(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
 }
 
 /// The refusals because of buckets in place of entries that a server writes: bbolt refuses the write, and etcd exits.
-fn buckets_for_entries(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
+pub(super) fn buckets_for_entries(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
     let from_3_6 = minor >= Minor::V3_6;
     for (bucket, key, applies) in [("cluster", "clusterVersion", true), ("meta", "storageVersion", from_3_6)] {
         if applies && buckets.nested.has(bucket, key) {
@@ -237,7 +247,7 @@ fn buckets_for_entries(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String
 }
 
 /// The refusal at the largest revision, which servers do not check for before they add one.
-fn last_revision(facts: &Facts<'_>) -> Option<String> {
+pub(super) fn last_revision(facts: &Facts<'_>) -> Option<String> {
     let current = *facts.current_revision().part();
     (revisions_after(current) == 0).then(|| {
         format!(
