@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use etcdsnap_snapshot::catalogue::directory::{
     DATABASE_MISSING, DATABASE_UNUSABLE, ETCD_2_DIRECTORY, INDEX_AHEAD_OF_COMMIT, INDEX_AHEAD_OF_LOG, INDEX_BEHIND_LOG,
-    INDEX_BEHIND_SNAPSHOT, INDEX_MISSING, MEMBER_NOT_IN_DATABASE, MEMBER_NOT_IN_LOG, MEMBER_ROLE_DIFFERS, SELF_REMOVED,
-    SELF_UNKNOWN, SNAPSHOT_DAMAGED, SNAPSHOT_MISNAMED, SNAPSHOT_MISSING, SNAPSHOT_UNKNOWN, TERM_AHEAD_OF_LOG,
-    TERM_NOT_OF_ENTRY, V2_CONTENT,
+    INDEX_BEHIND_SNAPSHOT, INDEX_MISSING, LOG_ENDS_BEFORE_SNAPSHOT, MEMBER_NOT_IN_DATABASE, MEMBER_NOT_IN_LOG,
+    MEMBER_ROLE_DIFFERS, SELF_REMOVED, SELF_UNKNOWN, SNAPSHOT_DAMAGED, SNAPSHOT_MISNAMED, SNAPSHOT_MISSING,
+    SNAPSHOT_UNKNOWN, TERM_AHEAD_OF_LOG, TERM_NOT_OF_ENTRY, V2_CONTENT,
 };
 use etcdsnap_snapshot::finding::{Finding, Findings, Kind, Severity};
 use etcdsnap_snapshot::known::Known;
@@ -72,8 +72,7 @@ fn index_of(
         found(&INDEX_AHEAD_OF_COMMIT, b"consistent_index", message);
     }
     // The log is not what a start would apply, if part of it is lost or a newer snapshot stands in between.
-    let is_damaged = log.inspection.problems.iter().any(|problem| problem.code.grade() == Grade::Error);
-    if index < last_index && !is_damaged && (index >= snapshot_index || is_received) {
+    if index < last_index && !is_damaged(log) && (index >= snapshot_index || is_received) {
         let message = format!("the database has applied entry {index}, the log ends at {last_index}");
         found(&INDEX_BEHIND_LOG, b"consistent_index", message);
     }
@@ -155,7 +154,17 @@ pub(crate) fn snapshots(evidence: &Evidence<'_>, findings: &mut Findings) {
             findings.push(Finding::new(&SNAPSHOT_MISNAMED, place.clone(), message));
         }
         let reaches_back = evidence.log.as_ref().is_some_and(|log| reaches_back(log, file.start));
-        if reaches_back && !told.contains(&file.start) {
+        if let Some(last) = cut_before(evidence, file.start) {
+            // A log that is damaged says itself what of it is lost.
+            if !evidence.log.as_ref().is_some_and(is_damaged) {
+                let message = format!(
+                    "the log ends at {last}, but a snapshot of entry {index} was written; entries {} to {index} are lost from the log",
+                    last.saturating_add(1),
+                    index = file.start.index
+                );
+                findings.push(Finding::new(&LOG_ENDS_BEFORE_SNAPSHOT, place.clone(), message));
+            }
+        } else if reaches_back && !told.contains(&file.start) {
             let message =
                 format!("the log tells of no snapshot at index {} and term {}", file.start.index, file.start.term);
             findings.push(Finding::new(&SNAPSHOT_UNKNOWN, place.clone(), message));
@@ -170,6 +179,20 @@ pub(crate) fn snapshots(evidence: &Evidence<'_>, findings: &mut Findings) {
         let message = format!("there is no {}", SnapName::from(*newest));
         findings.push(Finding::new(&SNAPSHOT_MISSING, Place::file(), message));
     }
+}
+
+/// The end of the log, if it had more entries when this snapshot was written; `None` if it has them, or the snapshot came from the
+/// leader.
+fn cut_before(evidence: &Evidence<'_>, snapshot: Start) -> Option<u64> {
+    let log = evidence.log.as_ref()?;
+    let told = log.inspection.snapshots.iter().map(|told| told.index).max().unwrap_or(0);
+    let last = log.entries.last().map_or(0, |logged| logged.entry.index).max(told);
+    (snapshot.index > last && evidence.snaps.received(snapshot.index).is_none()).then_some(last)
+}
+
+/// Is part of the log lost?
+fn is_damaged(log: &Log<'_>) -> bool {
+    log.inspection.problems.iter().any(|problem| problem.code.grade() == Grade::Error)
 }
 
 /// The finding about keys of the v2 API: an error unless it is certain that there are keys of v3, because these may

@@ -293,6 +293,24 @@ mod tests {
     }
 
     #[test]
+    fn a_started_server_that_cannot_serve_is_known_apart_from_its_start() {
+        let serving_with = |more: &[Entry<'_>], damage: &'static Kind| {
+            let (buckets, keyspace) = (buckets(&[], more), keyspace());
+            let mut facts = crate::incidents::testing::facts(&buckets, &keyspace);
+            let findings = [Finding::new(damage, Place::file(), "")];
+            facts.findings = &findings;
+            serving(&facts)
+        };
+        let old = serving_with(&[("cluster", b"clusterVersion", b"2.9.0")], &cluster::LEASE_TTL_INVALID);
+        assert!(old[1].hindrance.is_none() && matches!(old[2].hindrance, Some(Hindrance::Refuses(_))), "{old:?}");
+        assert!(old.iter().all(|serving| serving.notes[0].contains("deleted within seconds")));
+        let mark = b"\x7f\xff\xff\xff\xff\xff\xff\xff_\0\0\0\0\0\0\0\0";
+        let last = serving_with(&[("meta", b"finishedCompactRev", mark)], &mvcc::VERSION_GAP);
+        assert!(last.iter().all(|serving| matches!(serving.hindrance, Some(Hindrance::Panics(_)))), "{last:?}");
+        assert!(last.iter().all(|serving| serving.notes.is_empty()));
+    }
+
+    #[test]
     fn what_stops_the_tool_of_etcd_stops_no_restored_server() {
         let (buckets, keyspace) = (buckets(&[], &[]), keyspace());
         let findings = [Finding::new(&cluster::MEMBER_KEY_INVALID, Place::file(), "")];

@@ -59,3 +59,24 @@ fn the_beginning_of_the_log_is_needed_without_a_snapshot_file() {
     std::fs::rename(member.file(SEGMENT), later).expect("renamed");
     assert_eq!(starts(&member.check()), "xssss", "the name says that all entries are in it");
 }
+
+/// The log as it was at entry 39, with .snap files of entries 42 and 63.
+#[test]
+fn snapshots_after_the_end_of_the_log_prove_that_it_was_cut() {
+    let member = Member::faulty("older-database");
+    let end = {
+        let wal = WalFiles::open(&member.file("wal"), None, Mapping::Never).expect("log");
+        let entries = wal.wal().entries_in_force();
+        let next = entries.iter().find(|logged| logged.entry.index == 40).expect("an entry");
+        usize::try_from(next.place.offset).expect("small")
+    };
+    member.change(SEGMENT, |bytes| bytes.truncate(end));
+    let report = member.check();
+    assert_eq!(ids(&report), ["LOG_ENDS_BEFORE_SNAPSHOT", "LOG_ENDS_BEFORE_SNAPSHOT"]);
+    let message = "the log ends at 39, but a snapshot of entry 63 was written; entries 40 to 63 are lost from the log";
+    assert!(report.findings.iter().any(|finding| finding.message == message));
+    assert!(!report.is_sound());
+    member.put("snap/000000000000002a.snap.db", b"x");
+    member.put("snap/000000000000003f.snap.db", b"x");
+    assert_eq!(ids(&member.check()), [] as [&str; 0], "they came from the leader");
+}

@@ -37,7 +37,7 @@ kinds! { Directory:
          begin anew as if it were not there. Everything that is not in the log any more is lost: a server builds the keyspace anew from the log \
          if that reaches back to its first entry, and stops otherwise; some versions refuse in any case.",
         "Copy the directory first. If files to move are named, move them out of the folder, keep them, and start the member with one of the versions \
-         named: it builds the database anew from the log, and nothing is lost. If none are named and a version is said to start below, and the log \
+         named: it builds the database anew from the log, and nothing that the log has is lost. If none are named and a version is said to start below, and the log \
          is there from entry 1 on, start that. Otherwise, if the other members have a quorum, remove this member and add it again with an empty \
          data directory; it gets all data from the leader. If not, restore the cluster from a snapshot.";
     ETCD_2_DIRECTORY: Error, "data directory of etcd 2",
@@ -85,9 +85,17 @@ kinds! { Directory:
         "Index and term in the name of a .snap file are not those inside it. etcd makes both from the same numbers, so the file was renamed.",
         "Give it its own name, or move it away.";
     SNAPSHOT_UNKNOWN: Note, "log does not tell of a snapshot file",
-        "A .snap file was written and the log has no record of it, because the member stopped between the two. Servers from 3.4.8 on \
+        "A .snap file was written and the log has no record of it, because the member stopped between the two. The log has the entries that the file \
+         was made from, or the file came from the leader with its database. Servers from 3.4.8 on \
          ignore the file; earlier ones start from it if it is the newest.",
         "Nothing needs to be done for 3.4.8 and later. Move the file away before you start an earlier version.";
+    LOG_ENDS_BEFORE_SNAPSHOT: Error, "log ends before a snapshot file",
+        "A .snap file was written when its entry and all entries before it were in the log. The log ends before that entry, and the file did not come \
+         from the leader: a database of the same index would be here then. So the end of the log was lost: an older copy of the log was put \
+         here, or the log was cut off. Servers start from what is there, without an error, and entries that clients were told are safe are missing.",
+        "Copy the directory first, and look for a newer copy of the log. If the other members have a quorum, remove this member and add it again with \
+         an empty data directory; it gets all data from the leader. If not, restore the cluster from the newest snapshot there is, or from \
+         member/snap/db with --skip-hash-check, whichever has the higher revision.";
     SNAPSHOT_MISSING: Note, "newest snapshot has no file",
         "The log tells of a snapshot for which there is no .snap file that can be used. Servers up to 3.6 start from an older one, or from the \
          beginning of the log if it is still there. From 3.7 on they need none, and 3.8 writes none.",
@@ -124,7 +132,7 @@ kinds! { Directory:
          its index and stop without it. Whether the entries between the two are still in the log, and which files stand in the way then, is \
          said in each case.",
         "Copy the directory first. If files to move are named, move them out of the folder, keep them, and start the member with one of the versions \
-         named: it applies the entries of the log to the database, and nothing is lost. If none are named and the other members have a quorum, \
+         named: it applies the entries of the log to the database, and nothing that the log has is lost. If none are named and the other members have a quorum, \
          remove this member and add it again with an empty data directory. If they have none, restore the cluster from the newest snapshot \
          there is, or from member/snap/db with --skip-hash-check.";
     INDEX_MISSING: Warning, "database does not say where in the log it stands",
