@@ -34,9 +34,9 @@ impl Server {
     /// The newest release of each minor version that is known here.
     pub const NEWEST: [Self; 5] = [
         Self { minor: 4, patch: 45 },
-        Self { minor: 5, patch: 33 },
-        Self { minor: 6, patch: 14 },
-        Self { minor: 7, patch: 1 },
+        Self { minor: 5, patch: 35 },
+        Self { minor: 6, patch: 16 },
+        Self { minor: 7, patch: 3 },
         Self { minor: 8, patch: 0 },
     ];
 

@@ -73,7 +73,7 @@ fn files_that_stand_between_a_database_and_its_log_are_named() {
     let (_, message) = said(&report, "INDEX_BEHIND_SNAPSHOT");
     for words in [
         "0000000000000002-000000000000002a.snap and 0000000000000002-000000000000003f.snap",
-        "etcd 3.5.33 and 3.6.14",
+        "etcd 3.5.35 and 3.6.16",
         "the snapshot at 21",
         "start from the snapshot at 21",
         "entries 35 to 79",

@@ -107,7 +107,7 @@ kinds! { Directory:
          the v3 API, because then they are all the data there is.",
         "Copy the .snap files and the log. A snapshot, a restore, or a member added anew from v3 data alone lose these keys. Start the member with \
          the version that wrote it, with --enable-v2, and copy what is needed into v3; `ETCDCTL_API=3 etcdctl migrate` of 3.4 and older does it \
-         on a copy of the stopped member's directory. Only when everything that is needed is in v3, delete the keys through the v2 API and let \
+         on a copy of the stopped member's directory, if its cluster version is 3.4 or older: it refuses a newer one. Only when everything that is needed is in v3, delete the keys through the v2 API and let \
          the member write a new snapshot, before an upgrade to 3.6. `etcdutl check v2store` of 3.5.18 and later shows the same.";
 
     // The place of the database in the log.

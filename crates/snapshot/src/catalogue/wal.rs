@@ -11,7 +11,8 @@ const LOST: &str = "Do not start the member on it. If the other members have a q
 const CUT_OFF: &str = "Copy the directory before etcd touches it, and keep the copy and every `.broken` file: they are the only ones that \
      hold these entries. `etcdsnap wal dump` shows what can be read before the damage. Then, if the other members have a quorum, remove \
      this member and add it again with an empty data directory. If not, restore the cluster from a snapshot, or from this member's db \
-     with --skip-hash-check, whichever has the higher revision.";
+     with --skip-hash-check, whichever has the higher revision; or start a second copy on a version that is listed as throwing data away, and take \
+     a snapshot from it: it has the entries up to the damage, which the db alone may lack.";
 
 /// Another copy of one file may do.
 const COPY_AGAIN: &str = "If the directory was copied, copy it again from the stopped member. If it is the member's own: \
