@@ -241,8 +241,9 @@ fn read_database(
         server_version: None,
         findings: &findings,
     });
-    let content = Content { buckets: inspection.buckets.clone(), findings: findings.clone(), serving };
     let facts = (inspection.database_facts(), inspection.store_facts());
+    let revision = facts.1.current_revision;
+    let content = Content { buckets: inspection.buckets.clone(), findings: findings.clone(), revision, serving };
     Ok(Read { database: Database::Read(Box::new(content)), facts: Some(facts), findings, omitted: report.omitted })
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use etcdsnap_snapshot::catalogue::directory::{
     DATABASE_MISSING, DATABASE_UNUSABLE, ETCD_2_DIRECTORY, INDEX_AHEAD_OF_COMMIT, INDEX_AHEAD_OF_LOG, INDEX_BEHIND_LOG,
     INDEX_BEHIND_SNAPSHOT, INDEX_MISSING, LOG_ENDS_BEFORE_SNAPSHOT, MEMBER_NOT_IN_DATABASE, MEMBER_NOT_IN_LOG,
-    MEMBER_ROLE_DIFFERS, SELF_REMOVED, SELF_UNKNOWN, SNAPSHOT_DAMAGED, SNAPSHOT_MISNAMED, SNAPSHOT_MISSING,
-    SNAPSHOT_UNKNOWN, TERM_AHEAD_OF_LOG, TERM_NOT_OF_ENTRY, V2_CONTENT,
+    MEMBER_ROLE_DIFFERS, RECEIVED_DATABASE_FOREIGN, SELF_REMOVED, SELF_UNKNOWN, SNAPSHOT_DAMAGED, SNAPSHOT_MISNAMED,
+    SNAPSHOT_MISSING, SNAPSHOT_UNKNOWN, TERM_AHEAD_OF_LOG, TERM_NOT_OF_ENTRY, V2_CONTENT,
 };
 use etcdsnap_snapshot::finding::{Finding, Findings, Kind, Severity};
 use etcdsnap_snapshot::known::Known;
@@ -97,6 +97,12 @@ pub(crate) fn replacement(evidence: &Evidence<'_>, findings: &mut Findings) {
             index.saturating_add(1)
         );
         findings.push(Finding::new(&INDEX_BEHIND_SNAPSHOT, place, message));
+    } else if let Some((received, own)) = evidence.goes_back() {
+        let message = format!(
+            "the database received with the snapshot at {snapshot} is at revision {received}, and db, which has applied fewer entries, at \
+             revision {own}: {taken}"
+        );
+        findings.push(Finding::new(&RECEIVED_DATABASE_FOREIGN, place, message));
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct Content {
     pub buckets: Buckets,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
+    /// The store's revision after a start.
+    pub revision: Known<i64>,
     /// How servers serve it once they have started, by minor version.
     pub serving: Vec<Serving>,
 }
@@ -77,7 +79,16 @@ impl<'a> Evidence<'a> {
 
     /// Does the database received with the newest snapshot have everything up to that?
     pub fn is_received(&self) -> bool {
-        self.received.as_ref().is_some_and(|(index, database)| database.serves(*index))
+        self.received.as_ref().is_some_and(|(index, database)| database.serves(*index)) && self.goes_back().is_none()
+    }
+
+    /// The revisions of the received database and of the member's own, if the first is the lower one: revisions only grow, so the two
+    /// are not of one history.
+    pub fn goes_back(&self) -> Option<(i64, i64)> {
+        let (_, received) = self.received.as_ref()?;
+        let revision = |database: &Database| database.content()?.revision.all().copied();
+        let (received, own) = (revision(received)?, revision(&self.database)?);
+        (received < own).then_some((received, own))
     }
 }
 

@@ -95,7 +95,12 @@ impl<'a> Case<'_, 'a> {
                 database.consistent_index().saturating_add(1),
                 database.consistent_index()
             ))),
-            _ => Ok(()),
+            _ => match self.evidence.goes_back() {
+                Some((received, own)) => {
+                    Err(lost(format!("{renames}, and goes on at revision {received} instead of {own}.")))
+                }
+                None => Ok(()),
+            },
         }
     }
 }

@@ -31,7 +31,9 @@ fn fresh() -> Vec<u8> {
 fn a_received_database_that_cannot_take_the_place_of_an_older_one_is_an_error() {
     let whole = std::fs::read(Member::faulty("older-database").file("snap/db")).expect("db");
     let noise = (0..24_576_u32).map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()[1]).collect();
-    let cases: [(&str, Vec<u8>, &str, &str); 6] = [
+    let foreign = std::fs::read(Member::faulty("v2-keys").file("snap/db")).expect("db");
+    let cases: [(&str, Vec<u8>, &str, &str); 7] = [
+        ("foreign", foreign, "RECEIVED_DATABASE_FOREIGN", "ttttt"),
         ("noise", noise, "DATABASE_UNUSABLE", "ppppp"),
         ("zeros", vec![0; 24_576], "DATABASE_UNUSABLE", "ppppp"),
         ("empty", Vec::new(), "DATABASE_UNUSABLE", "ttttt"),

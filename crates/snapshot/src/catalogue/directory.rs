@@ -58,6 +58,10 @@ kinds! { Directory:
         "A file that ends in .snap.db is a database that the leader sent together with a snapshot. A server renames it to db when it takes it, so \
          the one found here was not taken, or its member stopped before. It is used at the next start if db is older than the snapshot.",
         "Nothing needs to be done, unless an error names this file too.";
+    RECEIVED_DATABASE_FOREIGN: Error, "received database is of another history",
+        "A file that ends in .snap.db has applied more entries than db, and is at a lower revision. Revisions only grow, so it is of another member, \
+         another cluster or another time. A server renames it to db when it starts, without an error: the keys of the old db are gone.",
+        "Copy the directory first. Move the .snap.db and the files named with it out of the folder, and keep them, before a server is started.";
     LEFTOVER_FILE: Note, "leftover of an interrupted write",
         "A file that an interrupted write or defragmentation left behind, or the copy that a server made of a file before it repaired or gave up \
          on it. Servers use none of them, with one exception: see DEFRAG_LEFTOVER.",
