@@ -131,6 +131,29 @@ fn kinds(facts: &Facts<'_>, wanted: impl Fn(&crate::finding::Finding) -> bool) -
     ids
 }
 
+/// Where old patch releases of a minor version start when an unfinished compaction lies beyond the newest record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct StartBeforeFix {
+    /// The revision they start at, which is below that of the compaction.
+    revision: i64,
+    /// The first patch release that starts at the revision of the compaction.
+    fixed_in: &'static str,
+}
+
+/// `None` when every release of this minor version starts at the same revision, or when it is not known.
+fn start_before_fix(facts: &Facts<'_>, minor: Minor) -> Option<StartBeforeFix> {
+    let fixed_in = match minor {
+        Minor::V3_4 => "3.4.32",
+        Minor::V3_5 => "3.5.14",
+        _ => return None,
+    };
+    let known = facts.compaction().zip(facts.keyspace);
+    let (compaction, keyspace) = known.all()?;
+    let revision = keyspace.last.map_or(1, |revision| revision.main).max(compaction.finished.unwrap_or(1));
+    let is_beyond = compaction.is_unfinished() && compaction.compacted() > revision;
+    is_beyond.then_some(StartBeforeFix { revision, fixed_in })
+}
+
 #[cfg(test)]
 mod tests {
     use etcdsnap_mvcc::{Revision, Summary};
@@ -138,7 +161,7 @@ mod tests {
 
     use super::*;
     use crate::buckets::testing::Entry;
-    use crate::catalogue::{cluster, mvcc};
+    use crate::catalogue::{cluster, container, mvcc};
     use crate::finding::{Finding, Kind};
     use crate::incidents::DEFAULT_QUOTA;
     use crate::incidents::testing::{buckets, keyspace};
@@ -243,6 +266,33 @@ mod tests {
         assert!(says(&verdicts, "3.6", "at revision 20, compacted at 20") && !says(&verdicts, "3.6", "instead of"));
     }
 
+    /// As real 3.4.23, 3.5.1, 3.5.35 and 3.6.14 did.
+    #[test]
+    fn an_unfinished_compaction_at_the_last_revision_is_a_matter_of_patch_releases_too() {
+        let scheduled =
+            ("meta", &b"scheduledCompactRev"[..], &b"\x7f\xff\xff\xff\xff\xff\xff\xff_\0\0\0\0\0\0\0\0"[..]);
+        let (buckets, keyspace) =
+            (buckets(&[], &[scheduled]), Summary { last: Some(Revision::of_main(13)), ..keyspace() });
+        let verdicts = verdicts(&crate::incidents::testing::facts(&buckets, &keyspace));
+        assert!(starting(&verdicts).is_empty());
+        for (minor, later) in [("3.4", "etcd 3.4.32 and later 3.4"), ("3.5", "etcd 3.5.14 and later 3.5")] {
+            assert!(says(&verdicts, minor, later), "{verdicts:?}");
+            assert!(says(&verdicts, minor, "Earlier ones start at revision 13 and give revisions out twice"));
+        }
+        assert!(
+            says(&verdicts, "3.6", "It starts at revision 9223372036854775807") && !says(&verdicts, "3.6", "Earlier")
+        );
+    }
+
+    #[test]
+    fn a_database_of_another_byte_order_names_the_machines() {
+        let big = verdicts_with(&[], &[&container::BIG_ENDIAN]);
+        assert!(starting(&big).is_empty() && says(&big, "3.6", "on a little-endian machine its restore"), "{big:?}");
+        let little = verdicts_with(&[], &[&container::LITTLE_ENDIAN]);
+        assert!(says(&little, "3.6", "on a big-endian machine its restore"), "{little:?}");
+        assert!(says(&little, "3.6", "`etcdsnap restore --byte-order big`"));
+    }
+
     /// As real 3.4.23, 3.5.1, 3.6.14, 3.7.1 and 3.8.0-alpha.0 answered.
     #[test]
     fn buckets_in_place_of_entries_stop_those_who_write_them() {
@@ -288,6 +338,7 @@ mod tests {
             &[],
         );
         assert!(starting(&last).is_empty() && says(&last, "3.8", "panics at the first write"));
+        assert!(!says(&last, "3.5", "3.5.14"), "the compaction is finished");
         let leases = verdicts_with(&[], &[&cluster::LEASE_TTL_INVALID]);
         assert!(starting(&leases) == EVERY && says(&leases, "3.4", "deleted within seconds"));
     }

@@ -10,6 +10,8 @@ use std::ops::ControlFlow;
 use etcdsnap_bbolt::Db;
 use etcdsnap_checksum::sha256;
 
+use crate::container::Container;
+
 /// Length of a SHA-256, in bytes.
 const HASH: usize = 32;
 
@@ -61,10 +63,10 @@ pub enum Tail {
 }
 
 impl Length {
-    /// Compares a whole `file` with the database `db` that it begins with.
-    pub fn of(file: &[u8], db: &Db<'_>) -> Self {
+    /// Compares a whole `file` with the database `db` that it begins with. [`is_snapshot`] tells whether a hash belongs
+    /// after it.
+    pub fn of(file: &[u8], db: &Db<'_>, is_snapshot: bool) -> Self {
         let (length, pages) = (file.len() as u64, db.size());
-        let is_snapshot = is_snapshot(db);
         let Some(behind) = usize::try_from(pages).ok().and_then(|pages| file.get(pages..)) else {
             let hash = if is_snapshot { HASH as u64 } else { 0 };
             return Self::Cut { has: length, needs: pages.saturating_add(hash) };
@@ -119,9 +121,15 @@ impl Tail {
     }
 }
 
+/// Is this a snapshot, and not the database of a member? Where it was found tells, and otherwise its metas: after a
+/// restore, or in a new member, those of a member's database can be the same as a snapshot's.
+pub fn is_snapshot(container: &Container, db: &Db<'_>) -> bool {
+    !container.is_member_database() && has_snapshot_metas(db)
+}
+
 /// Are the metas those of a snapshot, as a server sends it, and not those of a database in use? In a snapshot both have
 /// the same content, and the first the higher transaction; in a database in use every transaction has another root.
-pub fn is_snapshot(db: &Db<'_>) -> bool {
+fn has_snapshot_metas(db: &Db<'_>) -> bool {
     let [Ok(first), Ok(second)] = db.metas() else { return false };
     let content = |meta: &etcdsnap_bbolt::Meta| (meta.root, meta.freelist, meta.high_water_mark, meta.sequence);
     content(first) == content(second) && first.txid.checked_sub(1) == Some(second.txid)
@@ -145,7 +153,8 @@ mod tests {
     }
 
     fn of(file: &[u8]) -> Length {
-        Length::of(file, &Db::open(file).expect("a database"))
+        let db = Db::open(file).expect("a database");
+        Length::of(file, &db, has_snapshot_metas(&db))
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::catalogue::container::{LINE_ENDS_TRANSLATED, PART_FILE};
 use crate::container::{Container, Trailer};
 use crate::finding::Finding;
-use crate::place::{Place, quote};
+use crate::place::{Place, shell_word};
 
 /// All such findings. `digest` is the SHA-256 of the database, where it was computed.
 pub(crate) fn findings(container: &Container, digest: Option<&[u8; 32]>) -> Vec<Finding> {
@@ -19,7 +19,8 @@ pub(crate) fn findings(container: &Container, digest: Option<&[u8; 32]>) -> Vec<
             }
             _ => "undoing it gives a database",
         };
-        let file = container.path().map_or_else(|| "FILE".into(), |path| quote(path.as_os_str().as_encoded_bytes()));
+        let file =
+            container.path().map_or_else(|| "FILE".into(), |path| shell_word(path.as_os_str().as_encoded_bytes()));
         let message = format!(
             "every LF ({count} of them) became CR LF; {proof}; `etcdsnap unpack {file} DST` writes it as it was"
         );

@@ -21,7 +21,7 @@ use crate::image_hash::{self, ImageHash};
 use crate::incidents::{Facts, incidents};
 use crate::inspection::{Inspection, Options};
 use crate::length::{self, Length};
-use crate::place::{Place, excerpt};
+use crate::place::{Place, excerpt, shell_word};
 use crate::progress::Progress;
 use crate::reading::Advance;
 use crate::report::{Omitted, Report, SourceFacts};
@@ -137,9 +137,9 @@ pub fn verify<'a>(
     }
     let file_end = container.image().bytes().len() as u64;
     for finding in &mut judged.findings {
-        finding.place.offset = finding.place.offset.filter(|offset| *offset <= file_end);
+        finding.place.offset = finding.place.offset.filter(|offset| *offset < file_end);
     }
-    let is_snapshot = inspection.as_ref().is_some_and(|inspection| length::is_snapshot(&inspection.db));
+    let is_snapshot = inspection.as_ref().is_some_and(|inspection| length::is_snapshot(container, &inspection.db));
     let lacks_its_end = length.is_some_and(|length| length != Length::Fits) && is_snapshot;
     let mut source = source_facts(container);
     if lacks_its_end {
@@ -205,7 +205,10 @@ struct Judged {
 fn length(container: &Container, inspection: &Inspection<'_>, digest: Option<&[u8; 32]>) -> Length {
     match (container.trailer, digest) {
         (Trailer::Present(written), Some(digest)) if written == *digest => Length::Fits,
-        _ => Length::of(container.image().bytes(), &inspection.db),
+        _ => {
+            let is_snapshot = length::is_snapshot(container, &inspection.db);
+            Length::of(container.image().bytes(), &inspection.db, is_snapshot)
+        }
     }
 }
 
@@ -254,13 +257,23 @@ fn container_findings(
         }
         Length::Fits if container.trailer == Trailer::Absent => {
             findings.push(missing("there is no SHA-256 after the database"));
-            let message = "this is a raw database, not a snapshot";
-            findings.push(Finding::new(&container::RAW_DATABASE_MAY_LAG_WAL, Place::file(), message));
+            findings.push(Finding::new(&container::RAW_DATABASE_MAY_LAG_WAL, Place::file(), raw_database(container)));
         }
         // Missing pages are reported by the structure check.
         Length::Fits | Length::Cut { .. } | Length::HashZero { .. } | Length::Followed { .. } => {}
     }
     findings
+}
+
+/// Says that this is no snapshot, and in whose directory its log is, where that is known.
+fn raw_database(container: &Container) -> String {
+    match container.member_directory() {
+        Some(directory) => format!(
+            "this is the database of a member, not a snapshot; `etcdsnap datadir check {}` reads its write-ahead log too",
+            shell_word(directory.as_os_str().as_encoded_bytes())
+        ),
+        None => "this is a raw database, not a snapshot".to_owned(),
+    }
 }
 
 /// Why the database could not be opened.
@@ -408,7 +421,7 @@ impl Inspection<'_> {
 /// Has the file lost pages, and are its metas those of a snapshot?
 fn is_cut_snapshot(container: &Container) -> bool {
     Db::open(container.database())
-        .is_ok_and(|db| length::is_snapshot(&db) && (container.database().len() as u64) < db.size())
+        .is_ok_and(|db| length::is_snapshot(container, &db) && (container.database().len() as u64) < db.size())
 }
 
 /// What is known of the file itself.

@@ -51,6 +51,42 @@ fn real_snapshots_are_clean() {
     }
 }
 
+/// A member that was just restored, or is new, has the metas of a snapshot.
+#[test]
+fn the_database_of_a_member_is_never_a_snapshot_without_its_hash() {
+    let snapshot = std::fs::read(&real_snapshots()[0]).expect("readable");
+    let pages = &snapshot[..snapshot.len() - 32];
+    assert_eq!(report(pages).cause.map(|cause| cause.id), Some("HASH_LOST"));
+    let folder = tempfile::tempdir().expect("a directory");
+    let directory = folder.path().join("a member");
+    let database = directory.join("member/snap/db");
+    std::fs::create_dir_all(directory.join("member/snap")).expect("made");
+    std::fs::write(&database, pages).expect("written");
+    for path in [&directory, &directory.join("member"), &database] {
+        let report = report_of(path);
+        assert_eq!((report.cause.as_ref(), report.source.kind), (None, "database"), "{}", path.display());
+        assert_eq!(ids(&report, Severity::Warning), [""; 0], "{:?}", report.findings);
+        let lag = report.findings.iter().find(|finding| finding.kind.id == "RAW_DATABASE_MAY_LAG_WAL");
+        let message = &lag.expect("told").message;
+        assert!(message.contains(&format!("`etcdsnap datadir check '{}'`", directory.display())), "{message}");
+        assert!(report.unchecked.iter().any(|unchecked| unchecked.what.contains("write-ahead log")));
+    }
+}
+
+/// A file that was cut off ends before its pages do, and nothing is found in it beyond its end.
+#[test]
+fn no_finding_lies_at_the_end_of_the_file_or_beyond() {
+    let snapshot = std::fs::read(&real_snapshots()[0]).expect("readable");
+    for length in [snapshot.len() / 2, snapshot.len() / 8192 * 4096, snapshot.len() - 40] {
+        let report = report(&snapshot[..length]);
+        assert!(!report.findings.is_empty());
+        for finding in report.findings {
+            let at = finding.place.offset.unwrap_or(0);
+            assert!(at < length as u64, "{}: {} of {length}", finding.kind.id, finding.place);
+        }
+    }
+}
+
 #[test]
 fn a_new_database_is_told_from_that_of_another_program() {
     let found = |tree: &Bucket| ids(&report(&Layout::default().build(tree)), Severity::Error);

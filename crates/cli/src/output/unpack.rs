@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use etcdsnap_rewrite::unpack::Unpacked;
+use etcdsnap_snapshot::place::shell_word;
 use etcdsnap_snapshot::report::SourceFacts;
 use serde::Serialize;
 
@@ -51,5 +52,8 @@ pub fn text(outcome: &Outcome, sheet: &mut Sheet) {
     sheet.line(&[(FAINT, "  size  ")], &format!("{} ({} bytes)", size(unpacked.size), unpacked.size));
     let from = format!("{} in {}{}", source.kind, label(&source.path), packing(source));
     sheet.line(&[(FAINT, "  from  ")], &from);
-    sheet.line(&[(FAINT, "  next  ")], &format!("etcdsnap verify {}", label(target)));
+    sheet.line(
+        &[(FAINT, "  next  ")],
+        &format!("etcdsnap verify {}", shell_word(target.as_os_str().as_encoded_bytes())),
+    );
 }

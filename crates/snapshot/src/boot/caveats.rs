@@ -2,7 +2,7 @@
 
 use etcdsnap_proto::library::Outcome;
 
-use super::{Minor, kinds};
+use super::{Minor, StartBeforeFix, kinds, start_before_fix};
 use crate::buckets::{AlarmKind, Buckets, PasswordKind};
 use crate::catalogue::cluster::{
     ALARM_UNDECODABLE, ENTRY_IS_BUCKET, LEASE_TTL_INVALID, LEASE_UNDECODABLE, ROLE_UNDECODABLE, USER_UNDECODABLE,
@@ -161,7 +161,8 @@ fn versions(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
 }
 
 fn compaction(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
-    let Some((compaction, keyspace)) = facts.compaction().zip(facts.keyspace).all().copied() else { return };
+    let known = facts.compaction().zip(facts.keyspace);
+    let Some((compaction, _)) = known.all() else { return };
     if !compaction.is_unfinished() {
         return;
     }
@@ -169,15 +170,9 @@ fn compaction(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
     reasons.push(format!(
         "It resumes the compaction at revision {at} that had not finished; older revisions cannot be read."
     ));
-    let last = keyspace.last.map_or(1, |revision| revision.main).max(compaction.finished.unwrap_or(1));
-    let fixed_in = match minor {
-        Minor::V3_4 => "3.4.32",
-        Minor::V3_5 => "3.5.14",
-        _ => return,
-    };
-    if at > last {
+    if let Some(StartBeforeFix { revision, fixed_in }) = start_before_fix(facts, minor) {
         reasons.push(format!(
-            "etcd {} before {fixed_in} starts at revision {last} instead of {at} and gives revisions out twice.",
+            "etcd {} before {fixed_in} starts at revision {revision} instead of {at} and gives revisions out twice.",
             minor.as_str()
         ));
     }

@@ -4,7 +4,7 @@ use etcdsnap_mvcc::revisions_after;
 use etcdsnap_proto::library::Outcome;
 use semver::Version;
 
-use super::{Minor, kinds};
+use super::{Minor, StartBeforeFix, kinds, start_before_fix};
 use crate::buckets::Buckets;
 use crate::catalogue::cluster::{
     ALARM_UNDECODABLE, AUTH_REVISION_INVALID, CLUSTER_VERSION_INVALID, CONF_STATE_INVALID, DOWNGRADE_INVALID,
@@ -35,7 +35,7 @@ pub(super) fn of_a_server(facts: &Facts<'_>, minor: Minor) -> Vec<String> {
     reasons.extend(downgrade(facts.buckets, minor));
     unreadable_entries(facts, minor, &mut reasons);
     buckets_for_entries(facts.buckets, minor, &mut reasons);
-    reasons.extend(last_revision(facts));
+    reasons.extend(last_revision(facts, minor));
     reasons
 }
 
@@ -58,14 +58,14 @@ fn damaged_file(facts: &Facts<'_>, reasons: &mut Vec<String>) {
 
 /// The refusal of a database in another byte order: bbolt reads numbers in that of its machine.
 fn byte_order(facts: &Facts<'_>) -> Option<String> {
-    let (order, machines) = match (facts.found(&BIG_ENDIAN), facts.found(&LITTLE_ENDIAN)) {
-        (true, _) => ("big", "machines such as s390x"),
-        (_, true) => ("little", "machines such as x86-64 and arm64"),
+    let (order, machines, other) = match (facts.found(&BIG_ENDIAN), facts.found(&LITTLE_ENDIAN)) {
+        (true, _) => ("big", "machines such as s390x", "little"),
+        (_, true) => ("little", "machines such as x86-64 and arm64", "big"),
         _ => return None,
     };
     Some(format!(
-        "The database is {order}-endian, for {machines}: here its restore and it answer \"invalid database\". `etcdsnap restore` \
-         writes it for this machine."
+        "The database is {order}-endian, for {machines}: on a {other}-endian machine its restore and it answer \"invalid \
+         database\". `etcdsnap restore --byte-order {other}` writes it for such a machine."
     ))
 }
 
@@ -247,12 +247,18 @@ pub(super) fn buckets_for_entries(buckets: &Buckets, minor: Minor, reasons: &mut
 }
 
 /// The refusal at the largest revision, which servers do not check for before they add one.
-pub(super) fn last_revision(facts: &Facts<'_>) -> Option<String> {
+pub(super) fn last_revision(facts: &Facts<'_>, minor: Minor) -> Option<String> {
     let current = *facts.current_revision().part();
-    (revisions_after(current) == 0).then(|| {
-        format!(
-            "It starts at revision {current}, the last one there is, and panics at the first write: \"'put' with an unexpected \
-             smaller revision\"."
-        )
+    if revisions_after(current) > 0 {
+        return None;
+    }
+    let panic = "at the first write: \"'put' with an unexpected smaller revision\"";
+    Some(match start_before_fix(facts, minor) {
+        Some(StartBeforeFix { revision, fixed_in }) => format!(
+            "etcd {fixed_in} and later {} releases start at revision {current}, the last one there is, and panic {panic}. \
+             Earlier ones start at revision {revision} and give revisions out twice.",
+            minor.as_str()
+        ),
+        None => format!("It starts at revision {current}, the last one there is, and panics {panic}."),
     })
 }

@@ -136,7 +136,8 @@ kinds! { Mvcc:
     REVISIONS_EXHAUSTED: Error, "no room for more revisions",
         "Revisions are numbers of 64 bits with a sign, and this store has used nearly all of them: fewer than 2^40 are left. No cluster \
          writes so much, so a compaction mark or the key of a record is damaged, or a restore raised the revision too far. The write \
-         after the last revision makes every version of etcd panic: \"'put' with an unexpected smaller revision\".",
+         after the last revision makes etcd panic: \"'put' with an unexpected smaller revision\". Where only an unfinished compaction \
+         is so far, etcd before 3.4.32 and 3.5.14 starts at the newest record instead and gives revisions out twice.",
         "Do not restore this file. Use another snapshot, preferably of another member, and bump its revision by less.";
 
     // Compaction.

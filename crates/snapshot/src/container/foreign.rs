@@ -7,6 +7,7 @@ use super::companion::Companion;
 use super::conversion::Conversion;
 use super::evidence::shifted_database;
 use super::tar;
+use crate::place::shell_word;
 
 /// How much of a text is looked at, in bytes.
 const TEXT_HEAD: usize = 4 << 10;
@@ -182,16 +183,20 @@ impl Foreign {
             Self::Members { format: "tar", backup: Some(backup), .. } => {
                 return format!(
                     "`tar -xOf {} {} | etcdsnap verify -` reads the backup in it",
-                    word(file),
-                    word(backup)
+                    shell_word(file.as_bytes()),
+                    shell_word(backup.as_bytes())
                 );
             }
             Self::Members { format, names, .. } => {
                 let tool = if *format == "zip" { "unzip -p" } else { "tar -xOf" };
                 let first = names.first().unwrap_or("NAME");
-                return format!("name one of them: `{tool} {} {} | etcdsnap verify -`", word(file), word(first));
+                return format!(
+                    "name one of them: `{tool} {} {} | etcdsnap verify -`",
+                    shell_word(file.as_bytes()),
+                    shell_word(first.as_bytes())
+                );
             }
-            Self::Converted(conversion) => return conversion.remedy(&word(file)),
+            Self::Converted(conversion) => return conversion.remedy(&shell_word(file.as_bytes())),
             Self::Empty => "look at the job that should have written it, and take another backup",
             Self::Zeros => "its content was never written or is lost, so take another copy",
             Self::Xml { code: Some(code) } => code_remedy(code),
@@ -294,12 +299,6 @@ impl fmt::Display for ArchiveNames {
             more => write!(f, " and {more} more"),
         }
     }
-}
-
-/// A word of a shell command, in single quotes where a shell would change it.
-fn word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/+:@%".contains(c);
-    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// Does it begin as an increment does, with a JSON list of events? The SHA-256 of that list follows it.

@@ -191,6 +191,17 @@ impl Container {
         self.source().path()
     }
 
+    /// Is it the database in a member's directory, and not a snapshot? Told by where it was found.
+    pub fn is_member_database(&self) -> bool {
+        matches!(self.origin, Origin::DataDirectory { .. }) || self.path().is_some_and(is_in_member)
+    }
+
+    /// The data directory that the database was found in, when all of its path is that of a member's database.
+    pub fn member_directory(&self) -> Option<&Path> {
+        let directory = self.path().filter(|path| is_in_member(path))?.ancestors().nth(3)?;
+        Some(if directory.as_os_str().is_empty() { Path::new(".") } else { directory })
+    }
+
     /// When the file was last written to before it was opened; `None` for a stream.
     pub fn modified(&self) -> Option<SystemTime> {
         self.source().modified()
@@ -203,6 +214,10 @@ impl Container {
     pub fn recheck(&self) -> Result<(), Changed> {
         self.source().recheck()
     }
+}
+
+fn is_in_member(path: &Path) -> bool {
+    path.ends_with("member/snap/db")
 }
 
 /// A file or stream while its line ends and its compression are undone, step by step.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use etcdsnap_restore::{Checked, Directory};
+use etcdsnap_snapshot::place::shell_word;
 
 use super::Story;
 use crate::output::sheet::{FAINT, ODD, PLAIN, Sheet};
@@ -13,7 +14,7 @@ use crate::output::usage::is_worth_it;
 pub fn text(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
     sheet.heading(if directories.len() == 1 { "Start it with" } else { "Start them with" });
     for flags in &story.etcd {
-        let lines = flags.iter().map(|(flag, value)| shell_word(&format!("--{flag}={value}")));
+        let lines = flags.iter().map(|(flag, value)| shell_word(format!("--{flag}={value}").as_bytes()));
         let mut lines = std::iter::once("etcd".to_owned()).chain(lines).peekable();
         while let Some(line) = lines.next() {
             let indent = if line == "etcd" { "  " } else { "      " };
@@ -47,7 +48,7 @@ pub fn compact_first(file: &Path, checked: &Checked) -> Option<String> {
     let in_use = *database.size_in_use.all()?;
     let unused = database.size.saturating_sub(in_use);
     is_worth_it(database.size, in_use).then(|| {
-        let file = shell_word(&file.to_string_lossy());
+        let file = shell_word(file.as_os_str().as_encoded_bytes());
         format!(
             "{} of the {} of the database are unused room, and every member gets a copy of it. To restore without it: `etcdsnap \
              defrag {file} compact.db`, then restore compact.db instead. `etcdsnap usage {file}` shows what fills the rest.",
@@ -55,22 +56,4 @@ pub fn compact_first(file: &Path, checked: &Checked) -> Option<String> {
             size(database.size)
         )
     })
-}
-
-/// A word of a shell command, in single quotes where a shell would change it.
-fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+[]".contains(c);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_survive_a_shell() {
-        assert_eq!(shell_word("--name=m1"), "--name=m1");
-        assert_eq!(shell_word("--data-dir=/a b"), "'--data-dir=/a b'");
-        assert_eq!(shell_word("--name=it's"), r"'--name=it'\''s'");
-    }
 }
