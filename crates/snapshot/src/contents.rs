@@ -7,13 +7,18 @@ use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use etcdsnap_bbolt::check::Leaves;
 use etcdsnap_bbolt::{Corruption, Db, Grade, OpenError};
 use etcdsnap_image::Error;
 use etcdsnap_mvcc::{Direction, Earlier, Index, ReadAhead, Record, RevisionError, Revisions, Shared, Wanted};
 
+use crate::catalogue::cluster::ENTRY_IS_BUCKET;
+use crate::catalogue::container::TREE_UNREADABLE;
 use crate::catalogue::{mvcc, structure};
 use crate::container::Container;
 use crate::finding::{Finding, Severity};
+use crate::known::Known;
+use crate::place::Place;
 use crate::progress::Progress;
 
 /// Findings of each rule that are kept.
@@ -65,6 +70,8 @@ pub struct Contents<'a> {
     /// The database.
     pub db: Db<'a>,
     revisions: Revisions<'a>,
+    /// What keeps the compaction marks from being known.
+    marks: Vec<Finding>,
     source: &'a Source<'a>,
 }
 
@@ -100,7 +107,7 @@ impl<'a> Contents<'a> {
     pub fn open(source: &'a Source<'a>) -> Result<Self, Unreadable> {
         let db = Db::open(source.container.database())?;
         db.root().bucket(b"key")?.ok_or(Unreadable::NoKeys)?;
-        Ok(Self { db, revisions: Revisions::open(&db, source, LIMIT)?, source })
+        Ok(Self { db, revisions: Revisions::open(&db, source, LIMIT)?, marks: unread_marks(&db), source })
     }
 
     /// The same keyspace to be read once more: all records may be asked for once.
@@ -108,7 +115,8 @@ impl<'a> Contents<'a> {
     /// # Errors
     /// The root bucket is damaged.
     pub fn again(&self) -> Result<Self, Unreadable> {
-        Ok(Self { db: self.db, revisions: Revisions::open(&self.db, self.source, LIMIT)?, source: self.source })
+        let revisions = Revisions::open(&self.db, self.source, LIMIT)?;
+        Ok(Self { db: self.db, revisions, marks: self.marks.clone(), source: self.source })
     }
 
     /// The revision to read at: the asked one, or the current one.
@@ -122,6 +130,14 @@ impl<'a> Contents<'a> {
     /// The store's current revision, as a server that starts from it has it.
     pub fn current_revision(&self) -> i64 {
         self.revisions.current_revision()
+    }
+
+    /// The same, not known when the compaction marks, or pages of records that were read so far, are damaged: newer
+    /// records may have been there.
+    pub fn newest_revision(&self) -> Known<i64> {
+        let damage = self.revisions.damage();
+        let is_read = self.marks.is_empty() && damage.problems.worst() < Some(Grade::Error);
+        Known::new(self.current_revision(), is_read)
     }
 
     /// The compacted revision, as a server that starts from it has it; -1 when never compacted.
@@ -185,14 +201,47 @@ impl<'a> Contents<'a> {
     pub fn damage(&self) -> Option<Obstacles> {
         let damage = self.revisions.damage();
         let problems = damage.problems.codes().filter(|(code, _)| code.grade() == Grade::Error);
-        let count = problems.map(|(_, count)| count).sum::<u64>() + mvcc::errors(&damage.violations);
+        let of_records = problems.map(|(_, count)| count).sum::<u64>() + mvcc::errors(&damage.violations);
+        let count = of_records + self.marks.len() as u64;
         if count == 0 {
             return None;
         }
         let bucket = || Some("key".to_owned());
         let problems = damage.problems.kept().iter().map(|problem| structure::finding(problem, bucket()));
         let violations = damage.violations.kept().iter().map(mvcc::finding);
-        let findings = problems.chain(violations).filter(|finding| finding.severity == Severity::Error).collect();
+        let of_records = problems.chain(violations).filter(|finding| finding.severity == Severity::Error);
+        let findings = self.marks.iter().cloned().chain(of_records).collect();
         Some(Obstacles { findings, count })
     }
+}
+
+/// What keeps the compaction marks in the bucket `meta` from being known: damage in the list of buckets or in that bucket.
+/// Of its elements the first damaged one is told.
+fn unread_marks(db: &Db<'_>) -> Vec<Finding> {
+    let early = |error: Corruption| {
+        let message = format!("the compaction marks cannot be read: {error}");
+        vec![Finding::new(&TREE_UNREADABLE, Place::bucket("meta"), message)]
+    };
+    let (meta, branches) = match db.root().bucket(b"meta").and_then(|meta| Ok((meta, Leaves::of(db, b"meta", LIMIT)?)))
+    {
+        Ok((Some(meta), branches)) => (meta, branches),
+        // It may be in a part of the list that cannot be read.
+        Ok((None, _)) => return db.root().elements().find_map(Result::err).map_or_else(Vec::new, early),
+        Err(error) => return early(error),
+    };
+    let problems = branches.problems();
+    if problems.worst() >= Some(Grade::Error) {
+        let kept = problems.kept().iter().map(|problem| structure::finding(problem, Some("meta".to_owned())));
+        return kept.filter(|finding| finding.severity == Severity::Error).collect();
+    }
+    meta.elements()
+        .find_map(|element| match element {
+            Ok(element) if element.is_bucket() => {
+                let message = "a bucket stands in place of the entry";
+                Some(vec![Finding::new(&ENTRY_IS_BUCKET, Place::entry("meta", element.key), message)])
+            }
+            Ok(_) => None,
+            Err(error) => Some(early(error)),
+        })
+        .unwrap_or_default()
 }

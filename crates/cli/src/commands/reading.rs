@@ -4,6 +4,7 @@ use std::path::Path;
 
 use etcdsnap_mvcc::{Direction, RevisionError};
 use etcdsnap_snapshot::contents::{Contents, Obstacles, Source};
+use etcdsnap_snapshot::known::Known;
 
 use super::Session;
 use crate::args::KeyArgument;
@@ -43,6 +44,11 @@ impl Session {
 /// The revision to read at.
 pub fn revision(contents: &Contents<'_>, path: &Path, asked: Option<i64>) -> Result<i64, Failure> {
     contents.readable(asked).map_err(|error| refused(contents, path, error))
+}
+
+/// The revision that was read at, as it is shown: the asked one, or the newest if it is known. To be called after reading.
+pub fn shown(contents: &Contents<'_>, asked: Option<i64>) -> Known<i64> {
+    asked.map_or_else(|| contents.newest_revision(), Known::whole)
 }
 
 /// Says which revisions there are. The end of the keyspace is read before: a revision can seem not to be there yet because its

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use etcdsnap_mvcc::Record;
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
@@ -14,7 +15,7 @@ use crate::args::TableForm;
 #[derive(Clone, Copy, Debug)]
 pub struct Listing {
     /// The revision it shows.
-    pub revision: i64,
+    pub revision: Known<i64>,
 }
 
 /// One deleted key.

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use etcdsnap_mvcc::Record;
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ use crate::args::TableForm;
 #[derive(Clone, Copy, Debug)]
 pub struct Listing {
     /// The revision it shows.
-    pub revision: i64,
+    pub revision: Known<i64>,
     /// Keys there are, those included that a limit leaves out.
     pub count: usize,
 }
@@ -24,7 +25,7 @@ pub struct Listing {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Count {
     /// The revision it is of.
-    pub revision: i64,
+    pub revision: Known<i64>,
     /// The number of keys.
     pub count: usize,
 }
@@ -65,6 +66,6 @@ impl Listing {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let count = i64::try_from(self.count).unwrap_or(i64::MAX);
-        rows::write(&[("revision", self.revision), ("count", count)], "keys", keys, form, out)
+        rows::write(&[("revision", self.revision), ("count", Known::whole(count))], "keys", keys, form, out)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use etcdsnap_snapshot::known::Known;
 use serde::Serialize;
 
 use crate::args::TableForm;
@@ -15,9 +16,9 @@ pub trait Row: Serialize {
     fn text(&self, out: &mut dyn Write) -> io::Result<()>;
 }
 
-/// Writes rows; `head` is what a document has before them, and `name` what it calls them.
+/// Writes rows; `head` is what a document has before them, `null` where it is not known, and `name` what it calls them.
 pub fn write<R: Row>(
-    head: &[(&str, i64)],
+    head: &[(&str, Known<i64>)],
     name: &str,
     rows: impl Iterator<Item = R>,
     form: TableForm,
@@ -37,7 +38,9 @@ pub fn write<R: Row>(
         TableForm::Json => {
             out.write_all(b"{")?;
             for (name, number) in head {
-                write!(out, "\"{name}\":{number},")?;
+                write!(out, "\"{name}\":")?;
+                serde_json::to_writer(&mut *out, number)?;
+                out.write_all(b",")?;
             }
             write!(out, "\"{name}\":[")?;
             for (number, row) in rows.enumerate() {

@@ -104,6 +104,36 @@ fn the_page_shows_that_a_file_is_damaged() {
     }
 }
 
+/// Makes the bucket with the compaction marks unreadable: it lies in the list of buckets, after its name and 16 bytes.
+fn lose_meta(file: &mut [u8]) {
+    let name = b"meta\0\0\0\0\0\0\0\0";
+    let found: Vec<_> = (0..file.len()).filter(|at| file[*at..].starts_with(name)).collect();
+    assert!(!found.is_empty());
+    for at in found {
+        file[at + 4 + 16 + 8] = 0x7f;
+    }
+}
+
+/// The compaction marks can be newer than the newest record.
+#[test]
+fn without_the_compaction_marks_the_revision_is_unknown() {
+    let (_folder, path) = changed(SOUND, |file| lose_meta(file));
+    for command in [&["keys"][..], &["keys", "--count"], &["changes"], &["deleted"], &["export"], &["history"]] {
+        let key = (command == ["history"]).then_some("zz1");
+        let answer =
+            run(command.iter().map(std::ffi::OsStr::new).chain([path.as_os_str()]).chain(key.map(AsRef::as_ref)));
+        assert_eq!(answer.code, 3, "{command:?}: {answer:?}");
+        assert!(!answer.stdout.is_empty(), "{command:?}: what can be read is printed");
+        assert!(answer.stderr.contains("bucket meta: the compaction marks cannot be read"), "{command:?}: {answer:?}");
+    }
+    let none = said(&["keys", "--prefix", "/nothing/"], &path);
+    assert!(none.stderr.contains("no such key at revision unknown"), "{none:?}");
+    for command in [&["keys"][..], &["keys", "--count"], &["deleted"]] {
+        let json = said(&[command, &["-o", "json"]].concat(), &path).json();
+        assert_eq!(json.get("revision"), Some(&Value::Null), "{command:?}: {json}");
+    }
+}
+
 #[test]
 fn a_report_begins_with_the_cause() {
     let (_folder, path) = changed(SOUND, cut);

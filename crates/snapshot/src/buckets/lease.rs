@@ -58,7 +58,10 @@ impl Leases {
             let message = format!("lease {:016x} has {} of {} s left", lease.id, lease.remaining, lease.ttl);
             report(Finding::new(&LEASE_REMAINING_INVALID, place(), message));
         }
-        self.list.push(lease);
+        // An entry without a value, or a bucket in its place, says nothing of a lease.
+        if !value.is_empty() {
+            self.list.push(lease);
+        }
     }
 
     /// The file has them in the order of their bytes, so only negative ids are out of place.
@@ -103,6 +106,12 @@ mod tests {
 
     fn entry(id: i64, ttl: i64, remaining_ttl: i64) -> ([u8; 8], Vec<u8>) {
         (id.to_be_bytes(), leasepb::Lease { id, ttl, remaining_ttl }.encode_to_vec())
+    }
+
+    #[test]
+    fn an_entry_without_a_value_is_no_lease() {
+        let (buckets, ids) = read(&[("lease", &7_i64.to_be_bytes(), b"")]);
+        assert!(buckets.leases.part().is_empty() && ids.contains(&"LEASE_ID_MISMATCH"), "{ids:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use etcdsnap_objects::{Form, Objects, StoredResource};
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
@@ -109,9 +110,9 @@ pub fn write<'r>(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let survey = objects.survey();
-    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let number = |count: u64| Known::whole(i64::try_from(count).unwrap_or(i64::MAX));
     let head = [
-        ("revision", objects.revision()),
+        ("revision", Known::whole(objects.revision())),
         ("objects", number(survey.objects())),
         ("internal", number(survey.internal)),
         ("unknown", number(survey.unknown)),
