@@ -35,6 +35,8 @@ pub enum Fault {
     Truncated,
     /// It contradicts itself, in the words of the decoder.
     Corrupt(String),
+    /// It is whole, and other bytes than zeros follow it.
+    Followed,
 }
 
 impl Compression {
@@ -50,6 +52,17 @@ impl Compression {
             // An entry, or the end of a list of none.
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Self::Zip,
             _ => Self::None,
+        }
+    }
+
+    /// Can a member or frame begin with these bytes, of which there may be few?
+    fn could_begin(self, head: &[u8]) -> bool {
+        let agrees = |magic: &[u8]| head.iter().zip(magic).all(|(byte, expected)| byte == expected);
+        match (self, head) {
+            (Self::Gzip, _) => agrees(b"\x1f\x8b\x08"),
+            (Self::Zstd, [first @ 0x50..=0x5f, ..]) => agrees(&[*first, 0x2a, 0x4d, 0x18]),
+            (Self::Zstd, _) => agrees(b"\x28\xb5\x2f\xfd"),
+            (Self::None | Self::Zip, _) => false,
         }
     }
 
@@ -100,10 +113,8 @@ impl Compression {
         let frame = Frame::of(head);
         let content = match self {
             Self::None | Self::Zip => spool::read(name, &mut input, None, options),
-            Self::Gzip => spool::read(name, Members::new(&mut input), None, options),
-            Self::Zstd => zstd_frames(&mut input, frame)
-                .map_err(|source| Failure::Image(Error::Stream { label: name.to_owned(), offset: 0, source }))
-                .and_then(|frames| spool::read(name, frames, frame.content, options)),
+            Self::Gzip => spool::read(name, gzip_members(&mut input), None, options),
+            Self::Zstd => spool::read(name, zstd_frames(&mut input, frame), frame.content, options),
         };
         content.map_err(|failure| match failure {
             Failure::Image(Error::Stream { label, source, .. }) if is_window_too_large(&source) => {
@@ -146,6 +157,7 @@ impl Fault {
     fn of(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::UnexpectedEof => Self::Truncated,
+            _ if error.get_ref().is_some_and(|source| source.is::<Followed>()) => Self::Followed,
             _ => Self::Corrupt(error.to_string()),
         }
     }
@@ -156,9 +168,15 @@ impl fmt::Display for Fault {
         match self {
             Self::Truncated => f.write_str("cut off"),
             Self::Corrupt(reason) => write!(f, "corrupt ({reason})"),
+            Self::Followed => Followed.fmt(f),
         }
     }
 }
+
+/// The error of a reader that finds other bytes than zeros after a compressed file.
+#[derive(Debug, thiserror::Error)]
+#[error("followed by bytes that do not belong to it")]
+struct Followed;
 
 /// The largest zstd window that is held in memory, in bytes: as the tool `zstd` has it when it is not told otherwise.
 const LARGEST_WINDOW: u64 = 1 << LARGEST_WINDOW_LOG;
@@ -208,12 +226,22 @@ impl Frame {
 ///
 /// The decoder takes memory for the window as content fills it. A frame with a larger window than is held in memory is
 /// read as long as its content is no longer than that.
-fn zstd_frames<R: BufRead>(input: R, first: Frame) -> io::Result<impl Read> {
+fn zstd_frames<R: BufRead>(input: R, first: Frame) -> impl Read {
     const LARGEST: u32 = if usize::BITS == 32 { 30 } else { 31 };
-    let mut frames = zstd::Decoder::with_buffer(input)?;
     let is_large = first.window > LARGEST_WINDOW;
-    frames.window_log_max(if is_large { LARGEST } else { LARGEST_WINDOW_LOG })?;
-    Ok(Windowed { frames, left: if is_large { LARGEST_WINDOW } else { u64::MAX } })
+    let window_log = if is_large { LARGEST } else { LARGEST_WINDOW_LOG };
+    let begin = move |input| {
+        let mut frame = zstd::Decoder::with_buffer(input)?.single_frame();
+        frame.window_log_max(window_log)?;
+        Ok(frame)
+    };
+    let frames = Parts { state: State::Between(input), compression: Compression::Zstd, begin };
+    Windowed { frames, left: if is_large { LARGEST_WINDOW } else { u64::MAX } }
+}
+
+/// Decompresses consecutive members as one stream.
+fn gzip_members<R: BufRead>(input: R) -> impl Read {
+    Parts { state: State::Between(input), compression: Compression::Gzip, begin: |input| Ok(GzDecoder::new(input)) }
 }
 
 /// A reader that limits the content of a frame with a large window, because all of it is in memory while it is
@@ -242,46 +270,79 @@ fn is_window_too_large(error: &io::Error) -> bool {
     error.to_string() == window_too_large()
 }
 
-/// The members of a gzip file one after another, as one stream.
-struct Members<R> {
-    /// `None` only while one member is exchanged for the next.
-    member: Option<GzDecoder<R>>,
+/// The decoder of one member of a gzip file or of one frame of a zstd file.
+trait Part<R>: Read {
+    /// What it has not read.
+    fn into_input(self) -> R;
 }
 
-impl<R: BufRead> Members<R> {
-    fn new(input: R) -> Self {
-        Self { member: Some(GzDecoder::new(input)) }
+impl<R: BufRead> Part<R> for GzDecoder<R> {
+    fn into_input(self) -> R {
+        self.into_inner()
     }
+}
 
-    /// Goes on to the next member; `false` at the end of the file.
-    fn next(&mut self) -> io::Result<bool> {
-        let Some(mut input) = self.member.take().map(GzDecoder::into_inner) else {
-            return Ok(false);
-        };
+impl<R: BufRead> Part<R> for zstd::Decoder<'static, R> {
+    fn into_input(self) -> R {
+        self.finish()
+    }
+}
+
+/// The members or frames of a file one after another, as one stream. Zero bytes may follow the last one.
+struct Parts<R, P, B> {
+    state: State<R, P>,
+    compression: Compression,
+    /// Begins to decode one.
+    begin: B,
+}
+
+/// How far the parts are read.
+enum State<R, P> {
+    /// Before a part, or after the last one.
+    Between(R),
+    /// In a part.
+    Within(P),
+    /// At the end, or after an error.
+    Done,
+}
+
+impl<R: BufRead, P: Part<R>, B: Fn(R) -> io::Result<P>> Parts<R, P, B> {
+    /// Begins with the next part, if there is one.
+    fn next(&mut self, mut input: R) -> io::Result<()> {
         let padding = skip_zeros(&mut input)?;
-        if input.fill_buf()?.is_empty() {
-            return Ok(false);
+        let head = input.fill_buf()?;
+        if head.is_empty() {
+            return Ok(());
         }
-        if padding > 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "something follows the padding after the last member",
-            ));
+        if padding > 0 || !self.compression.could_begin(head) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, Followed));
         }
-        self.member = Some(GzDecoder::new(input));
-        Ok(true)
+        self.state = State::Within((self.begin)(input)?);
+        Ok(())
     }
 }
 
-impl<R: BufRead> Read for Members<R> {
+impl<R: BufRead, P: Part<R>, B: Fn(R) -> io::Result<P>> Read for Parts<R, P, B> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        while let Some(member) = &mut self.member {
-            let count = member.read(into)?;
-            if count > 0 || into.is_empty() || !self.next()? {
-                return Ok(count);
+        loop {
+            match std::mem::replace(&mut self.state, State::Done) {
+                State::Between(input) => self.next(input)?,
+                State::Within(mut part) => {
+                    let read = part.read(into);
+                    let is_interrupted = read.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted);
+                    let goes_on = into.is_empty() || is_interrupted || read.as_ref().is_ok_and(|count| *count > 0);
+                    self.state = match (goes_on, &read) {
+                        (true, _) => State::Within(part),
+                        (false, Ok(_)) => State::Between(part.into_input()),
+                        (false, Err(_)) => State::Done,
+                    };
+                    if goes_on || read.is_err() {
+                        return read;
+                    }
+                }
+                State::Done => return Ok(0),
             }
         }
-        Ok(0)
     }
 }
 

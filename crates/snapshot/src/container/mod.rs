@@ -271,7 +271,9 @@ impl Opened {
     fn recognise(self, name: &str, compression: Compression, origin: Origin) -> Result<Container, OpenError> {
         let Self { content: Content { image, spooled }, stored, line_ends: line_ends_undone } = self;
         let bytes = image.bytes();
-        if !evidence::is_database(bytes) {
+        // Content that is compressed twice may have the pages of the database in it as they are.
+        let is_packed = matches!(Compression::of(bytes), Compression::Gzip | Compression::Zstd);
+        if is_packed || !evidence::is_database(bytes) {
             let looks_like = Foreign::name(bytes, name);
             return Err(OpenError::NotADatabase { name: name.to_owned(), compression, looks_like });
         }

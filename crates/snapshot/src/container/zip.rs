@@ -64,14 +64,18 @@ struct Item<'a> {
 
 /// Is there an end of central directory record? Without one the archive is cut off.
 pub(super) fn has_end(bytes: &[u8]) -> bool {
-    find_end(bytes).is_some()
+    find_end(bytes).is_some() || find_followed_end(bytes).is_some()
 }
 
 impl<'a> Entry<'a> {
     /// Finds the one file in an archive.
     pub(super) fn only(bytes: &'a [u8]) -> Result<Self, ZipError> {
         let Some(end) = find_end(bytes) else {
-            return Err(ZipError::Damaged { offset: bytes.len() as u64, fault: Fault::Truncated });
+            return match find_followed_end(bytes) {
+                Some(end) if bytes[end..].iter().all(|byte| *byte == 0) => Self::only(&bytes[..end]),
+                Some(end) => Err(ZipError::Damaged { offset: end as u64, fault: Fault::Followed }),
+                None => Err(ZipError::Damaged { offset: bytes.len() as u64, fault: Fault::Truncated }),
+            };
         };
         let list = list(bytes, end).ok_or_else(|| damaged(end as u64, "its end names no list of entries"))?;
         let mut only = None;
@@ -139,6 +143,20 @@ fn damaged(offset: u64, reason: &str) -> ZipError {
 fn number(bytes: &[u8], at: usize, len: usize) -> Option<u64> {
     let field = bytes.get(at..)?.get(..len)?;
     Some(field.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
+}
+
+/// Where an archive ends that other bytes follow: the end of its last end of central directory record which leads to a
+/// list of entries. Zeros at the end of the file are passed over, and as much is looked at before them as at the end of an
+/// archive.
+fn find_followed_end(bytes: &[u8]) -> Option<usize> {
+    let last = bytes.iter().rposition(|byte| *byte != 0)?;
+    let first = last.saturating_sub(END_LEN + LONGEST_COMMENT);
+    (first..=last).rev().filter(|at| bytes[*at..].starts_with(END)).find_map(|at| {
+        let comment = usize::try_from(number(bytes, at + 20, 2)?).ok()?;
+        let end = at.checked_add(END_LEN + comment).filter(|end| *end <= bytes.len())?;
+        let leads_to_list = list(bytes, at).is_some_and(|start| bytes[start..].starts_with(ITEM));
+        leads_to_list.then_some(end)
+    })
 }
 
 /// Offset of the end of central directory record: the last place with its signature and a comment that ends with the

@@ -5,7 +5,7 @@ use std::io;
 use etcdsnap_image::Error;
 use etcdsnap_snapshot::container::{Compression, Container, Fault, Foreign, OpenError, OpenOptions, Trailer};
 
-use super::samples::{gzip, read, snapshot, zstd};
+use super::samples::{Zip, gzip, read, snapshot, zstd};
 
 /// A zstd frame that carries four bytes for somebody else.
 const SKIPPABLE: &[u8] = b"\x50\x2a\x4d\x18\x04\0\0\0pzst";
@@ -84,6 +84,31 @@ fn a_changed_byte_never_changes_the_content_unseen() {
     }
 }
 
+/// As a block device or a tape leaves it.
+#[test]
+fn zeros_after_the_last_part_are_passed_over() {
+    let files = formats().map(|(_, file)| file).into_iter().chain([Zip::default().archive(&[("db", &snapshot())])]);
+    for file in files {
+        for zeros in [1, 7, 512, 70_000] {
+            let padded = [&file[..], &vec![0; zeros]].concat();
+            assert!(read(&padded).expect("a snapshot").image().bytes() == snapshot(), "{zeros} zeros");
+        }
+    }
+}
+
+#[test]
+fn bytes_that_do_not_belong_to_it_are_told_from_a_cut() {
+    let zip = Zip::default().archive(&[("db", &snapshot())]);
+    for file in formats().map(|(_, file)| file).into_iter().chain([zip]) {
+        for tail in [&b"\r\n"[..], b"garbage", b"x", b"\0\0\0garbage", &[0xff; 100]] {
+            match read(&[&file[..], tail].concat()).expect_err("something follows") {
+                OpenError::Compressed { fault, .. } => assert_eq!(fault, Fault::Followed, "{tail:?}"),
+                error => panic!("{error}"),
+            }
+        }
+    }
+}
+
 #[test]
 fn what_follows_the_last_part_is_told() {
     for (compression, file) in formats() {
@@ -111,6 +136,14 @@ fn only_one_layer_is_undone() {
         let expected = Foreign::Compressed(inner);
         assert!(matches!(error, OpenError::NotADatabase { looks_like, .. } if looks_like == expected));
     }
+    // What cannot be compressed is stored as it is: a frame of one block, with the meta pages at their places.
+    let database = &snapshot()[..3 * 4096];
+    let mut frame = b"\x28\xb5\x2f\xfd\x00\x58".to_vec();
+    let block = u32::try_from(database.len() - 9).expect("a short block") << 3 | 1;
+    frame.extend(&block.to_le_bytes()[..3]);
+    frame.extend(&database[frame.len()..]);
+    let error = read(&gzip(&frame)).expect_err("two layers");
+    assert!(error.to_string().contains("compressed data (zstd), compressed with gzip"), "{error}");
 }
 
 #[test]
