@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use etcdsnap_bbolt::Db;
 use etcdsnap_publish::Demand;
 use etcdsnap_snapshot::container::{Container, Trailer};
-use etcdsnap_snapshot::length::Length;
+use etcdsnap_snapshot::length::{Length, is_snapshot};
 use etcdsnap_wal::{Bootstrap, BootstrapMember, NewSegment};
 
 use crate::bootstrap::Resolver;
@@ -103,7 +103,7 @@ pub(crate) fn length(container: &Container) -> Result<Option<Length>, RestoreErr
     let file = container.image().bytes();
     let Ok(db) = Db::open(container.database()) else { return Ok(None) };
     container.image().prefetch(0..file.len() as u64)?;
-    Ok(Some(Length::of(file, &db)))
+    Ok(Some(Length::of(file, &db, is_snapshot(container, &db))))
 }
 
 /// Everything that a restore will do.

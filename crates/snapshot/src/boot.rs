@@ -100,7 +100,7 @@ pub fn serving(facts: &Facts<'_>) -> Vec<Serving> {
         refusals::buckets_for_entries(facts.buckets, minor, &mut buckets);
         let exits = buckets.into_iter().next().map(Hindrance::Exits);
         let refuses = || refusals::not_capable(facts.buckets, minor).map(Hindrance::Refuses);
-        let panics = || refusals::last_revision(facts).map(Hindrance::Panics);
+        let panics = || refusals::last_revision(facts, minor).map(Hindrance::Panics);
         let hindrance = exits.or_else(refuses).or_else(panics);
         Serving { minor: minor as u64, hindrance, notes: caveats::impossible_leases(facts).into_iter().collect() }
     };
