@@ -8,6 +8,7 @@ use etcdsnap_image::{Changed, Error as ImageError};
 use etcdsnap_publish::{Interrupted, NoSpace};
 use etcdsnap_rewrite::schema::Unfit;
 use etcdsnap_snapshot::boot::BootVerdict;
+use etcdsnap_snapshot::cause::Explanation;
 use etcdsnap_snapshot::length::Length;
 use etcdsnap_snapshot::place::go_quote;
 use etcdsnap_snapshot::report::Report;
@@ -79,6 +80,8 @@ pub enum RestoreError {
     MissingHash {
         /// What its length says about that; `None` where there is no database in it.
         length: Option<Length>,
+        /// The same in words; `None` where nothing is wrong with the length.
+        explanation: Option<Explanation>,
     },
     /// The SHA-256 behind the database is that of another one.
     #[error("{}", hash_mismatch(.expected, .got))]
@@ -199,7 +202,7 @@ impl RestoreError {
     pub fn is_damage(&self) -> bool {
         match self {
             // Those of whose pages nothing is known to be wrong or missing.
-            Self::MissingHash { length } if matches!(length, Some(Length::Fits | Length::HashLost)) => false,
+            Self::MissingHash { length, .. } if matches!(length, Some(Length::Fits | Length::HashLost)) => false,
             Self::MissingHash { .. }
             | Self::HashMismatch { .. }
             | Self::Damaged { .. }
@@ -241,7 +244,7 @@ impl RestoreError {
             }
             Self::WalAroundData { .. } => "Put the log beside the data directory or into it.",
             Self::InUse { .. } => "Stop that etcd first, on this machine and wherever else the directory is mounted.",
-            Self::MissingHash { length } => return Some(why_unsealed(*length)),
+            Self::MissingHash { length, explanation } => return Some(why_unsealed(*length, explanation.as_ref())),
             Self::HashMismatch { report, .. } | Self::Damaged { report } if of_length(report).is_some() => {
                 return of_length(report);
             }
@@ -269,12 +272,12 @@ impl RestoreError {
 }
 
 /// Why there is no SHA-256, and what to do. The flag that goes on without it is named only where it helps.
-fn why_unsealed(length: Option<Length>) -> String {
+fn why_unsealed(length: Option<Length>, explanation: Option<&Explanation>) -> String {
     const SKIP: &str = "When there is nothing better, --skip-hash-check restores it; every other check is still made.";
     let Some(length) = length else {
         return "No database can be opened in it. Take another copy or an older backup.".to_owned();
     };
-    let Some(explanation) = length.explain() else {
+    let Some(explanation) = explanation else {
         return "This is a database copied from a member (member/snap/db), not a snapshot: nothing says what its bytes should \
                 be, and what only the member's log has is not in it. Was the member stopped, or the copy taken of a frozen \
                 disk? Then give --skip-hash-check; every other check is still made."

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use etcdsnap_bbolt::Db;
 use etcdsnap_publish::Demand;
 use etcdsnap_snapshot::container::{Container, Trailer};
+use etcdsnap_snapshot::cause::Explanation;
 use etcdsnap_snapshot::length::{Length, is_snapshot};
 use etcdsnap_wal::{Bootstrap, BootstrapMember, NewSegment};
 
@@ -65,7 +66,7 @@ impl<'r> Draft<'r> {
 
     /// With what was written anew because the backup could not be copied.
     pub fn plan_rewritten<'c>(self, rewritten: &'c Rewritten) -> Result<Plan<'r, 'c>, RestoreError> {
-        self.needs_hash(rewritten.trailer, || Ok(rewritten.length))?;
+        self.needs_hash(rewritten.trailer, || Ok(rewritten.length.clone()))?;
         self.plan_of(&rewritten.container, Some(rewritten), rewritten.modified)
     }
 
@@ -73,10 +74,11 @@ impl<'r> Draft<'r> {
     fn needs_hash(
         &self,
         trailer: Trailer,
-        length: impl FnOnce() -> Result<Option<Length>, RestoreError>,
+        length: impl FnOnce() -> Result<Option<Explained>, RestoreError>,
     ) -> Result<(), RestoreError> {
         if trailer == Trailer::Absent && !self.request.skip_hash_check && !self.request.allow_damaged {
-            return Err(RestoreError::MissingHash { length: length()? });
+            let (length, explanation) = length()?.map_or((None, None), |(length, explanation)| (Some(length), explanation));
+            return Err(RestoreError::MissingHash { length, explanation });
         }
         Ok(())
     }
@@ -98,12 +100,16 @@ impl<'r> Draft<'r> {
     }
 }
 
+/// A length, and what happened to a file that has it.
+pub(crate) type Explained = (Length, Option<Explanation>);
+
 /// Compares the length of a backup with the database in it, which takes reading it; `None` without a database.
-pub(crate) fn length(container: &Container) -> Result<Option<Length>, RestoreError> {
+pub(crate) fn length(container: &Container) -> Result<Option<Explained>, RestoreError> {
     let file = container.image().bytes();
     let Ok(db) = Db::open(container.database()) else { return Ok(None) };
     container.image().prefetch(0..file.len() as u64)?;
-    Ok(Some(Length::of(file, &db, is_snapshot(container, &db))))
+    let length = Length::of(file, &db, is_snapshot(container, &db));
+    Ok(Some((length, length.explain(container))))
 }
 
 /// Everything that a restore will do.

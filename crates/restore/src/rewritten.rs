@@ -18,13 +18,12 @@ use etcdsnap_snapshot::catalogue::container::{
 };
 use etcdsnap_snapshot::container::{Container, OpenOptions, Origin, Trailer};
 use etcdsnap_snapshot::finding::{Finding, Layer};
-use etcdsnap_snapshot::length::Length;
 use etcdsnap_snapshot::report::Report;
 use etcdsnap_snapshot::verify::verify;
 
 use crate::error::RestoreError;
 use crate::execute::Work;
-use crate::plan::length;
+use crate::plan::{Explained, length};
 use crate::request::Request;
 
 /// The content of a backup in a new database, which is restored instead of the backup.
@@ -43,7 +42,7 @@ pub struct Rewritten {
     /// Where the backup came from.
     pub(crate) origin: Origin,
     /// Its length against the database in it, where there is no such SHA-256.
-    pub(crate) length: Option<Length>,
+    pub(crate) length: Option<Explained>,
     /// Gone when this is dropped.
     _file: NewFile,
 }

@@ -12,6 +12,7 @@ use crate::catalogue::container::{
     SNAPSHOT_SIZE, STATUS_NOT_BUCKET, TREE_UNREADABLE,
 };
 use crate::catalogue::{mvcc, structure};
+use crate::container::{Compression, Container};
 use crate::finding::{Finding, Kind, Layer, Severity};
 use crate::inspection::Inspection;
 use crate::length::{Length, Tail};
@@ -72,6 +73,7 @@ static OF_CONTENT: [&Kind; 3] = [&NO_META, &TREE_UNREADABLE, &STATUS_NOT_BUCKET]
 /// The cause of the findings; `None` where there is no damage to explain. `findings` are in the order of a report,
 /// worst first.
 pub(crate) fn cause(
+    container: &Container,
     length: Option<Length>,
     inspection: Option<&Inspection<'_>>,
     findings: &[Finding],
@@ -87,10 +89,13 @@ pub(crate) fn cause(
         let follows = |kind: &Kind| kind.id != finding.kind.id && kind.layer != Layer::Kubernetes;
         return Some(of_finding(finding, findings, follows));
     }
-    length.and_then(|length| of_length(length, findings)).or_else(|| of_pages(inspection?, findings)).or_else(|| {
-        let worst = findings.first().filter(|finding| finding.severity == Severity::Error)?;
-        Some(of_finding(worst, findings, |_| false))
-    })
+    length
+        .and_then(|length| of_length(container, length, findings))
+        .or_else(|| of_pages(inspection?, findings))
+        .or_else(|| {
+            let worst = findings.first().filter(|finding| finding.severity == Severity::Error)?;
+            Some(of_finding(worst, findings, |_| false))
+        })
 }
 
 fn is_of(kind: &Kind, kinds: &[&'static Kind]) -> bool {
@@ -126,8 +131,8 @@ pub struct Explanation {
 }
 
 impl Length {
-    /// What happened to a file of this length; `None` where it fits.
-    pub fn explain(self) -> Option<Explanation> {
+    /// What happened to the file of this length that `container` was read from; `None` where it fits.
+    pub fn explain(self, container: &Container) -> Option<Explanation> {
         const AGAIN: &str = "fetch it again, or use another snapshot";
         let (id, message, advice) = match self {
             Length::Fits => return None,
@@ -156,7 +161,7 @@ impl Length {
             Length::Followed { snapshot: Some(end), bytes, tail } => (
                 BYTES_FOLLOW.id,
                 format!("whole, and followed by {}", tail.words(bytes, end + bytes)),
-                format!("cut it to its first {end} bytes, which their SHA-256 proves: `head -c {end} FILE > COPY`"),
+                format!("cut it to its first {end} bytes, which their SHA-256 proves: {}", cutting(container, end)),
             ),
             Length::Followed { snapshot: None, bytes, tail } => (
                 BYTES_FOLLOW.id,
@@ -168,8 +173,8 @@ impl Length {
     }
 }
 
-fn of_length(length: Length, findings: &[Finding]) -> Option<Cause> {
-    let Explanation { id, message, advice } = length.explain()?;
+fn of_length(container: &Container, length: Length, findings: &[Finding]) -> Option<Cause> {
+    let Explanation { id, message, advice } = length.explain(container)?;
     // The page that the file ends in has damaged elements too.
     let truncated = structure::of(etcdsnap_bbolt::Code::PageTruncated).id;
     let pages: BTreeSet<_> =
@@ -183,6 +188,17 @@ fn of_length(length: Length, findings: &[Finding]) -> Option<Cause> {
             || length.lacks_pages() && is_of_lost_pages(kind)
     };
     Some(Cause { id, message, advice, consequences: consequences(findings, follows) })
+}
+
+/// The command that copies the first `end` bytes of a backup.
+fn cutting(container: &Container, end: u64) -> String {
+    let is_stored_as_it_is = container.compression == Compression::None && container.line_ends_undone.is_none();
+    match (is_stored_as_it_is, container.path()) {
+        (true, Some(_)) => format!("`head -c {end} FILE > COPY`"),
+        (true, None) => format!("read it once more through `head -c {end} > COPY`"),
+        (false, Some(_)) => format!("`etcdsnap unpack FILE WHOLE && head -c {end} WHOLE > COPY`"),
+        (false, None) => format!("read it once more through `etcdsnap unpack - WHOLE && head -c {end} WHOLE > COPY`"),
+    }
 }
 
 /// May findings of this kind follow from pages that cannot be read?

@@ -131,7 +131,7 @@ pub fn verify<'a>(
         rank(one).cmp(&rank(other))
     });
     judged.bound(options.inspection.limit);
-    let mut cause = cause::cause(length, inspection.as_ref(), &judged.findings);
+    let mut cause = cause::cause(container, length, inspection.as_ref(), &judged.findings);
     if judged.findings.iter().any(|finding| finding.kind.id == container::PART_FILE.id) {
         cause = cause.map(cause::Cause::unfinished);
     }

@@ -73,6 +73,34 @@ fn the_database_of_a_member_is_never_a_snapshot_without_its_hash() {
     }
 }
 
+/// `head` alone would cut the compressed file.
+#[test]
+fn a_compressed_file_is_unpacked_before_it_is_cut() {
+    use std::io::Write as _;
+
+    let mut padded = std::fs::read(&real_snapshots()[0]).expect("readable");
+    let end = padded.len();
+    padded.extend([0; 480]);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let packed = encoder.write_all(&padded).and_then(|()| encoder.finish()).expect("memory takes it all");
+    let folder = tempfile::tempdir().expect("a directory");
+    let advice = |report: Report| report.cause.expect("a cause").advice;
+    for (bytes, of_file, of_stream) in [
+        (&padded, format!(": `head -c {end} FILE > COPY`"), format!("through `head -c {end} > COPY`")),
+        (
+            &packed,
+            format!(": `etcdsnap unpack FILE WHOLE && head -c {end} WHOLE > COPY`"),
+            format!("through `etcdsnap unpack - WHOLE && head -c {end} WHOLE > COPY`"),
+        ),
+    ] {
+        let path = folder.path().join("backup");
+        std::fs::write(&path, bytes).expect("written");
+        let (file, stream) = (advice(report_of(&path)), advice(report(bytes)));
+        assert!(file.ends_with(&of_file), "{file}");
+        assert!(stream.ends_with(&of_stream), "{stream}");
+    }
+}
+
 /// A file that was cut off ends before its pages do, and nothing is found in it beyond its end.
 #[test]
 fn no_finding_lies_at_the_end_of_the_file_or_beyond() {

@@ -167,7 +167,7 @@ fn open(path: &Path, compat: Compat, skip_hash_check: bool) -> Result<Container,
 /// are not that of the others.
 fn unproven(path: &Path, error: &OpenError) -> String {
     if path.metadata().is_ok_and(|metadata| metadata.len() % 512 != SHORTEST) {
-        return RestoreError::MissingHash { length: None }.to_string();
+        return RestoreError::MissingHash { length: None, explanation: None }.to_string();
     }
     let Ok(image) = Image::open(path, Mapping::Auto) else { return error.to_string() };
     let hashed = image.bytes().split_last_chunk::<32>().and_then(|(content, expected)| {

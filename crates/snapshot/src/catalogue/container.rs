@@ -92,7 +92,8 @@ kinds! { Container:
         "A whole snapshot is here, from its first page to a SHA-256 that proves all bytes before it, and more bytes follow: zeros that \
          fill the file up to whole blocks, as programs that write to block devices or tapes leave them, the same file once more, or \
          whatever a shell or a transfer put after it. Restores take the last 32 bytes for the SHA-256, or find none, and refuse the file.",
-        "Cut the file to the length in the message with `head -c LENGTH FILE > COPY`, and verify the copy.";
+        "Cut the file to the length in the message with `head -c LENGTH FILE > COPY`, a compressed one after `etcdsnap unpack \
+         FILE COPY`, and verify the copy.";
     SNAPSHOT_SIZE: Warning, "snapshot has an unusual length",
         "A server sends the pages of its database up to the last one in use, and then their SHA-256. The length of \
          this file does not fit that, so no server sent it like this: typically somebody put a hash behind a copy of a \

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::compression::Compression;
 use super::evidence::{MAGIC, has_magic};
+use super::given::Given;
 
 /// How much of a file is examined, in bytes.
 const HEAD: usize = 4 << 10;
@@ -44,8 +45,8 @@ impl Conversion {
         }
     }
 
-    /// What to do about it, for a message. `file` is a word of a shell command, quoted where it needs to be.
-    pub(super) fn remedy(self, file: &str) -> String {
+    /// What to do about it, for a message.
+    pub(super) fn remedy(self, given: &Given<'_>) -> String {
         match self {
             Self::Utf16 => {
                 "PowerShell's `>` writes so what a program prints, and bytes are lost by it; take the backup \
@@ -53,8 +54,8 @@ impl Conversion {
                     .to_owned()
             }
             Self::Replaced => "they are lost; take the backup again, straight into a file".to_owned(),
-            Self::Recoded => format!("`iconv -f UTF-8 -t ISO-8859-1 {file} | etcdsnap verify -` undoes it"),
-            Self::Base64 => format!("`base64 -d {file} | etcdsnap verify -` undoes it"),
+            Self::Recoded => format!("`{} | etcdsnap verify -` undoes it", given.to("iconv -f UTF-8 -t ISO-8859-1")),
+            Self::Base64 => format!("`{} | etcdsnap verify -` undoes it", given.to("base64 -d")),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::compression::{Compression, Fault};
 use super::folder::Holding;
 use super::foreign::Foreign;
+use super::given::Given;
 use super::spool::SpoolError;
 use crate::catalogue::container::{COMPRESSED_STREAM_DAMAGED, FILE_EMPTY, NOT_A_DATABASE};
 use crate::finding::Finding;
@@ -56,7 +57,7 @@ pub enum OpenError {
     #[error(transparent)]
     Spool(#[from] SpoolError),
     /// The bytes are something else than a database.
-    #[error("{name}: not an etcd database but {looks_like}{}; {}", .compression.inside(), .looks_like.remedy(.name))]
+    #[error("{name}: not an etcd database but {looks_like}{}; {}", .compression.inside(), .looks_like.remedy(&Given::new(.name, *.compression)))]
     NotADatabase {
         /// The path, or "standard input".
         name: String,

@@ -6,8 +6,8 @@ use std::path::Path;
 use super::companion::Companion;
 use super::conversion::Conversion;
 use super::evidence::shifted_database;
+use super::given::Given;
 use super::tar;
-use crate::place::shell_word;
 
 /// How much of a text is looked at, in bytes.
 const TEXT_HEAD: usize = 4 << 10;
@@ -177,26 +177,19 @@ impl Foreign {
         matches!(self, Self::Companion(_) | Self::Increment)
     }
 
-    /// What to do about it, as the second half of a sentence. `file` is its name.
-    pub fn remedy(&self, file: &str) -> String {
+    /// What to do about it, as the second half of a sentence. `given` says how its bytes are had in a shell.
+    pub(super) fn remedy(&self, given: &Given<'_>) -> String {
         let fixed = match self {
             Self::Members { format: "tar", backup: Some(backup), .. } => {
-                return format!(
-                    "`tar -xOf {} {} | etcdsnap verify -` reads the backup in it",
-                    shell_word(file.as_bytes()),
-                    shell_word(backup.as_bytes())
-                );
+                let command = given.tar(backup);
+                return format!("`{command} | etcdsnap verify -` reads the backup in it");
             }
             Self::Members { format, names, .. } => {
-                let tool = if *format == "zip" { "unzip -p" } else { "tar -xOf" };
                 let first = names.first().unwrap_or("NAME");
-                return format!(
-                    "name one of them: `{tool} {} {} | etcdsnap verify -`",
-                    shell_word(file.as_bytes()),
-                    shell_word(first.as_bytes())
-                );
+                let command = if *format == "zip" { given.unzip(first) } else { given.tar(first) };
+                return format!("name one of them: `{command} | etcdsnap verify -`");
             }
-            Self::Converted(conversion) => return conversion.remedy(&shell_word(file.as_bytes())),
+            Self::Converted(conversion) => return conversion.remedy(given),
             Self::Empty => "look at the job that should have written it, and take another backup",
             Self::Zeros => "its content was never written or is lost, so take another copy",
             Self::Xml { code: Some(code) } => code_remedy(code),

@@ -15,6 +15,7 @@ mod error;
 mod evidence;
 mod folder;
 mod foreign;
+mod given;
 mod line_ends;
 mod spool;
 mod tar;
