@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use etcdsnap_bbolt::Db;
 use etcdsnap_publish::Demand;
-use etcdsnap_snapshot::container::{Container, Trailer};
 use etcdsnap_snapshot::cause::Explanation;
+use etcdsnap_snapshot::container::{Container, Trailer};
 use etcdsnap_snapshot::length::{Length, is_snapshot};
 use etcdsnap_wal::{Bootstrap, BootstrapMember, NewSegment};
 
@@ -77,7 +77,8 @@ impl<'r> Draft<'r> {
         length: impl FnOnce() -> Result<Option<Explained>, RestoreError>,
     ) -> Result<(), RestoreError> {
         if trailer == Trailer::Absent && !self.request.skip_hash_check && !self.request.allow_damaged {
-            let (length, explanation) = length()?.map_or((None, None), |(length, explanation)| (Some(length), explanation));
+            let (length, explanation) =
+                length()?.map_or((None, None), |(length, explanation)| (Some(length), explanation));
             return Err(RestoreError::MissingHash { length, explanation });
         }
         Ok(())
