@@ -202,7 +202,7 @@ impl RestoreError {
     pub fn is_damage(&self) -> bool {
         match self {
             // Those of whose pages nothing is known to be wrong or missing.
-            Self::MissingHash { length, .. } if matches!(length, Some(Length::Fits | Length::HashLost)) => false,
+            Self::MissingHash { length: Some(Length::Fits | Length::HashLost), .. } => false,
             Self::MissingHash { .. }
             | Self::HashMismatch { .. }
             | Self::Damaged { .. }

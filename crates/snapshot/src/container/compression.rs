@@ -157,7 +157,7 @@ impl Fault {
     fn of(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::UnexpectedEof => Self::Truncated,
-            _ if error.get_ref().is_some_and(|source| source.is::<Followed>()) => Self::Followed,
+            _ if matches!(error.get_ref(), Some(source) if source.is::<Followed>()) => Self::Followed,
             _ => Self::Corrupt(error.to_string()),
         }
     }
