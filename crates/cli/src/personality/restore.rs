@@ -107,7 +107,6 @@ fn request(compat: Compat, parsed: &Parsed) -> Result<Request<'_>, Stop> {
     let text = |name: &str, default| parsed.text(name).unwrap_or(default);
     let path = |name: &str| parsed.path(name).map(without_detours);
     let bump = Bump::from_flags(parsed.unsigned("bump-revision").unwrap_or(0), parsed.switch("mark-compacted"));
-    let release = release(compat);
     Ok(Request {
         cluster: ClusterRequest {
             restored: Restored::Member {
@@ -119,8 +118,9 @@ fn request(compat: Compat, parsed: &Parsed) -> Result<Request<'_>, Stop> {
             learners: &[],
         },
         output: Output::Member { data_dir: path("data-dir"), wal_dir: path("wal-dir") },
-        rules: release,
-        style: release,
+        // The newest patch release of 3.5 has taken over the rules of 3.6 for URLs.
+        rules: if compat == Compat::V3_5 { Release::V3_6 } else { release(compat) },
+        style: release(compat),
         skip_hash_check: parsed.switch("skip-hash-check"),
         bump: bump.map_err(|error| stop(&error))?,
         ..Request::default()
