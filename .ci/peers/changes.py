@@ -64,9 +64,11 @@ def plain(bucket):
 
 
 def together(*ways):
-    def way(root):
+    """Several ways as one, in this order; for directories as well as for databases."""
+
+    def way(subject):
         for each in ways:
-            each(root)
+            each(subject)
 
     return way
 

@@ -4,6 +4,8 @@ import re
 import shutil
 import struct
 
+from changes import together
+
 AHEAD = 8192  # bytes
 SECTOR = 512
 EARLIER = "earlier.db"  # in the directory: its database of half-way through
@@ -160,14 +162,6 @@ def only_received_database(directory):
 def earlier_database(directory):
     """The database of half-way through is put back, and has to be brought up from the log."""
     (directory / EARLIER).replace(database(directory))
-
-
-def together(*ways):
-    def way(directory):
-        for each in ways:
-            each(directory)
-
-    return way
 
 
 def harm(directory, way):

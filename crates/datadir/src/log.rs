@@ -33,7 +33,7 @@ pub struct ReaderVerdict {
     pub start: Start,
     /// What they do.
     pub outcome: Outcome,
-    /// What of the log is gone afterwards, other than an unfinished last write.
+    /// The part of the log that the repair throws away, other than an unfinished last write.
     pub lost: Option<Lost>,
 }
 

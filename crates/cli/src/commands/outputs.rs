@@ -68,8 +68,8 @@ pub fn interrupted(interrupt: &Interrupt) -> Result<(), Failure> {
 
 impl Session {
     /// Calls `write` with the writer that a command prints to: the file at `path`, which appears when it is whole, or a
-    /// FIFO or device there, which is written through; standard output when there is no path, or it is `-`. A file of which
-    /// `write` says that it is a part replaces nothing, whatever `force` says.
+    /// FIFO or device there, which is written through; standard output when there is no path, or it is `-`. When
+    /// `write` reports that the file is only a part, it replaces no existing file, even with `force`.
     pub fn write_to(
         &self,
         path: Option<&Path>,

@@ -66,8 +66,8 @@ fn is_inline(info: &BucketInfo<'_>) -> bool {
     info.root == 0 && info.parent.is_some()
 }
 
-/// Lays out the tree. `buckets` are in the order of their indexes, parents before children; `all` says whether there
-/// are no others.
+/// Lays out the tree. `buckets` are in the order of their indexes, parents before children; `all` says whether
+/// these are all buckets that the file has.
 pub fn text(buckets: &[Counted<'_>], all: bool, sheet: &mut Sheet) {
     // Nesting is bounded by the file, not by us: no recursion, and an indent that stops growing.
     const DEEPEST_INDENT: usize = 20;

@@ -130,7 +130,7 @@ fn stays(report: &Report) -> String {
         Some(revision) => (format!("{revision} as in the backup"), "later ones"),
         None => ("not raised".to_owned(), "later revisions"),
     };
-    // Near the end of all revisions there is no room to raise it.
+    // Close to the largest revision there is no room left to raise it.
     let can_grow = revision.is_none_or(|revision| revisions_after(revision) > ENOUGH_REVISIONS);
     let advice = if can_grow { " --bump-revision auto spares them that." } else { "" };
     format!(

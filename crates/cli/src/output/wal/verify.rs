@@ -47,7 +47,7 @@ struct Servers {
     /// Where the log is cut off.
     #[serde(flatten)]
     cut: Option<Cut>,
-    /// What of the log is gone afterwards.
+    /// The part of the log that the repair throws away.
     #[serde(skip_serializing_if = "Option::is_none")]
     lost: Option<LostRecords>,
     #[serde(skip_serializing_if = "Option::is_none")]
