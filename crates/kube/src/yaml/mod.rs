@@ -10,4 +10,4 @@ mod style;
 mod write;
 
 pub(crate) use write::write_item;
-pub use write::{to_string, write};
+pub use write::{to_string, write, write_manifest};

@@ -20,9 +20,19 @@ const INDENT: usize = 2;
 /// Bytes of the longest key that stands before its colon without a question mark.
 const SIMPLE_KEY: usize = 128;
 
-/// Writes a value as a YAML document, without `---`.
+/// Writes a value as a YAML document, without `---`, in kubectl's bytes.
 pub fn write(value: &Value<'_>, out: &mut impl Write) -> io::Result<()> {
-    let mut writer = Writer::new(out);
+    write_document(value, Writer::new(out))
+}
+
+/// Writes a value as a YAML document that is to be read back, by `kubectl apply` or by another YAML library: `write`'s bytes, but
+/// for the keys `<<` and `=` and the text `=`. kubectl prints them without quotes, and stops at its own `<<: text` since a merge
+/// key wants a map; PyYAML does at `=`.
+pub fn write_manifest(value: &Value<'_>, out: &mut impl Write) -> io::Result<()> {
+    write_document(value, Writer { quotes_tags: true, ..Writer::new(out) })
+}
+
+fn write_document(value: &Value<'_>, mut writer: Writer<'_, impl Write>) -> io::Result<()> {
     match value {
         Value::Map(map) if !map.is_empty() => writer.map(map, 0)?,
         Value::List(list) if !list.is_empty() => writer.list(list, 0)?,
@@ -49,6 +59,8 @@ pub fn to_string(value: &Value<'_>) -> String {
 
 struct Writer<'w, W> {
     out: &'w mut W,
+    /// Whether texts that YAML 1.1 gives a tag of its own are quoted: merge (`<<`) and value (`=`).
+    quotes_tags: bool,
     /// Characters in this line.
     column: usize,
     /// Whether only indentation and the marks of lists stand in this line.
@@ -59,7 +71,7 @@ struct Writer<'w, W> {
 
 impl<'w, W: Write> Writer<'w, W> {
     fn new(out: &'w mut W) -> Self {
-        Self { out, column: 0, indented: true, blank: true }
+        Self { out, quotes_tags: false, column: 0, indented: true, blank: true }
     }
 
     /// Writes text that has no line break.
@@ -159,7 +171,8 @@ impl<'w, W: Write> Writer<'w, W> {
         if is_word(text) && is_plain(text) {
             return self.word(text);
         }
-        match choose(text, is_key, is_plain(text)) {
+        let tagged = self.quotes_tags && matches!(text, "<<" | "=");
+        match choose(text, is_key, is_plain(text) && !tagged) {
             Style::Plain => {
                 self.mark("", true, false)?;
                 self.folded(text, indent, is_key, Style::Plain)?;
@@ -360,8 +373,23 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_reads_back(value in values().prop_filter("YAML 1.1", is_modern)) {
-            prop_assert_eq!(read_back(&to_string(&value)), json::to_string(&value, Layout::Compact));
+            prop_assert_eq!(read_back(&manifest(&value)), json::to_string(&value, Layout::Compact));
         }
+    }
+
+    /// A value as the text of a manifest.
+    fn manifest(value: &Value<'_>) -> String {
+        let mut text = Vec::new();
+        write_manifest(value, &mut text).expect("memory");
+        String::from_utf8(text).expect("UTF-8")
+    }
+
+    #[test]
+    fn manifests_quote_what_kubectl_prints_and_cannot_read() {
+        let value = json::parse(br#"{"spec":{"<<":"v","=":"=","k":"<<"}}"#).expect("JSON");
+        assert_eq!(to_string(&value), "spec:\n  <<: v\n  =: =\n  k: <<\n");
+        assert_eq!(manifest(&value), "spec:\n  \"<<\": v\n  \"=\": \"=\"\n  k: \"<<\"\n");
+        assert_eq!(read_back(&manifest(&value)), json::to_string(&value, Layout::Compact));
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Making<'_> {
             _ = match (self.form, self.in_list) {
                 (form, true) => form.write_item(&object.value, text),
                 (Form::Json, false) => json::write(&object.value, Layout::Indented, text),
-                (Form::Yaml, false) => yaml::write(&object.value, text),
+                (Form::Yaml, false) => yaml::write_manifest(&object.value, text),
             };
         });
         manifest
