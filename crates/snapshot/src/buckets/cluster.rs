@@ -78,8 +78,8 @@ impl Cluster {
     }
 }
 
-/// Can a cluster have this version? etcd 3.6 and later derive from it which requests they may answer.
-fn is_usable(version: &Version) -> bool {
+/// Can a cluster, and so its database, have this version? etcd 3.6 and later derive from it which requests they may answer.
+pub(super) fn is_usable(version: &Version) -> bool {
     version.major >= 3 && version.patch == 0 && version.pre.is_empty() && version.build.is_empty()
 }
 
@@ -98,8 +98,22 @@ fn lenient_version(text: &str) -> Option<Version> {
         number.and_then(|number| number.parse::<i64>().ok()).and_then(|number| u64::try_from(number).ok())
     });
     let (major, minor, patch) = (numbers.next()??, numbers.next()??, numbers.next()??);
-    let (pre, build) = (Prerelease::new(pre).ok()?, BuildMetadata::new(build).ok()?);
+    let (mut pre, mut build) = (Prerelease::new(pre).ok()?, BuildMetadata::new(build).ok()?);
+    if pre.len() > LONGEST_SUFFIX {
+        pre = Prerelease::new(cut_suffix(&pre)).ok()?;
+    }
+    if build.len() > LONGEST_SUFFIX {
+        build = BuildMetadata::new(cut_suffix(&build)).ok()?;
+    }
     Some(Version { major, minor, patch, pre, build })
+}
+
+/// Bytes of a suffix that are kept: a version is printed in reports, and a longer suffix means nothing else to a server.
+const LONGEST_SUFFIX: usize = 64;
+
+/// The beginning of a suffix, whose characters are ASCII. An identifier between its dots is not empty.
+fn cut_suffix(suffix: &str) -> &str {
+    suffix[..LONGEST_SUFFIX].trim_end_matches('.')
 }
 
 fn downgrade(value: &[u8]) -> Result<Downgrade, String> {
@@ -135,6 +149,8 @@ mod tests {
             assert_eq!(text(same).as_deref(), Some(same));
         }
         assert_eq!((text("03.6.0").as_deref(), text("3.6.0-").as_deref()), (Some("3.6.0"), Some("3.6.0")));
+        let (kept, long) = ("a".repeat(63), "a".repeat(63) + ".b.c");
+        assert_eq!(text(&format!("3.6.0-{long}+{long}")), Some(format!("3.6.0-{kept}+{kept}")));
         for none in ["", "x", "3.6", "3.6.0 ", "v3.6.0", "3.6.0.0", "-3.6.0", "+3.6.0", "3.6.99999999999999999999"] {
             assert_eq!(text(none), None, "{none}");
         }

@@ -5,7 +5,9 @@ use etcdsnap_mvcc::{Compaction, RevisionKey, RevisionKeyError};
 use semver::Version;
 
 use super::{Sink, big_endian, cluster, unknown_entry};
-use crate::catalogue::cluster::{CONF_STATE_INVALID, CONSISTENT_INDEX_INVALID, STORAGE_VERSION_INVALID, TERM_INVALID};
+use crate::catalogue::cluster::{
+    CONF_STATE_INVALID, CONSISTENT_INDEX_INVALID, STORAGE_VERSION_INVALID, STORAGE_VERSION_UNUSABLE, TERM_INVALID,
+};
 use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, COMPACTION_MARK_TRUNCATED, COMPACTION_MARK_UNUSUAL};
 use crate::finding::{Finding, Kind};
 use crate::go_json::{self, GoList, GoStruct, Refused, Value};
@@ -100,7 +102,12 @@ impl Meta {
                 Err(error) => invalid(&CONF_STATE_INVALID, error.to_string()),
             },
             b"storageVersion" => match cluster::version(value) {
-                Ok(version) => self.storage_version = Some(version),
+                Ok(version) => {
+                    if !cluster::is_usable(&version) {
+                        invalid(&STORAGE_VERSION_UNUSABLE, format!("the storage version is {version}"));
+                    }
+                    self.storage_version = Some(version);
+                }
                 Err(problem) => invalid(&STORAGE_VERSION_INVALID, problem),
             },
             b"scheduledCompactRev" => self.compaction.scheduled = compacted(value, &mut invalid),
@@ -177,6 +184,14 @@ mod tests {
         assert!(buckets.meta.part().conf_state.is_none() && buckets.meta.part().consistent_index.is_none());
         let expected = ["CONF_STATE_INVALID", "CONSISTENT_INDEX_INVALID", "STORAGE_VERSION_INVALID", "TERM_INVALID"];
         assert_eq!(ids, [&expected[..], &["ENTRY_UNKNOWN"]].concat());
+    }
+
+    #[test]
+    fn no_database_has_such_a_storage_version() {
+        for value in [&b"2.9.0"[..], b"0.0.0", b"3.6.0-alpha", b"3.6.0+x", b"9.9.9"] {
+            let (buckets, ids) = read(&[("meta", b"storageVersion", value)]);
+            assert_eq!((buckets.meta.part().storage_version.is_some(), ids), (true, vec!["STORAGE_VERSION_UNUSABLE"]));
+        }
     }
 
     #[test]

@@ -132,6 +132,10 @@ kinds! { Cluster:
         "The entry meta/storageVersion is not a version such as 3.6.0, so the bytes of the bucket are damaged. Servers take it as \
          missing.",
         "Take a new snapshot, preferably from another member.";
+    STORAGE_VERSION_UNUSABLE: Error, "storage version that no database has",
+        "The entry meta/storageVersion is below 3.0.0, or has a patch number or a suffix, which etcd never writes, so its bytes are \
+         damaged. etcd 3.5 ignores the entry; 3.6 and later compare its first two numbers with their own.",
+        "Take a new snapshot, preferably from another member.";
     STORAGE_VERSION_STALE: Warning, "storage version newer than the cluster version",
         "The storage version says that a newer etcd wrote this database than the cluster now runs. It is left over when 3.6 or later was \
          replaced by 3.5 without `etcdutl migrate`. Data that 3.5 wrote since then is taken for the newer layout, and etcd 3.4.31 and \
