@@ -28,7 +28,7 @@ def database(directory):
 
 
 def frames(segment):
-    """Start and length of every frame (`etcd-format.md` 6.2), and where the last one ends."""
+    """Start and length of every frame (`docs/format/wal.md#frames`), and where the last one ends."""
     found, at = [], 0
     while at + 8 <= len(segment):
         (word,) = struct.unpack_from("<Q", segment, at)

@@ -1,4 +1,4 @@
-//! Log, `.snap` files and database against each other (`etcd-format.md` 5.9, 5.10 and 9.2).
+//! Log, `.snap` files and database against each other (`docs/format/boot.md#start-steps`).
 
 use std::collections::BTreeSet;
 

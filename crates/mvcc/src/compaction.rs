@@ -1,4 +1,4 @@
-//! The compaction marks of the `meta` bucket and what a starting server makes of them (`etcd-format.md` 3.3).
+//! The compaction marks of the `meta` bucket and what a starting server makes of them (`docs/format/mvcc.md#state-at-the-start`).
 
 use etcdsnap_bbolt::{Corruption, Db};
 

@@ -1,4 +1,4 @@
-//! The hashes over whole buckets, put together from their leaves (`etcd-format.md` 4.1, 4.2).
+//! The hashes over whole buckets, put together from their leaves (`docs/format/mvcc.md#status-hash`).
 //!
 //! Both are CRC-32C over bucket names, keys and values without any framing, so a leaf's part of them is one run of bytes,
 //! computed wherever the leaf is read, and the parts are combined in key order at the end.

@@ -1,4 +1,4 @@
-//! HashKV: the hash by which the members of a cluster compare their keyspaces at one revision (`etcd-format.md` 4.3).
+//! HashKV: the hash by which the members of a cluster compare their keyspaces at one revision (`docs/format/mvcc.md#hashkv`).
 //!
 //! It is the CRC-32C of `key`, then of all records up to the revision, except those that a compaction would have removed:
 //! at or below the compacted revision only the newest put of every key that still stood at the revision counts, even when

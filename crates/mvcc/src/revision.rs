@@ -1,4 +1,4 @@
-//! Revision keys: the 17 or 18 bytes under which the `key` bucket stores a record (`etcd-format.md` 3.1).
+//! Revision keys: the 17 or 18 bytes under which the `key` bucket stores a record (`docs/format/mvcc.md#revision-keys`).
 //!
 //! ```text
 //! 0        8   9        17  18
@@ -72,7 +72,7 @@ pub enum RevisionKeyError {
 }
 
 impl RevisionKeyError {
-    /// The rule that such a key breaks. Servers differ in what they do with them (`etcd-format.md` 3.1).
+    /// The rule that such a key breaks. Servers differ in what they do with them (`docs/format/mvcc.md#revision-keys`).
     pub fn rule(self) -> Rule {
         match self {
             Self::Length(length) if length < RevisionKey::PUT_LEN => Rule::RevisionKeyTruncated,

@@ -21,7 +21,7 @@ pub struct Summary {
     pub first: Option<Revision>,
     /// The newest revision.
     pub last: Option<Revision>,
-    /// Records with zero-length values: the markers `restore --bump-revision` leaves (`etcd-format.md` 3.6).
+    /// Records with zero-length values: the markers `restore --bump-revision` leaves (`docs/format/mvcc.md#bump-marker`).
     pub bump_markers: u64,
     /// Records of the compacted revision.
     pub at_compaction: u64,

@@ -1,4 +1,5 @@
-//! Rules that every record of the `key` bucket keeps in a healthy store (`etcd-format.md` 3 and 9.4), and breaches of them.
+//! Rules that every record of the `key` bucket keeps in a healthy store, and breaches of them
+//! (`docs/format/mvcc.md#rules-about-records`).
 
 use std::fmt;
 

@@ -12,7 +12,7 @@ use crate::wire::{ParseError, Reader, split_varint};
 /// One record of the bucket `key`, borrowed from the page it lies in.
 ///
 /// Zero and empty stand for absent fields. A tombstone has `key` alone. Debug output tells the length of the value, not
-/// its bytes, which may be secret. Source: `etcd-format.md`, sections 3.2 and 10.1.
+/// its bytes, which may be secret. Source: `docs/format/mvcc.md#records`.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct KeyValueRef<'a> {
     /// Name of the key.

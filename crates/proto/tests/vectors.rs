@@ -1,4 +1,5 @@
-//! Bytes that real servers and tools wrote, from the test vectors of `etcd-format.md`, section 11.
+//! Bytes that real servers and tools wrote: the stores of `docs/format/mvcc.md#example-stores` and the logs of
+//! `docs/format/wal.md#first-log-of-a-member`.
 
 use std::fmt::Debug;
 
@@ -10,7 +11,7 @@ use etcdsnap_proto::prost::Message;
 use etcdsnap_proto::raftpb::{ConfChange, ConfChangeType, ConfState, Entry, EntryType, HardState, SnapshotMetadata};
 use etcdsnap_proto::{KeyValueRef, walpb};
 
-/// Id of the member in vector V2, and its encoding as field 3.
+/// Id of the member that a restore without flags makes, and its encoding as field 3.
 const LOCALHOST: u64 = 0x8e9e_05c5_2164_694d;
 const LOCALHOST_AS_FIELD_3: &str = "18cdd2918bd2b881cf8e01";
 
@@ -28,8 +29,8 @@ fn assert_both_ways<M: Message + Default + PartialEq + Debug>(hex: &str, message
 /// Hex, key, create revision, mod revision, version, value, lease.
 type Record = (&'static str, &'static str, i64, i64, i64, &'static str, i64);
 
-/// Vector V4, written by 3.5.1.
-const V4: [Record; 14] = [
+/// The store of 3.5.1.
+const STORE: [Record; 14] = [
     ("0a03666f6f1002180220012a03626172", "foo", 2, 2, 1, "bar", 0),
     ("0a03666f6f1002180320022a0462617232", "foo", 2, 3, 2, "bar2", 0),
     ("0a03612f311004180420012a0178", "a/1", 4, 4, 1, "x", 0),
@@ -46,8 +47,8 @@ const V4: [Record; 14] = [
     ("0a016b100b180d20032a0133", "k", 11, 13, 3, "3", 0),
 ];
 
-/// Vector V5, written by 3.5.1.
-const V5: [Record; 8] = [
+/// The store compacted by 3.5.1.
+const COMPACTED_BY_3_5: [Record; 8] = [
     ("0a026b301002180220012a027630", "k0", 2, 2, 1, "v0", 0),
     ("0a026b321004180420012a027632", "k2", 4, 4, 1, "v2", 0),
     ("0a026b331005180520012a027633", "k3", 5, 5, 1, "v3", 0),
@@ -58,15 +59,17 @@ const V5: [Record; 8] = [
     ("0a026b34", "k4", 0, 0, 0, "", 0),
 ];
 
-/// Vector V6, written by 3.6.14: the records that V5 does not have.
-const V6: [Record; 2] = [
+/// The records that only the store compacted by 3.6.14 has.
+const ONLY_BY_3_6: [Record; 2] = [
     ("0a026b31", "k1", 0, 0, 0, "", 0),
     ("0a016c1009180920012a0178308cec82bb9abfa8a869", "l", 9, 9, 1, "x", 0x6950_a1f9_a760_b60c),
 ];
 
 #[test]
 fn records_of_real_servers_are_canonical() {
-    for (hex, key, create_revision, mod_revision, version, value, lease) in V4.into_iter().chain(V5).chain(V6) {
+    for (hex, key, create_revision, mod_revision, version, value, lease) in
+        STORE.into_iter().chain(COMPACTED_BY_3_5).chain(ONLY_BY_3_6)
+    {
         let (key, value) = (key.as_bytes(), value.as_bytes());
         let expected = KeyValueRef { key, create_revision, mod_revision, version, value, lease };
         assert_eq!(KeyValueRef::parse_canonical(&bytes(hex)), Some(expected), "{hex}");
@@ -114,7 +117,7 @@ fn log_metadata_and_hard_state() {
     assert_both_ways("080110cdd2918bd2b881cf8e011801", &state);
 }
 
-/// Vector V2: 3.4 to 3.6 write a conf change with its zero id, 3.7 and later without.
+/// 3.4 to 3.6 write a conf change with its zero id, 3.7 and later without.
 #[test]
 fn entries_in_the_style_of_each_release() {
     let member = br#"{"id":10276657743932975437,"peerURLs":["http://localhost:2380"],"name":"default"}"#;
@@ -149,7 +152,7 @@ fn normal_entries_may_leave_their_type_out() {
     assert_eq!(entry.entry_type(), EntryType::Normal);
 }
 
-/// Vectors V2 and V3: 3.4 marks a snapshot without members, 3.5 and 3.6 with, 3.7 without the false at their end.
+/// 3.4 marks a snapshot without members, 3.5 and 3.6 with, 3.7 without the false at their end.
 #[test]
 fn snapshot_markers_in_the_style_of_each_release() {
     let marker = |conf_state| walpb::Snapshot { index: Some(3), term: Some(1), conf_state };

@@ -1,5 +1,5 @@
 //! Does the member to restore fit the cluster it is to be restored into? In upstream's order and words
-//! (`etcd-format.md` 5.3).
+//! (`docs/format/boot.md#initial-cluster`).
 
 mod comparison;
 

@@ -1,4 +1,4 @@
-//! Upstream's tools tell two kinds of failure apart (`etcd-format.md` 8.7).
+//! Upstream's tools tell two kinds of failure apart (`docs/format/tools.md#exit-codes`).
 
 /// What kind of failure an error is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Ids of members and clusters (`etcd-format.md` 5.4).
+//! Ids of members and clusters (`docs/format/boot.md#ids`).
 
 use std::fmt;
 
@@ -84,7 +84,7 @@ mod tests {
         MemberId::new(&PeerUrls::parse(urls, Release::V3_7).expect("good URLs"), token)
     }
 
-    /// `etcd-format.md` 11, vector V1.
+    /// The examples of `docs/format/boot.md#ids`.
     #[test]
     fn members_have_the_ids_etcd_gives_them() {
         let cases = [

@@ -1,4 +1,4 @@
-//! `--initial-cluster`: the members of the new cluster and where they are (`etcd-format.md` 5.3).
+//! `--initial-cluster`: the members of the new cluster and where they are (`docs/format/boot.md#initial-cluster`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

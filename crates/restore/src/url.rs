@@ -1,4 +1,4 @@
-//! Peer URLs: what `--initial-cluster` and `--initial-advertise-peer-urls` may hold (`etcd-format.md` 5.3).
+//! Peer URLs: what `--initial-cluster` and `--initial-advertise-peer-urls` may hold (`docs/format/boot.md#peer-urls`).
 //!
 //! Ids are made from the texts of these URLs, so a URL must read and print exactly as in etcd, which does both with Go's
 //! `net/url`. [`generic`] is that much of it; this file adds etcd's own rules.

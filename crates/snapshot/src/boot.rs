@@ -1,8 +1,8 @@
 //! Would a server of each minor version start from a restore of this backup, and as what?
 //!
 //! Meant is the restore tool of the same minor version and its newest patch release, with the file as it is. The rules are
-//! those of `etcd-format.md` 2.3, 5.8, 5.9 and 9; where older patch releases differ, the reasons say so. What makes a server
-//! refuse is in `boot/refusals.rs`, what one should know when it starts in `boot/caveats.rs`.
+//! those of `docs/format/boot.md` and `docs/format/snapshot.md#incidents`; where older patch releases differ, the reasons
+//! say so. What makes a server refuse is in `boot/refusals.rs`, what one should know when it starts in `boot/caveats.rs`.
 
 mod caveats;
 mod refusals;
@@ -167,7 +167,7 @@ mod tests {
     use crate::incidents::testing::{buckets, keyspace};
     use crate::place::Place;
 
-    /// Verdicts over vector V4 changed by these entries.
+    /// Verdicts over `docs/format/mvcc.md#store-of-351` changed by these entries.
     fn verdicts_with(more: &[Entry<'_>], damage: &[&'static Kind]) -> Vec<BootVerdict> {
         let (buckets, keyspace) = (buckets(&[], more), keyspace());
         let mut facts = crate::incidents::testing::facts(&buckets, &keyspace);

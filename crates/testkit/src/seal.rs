@@ -25,7 +25,7 @@ pub fn reseal(db: &mut Vec<u8>) {
 }
 
 /// Bytes of `db` that are pages: everything, less the trailer when the length says there is one
-/// (length modulo 512 is 32, the rule of every etcd tool; etcd-format.md 1.1).
+/// (length modulo 512 is 32, the rule of every etcd tool; docs/format/snapshot.md#trailer).
 pub fn image_len(db: &[u8]) -> usize {
     if db.len() % 512 == TRAILER { db.len() - TRAILER } else { db.len() }
 }

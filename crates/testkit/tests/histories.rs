@@ -69,7 +69,7 @@ fn compaction_keeps_every_readable_revision() {
     }
 }
 
-/// etcd-format.md 9.4, number 3.
+/// docs/format/mvcc.md#rules-about-records
 #[test]
 fn records_are_those_of_a_healthy_snapshot() {
     for history in histories() {

@@ -1,4 +1,4 @@
-//! The model repeats stores that real servers wrote: vectors V4, V5 and V6 of etcd-format.md 11, record for record and
+//! The model repeats stores that real servers wrote: those of docs/format/mvcc.md#example-stores, record for record and
 //! hash for hash.
 
 use std::ops::ControlFlow;
@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use etcdsnap_testkit::bbolt::{Bucket, Entry, Layout, PageOrder};
 use etcdsnap_testkit::etcd::{ConfState, EtcdStore, HashKvError, Member, Op, Server, TombstoneRule};
 
-/// Vector V4: written by 3.5.1.
+/// The store of 3.5.1.
 fn v4() -> EtcdStore {
     let mut store = EtcdStore::new(Server::V3_5);
     store.tombstones = TombstoneRule::Dropped;
@@ -34,7 +34,7 @@ fn v4() -> EtcdStore {
     store
 }
 
-/// Vectors V5 and V6: the same load on 3.5.1 and 3.6.14.
+/// The compacted stores: the same load on 3.5.1 and 3.6.14.
 fn v5(server: Server, tombstones: TombstoneRule, lease: i64) -> EtcdStore {
     let mut store = EtcdStore::new(server);
     store.tombstones = tombstones;

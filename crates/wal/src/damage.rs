@@ -1,4 +1,4 @@
-//! Damage that stops a reader, and how a torn tail is told from it (`etcd-format.md` 6.6).
+//! Damage that stops a reader, and how a torn tail is told from it (`docs/format/wal.md#torn-tail`).
 //!
 //! A member that loses power leaves its last write half done: the file ends too early, or whole disk sectors of the record
 //! are still the zeros of preallocated space. That is a *torn tail*: nothing was promised about it yet, and servers cut it

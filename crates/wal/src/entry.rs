@@ -1,4 +1,4 @@
-//! Entries of the raft log, read in place (`etcd-format.md` 6.7).
+//! Entries of the raft log, read in place (`docs/format/wal.md#entries`).
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Frames: what a segment is made of (`etcd-format.md` 6.2).
+//! Frames: what a segment is made of (`docs/format/wal.md#frames`).
 //!
 //! ```text
 //! 0                8                    8 + record      8 + record + padding

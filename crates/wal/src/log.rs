@@ -1,4 +1,4 @@
-//! The raft log as a server reads it from a snapshot on (`etcd-format.md` 6.5).
+//! The raft log as a server reads it from a snapshot on (`docs/format/wal.md#reading`).
 
 use etcdsnap_proto::ParseError;
 use etcdsnap_proto::prost::Message;

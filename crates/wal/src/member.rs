@@ -1,4 +1,4 @@
-//! A member as JSON: the context of a change of members, and the value in the database (`etcd-format.md` 2.1 and 6.7).
+//! A member as JSON: the context of a change of members, and the value in the database (`docs/format/wal.md#changes-of-members`).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Names of the files in a WAL directory (`etcd-format.md` 6.1).
+//! Names of the files in a WAL directory (`docs/format/wal.md#segments`).
 
 use std::fmt;
 

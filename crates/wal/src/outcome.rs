@@ -1,4 +1,4 @@
-//! What a server would make of a log (`etcd-format.md` 6.5 and 6.6).
+//! What a server would make of a log (`docs/format/wal.md#torn-tail`).
 //!
 //! All versions read the same format. Where they differ is what they take for the unfinished end of the log, which they cut
 //! off, and what for damage, at which they stop:

@@ -1,4 +1,4 @@
-//! What an entry asks for, decoded (`etcd-format.md` 6.7 and 10.5).
+//! What an entry asks for, decoded (`docs/format/wal.md#requests`).
 
 use etcdsnap_proto::etcdserverpb::{InternalRaftRequest, Request};
 use etcdsnap_proto::prost::Message;

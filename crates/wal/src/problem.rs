@@ -19,7 +19,7 @@ pub enum Grade {
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident $name:literal $grade:ident,)*) => {
-        /// Every rule of the inspection (`etcd-format.md` 6).
+        /// Every rule of the inspection (`docs/format/wal.md`).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Code { $($(#[$doc])* $variant,)* }

@@ -1,4 +1,4 @@
-//! Records: what a frame carries (`etcd-format.md` 6.2 to 6.4).
+//! Records: what a frame carries (`docs/format/wal.md#records`).
 
 use std::fmt;
 

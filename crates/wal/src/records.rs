@@ -1,4 +1,4 @@
-//! Records in the order of the log, each verified against the checksum chain (`etcd-format.md` 6.3).
+//! Records in the order of the log, each verified against the checksum chain (`docs/format/wal.md#checksum-chain`).
 //!
 //! The running checksum begins with 0 and takes in the data of every record. A checksum record, which starts every segment,
 //! repeats what it was at the end of the segment before; so reading may begin at any segment, and a segment that is missing

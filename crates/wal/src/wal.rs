@@ -1,4 +1,4 @@
-//! A whole log: the segments of a directory in order, and which of them reading needs (`etcd-format.md` 6.1).
+//! A whole log: the segments of a directory in order, and which of them reading needs (`docs/format/wal.md#segments`).
 
 use thiserror::Error;
 

@@ -48,7 +48,7 @@ fn frame(bytes: &[u8], offset: usize) -> String {
     format!("{} {}", hex(&bytes[offset..offset + 8]), hex(&bytes[offset + 8..offset + 8 + len]))
 }
 
-/// Vector V2: `etcdutl snapshot restore` without any flags but the directory.
+/// `docs/format/wal.md#first-log-of-a-member`: `etcdutl snapshot restore` without any flags but the directory.
 #[test]
 fn default_restore_of_one_member() {
     let id = 0x8e9e_05c5_2164_694d;
@@ -75,7 +75,7 @@ fn default_restore_of_one_member() {
     }
 }
 
-/// Vector V3: the second of three members.
+/// `docs/format/wal.md#first-log-of-a-member`: the second of three members.
 #[test]
 fn restore_of_one_of_three_members() {
     let ids = [0x1c3a_498a_2cce_624b, 0x42a6_9682_4ae9_fd4c, 0xf0e7_0fd6_2bb1_fac5];

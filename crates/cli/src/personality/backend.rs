@@ -30,7 +30,7 @@ pub trait Backend {
     fn hash_kv(&self, path: &Path, revision: i64) -> Result<HashKv, Failure>;
 }
 
-/// The facts of `snapshot status` (`etcd-format.md` 4.1).
+/// The facts of `snapshot status` (`docs/format/tools.md#status`).
 #[derive(Clone, Debug)]
 pub struct Status {
     /// CRC-32C of all bucket names, keys and values.
@@ -48,7 +48,7 @@ pub struct Status {
     pub storage_version: String,
 }
 
-/// The facts of `hashkv` (`etcd-format.md` 4.4).
+/// The facts of `hashkv` (`docs/format/tools.md#hashkv`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashKv {
     /// The hash.

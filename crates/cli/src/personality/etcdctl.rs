@@ -1,5 +1,4 @@
-//! The commands and flags of etcdctl, as far as they need no server (`etcd-format.md` 8.1, `users-and-conventions.md`
-//! C1).
+//! The commands and flags of etcdctl, as far as they need no server (`docs/format/tools.md#commands`).
 //!
 //! Flags about connections are accepted everywhere and used nowhere: scripts pass them to `snapshot status` too.
 

@@ -1,4 +1,4 @@
-//! The commands and flags of etcdutl (`etcd-format.md` 8.1).
+//! The commands and flags of etcdutl (`docs/format/tools.md#commands`).
 
 use super::completion::SHELLS;
 use super::flags::{Flag, Kind};

@@ -1,4 +1,4 @@
-//! The entries behind the snapshot, applied again as a server does at its start (`etcd-format.md` 6.7).
+//! The entries behind the snapshot, applied again as a server does at its start (`docs/format/boot.md#replay`).
 //!
 //! What a member has applied already it does not apply to the database a second time, but servers up to 3.6 follow members and
 //! versions through all of them, because the v2 store is only as new as the snapshot.

@@ -1,4 +1,4 @@
-//! Which snapshot a server starts from, and whether the database goes with it (`etcd-format.md` 5.9).
+//! Which snapshot a server starts from, and whether the database goes with it (`docs/format/boot.md#snapshot-to-start-from`).
 
 use std::collections::BTreeSet;
 

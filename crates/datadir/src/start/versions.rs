@@ -1,4 +1,4 @@
-//! Versions that a server compares with its own (`etcd-format.md` 2.3 and 5.9).
+//! Versions that a server compares with its own (`docs/format/boot.md#storage-version-at-boot` and the sections behind it).
 
 use etcdsnap_snapshot::buckets::Downgrade;
 use semver::Version;

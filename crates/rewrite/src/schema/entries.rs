@@ -1,4 +1,4 @@
-//! The lowest version of etcd that can read the entries of a log (`etcd-format.md` 8.4 and 10.5).
+//! The lowest version of etcd that can read the entries of a log (`docs/format/tools.md#migrate`).
 
 use etcdsnap_proto::etcdserverpb::InternalRaftRequest;
 use etcdsnap_wal::{LoggedEntry, Payload, Place};

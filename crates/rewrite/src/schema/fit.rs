@@ -1,5 +1,5 @@
 //! Making a restored database one that servers of a release start from, and that does not carry on what its old cluster was
-//! about (`etcd-format.md` 2.3 and 5.9).
+//! about (`docs/format/boot.md#storage-version-at-boot`).
 
 use etcdsnap_proto::raftpb::ConfState;
 use etcdsnap_snapshot::buckets::Buckets;

@@ -1,4 +1,5 @@
-//! The layout of a database as etcd's versions count it, and the entries that change between them (`etcd-format.md` 8.4).
+//! The layout of a database as etcd's versions count it, and the entries that change between them
+//! (`docs/format/tools.md#migrate`).
 //!
 //! Two questions are answered from the small [`Buckets`] alone:
 //!

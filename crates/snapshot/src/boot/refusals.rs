@@ -69,7 +69,7 @@ fn byte_order(facts: &Facts<'_>) -> Option<String> {
     ))
 }
 
-/// The layout of the database against the server's own (`etcd-format.md` 2.3 and 5.9).
+/// The layout of the database against the server's own (`docs/format/boot.md#storage-version-at-boot`).
 fn storage_version(buckets: &Buckets, minor: Minor) -> Option<String> {
     let storage = buckets.meta.part().storage_version.as_ref()?;
     let pair = (storage.major, storage.minor);

@@ -1,4 +1,4 @@
-//! The `alarm` bucket: alarms that are raised, each stored as a key with an empty value (`etcd-format.md` 2.1).
+//! The `alarm` bucket: alarms that are raised, each stored as a key with an empty value (`docs/format/snapshot.md#alarm`).
 
 use std::fmt;
 
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn alarms_are_keys() {
-        // The example of etcd-format.md 2.1.
+        // The example of docs/format/snapshot.md#alarm.
         let nospace = b"\x08\xf4\xc1\xaa\x80\xd3\xf9\xef\xe1\x86\x01\x10\x01";
         let (buckets, ids) =
             read(&[("alarm", nospace, b""), ("alarm", b"\x08\x01\x10\x02", b""), ("alarm", b"\x10\x07", b"")]);

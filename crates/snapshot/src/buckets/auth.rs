@@ -1,5 +1,5 @@
 //! The `auth`, `authUsers` and `authRoles` buckets: whether authentication is on, who may log in, and what roles allow
-//! (`etcd-format.md` 2.1 and 9.3).
+//! (`docs/format/snapshot.md#auth`).
 //!
 //! Users and roles are known by their keys, as servers look them up; where the file is damaged, the name in the value may be any
 //! bytes, a password among them. Password hashes are looked at once, for their kind, and never kept; only [`password_hashes`] gives them out.
@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn passwords_are_judged_and_not_kept() {
-        let no_password = b"\x0a\x02np\x22\x02\x08\x01"; // the example of etcd-format.md 2.1
+        let no_password = b"\x0a\x02np\x22\x02\x08\x01"; // the example of docs/format/snapshot.md#auth
         let entries: [(&str, &[u8], &[u8]); 3] = [
             ("authUsers", b"a", &user(b"a", BCRYPT, &["r1", "root"])),
             ("authUsers", b"b", &user(b"b", b"hunter2", &[])),

@@ -1,4 +1,4 @@
-//! The `cluster` bucket: the version the members agreed on, and a downgrade in progress (`etcd-format.md` 2.1).
+//! The `cluster` bucket: the version the members agreed on, and a downgrade in progress (`docs/format/snapshot.md#cluster`).
 
 use semver::{BuildMetadata, Prerelease, Version};
 

@@ -1,4 +1,4 @@
-//! The `lease` bucket: leases that are granted and neither revoked nor expired (`etcd-format.md` 2.1 and 9.3).
+//! The `lease` bucket: leases that are granted and neither revoked nor expired (`docs/format/snapshot.md#lease`).
 //!
 //! A database may hold a million of them, so each is three numbers. Which keys are attached to a lease is not here but in
 //! the records of the keys.

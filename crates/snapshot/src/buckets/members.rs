@@ -1,4 +1,4 @@
-//! The `members` and `members_removed` buckets: who is part of the cluster, and who was (`etcd-format.md` 2.1 and 2.2).
+//! The `members` and `members_removed` buckets: who is part of the cluster, and who was (`docs/format/snapshot.md#members`).
 //!
 //! Keys are member ids in hexadecimal as Go prints them: lower case, no leading zeros. Values are JSON; fields that a later
 //! version adds are ignored, as servers ignore them.
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_member_of_3_6_is_read() {
-        // Vector V6.
+        // The member of `docs/format/mvcc.md#store-compacted-by-3614`.
         let json = br#"{"id":963368634695018832,"peerURLs":["http://127.0.0.1:23021"],"name":"m1","clientURLs":["http://127.0.0.1:23020"]}"#;
         let (buckets, ids) =
             read(&[("members", b"d5e92ab4abfe950", json), ("members_removed", b"8a756b4e074337d", b"removed")]);

@@ -1,5 +1,5 @@
 //! The `meta` bucket: where the database stands in the raft log, its layout version and its compactions
-//! (`etcd-format.md` 2.3).
+//! (`docs/format/snapshot.md#meta`).
 
 use etcdsnap_mvcc::{Compaction, RevisionKey, RevisionKeyError};
 use semver::Version;

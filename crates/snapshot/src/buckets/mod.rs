@@ -1,4 +1,5 @@
-//! The nine small buckets of an etcd database as typed values: everything but the records of `key` (`etcd-format.md` 2).
+//! The nine small buckets of an etcd database as typed values: everything but the records of `key`
+//! (`docs/format/snapshot.md#buckets`).
 //!
 //! Entries are read one by one as the walk over the file meets them. What can be read is kept as a server would load it; what
 //! cannot, or breaks a rule that one entry can break, becomes a [`Finding`] and is left out. Rules that need several entries

@@ -1,4 +1,4 @@
-//! Rules about members, leases, alarms, authentication and versions: the nine small buckets (`etcd-format.md` 2, 9.2–9.4).
+//! Rules about members, leases, alarms, authentication and versions: the nine small buckets (`docs/format/snapshot.md#buckets`).
 
 kinds! { Cluster:
     // The buckets as such.

@@ -1,5 +1,5 @@
 //! Rules about the file as a whole: whether it is a database at all, whole, unchanged, and of which kind
-//! (`etcd-format.md` 1).
+//! (`docs/format/snapshot.md#file-layout`).
 
 kinds! { Container:
     // What the file is.

@@ -1,5 +1,5 @@
 //! Rules about a member's data directory as a whole: whether its log, its `.snap` files and its database fit together
-//! (`etcd-format.md` 5.9, 5.10, 7 and 9.2).
+//! (`docs/format/boot.md#start-steps` and `docs/format/wal.md#snapshot-files`).
 
 /// The database alone is good.
 const FROM_DATABASE: &str = "If the other members have a quorum, remove this member and add it again with an empty data directory. If \

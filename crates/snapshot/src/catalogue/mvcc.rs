@@ -1,4 +1,4 @@
-//! Rules about revisions, records and compaction in the `key` bucket (`etcd-format.md` 3 and 9.4).
+//! Rules about revisions, records and compaction in the `key` bucket (`docs/format/mvcc.md#rules-about-records`).
 //!
 //! What a rule may assume is the compacted revision as a starting server sees it: the greater of the scheduled and the
 //! finished compaction. Records above it must be complete; below it only the newest of each key is kept.

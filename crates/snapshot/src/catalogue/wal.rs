@@ -1,4 +1,4 @@
-//! Rules about the write-ahead log of a member (`etcd-format.md` 6): one for every [`Code`], in its order.
+//! Rules about the write-ahead log of a member (`docs/format/wal.md`): one for every [`Code`], in its order.
 
 use etcdsnap_wal::Code;
 

@@ -321,7 +321,7 @@ fn code_remedy(code: &str) -> &'static str {
     }
 }
 
-/// Starts with a record of type crc, as every segment does: frame length, then `08 04 10` (etcd-format 6.2, 6.3).
+/// Starts with a record of type crc, as every segment does: frame length, then `08 04 10` (docs/format/wal.md#records).
 fn is_wal_segment(bytes: &[u8]) -> bool {
     let Some((word, record)) = bytes.split_first_chunk() else {
         return false;
@@ -331,7 +331,7 @@ fn is_wal_segment(bytes: &[u8]) -> bool {
     (4..=8).contains(&len) && matches!(padding, 0 | 0x80..=0x87) && record.starts_with(&[0x08, 0x04, 0x10])
 }
 
-/// Is a message of crc and data, and nothing more: `08 crc 12 length data` (etcd-format 7.1).
+/// Is a message of crc and data, and nothing more: `08 crc 12 length data` (docs/format/wal.md#snapshot-files).
 fn is_snap_file(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     let mut field = |tag: u8| {

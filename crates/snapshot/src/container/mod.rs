@@ -284,8 +284,8 @@ impl Opened {
 }
 
 impl Trailer {
-    /// By the rule of every etcd tool, which is the length and nothing else (etcd-format 1.1): databases are whole pages, so
-    /// a length of 32 beyond a multiple of 512 is one with a hash.
+    /// By the rule of every etcd tool, which is the length and nothing else (docs/format/snapshot.md#trailer): databases are
+    /// whole pages, so a length of 32 beyond a multiple of 512 is one with a hash.
     fn of(bytes: &[u8]) -> Self {
         match bytes.last_chunk() {
             Some(hash) if bytes.len() % 512 == TRAILER_LEN => Self::Present(*hash),

@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_restore_with_a_bumped_revision_is_healthy() {
-        // Vector V5 after restore --bump-revision 1000 --mark-compacted.
+        // `docs/format/mvcc.md#store-compacted-by-351`, restored with --bump-revision 1000 --mark-compacted.
         let marks = [("meta", &b"finishedCompactRev"[..], AT_7), ("meta", b"scheduledCompactRev", AT_1011)];
         let restored = buckets(
             &["consistent_index", "lease"],

@@ -1,4 +1,4 @@
-//! Members against removed members and against the raft configuration (`etcd-format.md` 2.2 and 9.2).
+//! Members against removed members and against the raft configuration (`docs/format/snapshot.md#incidents-of-membership`).
 //!
 //! A restore replaces the members and leaves the raft configuration as it was until a member is next added or removed. So
 //! when the two have nothing in common, or the cluster was certainly restored, their differences are expected.

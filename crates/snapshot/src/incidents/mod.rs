@@ -1,4 +1,5 @@
-//! Rules that need more than one entry or bucket, and the known incidents a snapshot can show (`etcd-format.md` 9).
+//! Rules that need more than one entry or bucket, and the known incidents a snapshot can show
+//! (`docs/format/snapshot.md#incidents`).
 //!
 //! The facts of one database go in, findings come out; one file for each subject. A rule that a healthy cluster can break,
 //! for instance after a restore, gives a note there and a warning elsewhere.

@@ -7,7 +7,7 @@ use crate::buckets::Buckets;
 use crate::buckets::testing::{Entry, read};
 use crate::known::Known;
 
-/// The keyspace of vector V4 of `etcd-format.md`, as far as the rules look at it.
+/// The keyspace of `docs/format/mvcc.md#store-of-351`, as far as the rules look at it.
 pub(crate) fn keyspace() -> Summary {
     Summary {
         records: 14,
@@ -21,10 +21,10 @@ pub(crate) fn keyspace() -> Summary {
     }
 }
 
-/// The small buckets of vector V4 (etcd 3.5.1) except those in `without`, followed by `more`; a later entry replaces an
+/// The small buckets of that store except those in `without`, followed by `more`; a later entry replaces an
 /// earlier one where a bucket has one value for a key.
 pub(crate) fn buckets(without: &[&str], more: &[Entry<'_>]) -> Buckets {
-    let v4: [Entry<'_>; 9] = [
+    let store: [Entry<'_>; 9] = [
         ("auth", b"authRevision", b"\0\0\0\0\0\0\0\x01"),
         ("cluster", b"clusterVersion", b"3.5.0"),
         ("lease", b"\x20\xf4\xa1\xf9\x91\xc6\xcf\x0a", b"\x08\x8a\x9e\x9b\x8e\x99\xbf\xa8\xfa\x20\x10\xd8\x04"),
@@ -39,8 +39,9 @@ pub(crate) fn buckets(without: &[&str], more: &[Entry<'_>]) -> Buckets {
         ("meta", b"consistent_index", b"\0\0\0\0\0\0\0\x13"),
         ("meta", b"term", b"\0\0\0\0\0\0\0\x02"),
     ];
-    let kept =
-        v4.into_iter().filter(|(bucket, key, _)| !without.iter().any(|name| name == bucket || name.as_bytes() == *key));
+    let kept = store
+        .into_iter()
+        .filter(|(bucket, key, _)| !without.iter().any(|name| name == bucket || name.as_bytes() == *key));
     read(&kept.chain(more.iter().copied()).collect::<Vec<_>>()).0
 }
 

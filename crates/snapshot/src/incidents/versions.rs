@@ -1,4 +1,4 @@
-//! Versions against each other, and what every server of such a version records (`etcd-format.md` 2.3 and 9.3).
+//! Versions against each other, and what every server of such a version records (`docs/format/snapshot.md#meta`).
 
 use semver::Version;
 
@@ -95,7 +95,8 @@ mod tests {
     use super::super::testing::{buckets, facts, ids, keyspace};
     use crate::buckets::testing::Entry;
 
-    /// What is found in vector V4 without `without` and with `more`, besides its members' missing client URLs.
+    /// What is found in `docs/format/mvcc.md#store-of-351` without `without` and with `more`, besides its members' missing
+    /// client URLs.
     fn found(without: &[&str], more: &[Entry<'_>]) -> Vec<String> {
         let (buckets, keyspace) = (buckets(without, more), keyspace());
         let mut found = ids(&facts(&buckets, &keyspace));

@@ -19,7 +19,7 @@ pub enum HashKvError {
 }
 
 impl EtcdStore {
-    /// The revision a server of today starts with (etcd-format.md 3.3).
+    /// The revision a server of today starts with (docs/format/mvcc.md#state-at-the-start).
     pub fn current_revision(&self) -> i64 {
         let marks = [self.scheduled_compaction, self.finished_compaction, Some(self.last_record_revision()), Some(1)];
         marks.into_iter().flatten().max().unwrap_or(1)
@@ -55,7 +55,7 @@ impl EtcdStore {
         self.replay(i64::MAX).len()
     }
 
-    /// `Hash` of `snapshot status`: CRC-32C of all bucket names, keys and values (etcd-format.md 4.1).
+    /// `Hash` of `snapshot status`: CRC-32C of all bucket names, keys and values (docs/format/mvcc.md#status-hash).
     pub fn status_hash(&self) -> u32 {
         self.hash_of_buckets(&[])
     }

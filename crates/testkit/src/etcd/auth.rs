@@ -58,7 +58,7 @@ mod tests {
 
     use super::*;
 
-    /// The user without a password of etcd-format.md 2.1.
+    /// The user without a password of docs/format/snapshot.md#auth.
     #[test]
     fn user_bytes() {
         let mut auth = Auth::default();

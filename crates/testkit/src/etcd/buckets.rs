@@ -1,4 +1,4 @@
-//! The ten buckets, byte for byte (etcd-format.md 2).
+//! The ten buckets, byte for byte (docs/format/snapshot.md#buckets).
 
 use etcdsnap_proto::etcdserverpb::AlarmMember;
 use etcdsnap_proto::prost::Message;

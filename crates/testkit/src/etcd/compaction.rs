@@ -1,4 +1,4 @@
-//! Compaction: which records of the past stay (etcd-format.md 3.4).
+//! Compaction: which records of the past stay (docs/format/mvcc.md#compaction).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -13,7 +13,7 @@ pub struct Member {
     pub is_learner: bool,
     /// Its name; empty until the member has started.
     pub name: String,
-    /// Where clients reach it; empty in databases of 3.5.0 to 3.5.19 (etcd-format.md 2.2).
+    /// Where clients reach it; empty in databases of 3.5.0 to 3.5.19 (docs/format/snapshot.md#how-true-members-are).
     pub client_urls: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct Downgrade {
 }
 
 impl Member {
-    /// The value in the bucket `members`: fields in etcd's order, empty ones left out (etcd-format.md 2.1).
+    /// The value in the bucket `members`: fields in etcd's order, empty ones left out (docs/format/snapshot.md#members).
     pub fn to_json(&self) -> String {
         let mut json = format!("{{\"id\":{},\"peerURLs\":{}", self.id, strings(&self.peer_urls));
         if self.is_learner {
@@ -67,7 +67,7 @@ impl ConfState {
         ConfState { voters: voters.into_iter().collect(), ..ConfState::default() }
     }
 
-    /// The value of `meta/confState`: empty lists left out (etcd-format.md 2.3).
+    /// The value of `meta/confState`: empty lists left out (docs/format/snapshot.md#meta).
     pub fn to_json(&self) -> String {
         let lists = [
             ("voters", &self.voters),

@@ -1,7 +1,7 @@
 //! A model of etcd's store: apply operations, get the ten buckets a server of the chosen version would have written,
 //! and ask what a correct reader must answer about them.
 //!
-//! The answers come from the plainest reading of the rules (etcd-format.md 3 and 4), over all records, every time: slow,
+//! The answers come from the plainest reading of the rules (docs/format/mvcc.md), over all records, every time: slow,
 //! and independent of any code they are compared with.
 
 mod answers;

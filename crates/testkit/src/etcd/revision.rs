@@ -29,7 +29,7 @@ impl RecordKey {
         RecordKey { revision: Revision { main, sub }, tombstone: true }
     }
 
-    /// 17 bytes: main, `_`, sub, both big-endian; a deletion has a final `t` (etcd-format.md 3.1).
+    /// 17 bytes: main, `_`, sub, both big-endian; a deletion has a final `t` (docs/format/mvcc.md#revision-keys).
     pub fn encode(self) -> Vec<u8> {
         let mut key = Vec::with_capacity(18);
         key.extend_from_slice(&self.revision.main.to_be_bytes());

@@ -30,7 +30,7 @@ impl Server {
         }
     }
 
-    /// Keys of the bucket `meta` that the backend hash of this version leaves out (etcd-format.md 4.2).
+    /// Keys of the bucket `meta` that the backend hash of this version leaves out (docs/format/mvcc.md#backend-hash).
     pub fn hash_ignores(self) -> &'static [&'static str] {
         match self {
             Server::V3_4 => &["consistent_index"],

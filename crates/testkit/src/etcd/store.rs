@@ -181,7 +181,7 @@ impl EtcdStore {
     }
 
     /// What `restore --bump-revision by --mark-compacted` leaves: an empty record `by` revisions ahead, and a
-    /// compaction scheduled there (etcd-format.md 3.6). Returns the new revision.
+    /// compaction scheduled there (docs/format/mvcc.md#bump-marker). Returns the new revision.
     pub fn bump_revision(&mut self, by: i64) -> i64 {
         self.revision += by;
         self.records.insert(RecordKey::put(self.revision, 0).encode(), Vec::new());

@@ -13,7 +13,7 @@ const MAX_VALUE: u64 = 1_500_000;
 /// Length of the text that values are cut from.
 const FILLER: usize = 4 << 20;
 
-/// Tags of the fields of a `KeyValue` (etcd-format.md 10.1).
+/// Tags of the fields of a `KeyValue` (docs/format/messages.md#key-and-value).
 const KEY: u8 = 0x0a;
 const CREATE_REVISION: u8 = 0x10;
 const MOD_REVISION: u8 = 0x18;

@@ -1,4 +1,4 @@
-//! The records of a new log (`etcd-format.md` 5.6).
+//! The records of a new log (`docs/format/wal.md#first-log-of-a-member`).
 
 use etcdsnap_proto::etcdserverpb::Metadata;
 use etcdsnap_proto::prost::Message;

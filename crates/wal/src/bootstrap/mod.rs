@@ -1,4 +1,4 @@
-//! The first log and snapshot of a member of a new cluster, as a restore makes them (`etcd-format.md` 5.6 and 5.7).
+//! The first log and snapshot of a member of a new cluster, as a restore makes them (`docs/format/wal.md#first-log-of-a-member`).
 //!
 //! Every member begins with the same log: one entry for each member that adds it, all committed in term 1, and a snapshot
 //! behind them. The bytes are those of the restore tool of a chosen release.

@@ -1,4 +1,4 @@
-//! The v2 store of a new cluster, and the `.snap` file around it (`etcd-format.md` 5.7 and 7.2).
+//! The v2 store of a new cluster, and the `.snap` file around it (`docs/format/wal.md#a-restored-v2-store`).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The content of a `.snap` file: an envelope with a checksum around a raft snapshot (`etcd-format.md` 7.1).
+//! The content of a `.snap` file: an envelope with a checksum around a raft snapshot (`docs/format/wal.md#snapshot-files`).
 
 use std::fmt;
 

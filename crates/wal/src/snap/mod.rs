@@ -1,4 +1,4 @@
-//! `.snap` files: what raft's log had applied at some index (`etcd-format.md` 7).
+//! `.snap` files: what raft's log had applied at some index (`docs/format/wal.md#snapshot-files`).
 //!
 //! The data of etcd lives in the database; what a `.snap` file still carries is the v2 store, in which servers up to 3.5 find
 //! the members of the cluster. 3.6 reads the file and trusts the database, later versions do not read it.

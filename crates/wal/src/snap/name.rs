@@ -1,4 +1,4 @@
-//! Names of the files in a snapshot directory (`etcd-format.md` 7.1).
+//! Names of the files in a snapshot directory (`docs/format/wal.md#snapshot-files`).
 
 use std::fmt;
 

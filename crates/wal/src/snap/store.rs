@@ -1,4 +1,4 @@
-//! The v2 store in a `.snap` file: a tree of paths (`etcd-format.md` 7.2).
+//! The v2 store in a `.snap` file: a tree of paths (`docs/format/wal.md#v2-store`).
 //!
 //! ```text
 //! /

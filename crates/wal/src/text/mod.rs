@@ -1,4 +1,4 @@
-//! Logs as text, in the words of `etcd-dump-logs` (`etcd-format.md` 6.8).
+//! Logs as text, in the words of `etcd-dump-logs` (`docs/format/tools.md#dump-of-a-log`).
 //!
 //! This is for output that a user asked for: it shows values, and the passwords that 3.4 logs when a user is added. Like the
 //! tool it hides only those of password changes. [`PayloadText`] and [`payload_json`] tell the same of one entry, and show

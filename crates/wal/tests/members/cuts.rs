@@ -1,6 +1,6 @@
 //! Logs that end at any byte of their last kilobyte, because the file does or because zeros were never overwritten.
 //!
-//! What must come of it follows from the layout of the sound log alone (`etcd-format.md` 6.6).
+//! What must come of it follows from the layout of the sound log alone (`docs/format/wal.md#torn-tail`).
 
 use etcdsnap_wal::{
     Code, Damage, DamageKind, Entry, Log, OpenError, Outcome, Place, ReadError, Reader, Record, RecordKind, Start, Wal,
