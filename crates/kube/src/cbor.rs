@@ -1,4 +1,4 @@
-//! CBOR as Kubernetes stores custom resources with it (kubernetes.md 2.2), read into what its JSON would be.
+//! CBOR as Kubernetes stores custom resources with it (docs/format/kubernetes.md#cbor-values), read into what its JSON would be.
 //!
 //! Texts are byte strings there, and bytes are byte strings in tag 22, which asks for base64. Source: RFC 8949 and
 //! Kubernetes enhancement 4222.

@@ -1,4 +1,5 @@
-//! kubectl's `List`: what `kubectl get` prints of several objects, written one object at a time.
+//! kubectl's `List`: what `kubectl get` prints of several objects, written one object at a time
+//! (docs/format/kubernetes.md#lists).
 
 use std::io::{self, Write};
 

@@ -1,7 +1,7 @@
 //! What every object says of itself, read without decoding the rest: for lists, selections and statistics.
 //!
-//! In protobuf the metadata is field 1 of every object and comes first, so reading it takes no time; JSON and CBOR must be
-//! walked through, but nothing else is kept of them.
+//! In protobuf the metadata is field 1 of every object and comes first (docs/format/kubernetes.md#object-metadata), so reading it
+//! takes no time; JSON and CBOR must be walked through, but nothing else is kept of them.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! Numbers as Go writes them: one way for JSON, another for YAML.
 //!
 //! Both print the fewest digits that read back as the same number; they differ in when they turn to exponents
-//! (kubernetes.md 3.8).
+//! (docs/format/kubernetes.md#numbers).
 
 use std::fmt::Write;
 

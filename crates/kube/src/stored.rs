@@ -1,4 +1,4 @@
-//! What a stored value is, from its first bytes (kubernetes.md 2).
+//! What a stored value is, from its first bytes (docs/format/kubernetes.md#first-bytes).
 
 use crate::encryption::Sealed;
 use crate::wire::{Payload, Reader, WireError};
@@ -24,7 +24,7 @@ pub enum Stored<'a> {
     Foreign(&'a [u8]),
 }
 
-/// Kubernetes' `runtime.Unknown`: an object's message with its type.
+/// Kubernetes' `runtime.Unknown`: an object's message with its type (docs/format/kubernetes.md#protobuf-envelope).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Envelope<'a> {
     /// `apiVersion`, such as `apps/v1`.

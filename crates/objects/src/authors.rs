@@ -1,4 +1,4 @@
-//! Who made a change, as far as an object's `managedFields` tell.
+//! Who made a change, as far as an object's `managedFields` tell (docs/format/kubernetes.md#managed-fields).
 //!
 //! A server notes the time whenever the set of fields that a manager cares for changes, so an entry with a new time is that of
 //! who wrote. A write that changes only values leaves all times as they were; but who writes a value owns the field from then

@@ -1,4 +1,5 @@
-//! What changes in every cluster all the time without anybody having done anything (kubernetes.md 5).
+//! What changes in every cluster all the time without anybody having done anything
+//! (docs/format/kubernetes.md#constant-changes).
 
 use etcdsnap_kube::decode::Object;
 use etcdsnap_kube::key::ObjectKey;

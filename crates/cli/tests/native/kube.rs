@@ -133,7 +133,7 @@ fn objects_are_shown_as_they_were() {
     assert!(future.code == 1 && future.stderr.contains("can be read"), "{future:?}");
 }
 
-/// The first fault of another tool (kubernetes.md 4): objects whose newest record deletes them were listed.
+/// An object whose newest record is a tombstone does not exist (docs/format/kubernetes.md#current-objects).
 #[test]
 fn a_deleted_object_is_never_listed() {
     let names = quiet("get -A -o name");
@@ -142,7 +142,7 @@ fn a_deleted_object_is_never_listed() {
     }
 }
 
-/// The second one: the first value the file has of a key was shown for the newest.
+/// The newest record of a key is the object, not the first one the file has.
 #[test]
 fn an_old_value_is_never_shown_as_the_current_one() {
     let deployment: Value = serde_json::from_str(&quiet("get deploy/web -n demo -o json")).expect("JSON");

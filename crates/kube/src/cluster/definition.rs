@@ -1,7 +1,7 @@
 //! CustomResourceDefinitions from `v1beta1`, in which API servers store them to this day, to the `v1` everybody asks for.
 //!
-//! The rules are those of the API server: its defaults for `v1beta1`, then its conversion (kubernetes.md 2.3, Kubernetes
-//! issue 82292).
+//! The rules are those of the API server: its defaults for `v1beta1`, then its conversion
+//! (docs/format/kubernetes.md#custom-resource-definitions).
 
 use super::set_version;
 use crate::decode::Object;

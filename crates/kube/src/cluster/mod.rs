@@ -1,4 +1,4 @@
-//! From an object as it is stored to the object its API server would have shown (kubernetes.md 3.6).
+//! From an object as it is stored to the object its API server would have shown (docs/format/kubernetes.md#read-time-additions).
 //!
 //! A server adds a little when it reads: the resource version, what protobuf does not carry, a few defaults; and it
 //! shows definitions and custom resources in the version clients prefer. What it adds depends on its cluster: its release,

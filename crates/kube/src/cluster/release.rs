@@ -1,7 +1,8 @@
 //! Which release of Kubernetes an API server had, from what it left in its store.
 //!
 //! An API server registers every version of every API group it serves as an APIService, and takes back what it no longer
-//! serves. Versions came with releases; and nodes tell the release of their kubelets, which are never newer than the server.
+//! serves. Versions came with releases; and nodes tell the release of their kubelets, which are never newer than the server
+//! (docs/format/kubernetes.md#release-of-a-cluster).
 
 use crate::decode::Object;
 

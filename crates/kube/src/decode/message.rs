@@ -1,7 +1,8 @@
 //! One generic reader for every message: the schema says what to do with each field.
 //!
 //! Go writes every field that is no pointer, even when it is zero. So such a field that is absent is one the writer did
-//! not know: it stays absent, unless the release asked for knew it and would show its zero (kubernetes.md 3.4).
+//! not know: it stays absent, unless the release asked for knew it and would show its zero
+//! (docs/format/kubernetes.md#absent-fields).
 
 use std::borrow::Cow;
 use std::fmt::Write;

@@ -1,4 +1,5 @@
-//! Messages that are no objects in JSON: times, amounts, JSON within protobuf, and the three-way choices of schemas.
+//! Messages that are no objects in JSON: times, amounts, JSON within protobuf, and the three-way choices of schemas
+//! (docs/format/kubernetes.md#special-messages).
 
 use std::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! The API server's `EncryptionConfiguration` file, as YAML or JSON, under its present name and its older one.
+//! The API server's `EncryptionConfiguration` file, as YAML or JSON, under its present name and its older one
+//! (docs/format/kubernetes.md#encryptionconfiguration).
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! Values sealed with the help of a key management service: the key of the value lies beside it, sealed by the service.
+//! Values sealed with the help of a key management service: the key of the value lies beside it, sealed by the service
+//! (docs/format/kubernetes.md#kms-values).
 
 use std::fmt;
 use std::str::FromStr;
@@ -76,7 +77,7 @@ impl<'a> Sealed<'a> {
     /// What a value sealed by KMS consists of; nothing for other providers and for damaged values.
     pub fn kms(&self) -> Option<KmsEnvelope<'a>> {
         let named = self.named();
-        // Only the names of KMS providers are barred from holding a colon.
+        // Names of KMS v2 providers hold no colon. Those of v1 may, and are then taken to end at the first.
         let colon = named.iter().position(|byte| *byte == b':')?;
         let (name, rest) = (self.key_name().unwrap_or("unreadable"), &named[colon + 1..]);
         match self.provider? {

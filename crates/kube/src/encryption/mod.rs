@@ -1,4 +1,5 @@
-//! Encryption at rest: what the API server encrypted, opened with the keys of its configuration (kubernetes.md 2.4).
+//! Encryption at rest: what the API server encrypted, opened with the keys of its configuration
+//! (docs/format/kubernetes.md#encryption-at-rest).
 //!
 //! A value says by whom and with which key it is sealed: see [`Sealed`]. A [`Keyring`] holds the keys, read from an
 //! [`EncryptionConfiguration`](Configuration) or an OpenShift backup, and opens values. Only what begins as Kubernetes stores

@@ -1,4 +1,4 @@
-//! An encrypted value by its header, without any key.
+//! An encrypted value by its header, without any key (docs/format/kubernetes.md#encrypted-values).
 
 use std::fmt;
 

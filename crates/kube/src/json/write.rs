@@ -1,4 +1,5 @@
-//! JSON text as kubectl prints it: members in the order of their bytes, `<`, `>` and `&` escaped, an indent of four.
+//! JSON text as kubectl prints it: members in the order of their bytes, `<`, `>` and `&` escaped, an indent of four
+//! (docs/format/kubernetes.md#json-text).
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! From an etcd key to the object it holds: root, resource, namespace and name (kubernetes.md 1).
+//! From an etcd key to the object it holds: root, resource, namespace and name (docs/format/kubernetes.md#keys).
 //!
 //! The key alone does not tell everything: which group stored a Deployment, for example, only the value does. But it always
 //! tells resource, namespace and name, even of what is encrypted.

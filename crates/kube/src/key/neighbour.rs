@@ -1,4 +1,4 @@
-//! Who else keeps keys in an etcd that Kubernetes uses.
+//! Who else keeps keys in an etcd that Kubernetes uses (docs/format/kubernetes.md#neighbours).
 
 /// Beginnings of keys, and the program they belong to.
 const NEIGHBOURS: [(&str, &str); 10] = [

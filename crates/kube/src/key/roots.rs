@@ -1,4 +1,4 @@
-//! The prefixes API servers keep their objects under. One etcd may serve several.
+//! The prefixes API servers keep their objects under. One etcd may serve several (docs/format/kubernetes.md#roots).
 
 use crate::stored::Stored;
 

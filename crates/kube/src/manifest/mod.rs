@@ -1,7 +1,8 @@
 //! From objects to manifests that `kubectl apply` takes, in a cluster that is not the one they are from.
 //!
 //! [`left_out`] says which objects a cluster makes by itself, [`clean`] takes out of the others what only the old cluster
-//! could know, [`Stage`] says what must be there before what, and [`redact`] hides the values of Secrets (kubernetes.md 5).
+//! could know (docs/format/kubernetes.md#another-cluster), [`Stage`] says what must be there before what, and [`redact`]
+//! hides the values of Secrets.
 
 mod clean;
 mod leave_out;

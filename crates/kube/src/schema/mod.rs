@@ -1,7 +1,8 @@
 //! The schema table: which fields each stored message has, what JSON calls them, and when they are left out.
 //!
 //! A `.proto` file does not say enough to print an object as Kubernetes does: whether a zero is shown, whether an empty
-//! list is `null` or absent and which structs lie flat in their parent are properties of the Go types (kubernetes.md 3.1).
+//! list is `null` or absent and which structs lie flat in their parent are properties of the Go types
+//! (docs/format/kubernetes.md#field-presence and docs/format/kubernetes.md#field-names).
 //! `tools/kube-schema` reads those types for every release and writes `table.txt`; here it becomes sorted slices. One
 //! union serves all releases, because no field number ever changed its meaning.
 

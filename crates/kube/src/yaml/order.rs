@@ -1,4 +1,5 @@
-//! go-yaml's natural order of keys: digits by their number, letters behind everything else.
+//! go-yaml's natural order of keys: digits by their number, letters behind everything else
+//! (docs/format/kubernetes.md#yaml-key-order).
 
 use std::cmp::Ordering;
 

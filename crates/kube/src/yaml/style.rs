@@ -1,4 +1,4 @@
-//! Which quotes a text gets: plain, single, double, or the literal block.
+//! Which quotes a text gets: plain, single, double, or the literal block (docs/format/kubernetes.md#yaml-quotes).
 //!
 //! libyaml, which go-yaml is a port of, looks at a text once and decides from that.
 

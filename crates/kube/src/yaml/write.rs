@@ -1,4 +1,4 @@
-//! The layout of a document: block maps and lists, folded at 80 columns.
+//! The layout of a document: block maps and lists, folded at 80 columns (docs/format/kubernetes.md#yaml-layout).
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! Rules about the objects of Kubernetes in the keyspace (`kubernetes.md` 1.4, 5).
+//! Rules about the objects of Kubernetes in the keyspace (docs/format/kubernetes.md#objects-that-fit-together).
 
 kinds! { Kubernetes:
     // One object.
