@@ -5,7 +5,7 @@
 
 use etcdsnap_checksum::fnv::fnv1a_64;
 
-/// Magic of a meta (bbolt-format 1.2).
+/// Magic of a meta (`docs/format/bbolt.md#meta-page`).
 const MAGIC: u32 = 0xed0c_daed;
 /// Where the meta begins on its page, its checksum, and where that ends.
 const META: usize = 16;

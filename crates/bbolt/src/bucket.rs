@@ -1,4 +1,4 @@
-//! Buckets: a tree of pages, or a page image inside the parent's value (`bbolt-format.md` 1.7).
+//! Buckets: a tree of pages, or a page image inside the parent's value (`docs/format/bbolt.md#buckets`).
 
 use crate::cursor::Cursor;
 use crate::db::Db;

@@ -1,4 +1,4 @@
-//! The bytes of the format: sizes, flags and byte order (`bbolt-format.md` 1).
+//! The bytes of the format: sizes, flags and byte order (`docs/format/bbolt.md`).
 //!
 //! A file is an array of pages. All integers are in the byte order of the machine that wrote them; the meta's magic tells
 //! which. Every page begins with the same header:

@@ -1,4 +1,5 @@
-//! Metas: the two root records of a file, and how one of them is chosen (`bbolt-format.md` 1.2, 1.3).
+//! Metas: the two root records of a file (`docs/format/bbolt.md#meta-page`), and how one of them is chosen
+//! (`docs/format/bbolt.md#choosing-a-meta`).
 //!
 //! ```text
 //! 16      20        24          28      32     40         48         56                64     72
@@ -111,8 +112,8 @@ impl Meta {
     }
 }
 
-/// Finds the page size as bbolt does: from meta 0, else from the first valid meta at a power of two. Unlike bbolt it also
-/// looks at 512, and never believes a page size that cannot be true.
+/// Finds the page size as bbolt does (`docs/format/bbolt.md#page-size`): from meta 0, else from the first valid meta at a
+/// power of two. Unlike bbolt it also looks at 512, and never believes a page size that cannot be true.
 pub(crate) fn detect_page_size(bytes: &[u8]) -> Option<u32> {
     if let Ok(meta) = Meta::parse(bytes, 0, 0)
         && meta.has_plausible_page_size()

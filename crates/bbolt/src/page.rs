@@ -202,7 +202,7 @@ impl<'a> Page<'a> {
         (0..self.count).filter_map(move |index| self.leaf_element(index))
     }
 
-    /// How many ids a freelist page says it has (`bbolt-format.md` 1.4).
+    /// How many ids a freelist page says it has (`docs/format/bbolt.md#freelist-page`).
     pub fn free_ids_promised(&self) -> u64 {
         match self.count {
             COUNT_OVERFLOW => self.order.u64(self.run, PAGE_HEADER).unwrap_or(0),

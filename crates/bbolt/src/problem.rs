@@ -101,7 +101,7 @@ impl Code {
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident $name:literal $grade:ident,)*) => {
-        /// Every rule of the structural check (`bbolt-format.md` 2.3).
+        /// Every rule of the structural check (`docs/format/bbolt.md#invariants`).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Code { $($(#[$doc])* $variant,)* }

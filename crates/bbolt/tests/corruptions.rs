@@ -1,4 +1,4 @@
-//! Every corruption of `bbolt-format.md` 2.2 is reported under the codes of the table's last column.
+//! Every corruption of `docs/format/bbolt.md#corruptions` is reported under the codes that the testkit has for it.
 
 use std::collections::BTreeSet;
 

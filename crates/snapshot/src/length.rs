@@ -128,7 +128,8 @@ pub fn is_snapshot(container: &Container, db: &Db<'_>) -> bool {
 }
 
 /// Are the metas those of a snapshot, as a server sends it, and not those of a database in use? In a snapshot both have
-/// the same content, and the first the higher transaction; in a database in use every transaction has another root.
+/// the same content, and the first the higher transaction; in a database in use a transaction that changes anything has
+/// another root (`docs/format/bbolt.md#twin-metas`).
 fn has_snapshot_metas(db: &Db<'_>) -> bool {
     let [Ok(first), Ok(second)] = db.metas() else { return false };
     let content = |meta: &etcdsnap_bbolt::Meta| (meta.root, meta.freelist, meta.high_water_mark, meta.sequence);

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`bbolt`] | a database file, byte for byte, from a description of buckets and of the layout |
 //! | [`etcd`] | the ten buckets of a server of a chosen version after any operations, and the answers a reader must give |
-//! | [`damage`] | the 68 corruptions of bbolt-format.md 2.2 by name, with the codes they must be reported under |
+//! | [`damage`] | the 68 corruptions of `docs/format/bbolt.md#corruptions` by name, with the codes they must be reported under |
 //! | [`synth`] | gigabytes that look like a Kubernetes control plane, straight to a file |
 //!
 //! Nothing here uses the project's own reader: a test that uses one piece of code for both sides proves little.

@@ -1,8 +1,8 @@
 //! Branch pages of one level, growing from left to right.
 //!
-//! A branch needs two children or more: with a single one bbolt panics at a later delete (`bbolt-format.md` fact 4). So a
-//! full branch is held back until the one after it has its second child, and if there is no second one the last two share
-//! out what they have.
+//! A branch needs two children or more: with a single one bbolt panics at a later delete
+//! (`docs/format/bbolt.md#traps-for-the-next-write`). So a full branch is held back until the one after it has its second
+//! child, and if there is no second one the last two share out what they have.
 
 use super::bytes::{ELEMENT_SIZE, PAGE_HEADER_SIZE};
 use super::leaf::Leaf;

@@ -1,4 +1,4 @@
-//! The bytes of new pages: integers, page headers, bucket values and metas (`bbolt-format.md` 1).
+//! The bytes of new pages: integers, page headers, bucket values and metas (`docs/format/bbolt.md`).
 
 use etcdsnap_checksum::fnv::fnv1a_64;
 
@@ -114,19 +114,19 @@ mod tests {
         }
     }
 
-    /// The metas of a real snapshot (`bbolt-format.md` V1).
+    /// The metas of a real snapshot: the example of `docs/format/bbolt.md#meta-page`.
     #[test]
     fn metas_of_a_real_snapshot() {
-        for (slot, txid, checksum) in [(0, 8, 0xb730_a38a_9832_7d0c), (1, 7, 0xa05f_a439_35c8_e1e3)] {
+        for (slot, txid, checksum) in [(0, 21, 0xc125_d3fc_8dfe_a950), (1, 20, 0xe020_9b05_98ed_f371)] {
             let meta = Meta {
                 slot,
                 order: ByteOrder::Little,
                 page_size: 4096,
                 flags: 0,
-                root: 2,
+                root: 83,
                 sequence: 0,
                 freelist: NO_FREELIST,
-                high_water_mark: 5,
+                high_water_mark: 85,
                 txid,
                 checksum,
                 header_id: slot.into(),

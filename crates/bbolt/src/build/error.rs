@@ -80,7 +80,7 @@ pub enum CopyError {
         /// Name of the bucket that did not fit any more.
         bucket: Box<[u8]>,
     },
-    /// A bucket lies in one that has no pages of its own, where none ever does (`bbolt-format.md` 1.7).
+    /// A bucket lies in one that has no pages of its own, where none ever does (`docs/format/bbolt.md#inline-buckets`).
     #[error("bucket {} lies inside an inline bucket", Detail::key(bucket))]
     InsideInline {
         /// Name of the inner bucket.

@@ -8,9 +8,9 @@
 //!    leaf leaf leaf leaf ┄ being filled and the root bucket comes last.
 //! ```
 //!
-//! What comes out keeps every rule that bbolt relies on in its own later writes (`bbolt-format.md` 4.2): a branch has the
-//! whole first key of each child, at least two children, and only children of one height; no page but the root of an empty
-//! bucket is empty; elements lie packed, and what is left of a page is zero.
+//! What comes out keeps every rule that bbolt relies on in its own later writes (`docs/format/bbolt.md#building`): a branch
+//! has the whole first key of each child, at least two children, and only children of one height; no page but the root of
+//! an empty bucket is empty; elements lie packed, and what is left of a page is zero.
 //!
 //! The metas are written last, so an output that was not finished is no database. They are those of a snapshot: slot 0 has
 //! the transaction asked for, slot 1 the one before it, and both lead to the same root. Making the output durable is left
@@ -227,7 +227,7 @@ impl<W: Write + Seek> Builder<W> {
         Ok(())
     }
 
-    /// Both metas, as a snapshot has them (`bbolt-format.md` fact 7).
+    /// Both metas, as a snapshot has them (`docs/format/bbolt.md#twin-metas`).
     fn write_metas(&mut self, root: u64, freelist: u64, high_water_mark: u64) -> io::Result<()> {
         let Options { page_size, order, txid, sequence, .. } = self.options;
         self.sink.seek(SeekFrom::Start(0))?;

@@ -75,7 +75,8 @@ impl Tree {
     }
 }
 
-/// Most bytes of a leaf that bbolt keeps in its parent's page (`bbolt-format.md` 1.7), if there is no bucket in it.
+/// Most bytes of a leaf that bbolt keeps in its parent's page, if there is no bucket in it
+/// (`docs/format/bbolt.md#inline-buckets`).
 pub(crate) fn inline_limit(page_size: u32) -> u32 {
     page_size / 4
 }

@@ -1,4 +1,4 @@
-//! The freelist, when a file has one (`bbolt-format.md` 1.4): ids of free pages, ascending, each once.
+//! The freelist, when a file has one (`docs/format/bbolt.md#freelist-page`): ids of free pages, ascending, each once.
 //!
 //! Together with the pages in use it must cover everything below the high-water mark, without overlap.
 

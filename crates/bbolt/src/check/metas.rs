@@ -64,7 +64,7 @@ fn check_pair(zero: &Meta, one: &Meta, problems: &mut Problems) {
     let code = match zero.txid.abs_diff(one.txid) {
         0 => Code::MetaTxidEqual,
         1 | 2 => {
-            // A snapshot has T in slot 0 and T - 1 in slot 1 whatever the parity (bbolt-format.md fact 7).
+            // A snapshot has T in slot 0 and T - 1 in slot 1 whatever the parity (`docs/format/bbolt.md#twin-metas`).
             let snapshot = zero.txid == one.txid.wrapping_add(1);
             if snapshot || (zero.txid.is_multiple_of(2) && !one.txid.is_multiple_of(2)) {
                 return;

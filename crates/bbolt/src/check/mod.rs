@@ -1,4 +1,5 @@
-//! The structural check: one walk over everything that is reachable, in parallel, with every rule of `bbolt-format.md` 2.3.
+//! The structural check: one walk over everything that is reachable, in parallel, with every rule of
+//! `docs/format/bbolt.md#invariants`.
 //!
 //! The walk goes bucket level by bucket level; etcd has two, the root bucket and the ten below it. On each, branch pages are
 //! followed breadth-first and yield the list of leaves with the keys their parents have for them. The leaves are then

@@ -1,9 +1,10 @@
 //! Making an edited tree legal again before it is written.
 //!
 //! After deletions a leaf may be empty and a branch may have a single child. Both are harmless to readers and poison for
-//! bbolt's next write (`bbolt-format.md` fact 4). An empty leaf goes; a branch with a single child is joined with a
-//! neighbour of its height, so that all leaves stay at one depth. Only at the root, which has no neighbour, the tree gets
-//! lower instead. Leaves that are opened anyway are joined as well, to be shared out anew without gaps.
+//! bbolt's next write (`docs/format/bbolt.md#traps-for-the-next-write`). An empty leaf goes; a branch with a single child
+//! is joined with a neighbour of its height, so that all leaves stay at one depth. Only at the root, which has no
+//! neighbour, the tree gets lower instead. Leaves that are opened anyway are joined as well, to be shared out anew without
+//! gaps.
 
 use super::EditError;
 use super::subtree::{Opener, Subtree};

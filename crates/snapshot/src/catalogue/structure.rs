@@ -1,5 +1,5 @@
-//! Rules about metas, freelist, pages, elements and buckets (`bbolt-format.md` 2.3): one for every [`Code`], in its
-//! order.
+//! Rules about metas, freelist, pages, elements and buckets (`docs/format/bbolt.md#invariants`): one for every
+//! [`Code`], in its order.
 //!
 //! Databases of etcd from 3.3 on have no freelist in the file, so a server that opens one walks its whole tree first.
 //! What that walk looks at ends a restore or a start with a panic; what it does not look at goes unnoticed and does its

@@ -3,11 +3,11 @@
 //! A meta page is enough, and where both are destroyed, two pages that carry their own number: position and number are 64
 //! bits that agree by no accident.
 
-/// First bytes of a meta page after its header (bbolt-format 1.2).
+/// First bytes of a meta page after its header (`docs/format/bbolt.md#meta-page`).
 pub(super) const MAGIC: u32 = 0xed0c_daed;
-/// Length of a page header: id u64, flags u16, count u16, overflow u32 (bbolt-format 1.1).
+/// Length of a page header: id u64, flags u16, count u16, overflow u32 (`docs/format/bbolt.md#page-header`).
 const HEADER_LEN: usize = 16;
-/// Every page size that bbolt may use, in bytes (bbolt-format 1.3).
+/// Every page size that bbolt may use, in bytes (`docs/format/bbolt.md#page-size`).
 const PAGE_SIZES: std::ops::RangeInclusive<u32> = 9..=24;
 /// Flags of the pages that hold content: branch, leaf, freelist.
 const CONTENT: [u16; 3] = [0x01, 0x02, 0x10];

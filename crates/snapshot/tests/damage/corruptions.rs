@@ -1,4 +1,4 @@
-//! The 68 corruptions of `bbolt-format.md` 2.2 as a user is told about them.
+//! The 68 corruptions of `docs/format/bbolt.md#corruptions` as a user is told about them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,6 @@
 //! Integers in the byte order of the machine that wrote the file.
 
-/// Byte order of every integer in a bbolt file: that of the writer's processor (bbolt-format.md 1).
+/// Byte order of every integer in a bbolt file: that of the writer's processor (`docs/format/bbolt.md#byte-order`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ByteOrder {
     /// x86-64, arm64, riscv64, ppc64le and others.

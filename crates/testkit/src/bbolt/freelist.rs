@@ -3,7 +3,8 @@
 use super::ByteOrder;
 use super::page::{FREELIST, HEADER, Header};
 
-/// From this many ids on, the header's count says 0xFFFF and the first id is the real count (bbolt-format.md 1.4).
+/// From this many ids on, the header's count says 0xFFFF and the first id is the real count
+/// (`docs/format/bbolt.md#freelist-page`).
 const LONG: usize = 0xFFFF;
 
 /// Pages bbolt allocates for a list of `ids` ids: one more than needed when they fit exactly.
@@ -44,7 +45,7 @@ mod tests {
         }
     }
 
-    /// bbolt-format.md vector V5: 92 301 ids have overflow 180.
+    /// The long list of `docs/format/bbolt.md#freelist-page`: 92 301 ids have overflow 180.
     #[test]
     fn size_of_a_real_list() {
         assert_eq!(freelist_pages(92_301, 4096), 181);

@@ -63,7 +63,7 @@ pub enum PageOrder {
 /// What the two metas say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetaStyle {
-    /// Slot 0 has the higher transaction id T, slot 1 has T-1 (bbolt-format.md fact 7).
+    /// Slot 0 has the higher transaction id T, slot 1 has T-1 (`docs/format/bbolt.md#twin-metas`).
     Snapshot,
     /// The higher id is in slot `T mod 2`, as a server leaves it.
     Live,

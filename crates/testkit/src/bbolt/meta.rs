@@ -16,7 +16,7 @@ pub(crate) const META_SIZE: usize = HEADER + CHECKED + 8;
 /// What the freelist field says when there is no freelist page.
 pub(crate) const NO_FREELIST: u64 = u64::MAX;
 
-/// The fields of a meta (bbolt-format.md 1.2).
+/// The fields of a meta (`docs/format/bbolt.md#meta-page`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Meta {
     pub page_size: u32,
@@ -80,15 +80,15 @@ impl Layout {
 mod tests {
     use super::*;
 
-    /// bbolt-format.md vector V1.
+    /// The example of `docs/format/bbolt.md#meta-page`.
     #[test]
     fn checksum_of_a_real_meta() {
         let meta =
-            Meta { page_size: 4096, flags: 0, root: 2, sequence: 0, freelist: NO_FREELIST, high_water: 5, txid: 8 };
+            Meta { page_size: 4096, flags: 0, root: 83, sequence: 0, freelist: NO_FREELIST, high_water: 85, txid: 21 };
         let page = meta.page(0, ByteOrder::Little);
-        assert_eq!(page[72..80], 0xb730_a38a_9832_7d0c_u64.to_le_bytes());
-        let older = Meta { txid: 7, ..meta }.page(1, ByteOrder::Little);
-        assert_eq!(older[72..80], 0xa05f_a439_35c8_e1e3_u64.to_le_bytes());
+        assert_eq!(page[72..80], 0xc125_d3fc_8dfe_a950_u64.to_le_bytes());
+        let older = Meta { txid: 20, ..meta }.page(1, ByteOrder::Little);
+        assert_eq!(older[72..80], 0xe020_9b05_98ed_f371_u64.to_le_bytes());
         assert_eq!(Meta::read(&Reader { bytes: &page, order: ByteOrder::Little }, 0), Some(meta));
     }
 }

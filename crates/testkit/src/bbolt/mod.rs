@@ -1,8 +1,8 @@
 //! bbolt databases from a description: a [`Bucket`] says what is inside, a [`Layout`] how it lies in the file.
 //!
 //! Pages are packed as bbolt packs them (keys and values follow the element table in order and without gaps,
-//! slack is zero; bbolt-format.md fact 17) and trees obey the rules of its bulk builder (4.2): a branch
-//! key equals the first key of its child, every branch has two elements or more, all leaves of a bucket have one depth.
+//! slack is zero: `docs/format/bbolt.md#leaf-page`) and trees obey the rules for building (`docs/format/bbolt.md#building`): a
+//! branch key equals the first key of its child, every branch has two elements or more, all leaves of a bucket have one depth.
 
 mod bucket;
 mod byte_order;

@@ -16,7 +16,8 @@ pub(crate) struct Packing {
 }
 
 /// Groups elements of the given sizes, in order. With `least` of 2 or more no group is smaller than 2 as long as there
-/// are two elements: a branch with a single child would make bbolt panic on a delete (bbolt-format.md fact 4).
+/// are two elements: a branch with a single child would make bbolt panic on a delete
+/// (`docs/format/bbolt.md#traps-for-the-next-write`).
 pub(crate) fn pack(sizes: impl ExactSizeIterator<Item = usize>, packing: Packing) -> Vec<Range<usize>> {
     let total = sizes.len();
     let most = packing.most.clamp(packing.least.max(1), MAX_ELEMENTS);

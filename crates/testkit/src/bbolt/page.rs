@@ -101,7 +101,7 @@ fn size(bytes: usize) -> u32 {
 mod tests {
     use super::*;
 
-    /// Element table and data of bbolt-format.md vector V2, shortened to its first two elements.
+    /// The first two elements of the example in `docs/format/bbolt.md#leaf-page`, the second as a plain value.
     #[test]
     fn positions_count_from_the_element() {
         let mut page = Vec::new();

@@ -101,7 +101,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The value of an inline bucket, if it may be one (bbolt-format.md 1.7).
+    /// The value of an inline bucket, if it may be one (`docs/format/bbolt.md#inline-buckets`).
     fn inline(&self, bucket: &Bucket) -> Option<Vec<u8>> {
         if bucket.has_buckets() || bucket.entries.len() > MAX_ELEMENTS {
             return None;

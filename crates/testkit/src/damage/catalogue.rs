@@ -6,7 +6,7 @@ use super::{elements, freelist, inline, metas, order, overflow, pages, reference
 /// One way to damage a database.
 #[derive(Debug, Clone, Copy)]
 pub struct Corruption {
-    /// Its name in bbolt-format.md 2.2.
+    /// Its name in `docs/format/bbolt.md#corruptions`.
     pub name: &'static str,
     /// Can it be done to a database with a persisted freelist only?
     pub needs_freelist: bool,
@@ -17,7 +17,7 @@ pub struct Corruption {
     mutate: fn(&mut Subject) -> Outcome,
 }
 
-/// Codes of bbolt-format.md 2.3. Both empty: no structural check can see the damage.
+/// Codes of `docs/format/bbolt.md#invariants`. Both empty: no structural check can see the damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Codes {
     /// Codes of severity error, each at least once, and no other error.
@@ -76,7 +76,7 @@ const fn listed(name: &'static str, persisted: Codes, mutate: Mutation) -> Corru
     Corruption { name, needs_freelist: true, persisted, etcd: NOTHING, mutate }
 }
 
-/// All of them, in the order of bbolt-format.md 2.2.
+/// All of them, in the order of `docs/format/bbolt.md#corruptions`.
 pub const ALL: &[Corruption] = &[
     both("a01_meta_active_badsum", errors(&["META_INVALID"]), metas::active_checksum),
     both("a02_both_meta_bad", errors(&["META_INVALID", "NO_META"]), metas::both_checksums),

@@ -1,8 +1,9 @@
-//! Ways to break a database: the 68 corruptions of bbolt-format.md 2.2 by name, and plain damage to bytes and pages.
+//! Ways to break a database: the 68 corruptions of `docs/format/bbolt.md#corruptions` by name, and plain damage to bytes
+//! and pages.
 //!
 //! A [`Corruption`] looks for a suitable place by itself, in any sound database with a large enough `key` bucket (three
-//! levels, values with overflow; [`specimen`] makes one), and says which codes of bbolt-format.md 2.3 an exhaustive
-//! checker must report afterwards.
+//! levels, values with overflow; [`specimen`] makes one), and says which codes of
+//! `docs/format/bbolt.md#invariants` an exhaustive checker must report afterwards.
 
 mod catalogue;
 mod choose;
