@@ -6,10 +6,10 @@
 mod args;
 mod commands;
 mod exit;
+mod imitation;
 mod interrupt;
 mod names;
 mod output;
-mod personality;
 mod policy;
 mod progress;
 mod text_file;
@@ -35,7 +35,7 @@ const SIGBUS: &[u8] =
 fn main() -> ExitCode {
     etcdsnap_image::exit_on_sigbus(SIGBUS, Exit::Failed.code().into());
     let command_line: Vec<_> = std::env::args_os().collect();
-    if let Some(code) = personality::answer(&command_line) {
+    if let Some(code) = imitation::answer(&command_line) {
         return code;
     }
     let ended = match Cli::try_parse_from(command_line) {

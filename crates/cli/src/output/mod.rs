@@ -36,5 +36,6 @@ mod rendered;
 #[cfg(test)]
 pub mod sample;
 
+pub use etcdsnap_imitation::size;
 pub use sheet::Sheet;
-pub use words::{column, label, quantity, size};
+pub use words::{column, label, quantity};

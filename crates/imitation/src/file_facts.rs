@@ -9,7 +9,7 @@ use super::Compat;
 
 /// Reads files for the personalities. Implementations read raw database images (with or without the 32 bytes of SHA-256
 /// behind them) and nothing else: compressed files are as invalid here as they are upstream.
-pub trait Backend {
+pub trait FileFacts {
     /// What `snapshot status` says of the file at `path`, which exists, is no directory and not empty.
     ///
     /// # Errors

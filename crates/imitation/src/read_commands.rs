@@ -8,8 +8,8 @@ use std::path::Path;
 use etcdsnap_snapshot::place::go_quote;
 
 use super::flags::Parsed;
-use super::form::{Answer, Form};
-use super::{Backend, Compat, Failure};
+use super::output_format::{Answer, Form};
+use super::{Compat, Failure, FileFacts};
 
 /// Exit code: it could not be done.
 pub const FAILED: u8 = 1;
@@ -42,7 +42,7 @@ struct Look<'a> {
 }
 
 /// `snapshot status`: the text for standard output.
-pub fn snapshot_status(compat: Compat, parsed: &Parsed, backend: &dyn Backend) -> Result<String, Stop> {
+pub fn snapshot_status(compat: Compat, parsed: &Parsed, facts: &dyn FileFacts) -> Result<String, Stop> {
     let [file] = parsed.operands.as_slice() else {
         return Err(Stop::new(BAD_ARGUMENTS, "snapshot status requires exactly one argument"));
     };
@@ -52,7 +52,7 @@ pub fn snapshot_status(compat: Compat, parsed: &Parsed, backend: &dyn Backend) -
     }
     let form = form(parsed)?;
     look.is_readable()?;
-    let status = backend.status(look.path).map_err(|failure| look.stop(&failure))?;
+    let status = facts.status(look.path).map_err(|failure| look.stop(&failure))?;
     let keys = match &status.live_keys {
         _ if compat < Compat::V3_6 => status.total_pairs,
         Ok(keys) => *keys,
@@ -62,17 +62,17 @@ pub fn snapshot_status(compat: Compat, parsed: &Parsed, backend: &dyn Backend) -
 }
 
 /// `hashkv`: the text for standard output.
-pub fn hash_kv(compat: Compat, parsed: &Parsed, file: &OsStr, backend: &dyn Backend) -> Result<String, Stop> {
+pub fn hash_kv(compat: Compat, parsed: &Parsed, file: &OsStr, facts: &dyn FileFacts) -> Result<String, Stop> {
     let look = Look { path: Path::new(file), compat };
     let form = form(parsed)?;
     look.is_readable()?;
     let revision = parsed.number("rev").unwrap_or_default();
-    let answer = backend.hash_kv(look.path, revision).map_err(|failure| look.stop(&failure))?;
+    let answer = facts.hash_kv(look.path, revision).map_err(|failure| look.stop(&failure))?;
     look.write_out(&Answer::hash_kv(answer), form)
 }
 
 /// `bbolt check`: the text for standard output, and how it stopped where the database is not sound.
-pub fn bbolt_check(path: &Path, compat: Compat, backend: &dyn Backend) -> (String, Option<Stop>) {
+pub fn bbolt_check(path: &Path, compat: Compat, facts: &dyn FileFacts) -> (String, Option<Stop>) {
     let look = Look { path, compat };
     let name = go_quote(path.as_os_str().as_encoded_bytes());
     let failed = |text: String| (String::new(), Some(Stop::new(FAILED, text)));
@@ -86,7 +86,7 @@ pub fn bbolt_check(path: &Path, compat: Compat, backend: &dyn Backend) -> (Strin
     if let Err(stop) = look.is_readable() {
         return (String::new(), Some(stop));
     }
-    match backend.check(path) {
+    match facts.check(path) {
         Ok(()) => ("OK\n".to_owned(), None),
         Err(Failure::Integrity(lines)) => {
             let text = format!("{}\n{} errors found\n", lines.join("\n"), lines.len());

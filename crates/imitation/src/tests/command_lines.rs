@@ -86,7 +86,7 @@ fn a_path_that_is_no_text_is_shown_as_it_is() {
         args.push(OsString::from_vec(b"/nowhere/\xff".to_vec()));
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let recording = Recording::of("etcd-3.6.14-seed1");
-        run(Personality::Etcdutl, Compat::V3_7, &args, &recording, &mut out, &mut err).unwrap();
+        run(Personality::Etcdutl, Compat::V3_7, &args, &recording, &Unreachable, &mut out, &mut err).unwrap();
         assert_eq!(err, b"Error: stat /nowhere/\xff: no such file or directory\n");
     }
 }

@@ -57,10 +57,9 @@ fn commands_we_do_not_have_say_so() {
 #[test]
 fn a_record_that_cannot_be_read_stops_the_tools_that_read_records() {
     struct Unreadable;
-    impl Backend for Unreadable {
+    impl FileFacts for Unreadable {
         fn status(&self, _: &Path) -> Result<Status, Failure> {
-            let record =
-                crate::personality::UnreadableRecord::Value { key: b"k".to_vec(), reason: "unexpected EOF".to_owned() };
+            let record = crate::UnreadableRecord::Value { key: b"k".to_vec(), reason: "unexpected EOF".to_owned() };
             let storage_version = String::new();
             Ok(Status {
                 hash: 1,
@@ -162,8 +161,7 @@ fn every_shell_gets_a_script_with_our_commands_and_flags() {
 fn the_name_the_binary_is_called_by_chooses() {
     let select = |line: &[&str]| {
         let line = words(line);
-        crate::personality::select(&line)
-            .map(|call| (call.personality, call.release.map(str::to_owned), call.args.to_vec()))
+        crate::select(&line).map(|call| (call.personality, call.release.map(str::to_owned), call.args.to_vec()))
     };
     let (utl, ctl) = (Personality::Etcdutl, Personality::Etcdctl);
     assert_eq!(select(&["/usr/bin/etcdutl", "version"]), Some((utl, None, words(&["version"]))));

@@ -5,7 +5,7 @@ mod table;
 use serde_json::Value;
 
 use super::{Compat, HashKv, Status};
-use crate::output::size;
+use crate::size;
 
 /// A form of `--write-out`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

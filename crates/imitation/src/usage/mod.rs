@@ -1,7 +1,7 @@
 //! Help texts and usage, in the three manners of the tools.
 
 mod sections;
-mod terse;
+mod short;
 
 use super::program::{Found, Manner, Program};
 
@@ -16,7 +16,7 @@ pub struct Page {
 pub fn help(program: &Program, found: &Found<'_>) -> String {
     let usage = usage(program, found, Page { help_flag: true });
     match program.manner {
-        Manner::Terse | Manner::Sections => usage,
+        Manner::Short | Manner::Sections => usage,
         Manner::Described => {
             let command = found.command();
             let text = if command.details.is_empty() { command.about } else { command.details };
@@ -29,7 +29,7 @@ pub fn help(program: &Program, found: &Found<'_>) -> String {
 /// What follows a wrong command line.
 pub fn usage(program: &Program, found: &Found<'_>, page: Page) -> String {
     match program.manner {
-        Manner::Terse | Manner::Described => terse::page(program, found, page),
+        Manner::Short | Manner::Described => short::page(program, found, page),
         Manner::Sections => sections::page(program, found),
     }
 }
@@ -37,7 +37,7 @@ pub fn usage(program: &Program, found: &Found<'_>, page: Page) -> String {
 /// What `options` prints.
 pub fn options(program: &Program) -> String {
     let flags: Vec<_> = program.root.flags.iter().collect();
-    format!("Every command takes these flags:\n\n{}", terse::flags(&flags))
+    format!("Every command takes these flags:\n\n{}", short::flags(&flags))
 }
 
 /// The usage line: the command's name and operands, and that flags are possible.

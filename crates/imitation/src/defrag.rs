@@ -13,13 +13,12 @@ use super::flags::Parsed;
 use super::log::{Field, Log};
 use super::member::{database, hold};
 use super::program::Program;
-use super::work::{FAILED, Stop};
-use super::{Compat, Personality};
-use crate::interrupt;
-use crate::output::size;
+use super::read_commands::{FAILED, Stop};
+use super::size::size;
+use super::{Compat, Host, Personality};
 
 /// Defragments the database of the member whose data directory is given.
-pub fn defrag(program: &Program, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
+pub fn defrag(program: &Program, host: &dyn Host, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
     let compat = program.compat;
     // etcdctl of 3.5 leaves the work to etcdutl's code, and gives the reason alone.
     let is_bare = program.personality == Personality::Etcdctl && compat >= Compat::V3_5;
@@ -34,7 +33,7 @@ pub fn defrag(program: &Program, parsed: &Parsed, log: &mut Log<'_>) -> Result<(
     let advice = format!(" To defrag a running etcd instance, {online}");
     let held = hold(compat, &path, parsed, &advice, log).map_err(|reason| failed(&reason))?;
     let interrupt: Interrupt =
-        interrupt::listen().map_err(|error| failed(format!("signals cannot be handled: {error}").as_bytes()))?;
+        host.interrupt().map_err(|error| failed(format!("signals cannot be handled: {error}").as_bytes()))?;
     let name = path.display().to_string();
     let work = Work { name: &name, tolerance: Tolerance::Nothing, progress: &Silent, interrupt: &interrupt };
     let began = Instant::now();

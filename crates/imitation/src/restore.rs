@@ -21,10 +21,8 @@ use super::files::opening;
 use super::flags::Parsed;
 use super::log::{Field, Log};
 use super::program::Program;
-use super::work::{BAD_ARGUMENTS, FAILED, Stop};
-use super::{Compat, Failure, Personality};
-use crate::interrupt;
-use crate::names::Names;
+use super::read_commands::{BAD_ARGUMENTS, FAILED, Stop};
+use super::{Compat, Failure, Host, Personality};
 
 /// Exit code of a shell for a program that SIGINT ended.
 const INTERRUPTED: u8 = 130;
@@ -74,13 +72,13 @@ impl Places {
 }
 
 /// Restores as the command line asks.
-pub fn restore(program: &Program, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
+pub fn restore(program: &Program, host: &dyn Host, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
     let compat = program.compat;
     let [file] = parsed.operands.as_slice() else {
         return Err(Stop::new(BAD_ARGUMENTS, "snapshot restore requires exactly one argument"));
     };
     let request = request(compat, parsed)?;
-    let draft = Draft::new(&request, Some(&Names)).map_err(|error| stop(&error))?;
+    let draft = Draft::new(&request, Some(host.resolver())).map_err(|error| stop(&error))?;
     let (places, paths) = (Places::of(compat), shown_paths(program, file, parsed));
     log.info(places.restoring, "restoring snapshot", &paths);
     let container = open(Path::new(file), compat, request.skip_hash_check)?;
@@ -89,7 +87,7 @@ pub fn restore(program: &Program, parsed: &Parsed, log: &mut Log<'_>) -> Result<
     }
     let plan = draft.plan(&container).map_err(|error| stop(&error))?;
     let interrupt =
-        interrupt::listen().map_err(|error| Stop::new(FAILED, format!("signals cannot be handled: {error}")))?;
+        host.interrupt().map_err(|error| Stop::new(FAILED, format!("signals cannot be handled: {error}")))?;
     let work = Work { inspection: Options::default(), progress: &Silent, stages: &(), interrupt: &interrupt };
     plan.execute(work).map_err(|error| stop(&error))?;
     if let Some(trimming) = places.trimming {

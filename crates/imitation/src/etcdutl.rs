@@ -14,7 +14,7 @@ pub fn program(compat: Compat) -> Program {
         commands: commands(compat),
         ..Command::default()
     };
-    Program { personality: Personality::Etcdutl, compat, root, manner: Manner::Terse }
+    Program { personality: Personality::Etcdutl, compat, root, manner: Manner::Short }
 }
 
 fn global_flags(compat: Compat) -> Vec<Flag> {

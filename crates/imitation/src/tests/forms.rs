@@ -84,12 +84,12 @@ fn a_version_is_a_json_string_whatever_is_in_it() {
         total_size: 20_480,
         storage_version: "3.6.0+\"a".to_owned(),
     };
-    let answer = crate::personality::form::Answer::status(&status, 3, Compat::V3_7);
+    let answer = crate::output_format::Answer::status(&status, 3, Compat::V3_7);
     let text = |form| answer.text(form, Compat::V3_7).unwrap();
     let json = r#"{"hash":11259375,"revision":7,"totalKey":3,"totalSize":20480,"version":"3.6.0+\"a"}"#;
-    assert_eq!(text(crate::personality::form::Form::Json), format!("{json}\n"));
+    assert_eq!(text(crate::output_format::Form::Json), format!("{json}\n"));
     assert_eq!(
-        text(crate::personality::form::Form::Simple),
+        text(crate::output_format::Form::Simple),
         "abcdef, 7, 3, 20 kB, 3.6.0+\"a\n",
         "no zeros before the hash"
     );

@@ -29,7 +29,7 @@ pub struct Program {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
     /// etcdutl: usage, on standard error after a wrong command line.
-    Terse,
+    Short,
     /// etcdctl since 3.7: the same with a description before it and without the global flags.
     Described,
     /// etcdctl before 3.7: sections with capital titles, always on standard output.

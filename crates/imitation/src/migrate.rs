@@ -16,14 +16,13 @@ use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_wal::{DamageKind, ReadError, Reader, Start};
 use semver::Version;
 
-use super::Compat;
 use super::files::opening;
 use super::flags::Parsed;
 use super::log::{Field, Level, Log};
 use super::member::{database, hold};
+use super::read_commands::{BAD_ARGUMENTS, FAILED, Stop};
 use super::target_version::{Target, target_version};
-use super::work::{BAD_ARGUMENTS, FAILED, Stop};
-use crate::interrupt;
+use super::{Compat, Host};
 
 /// The lowest version that databases tell of.
 const RECORDED: Version = Version::new(3, 6, 0);
@@ -39,7 +38,7 @@ impl Place {
 }
 
 /// Migrates the database of the member whose data directory is given.
-pub fn migrate(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
+pub fn migrate(compat: Compat, host: &dyn Host, parsed: &Parsed, log: &mut Log<'_>) -> Result<(), Stop> {
     let wanted = parsed.text("target-version").unwrap_or_default();
     let Target { version, is_plain, .. } =
         target_version(compat, wanted).map_err(|text| Stop::new(BAD_ARGUMENTS, text))?;
@@ -67,7 +66,7 @@ pub fn migrate(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(),
         stop(text)
     })?;
     let wanted = Wanted { version, newest: newest(compat), needed, force: parsed.switch("force") };
-    let done = change(&held, &path, &wanted).map_err(|error| match error {
+    let done = change(host, &held, &path, &wanted).map_err(|error| match error {
         Error::Migration(error) => {
             tell_major(&error, &current, &wanted.version, log);
             stop(plan_text(&error))
@@ -79,9 +78,9 @@ pub fn migrate(compat: Compat, parsed: &Parsed, log: &mut Log<'_>) -> Result<(),
 }
 
 /// Upstream does not look for damage; a database whose records are damaged is no worse for another storage version.
-fn change(held: &Held, path: &Path, wanted: &Wanted) -> Result<Migrated, Error> {
+fn change(host: &dyn Host, held: &Held, path: &Path, wanted: &Wanted) -> Result<Migrated, Error> {
     let name = path.display().to_string();
-    let interrupt = interrupt::listen().map_err(|source| Error::Write { path: path.to_owned(), source })?;
+    let interrupt = host.interrupt().map_err(|source| Error::Write { path: path.to_owned(), source })?;
     let work = Work { name: &name, tolerance: Tolerance::Readable, progress: &Silent, interrupt: &interrupt };
     migrate_in_place(held, &opening(), wanted, &work)
 }

@@ -13,7 +13,7 @@ use etcdsnap_snapshot::container::{self, Container, OpenOptions};
 use etcdsnap_snapshot::inspection::{Inspection, Options, Unusable};
 use etcdsnap_snapshot::progress::Silent;
 
-use super::{Backend, Failure, HashKv, Status, UnreadableRecord};
+use super::{Failure, FileFacts, HashKv, Status, UnreadableRecord};
 
 /// Reads files.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ const PAGE_SIZE: u64 = 4096;
 /// Most lines of one finding about a run of pages.
 const PAGES_SHOWN: u64 = 1000;
 
-impl Backend for Files {
+impl FileFacts for Files {
     fn status(&self, path: &Path) -> Result<Status, Failure> {
         let container = open(path)?;
         let inspection = inspect(&container, None)?;

@@ -4,7 +4,7 @@ use clap_complete::Shell;
 
 use super::flags::Flag;
 use super::program::{Action, Arity, Command, Program};
-use super::work::{FAILED, Stop};
+use super::read_commands::{FAILED, Stop};
 
 /// The shells there are scripts for.
 pub static SHELLS: [&str; 4] = ["bash", "zsh", "fish", "powershell"];

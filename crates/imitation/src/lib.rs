@@ -3,12 +3,13 @@
 //! A [`Personality`] is chosen by the name the binary is called by, or by its first argument ([`select`]); [`Compat`]
 //! is the release line whose tools are imitated, by the same name (`etcdutl-3.5`) or the environment. [`run`] then goes
 //! the way the originals go: find the command, read the flags, check the operands, do the work. What a command means
-//! lives in [`work`]; everything it needs to know about a file comes through [`Backend`], so that the whole folder can
-//! be tested without one.
+//! lives in [`read_commands`]; everything it needs to know about a file comes through [`FileFacts`], so that the whole folder can
+//! be tested without one. What the process has besides files (signals, names of hosts, the commands of etcdsnap
+//! itself) comes from a [`Host`].
 //!
 //! ```text
 //! arguments ─▶ program (etcdutl.rs, etcdctl.rs: which commands, which flags)
-//!                 └─▶ flags ─┬▶ work ─▶ Backend (files.rs) ─▶ form (simple, fields, json, table)
+//!                 └─▶ flags ─┬▶ read_commands ─▶ FileFacts (files.rs) ─▶ output_format (simple, fields, json, table)
 //!                            └▶ restore, defrag, migrate ─▶ log (the lines that scripts wait for)
 //! ```
 //!
@@ -49,7 +50,6 @@
 //! * Commands of the originals that we do not have fail with a sentence that says so, and are not listed by `help`.
 //! * The value of `--endpoints` is not checked for unbalanced quotes.
 
-mod backend;
 mod candidates;
 mod compat;
 mod completion;
@@ -57,38 +57,66 @@ mod database;
 mod defrag;
 mod etcdctl;
 mod etcdutl;
+mod file_facts;
 mod files;
+mod flag_value;
 mod flags;
-mod form;
 mod invocation;
 mod log;
 mod member;
 mod migrate;
+mod output_format;
 mod program;
+mod read_commands;
 mod restore;
+mod size;
 mod suggestion;
 mod target_version;
 mod usage;
-mod value;
-mod work;
 
 #[cfg(test)]
 mod tests;
 
-use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::ExitCode;
 
-use backend::{Backend, Failure, HashKv, Status, UnreadableRecord};
 use compat::Compat;
+use etcdsnap_publish::Interrupt;
+use etcdsnap_restore::Resolver;
+use file_facts::{Failure, FileFacts, HashKv, Status, UnreadableRecord};
 use files::Files;
 
-use crate::output::screen::Screen;
-use crate::threads;
+pub use size::size;
 
-/// Whom the binary speaks for.
+/// The environment variable that chooses the release line to imitate.
+pub const VARIABLE: &str = Compat::VARIABLE;
+
+/// What an imitated tool asks of the process that it runs in.
+pub trait Host {
+    /// Prepares for work on several threads; called once, before the first work.
+    ///
+    /// # Errors
+    /// The sentence that says why there are no threads.
+    fn prepare(&self) -> Result<(), String>;
+
+    /// From now on a signal that asks to stop sets this interrupt instead of ending the process.
+    ///
+    /// # Errors
+    /// The system refuses to have signals handled.
+    fn interrupt(&self) -> io::Result<Interrupt>;
+
+    /// Looks up names of hosts.
+    fn resolver(&self) -> &dyn Resolver;
+
+    /// Runs `etcdsnap db COMMAND` with these operands, whose results go straight to standard output; whether it succeeded.
+    ///
+    /// # Errors
+    /// What the command says instead of a result.
+    fn run_db(&self, command: &str, operands: &[OsString]) -> Result<bool, String>;
+}
+
+/// The tool that is imitated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Personality {
     /// The tool for files of a member that is not running.
@@ -121,7 +149,7 @@ impl Personality {
 
 /// A command line of a personality: the tool that it calls, its release line and its arguments.
 #[derive(Debug, PartialEq, Eq)]
-struct Call<'a> {
+pub struct Call<'a> {
     personality: Personality,
     /// The release in the name that was used.
     release: Option<&'a str>,
@@ -129,34 +157,32 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// Answers the call and returns the exit code; `setting` is the value of the environment's [`VARIABLE`].
+    pub fn run(&self, setting: Option<&OsStr>, host: &dyn Host, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+        let compat = match self.compat(setting) {
+            Ok(compat) => compat,
+            Err(unknown) => {
+                _ = writeln!(err, "Error: {unknown}");
+                return read_commands::BAD_ARGUMENTS;
+            }
+        };
+        if let Err(error) = host.prepare() {
+            _ = writeln!(err, "Error: {error}");
+            return read_commands::FAILED;
+        }
+        let code = run(self.personality, compat, self.args, &Files, host, out, err)
+            .and_then(|code| out.flush().map(|()| code));
+        code.unwrap_or_else(|error| unwritten(&error, err))
+    }
+
     /// The release line to imitate: the one in the name, which no cleaned environment takes away, else the one that is
     /// set.
-    fn compat(&self) -> Result<Compat, compat::UnknownCompat> {
+    fn compat(&self, setting: Option<&OsStr>) -> Result<Compat, compat::UnknownCompat> {
         match self.release {
             Some(release) => Compat::from_name(self.personality.name(), release),
-            None => Compat::from_setting(env::var_os(Compat::VARIABLE).as_deref()),
+            None => Compat::from_setting(setting),
         }
     }
-}
-
-/// Answers the command line of this process, its own name included; `None` when it asks for none of the personalities.
-pub fn answer(command_line: &[OsString]) -> Option<ExitCode> {
-    let call = select(command_line)?;
-    let compat = match call.compat() {
-        Ok(compat) => compat,
-        Err(unknown) => {
-            _ = writeln!(io::stderr(), "Error: {unknown}");
-            return Some(work::BAD_ARGUMENTS.into());
-        }
-    };
-    if let Err(error) = threads::start(None) {
-        _ = writeln!(io::stderr(), "Error: {error}");
-        return Some(work::FAILED.into());
-    }
-    let (mut out, mut err) = (Screen::new(io::stdout().lock()), Screen::new(io::stderr().lock()));
-    let code = run(call.personality, compat, call.args, &Files, &mut out, &mut err)
-        .and_then(|code| out.flush().map(|()| code));
-    Some(code.unwrap_or_else(|error| unwritten(&error, &mut err)).into())
 }
 
 /// A reader that has seen enough and closed the pipe is no failure.
@@ -165,13 +191,13 @@ fn unwritten(error: &io::Error, err: &mut dyn Write) -> u8 {
         return 0;
     }
     _ = writeln!(err, "Error: standard output: {error}");
-    work::FAILED
+    read_commands::FAILED
 }
 
 /// The personality a command line asks for; `None` for the native commands.
 ///
 /// `etcdutl …`, `/usr/local/bin/etcdctl-3.5 …`, `etcdutl.exe …` and `etcdsnap etcdutl …` are recognised.
-fn select(command_line: &[OsString]) -> Option<Call<'_>> {
+pub fn select(command_line: &[OsString]) -> Option<Call<'_>> {
     let (called, args) = command_line.split_first()?;
     let called = Path::new(called).file_name()?.to_str().unwrap_or_default();
     let called = called.strip_suffix(".exe").unwrap_or(called);
@@ -193,7 +219,8 @@ fn run(
     personality: Personality,
     compat: Compat,
     args: &[OsString],
-    backend: &dyn Backend,
+    facts: &dyn FileFacts,
+    host: &dyn Host,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<u8> {
@@ -201,5 +228,5 @@ fn run(
         Personality::Etcdutl => etcdutl::program(compat),
         Personality::Etcdctl => etcdctl::program(compat),
     };
-    invocation::Invocation { program: &program, backend, out, err }.run(args)
+    invocation::Invocation { program: &program, facts, host, out, err }.run(args)
 }

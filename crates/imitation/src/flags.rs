@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use etcdsnap_snapshot::place::go_quote;
 
-use super::value;
+use super::flag_value;
 
 /// One flag.
 #[derive(Debug)]
@@ -70,10 +70,10 @@ impl Flag {
     fn accept(&self, given: &[u8]) -> Result<Value, String> {
         let text = &*String::from_utf8_lossy(given);
         let accepted = match self.kind {
-            Kind::Switch => value::boolean(text).map(Value::Switch),
-            Kind::Number => value::integer(text).map(Value::Number),
-            Kind::Unsigned => value::unsigned(text).map(Value::Unsigned),
-            Kind::Duration => value::duration(text).map(Value::Duration),
+            Kind::Switch => flag_value::boolean(text).map(Value::Switch),
+            Kind::Number => flag_value::integer(text).map(Value::Number),
+            Kind::Unsigned => flag_value::unsigned(text).map(Value::Unsigned),
+            Kind::Duration => flag_value::duration(text).map(Value::Duration),
             Kind::Path => Ok(Value::Path(OsStr::from_bytes(given).into())),
             Kind::Text | Kind::List => Ok(Value::Text(text.to_owned())),
         };

@@ -9,16 +9,18 @@ use etcdsnap_snapshot::place::go_quote;
 use super::flags::Parsed;
 use super::log::Log;
 use super::program::{Action, Arity, Found, Manner, Program};
+use super::read_commands::{self, BAD_ARGUMENTS, FAILED, Stop};
 use super::usage::{self, Page};
-use super::work::{self, BAD_ARGUMENTS, FAILED, Stop};
-use super::{Backend, Compat, Personality, candidates, completion, database, defrag, migrate, restore};
+use super::{Compat, FileFacts, Host, Personality, candidates, completion, database, defrag, migrate, restore};
 
 /// A tool with everything it can reach.
 pub struct Invocation<'a> {
     /// The tool.
     pub program: &'a Program,
     /// Where facts about files come from.
-    pub backend: &'a dyn Backend,
+    pub facts: &'a dyn FileFacts,
+    /// The process.
+    pub host: &'a dyn Host,
     /// Standard output.
     pub out: &'a mut dyn Write,
     /// Standard error.
@@ -72,11 +74,12 @@ impl Invocation<'_> {
             Action::Completion => completion::script(self.program, &first.to_string_lossy()),
             Action::SnapshotStatus => {
                 self.deprecation("status");
-                work::snapshot_status(compat, parsed, self.backend)
+                read_commands::snapshot_status(compat, parsed, self.facts)
             }
             Action::SnapshotRestore => {
                 self.deprecation("restore");
-                restore::restore(self.program, parsed, &mut Log::new(compat, self.err)).map(|()| String::new())
+                restore::restore(self.program, self.host, parsed, &mut Log::new(compat, self.err))
+                    .map(|()| String::new())
             }
             Action::Defrag if parsed.path("data-dir").is_none() && self.is_client() => {
                 Err(Stop::new(FAILED, "a running server is not defragmented by etcdsnap; stop it and give --data-dir"))
@@ -85,15 +88,15 @@ impl Invocation<'_> {
                 if self.is_client() && compat >= Compat::V3_5 {
                     self.say("Use `etcdutl defrag` instead. The --data-dir is going to be decomissioned in v3.6.\n\n");
                 }
-                defrag::defrag(self.program, parsed, &mut Log::new(compat, self.err)).map(|()| String::new())
+                defrag::defrag(self.program, self.host, parsed, &mut Log::new(compat, self.err)).map(|()| String::new())
             }
             Action::Migrate => {
-                migrate::migrate(compat, parsed, &mut Log::new(compat, self.err)).map(|()| String::new())
+                migrate::migrate(compat, self.host, parsed, &mut Log::new(compat, self.err)).map(|()| String::new())
             }
-            Action::HashKv => work::hash_kv(compat, parsed, first, self.backend),
+            Action::HashKv => read_commands::hash_kv(compat, parsed, first, self.facts),
             Action::BboltCheck => return self.check(found, first),
             Action::Bbolt(command) => {
-                let run = database::run(command, &parsed.operands);
+                let run = database::run(self.host, command, &parsed.operands);
                 return Ok(run.unwrap_or_else(|stop| self.misused(found, &String::from_utf8_lossy(&stop.text))));
             }
             Action::SaveElsewhere => {
@@ -119,7 +122,7 @@ impl Invocation<'_> {
 
     /// `bbolt check`.
     fn check(&mut self, found: &Found<'_>, file: &OsStr) -> io::Result<u8> {
-        let (text, stop) = work::bbolt_check(Path::new(file), self.program.compat, self.backend);
+        let (text, stop) = read_commands::bbolt_check(Path::new(file), self.program.compat, self.facts);
         self.out.write_all(text.as_bytes())?;
         Ok(stop.map_or(0, |stop| self.misused(found, &String::from_utf8_lossy(&stop.text))))
     }
@@ -160,7 +163,7 @@ impl Invocation<'_> {
         let text = usage::usage(self.program, found, page);
         match self.program.manner {
             Manner::Sections => _ = self.out.write_all(text.as_bytes()),
-            Manner::Terse | Manner::Described => self.say(&text),
+            Manner::Short | Manner::Described => self.say(&text),
         }
     }
 

@@ -6,11 +6,34 @@ mod forms;
 mod notices;
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use etcdsnap_publish::Interrupt;
 use serde_json::Value;
 
-use super::{Backend, Compat, Failure, HashKv, Personality, Status, run};
+use super::{Compat, Failure, FileFacts, HashKv, Host, Personality, Resolver, Status, run};
+
+/// A process that none of these command lines asks for anything.
+struct Unreachable;
+
+impl Host for Unreachable {
+    fn prepare(&self) -> Result<(), String> {
+        unreachable!("these commands start no threads")
+    }
+
+    fn interrupt(&self) -> io::Result<Interrupt> {
+        unreachable!("these commands write nothing")
+    }
+
+    fn resolver(&self) -> &dyn Resolver {
+        unreachable!("these commands look up no name")
+    }
+
+    fn run_db(&self, command: &str, _: &[OsString]) -> Result<bool, String> {
+        unreachable!("etcdsnap db {command} is not asked for")
+    }
+}
 
 /// What one run left behind.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,9 +43,9 @@ struct Ran {
     err: String,
 }
 
-fn ran(personality: Personality, compat: Compat, args: &[OsString], backend: &dyn Backend) -> Ran {
+fn ran(personality: Personality, compat: Compat, args: &[OsString], facts: &dyn FileFacts) -> Ran {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = run(personality, compat, args, backend, &mut out, &mut err).unwrap();
+    let code = run(personality, compat, args, facts, &Unreachable, &mut out, &mut err).unwrap();
     Ran { code, out: String::from_utf8(out).unwrap(), err: String::from_utf8_lossy(&err).into_owned() }
 }
 
@@ -64,7 +87,7 @@ impl Recording {
 }
 
 /// Knows one file, by its recording; any other is no database, or too short to be one.
-impl Backend for Recording {
+impl FileFacts for Recording {
     fn status(&self, path: &Path) -> Result<Status, Failure> {
         if path != self.snapshot {
             let size = path.metadata().unwrap().len();
