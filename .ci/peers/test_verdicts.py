@@ -57,6 +57,8 @@ class Verdicts(Comparison):
         code, _, _ = verify(self.field.etcdsnap, backup, self.releases)
         arguments = [f"--data-dir={folder / 'default.etcd'}", "--output=json"]
         answer = self.field.etcdsnap.native("restore", backup, *arguments)
+        if code == DAMAGED and kinds.byte_order(kind) == bolt.BIG:
+            code = 0  # no server here takes the file, but all take what restore writes of it: it is little-endian
         self.assertEqual(answer.code, code, f"{kind}: verify exits with {code}, restore otherwise: {answer.stderr}")
         if answer.code == DAMAGED:
             answer = self.field.etcdsnap.native("restore", backup, "--allow-damaged", *arguments)
