@@ -8,7 +8,7 @@ use etcdsnap_bbolt::{Bucket, Corruption};
 use etcdsnap_checksum::crc32c;
 use rayon::prelude::*;
 
-use crate::ranked::{OfLeaf, Ranked};
+use crate::rank_table::{HasRank, RankTable};
 
 /// The CRC-32C of some bytes together with their number, so that it can be appended to another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub struct LeafDigest {
     len: u64,
 }
 
-impl OfLeaf for LeafDigest {
+impl HasRank for LeafDigest {
     fn rank(&self) -> u32 {
         self.rank
     }
@@ -89,9 +89,9 @@ pub struct BucketDigest<'a> {
 }
 
 /// Puts the digests of the buckets directly below the root together, in key order.
-pub(crate) fn buckets<'a>(infos: &[BucketInfo<'a>], leaves: &Ranked<LeafDigest>) -> Vec<BucketDigest<'a>> {
-    let runs: Vec<Vec<Run>> = leaves.pieces().map(|piece| runs(&piece)).collect();
-    let mut sums = vec![Run::default(); infos.len()];
+pub(crate) fn buckets<'a>(infos: &[BucketInfo<'a>], leaves: &RankTable<LeafDigest>) -> Vec<BucketDigest<'a>> {
+    let runs: Vec<Vec<LeafRun>> = leaves.par_copied_chunks().map(|piece| leaf_runs(&piece)).collect();
+    let mut sums = vec![LeafRun::default(); infos.len()];
     for run in runs.iter().flatten() {
         if let Some(sum) = sums.get_mut(run.bucket as usize) {
             *sum = sum.then(run);
@@ -103,22 +103,22 @@ pub(crate) fn buckets<'a>(infos: &[BucketInfo<'a>], leaves: &Ranked<LeafDigest>)
 
 /// Leaves of one bucket that follow each other.
 #[derive(Clone, Copy, Debug, Default)]
-struct Run {
+struct LeafRun {
     bucket: u32,
     pairs: u64,
     digest: Digest,
 }
 
-impl Run {
+impl LeafRun {
     fn then(&self, next: &Self) -> Self {
         Self { bucket: next.bucket, pairs: self.pairs + next.pairs, digest: self.digest.then(next.digest) }
     }
 }
 
-fn runs(leaves: &[LeafDigest]) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
+fn leaf_runs(leaves: &[LeafDigest]) -> Vec<LeafRun> {
+    let mut runs: Vec<LeafRun> = Vec::new();
     for leaf in leaves {
-        let next = Run { bucket: leaf.bucket, pairs: leaf.pairs.into(), digest: leaf.digest() };
+        let next = LeafRun { bucket: leaf.bucket, pairs: leaf.pairs.into(), digest: leaf.digest() };
         match runs.last_mut().filter(|run| run.bucket == next.bucket) {
             Some(run) => *run = run.then(&next),
             None => runs.push(next),

@@ -8,9 +8,9 @@ use etcdsnap_bbolt::Page;
 use rayon::prelude::*;
 
 use crate::digest::Digest;
-use crate::keyspace::{Kept, Keyspace};
-use crate::leaves::KeyLeaf;
-use crate::state::Position;
+use crate::key_leaf::KeyLeaf;
+use crate::keyspace::{KeptPuts, Keyspace};
+use crate::position::Position;
 use crate::{RevisionError, RevisionKey};
 
 /// A HashKV and what it is of.
@@ -42,7 +42,7 @@ impl Keyspace<'_> {
         }
         let selection = Selection::new(&self.kept, compact_revision);
         let leaf = |leaf: &KeyLeaf| self.leaf(leaf, &selection);
-        let pieces = self.records.leaves.pieces();
+        let pieces = self.records.leaves.par_copied_chunks();
         let pieces = pieces.map(|piece| piece.iter().map(leaf).fold(Digest::default(), Digest::then));
         let all = Digest::of(b"key").then(pieces.reduce(Digest::default, Digest::then));
         Ok(HashKv { hash: all.crc, revision, compact_revision })
@@ -54,7 +54,7 @@ impl Keyspace<'_> {
             return Digest::default();
         }
         let all_count = leaf.first.main > selection.compacted && leaf.last.main <= selection.revision;
-        if let Some(whole) = self.digests.of_rank(leaf.rank).filter(|_| all_count) {
+        if let Some(whole) = self.digests.get(leaf.rank).filter(|_| all_count) {
             return whole.digest();
         }
         self.records.db.touch(leaf.page);
@@ -64,13 +64,13 @@ impl Keyspace<'_> {
 
 /// Which records count.
 struct Selection<'k> {
-    kept: &'k Kept,
+    kept: &'k KeptPuts,
     revision: i64,
     compacted: i64,
 }
 
 impl<'k> Selection<'k> {
-    fn new(kept: &'k Kept, compacted: i64) -> Self {
+    fn new(kept: &'k KeptPuts, compacted: i64) -> Self {
         Self { kept, revision: kept.revision, compacted }
     }
 

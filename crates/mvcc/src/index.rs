@@ -7,19 +7,20 @@
 use etcdsnap_bbolt::{Collector, Db};
 use rayon::prelude::*;
 
-use crate::leaves::KeyLeaf;
-use crate::ranked::Ranked;
+use crate::key_leaf::KeyLeaf;
+use crate::position::Position;
+use crate::rank_table::RankTable;
+use crate::record_state::{PARTITIONS, RecordState};
 use crate::records::{Record, Records};
 use crate::scan::ScanChunk;
-use crate::state::{PARTITIONS, Position, State};
 use crate::violation::Violation;
-use crate::{Compaction, histories, order};
+use crate::{Compaction, key_history, key_sort};
 
 /// Records by key.
 #[derive(Debug)]
 pub struct Index<'a> {
     records: Records<'a>,
-    chunks: Vec<Vec<State>>,
+    chunks: Vec<Vec<RecordState>>,
     compaction: Compaction,
     /// Breaches of the rules about records that stand by themselves or next to each other.
     pub violations: Collector<Violation>,
@@ -27,7 +28,7 @@ pub struct Index<'a> {
 
 /// A key whose newest record deletes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deleted {
+pub struct DeletedKey {
     /// The deletion.
     pub tombstone: Position,
     /// The put before it, when it is still in the file.
@@ -45,39 +46,39 @@ impl<'a> Index<'a> {
             violations.merge(chunk.violations);
             states.push(chunk.states);
         }
-        let records = Records { db: *db, inline, leaves: Ranked::new(leaves) };
+        let records = Records { db: *db, inline, leaves: RankTable::new(leaves) };
         records.check_steps(compaction.compacted(), &mut violations);
         Self { records, chunks: states, compaction, violations }
     }
 
     /// The leaves that were read and have records, mostly as they lie in the file.
     pub(crate) fn leaves(&self) -> impl Iterator<Item = &KeyLeaf> {
-        self.records.leaves.noted()
+        self.records.leaves.iter_unordered()
     }
 
-    pub(crate) fn chunks(&self) -> &[Vec<State>] {
+    pub(crate) fn chunks(&self) -> &[Vec<RecordState>] {
         &self.chunks
     }
 
     /// The newest puts of all keys that live at a revision, which has to be a
     /// [readable](crate::Revisions::readable) one; in no order.
     pub fn live_at(&self, revision: i64) -> Vec<Position> {
-        let end = self.records.end_of(revision);
+        let end = self.records.first_above(revision);
         self.gather(|history, live| {
             let upto = history.partition_point(|state| state.position() < end);
             let newest = history[..upto].last().filter(|state| state.is_put() && !state.is_marker());
-            live.extend(newest.map(State::position));
+            live.extend(newest.map(RecordState::position));
         })
     }
 
     /// The keys that are deleted at a revision while their deletion is still in the file; in no order.
-    pub fn deleted_at(&self, revision: i64) -> Vec<Deleted> {
-        let end = self.records.end_of(revision);
+    pub fn deleted_at(&self, revision: i64) -> Vec<DeletedKey> {
+        let end = self.records.first_above(revision);
         self.gather(|history, deleted| {
             let upto = history.partition_point(|state| state.position() < end);
             if let Some((tombstone, before)) = history[..upto].split_last().filter(|(newest, _)| !newest.is_put()) {
-                let last_put = before.last().filter(|state| state.is_put()).map(State::position);
-                deleted.push(Deleted { tombstone: tombstone.position(), last_put });
+                let last_put = before.last().filter(|state| state.is_put()).map(RecordState::position);
+                deleted.push(DeletedKey { tombstone: tombstone.position(), last_put });
             }
         })
     }
@@ -85,7 +86,7 @@ impl<'a> Index<'a> {
     /// The records with revisions above `after` and up to `upto` in the order of revisions, each with the record before it in
     /// its key's history.
     pub fn changes(&self, after: i64, upto: i64) -> Vec<(Position, Option<Position>)> {
-        let (start, end) = (self.records.end_of(after), self.records.end_of(upto));
+        let (start, end) = (self.records.first_above(after), self.records.first_above(upto));
         let mut changes = self.gather(|history, changes| {
             let from = history.partition_point(|state| state.position() < start);
             let upto = history.partition_point(|state| state.position() < end);
@@ -99,11 +100,16 @@ impl<'a> Index<'a> {
     }
 
     /// Goes through the histories of all keys, on all threads.
-    fn gather<T: Send>(&self, look: impl Fn(&[State], &mut Vec<T>) + Sync) -> Vec<T> {
+    fn gather<T: Send>(&self, look: impl Fn(&[RecordState], &mut Vec<T>) + Sync) -> Vec<T> {
         let unfinished = self.compaction.is_unfinished();
         let parts = (0..PARTITIONS).into_par_iter().map(|part| {
-            let (states, mut found) = (histories::part(&self.chunks, part), Vec::new());
-            histories::each(&states, unfinished, |at| self.records.key(at), |history, _| look(history, &mut found));
+            let (states, mut found) = (key_history::sorted_partition(&self.chunks, part), Vec::new());
+            key_history::for_each_history(
+                &states,
+                unfinished,
+                |at| self.records.key(at),
+                |history, _| look(history, &mut found),
+            );
             found
         });
         parts.flatten().collect()
@@ -120,6 +126,6 @@ impl<'a> Index<'a> {
         items: Vec<T>,
         position: impl Fn(&T) -> Position + Sync,
     ) -> Vec<T> {
-        order::by_key(items, |item| self.records.key(position(item)))
+        key_sort::sort_by_key(items, |item| self.records.key(position(item)))
     }
 }

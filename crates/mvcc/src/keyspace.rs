@@ -1,17 +1,18 @@
 //! The `key` bucket as a whole, put together from the chunks of a scan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use etcdsnap_bbolt::check::{BucketInfo, Walk};
 use etcdsnap_bbolt::{Collector, Db};
 use rayon::prelude::*;
 
 use crate::digest::{self, BucketDigest, LeafDigest};
-use crate::generations::{Generations, Tally};
-use crate::ranked::Ranked;
+use crate::history_check::{HistoryChecker, Tally};
+use crate::position::Position;
+use crate::rank_table::RankTable;
+use crate::record_state::{PARTITIONS, RecordState};
 use crate::records::{Record, Records};
-use crate::scan::{Counts, ScanChunk};
-use crate::state::{PARTITIONS, Position, State};
+use crate::scan::{RecordCounts, ScanChunk};
 use crate::violation::Violation;
 use crate::{Compaction, Summary};
 
@@ -26,16 +27,16 @@ pub struct Keyspace<'a> {
     pub violations: Collector<Violation>,
     pub(crate) records: Records<'a>,
     /// Of the leaves of all buckets below the root.
-    pub(crate) digests: Ranked<LeafDigest>,
+    pub(crate) digests: RankTable<LeafDigest>,
     pub(crate) compaction: Compaction,
     /// Records that a hash at the asked revision keeps below the compacted one, ascending.
-    pub(crate) kept: Kept,
+    pub(crate) kept: KeptPuts,
     suspects: Vec<Position>,
 }
 
 /// The newest puts at or below the revision that was asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct KeptPuts {
     pub revision: i64,
     /// Positions of those at or below the compacted revision, ascending.
     pub compacted: Vec<Position>,
@@ -54,9 +55,9 @@ impl<'a> Keyspace<'a> {
         hash_at: Option<i64>,
         limit: u64,
     ) -> Self {
-        let mut states: Vec<Vec<State>> = Vec::new();
+        let mut states: Vec<Vec<RecordState>> = Vec::new();
         let mut violations = Collector::new(limit);
-        let mut counts = Counts::default();
+        let mut counts = RecordCounts::default();
         let (mut digests, mut leaves) = (Vec::with_capacity(chunks.len()), Vec::with_capacity(chunks.len()));
         let (mut inline, mut suspects) = (None, Vec::new());
         for chunk in chunks {
@@ -66,17 +67,17 @@ impl<'a> Keyspace<'a> {
             inline = inline.or(chunk.inline);
             violations.merge(chunk.violations);
             counts.add(&chunk.counts);
-            debug_assert!(chunk.states.is_sorted_by_key(State::partition), "the scanner's finish was not called");
+            debug_assert!(chunk.states.is_sorted_by_key(RecordState::partition), "the scanner's finish was not called");
             states.push(chunk.states);
         }
-        let digests = Ranked::new(digests);
+        let digests = RankTable::new(digests);
         let buckets = digest::buckets(walk_buckets, &digests);
-        let records = Records { db: *db, inline, leaves: Ranked::new(leaves) };
+        let records = Records { db: *db, inline, leaves: RankTable::new(leaves) };
         records.check_steps(compaction.compacted(), &mut violations);
         let last = records.leaves.last().map(|leaf| leaf.last);
         let revision = hash_at.filter(|revision| *revision != 0).unwrap_or_else(|| compaction.current(last));
         suspects.sort_unstable();
-        let generations = Generations::new(&records, compaction, revision, limit, suspects);
+        let generations = HistoryChecker::new(&records, compaction, revision, limit, suspects);
         let parts = (0..PARTITIONS).into_par_iter();
         let tally = parts.map(|part| generations.tally(&states, part)).reduce(|| Tally::new(limit), Tally::merge);
         let summary = Summary {
@@ -93,7 +94,7 @@ impl<'a> Keyspace<'a> {
         };
         violations.merge(tally.violations);
         violations.settle();
-        let mut kept = Kept { revision, compacted: tally.kept, any: tally.keeps_any };
+        let mut kept = KeptPuts { revision, compacted: tally.kept, any: tally.keeps_any };
         kept.compacted.sort_unstable();
         let suspects = tally.suspects;
         Self { buckets, summary, violations, records, digests, compaction, kept, suspects }
@@ -130,13 +131,35 @@ impl<'a> Keyspace<'a> {
         self.compaction
     }
 
+    /// Is there a live key for which `wanted` holds? Reads records from the newest to the oldest and stops at the first hit;
+    /// remembers the deleted keys that were wanted.
+    pub fn any_live_key(&self, wanted: impl Fn(&[u8]) -> bool) -> bool {
+        let mut deleted = HashSet::new();
+        let pages = self.records.leaves.iter().rev().filter_map(|leaf| Some(self.records.page(leaf)?.admitted()));
+        let elements = pages.flat_map(|page| (0..page.count).rev().filter_map(move |index| page.leaf_element(index)));
+        for element in elements {
+            let Some(Record { tombstone, kv, .. }) = Record::parse(&element).filter(|record| !record.has_no_user_key())
+            else {
+                continue;
+            };
+            if !wanted(kv.key) || deleted.contains(kv.key) {
+                continue;
+            }
+            if !tombstone {
+                return true;
+            }
+            deleted.insert(kv.key);
+        }
+        false
+    }
+
     /// Keys attached to each lease, for leases of live keys.
     pub fn leases(&self) -> &BTreeMap<i64, u64> {
         &self.summary.leases
     }
 }
 
-impl Counts {
+impl RecordCounts {
     fn add(&mut self, other: &Self) {
         self.puts += other.puts;
         self.tombstones += other.tombstones;

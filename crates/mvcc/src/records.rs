@@ -4,10 +4,11 @@ use etcdsnap_bbolt::{Collector, Db, LeafElement, Page};
 use etcdsnap_proto::KeyValueRef;
 use rayon::prelude::*;
 
-use crate::leaves::KeyLeaf;
-use crate::ranked::Ranked;
-use crate::scan::{Place, check_step};
-use crate::violation::{Fact, Rule, Violation};
+use crate::key_leaf::KeyLeaf;
+use crate::rank_table::RankTable;
+use crate::record_rule::RecordRule;
+use crate::scan::{RecordPlace, check_step};
+use crate::violation::{Violation, ViolationDetail};
 use crate::{Position, Revision, RevisionKey};
 
 /// One record of the `key` bucket, borrowed from the page it lies on.
@@ -29,7 +30,7 @@ impl<'a> Record<'a> {
     }
 
     /// Is it the marker that a bumped revision leaves, or something else without a user key?
-    pub(crate) fn is_nameless(&self) -> bool {
+    pub(crate) fn has_no_user_key(&self) -> bool {
         self.kv.key.is_empty()
     }
 }
@@ -39,17 +40,17 @@ impl<'a> Record<'a> {
 pub(crate) struct Records<'a> {
     pub db: Db<'a>,
     pub inline: Option<Page<'a>>,
-    pub leaves: Ranked<KeyLeaf>,
+    pub leaves: RankTable<KeyLeaf>,
 }
 
 impl<'a> Records<'a> {
     pub fn page(&self, leaf: &KeyLeaf) -> Option<Page<'a>> {
-        if leaf.page == u64::MAX { self.inline } else { Some(leaf.clip(self.db.page(leaf.page)?)) }
+        if leaf.page == u64::MAX { self.inline } else { Some(leaf.clip_to_own(self.db.page(leaf.page)?)) }
     }
 
     /// The page of a position, and the record there.
     pub fn at(&self, position: Position) -> Option<(Page<'a>, LeafElement<'a>)> {
-        let page = self.page(self.leaves.of_rank(position.rank())?)?;
+        let page = self.page(self.leaves.get(position.rank())?)?;
         Some((page, page.leaf_element(position.index())?))
     }
 
@@ -60,8 +61,8 @@ impl<'a> Records<'a> {
 
     /// The records at some positions. What one step needs of memory is asked for for all of them before the next step, so that the
     /// processor waits for many of them at once.
-    pub fn together(&self, positions: &[Position]) -> Vec<Option<Record<'a>>> {
-        let leaves: Vec<_> = positions.iter().map(|position| self.leaves.of_rank(position.rank())).collect();
+    pub fn read_many(&self, positions: &[Position]) -> Vec<Option<Record<'a>>> {
+        let leaves: Vec<_> = positions.iter().map(|position| self.leaves.get(position.rank())).collect();
         let pages: Vec<_> = leaves.into_iter().map(|leaf| self.page(leaf?)).collect();
         let element = |(page, at): (Option<Page<'a>>, &Position)| page?.leaf_element(at.index());
         let elements: Vec<_> = pages.into_iter().zip(positions).map(element).collect();
@@ -74,7 +75,7 @@ impl<'a> Records<'a> {
     }
 
     /// The first position whose main revision is above `main`.
-    pub fn end_of(&self, main: i64) -> Position {
+    pub fn first_above(&self, main: i64) -> Position {
         let Some(leaf) = self.leaves.first_above(main) else { return Position::END };
         let above = |page: Page<'a>| {
             (0..page.count).find(|index| {
@@ -86,16 +87,22 @@ impl<'a> Records<'a> {
     }
 
     /// A violation by the record at a position.
-    pub fn violation(&self, position: Position, rule: Rule, found: Fact, expected: Fact) -> Option<Violation> {
+    pub fn violation(
+        &self,
+        position: Position,
+        rule: RecordRule,
+        found: ViolationDetail,
+        expected: ViolationDetail,
+    ) -> Option<Violation> {
         let (page, element) = self.at(position)?;
         let revision = RevisionKey::parse(element.key).ok().map(|key| key.revision);
-        let place = Place { page, index: position.index(), position };
+        let place = RecordPlace { page, index: position.index(), position };
         Some(place.violation(revision, rule, found, expected))
     }
 
     /// Checks the steps from each leaf to the next, and to the first.
     pub fn check_steps(&self, compacted: i64, violations: &mut Collector<Violation>) {
-        let check = |place: usize, breach: &mut dyn FnMut(Rule, Fact, Fact)| {
+        let check = |place: usize, breach: &mut dyn FnMut(RecordRule, ViolationDetail, ViolationDetail)| {
             let previous = place.checked_sub(1).and_then(|before| self.leaves.at(before)).map(|leaf| leaf.last);
             if let Some(leaf) = self.leaves.at(place) {
                 check_step(previous, leaf.first, compacted, breach);

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use crate::Rule;
+use crate::record_rule::RecordRule;
 
 /// Position of one write in etcd's history: the transaction's number and the operation inside it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,12 +73,12 @@ pub enum RevisionKeyError {
 
 impl RevisionKeyError {
     /// The rule that such a key breaks. Servers differ in what they do with them (`docs/format/mvcc.md#revision-keys`).
-    pub fn rule(self) -> Rule {
+    pub fn rule(self) -> RecordRule {
         match self {
-            Self::Length(length) if length < RevisionKey::PUT_LEN => Rule::RevisionKeyTruncated,
-            Self::Mark(_) => Rule::TombstoneMarkInvalid,
-            Self::NegativeMain(_) => Rule::MainRevisionTooLow,
-            Self::Length(_) | Self::Separator(_) | Self::NegativeSub(_) => Rule::RevisionKeyInvalid,
+            Self::Length(length) if length < RevisionKey::PUT_LEN => RecordRule::RevisionKeyTruncated,
+            Self::Mark(_) => RecordRule::TombstoneMarkInvalid,
+            Self::NegativeMain(_) => RecordRule::MainRevisionTooLow,
+            Self::Length(_) | Self::Separator(_) | Self::NegativeSub(_) => RecordRule::RevisionKeyInvalid,
         }
     }
 }

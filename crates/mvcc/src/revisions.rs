@@ -13,9 +13,9 @@ use etcdsnap_bbolt::{Collector, Corruption, Db, Grade, Page, Problems};
 use rayon::prelude::*;
 
 use crate::index::Index;
+use crate::record_state::RecordState;
 use crate::records::Record;
-use crate::scan::{Place, ScanChunk, check_step};
-use crate::state::State;
+use crate::scan::{RecordPlace, ScanChunk, check_step};
 use crate::violation::Violation;
 use crate::{Compaction, Position, Revision, RevisionError, RevisionKey, Scanner};
 
@@ -24,7 +24,7 @@ pub(crate) const CHUNK: usize = 1024;
 /// Leaves of a batch: enough to keep threads busy, few enough that what they hold is small.
 const BATCH: usize = 256;
 /// Pages of a chunk that are so near to each other are asked for in one piece.
-const NEAR: u64 = 1 << 20;
+const MAX_GAP: u64 = 1 << 20;
 
 /// Hears which bytes of the file are about to be read, from several threads, and says whether to go on: after a break what
 /// was found is not all.
@@ -41,7 +41,7 @@ impl ReadAhead for () {
 }
 
 /// Says which user keys are wanted; called from several threads.
-pub type Wanted<'w> = dyn Fn(&[u8]) -> bool + Sync + 'w;
+pub type KeyFilter<'w> = dyn Fn(&[u8]) -> bool + Sync + 'w;
 
 /// The records of a database, by revision.
 pub struct Revisions<'a> {
@@ -51,19 +51,19 @@ pub struct Revisions<'a> {
     compaction: Compaction,
     current: i64,
     pub(crate) scanner: Scanner,
-    damage: Mutex<Damage>,
+    damage: Mutex<KeyspaceDamage>,
 }
 
 /// What was unsound in all that was read.
 #[derive(Clone, Debug)]
-pub struct Damage {
+pub struct KeyspaceDamage {
     /// Pages and elements.
     pub problems: Problems,
     /// Records.
     pub violations: Collector<Violation>,
 }
 
-impl Damage {
+impl KeyspaceDamage {
     fn new(limit: u64) -> Self {
         Self { problems: Problems::new(limit), violations: Collector::new(limit) }
     }
@@ -92,7 +92,7 @@ impl<'a> Revisions<'a> {
     pub fn open(db: &Db<'a>, ahead: &'a dyn ReadAhead, limit: u64) -> Result<Self, Corruption> {
         let compaction = Compaction::read(db).unwrap_or_default();
         let leaves = Leaves::of(db, b"key", limit)?;
-        let mut damage = Damage::new(limit);
+        let mut damage = KeyspaceDamage::new(limit);
         damage.problems.merge(leaves.problems().clone());
         let last = |page: Page<'a>| {
             (0..page.count).rev().find_map(|index| RevisionKey::parse(page.leaf_element(index)?.key).ok())
@@ -127,7 +127,7 @@ impl<'a> Revisions<'a> {
     }
 
     /// What was unsound in all that was read so far.
-    pub fn damage(&self) -> Damage {
+    pub fn damage(&self) -> KeyspaceDamage {
         let mut damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner).clone();
         damage.problems.settle();
         damage.violations.settle();
@@ -136,26 +136,26 @@ impl<'a> Revisions<'a> {
 
     /// Reads every leaf with revisions up to `upto`, in file order and on all threads, and remembers the records of the keys
     /// that are `wanted`: 24 bytes a record, 48 bytes a leaf.
-    pub fn index(&self, upto: i64, wanted: Option<&Wanted<'_>>) -> Index<'a> {
+    pub fn index(&self, upto: i64, wanted: Option<&KeyFilter<'_>>) -> Index<'a> {
         let scanned = |leaves: &[usize]| match self.prepare(leaves) {
             ControlFlow::Break(()) => self.scanner.chunk(),
-            ControlFlow::Continue(()) => self.scanned(leaves, wanted, self.problems()),
+            ControlFlow::Continue(()) => self.scan_leaves(leaves, wanted, self.problems()),
         };
-        self.indexed(self.file_order(upto).par_chunks(CHUNK).map(scanned).collect())
+        self.build_index(self.file_order(upto).par_chunks(CHUNK).map(scanned).collect())
     }
 
     /// The leaves with revisions up to `upto` as they lie in the file.
     pub(crate) fn file_order(&self, upto: i64) -> Vec<usize> {
-        let mut order: Vec<usize> = self.stretch(-1, upto).collect();
+        let mut order: Vec<usize> = self.leaf_range(-1, upto).collect();
         order.par_sort_unstable_by_key(|leaf| self.leaves.bytes(*leaf).start);
         order
     }
 
     /// Reads some leaves, whose pages are announced already, and notes problems with them beside those there are.
-    pub(crate) fn scanned(
+    pub(crate) fn scan_leaves(
         &self,
         leaves: &[usize],
-        wanted: Option<&Wanted<'_>>,
+        wanted: Option<&KeyFilter<'_>>,
         mut problems: Problems,
     ) -> ScanChunk<'a> {
         let mut chunk = self.scanner.chunk();
@@ -167,12 +167,12 @@ impl<'a> Revisions<'a> {
             }
         });
         self.scanner.finish(&mut chunk);
-        self.note(problems);
+        self.add_problems(problems);
         chunk
     }
 
     /// Puts an index together, and notes what is wrong with records.
-    pub(crate) fn indexed(&self, chunks: Vec<ScanChunk<'a>>) -> Index<'a> {
+    pub(crate) fn build_index(&self, chunks: Vec<ScanChunk<'a>>) -> Index<'a> {
         let index = Index::from_chunks(&self.db, chunks, self.compaction, self.limit());
         self.lock().violations.merge(index.violations.clone());
         index
@@ -181,12 +181,12 @@ impl<'a> Revisions<'a> {
     /// Streams the records with revisions above `after` and up to `upto`, a batch of leaves at a time; within a batch they are
     /// in the order of `direction`. Records without a user key are left out.
     pub fn batches(&self, after: i64, upto: i64, direction: Direction) -> Batches<'_, 'a> {
-        Batches { revisions: self, leaves: self.stretch(after, upto), after, upto, direction, previous: None }
+        Batches { revisions: self, leaves: self.leaf_range(after, upto), after, upto, direction, previous: None }
     }
 
     /// The leaves that can have revisions above `after` and up to `upto`. When branch pages are unsound that is all of them; up
     /// to the current revision it is all to the end, as leaves behind it are there only when they are damaged.
-    fn stretch(&self, after: i64, upto: i64) -> Range<usize> {
+    fn leaf_range(&self, after: i64, upto: i64) -> Range<usize> {
         let all = 0..self.leaves.len();
         if self.leaves.problems().worst() >= Some(Grade::Error) {
             return all;
@@ -215,11 +215,11 @@ impl<'a> Revisions<'a> {
         Problems::new(self.limit())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Damage> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, KeyspaceDamage> {
         self.damage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, problems: Problems) {
+    fn add_problems(&self, problems: Problems) {
         self.lock().problems.merge(problems);
     }
 
@@ -230,7 +230,7 @@ impl<'a> Revisions<'a> {
         pages.sort_unstable_by_key(|page| page.start);
         for page in pages {
             match runs.last_mut() {
-                Some(run) if page.start <= run.end.saturating_add(NEAR) => run.end = run.end.max(page.end),
+                Some(run) if page.start <= run.end.saturating_add(MAX_GAP) => run.end = run.end.max(page.end),
                 _ => runs.push(page),
             }
         }
@@ -252,7 +252,7 @@ impl std::fmt::Debug for Revisions<'_> {
 }
 
 /// Drops the states from `start` on, which are those of `page`, that nobody wants.
-fn keep_wanted(states: &mut Vec<State>, start: usize, page: Page<'_>, wanted: &Wanted<'_>) {
+fn keep_wanted(states: &mut Vec<RecordState>, start: usize, page: Page<'_>, wanted: &KeyFilter<'_>) {
     let mut kept = start;
     for at in start..states.len() {
         let state = states[at];
@@ -327,7 +327,7 @@ impl<'a> Batches<'_, 'a> {
         let records = page.into_iter().flat_map(Page::leaf_elements).filter(|element| !element.is_bucket());
         let records = records.filter_map(|element| Record::parse(&element));
         let mut records: Vec<_> =
-            records.filter(|record| wanted.contains(&record.revision.main) && !record.is_nameless()).collect();
+            records.filter(|record| wanted.contains(&record.revision.main) && !record.has_no_user_key()).collect();
         if self.direction == Direction::NewestFirst {
             records.reverse();
         }
@@ -340,7 +340,7 @@ impl<'a> Batches<'_, 'a> {
         let page = self.revisions.leaves.page(leaf.rank as usize);
         if let (Some(page), Some(_), Direction::OldestFirst) = (page, self.previous, self.direction) {
             check_step(self.previous, leaf.first, self.revisions.compaction.compacted(), |rule, found, expected| {
-                let place = Place { page, index: 0, position: Position::new(leaf.rank, 0) };
+                let place = RecordPlace { page, index: 0, position: Position::new(leaf.rank, 0) };
                 let violation = place.violation(Some(leaf.first), rule, found, expected);
                 self.revisions.lock().violations.push(violation);
             });

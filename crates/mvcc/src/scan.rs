@@ -13,9 +13,11 @@ use etcdsnap_proto::KeyValueRef;
 use etcdsnap_proto::library::{KEY_VALUE, Outcomes};
 
 use crate::digest::LeafDigest;
-use crate::leaves::KeyLeaf;
-use crate::state::{self, Position, State};
-use crate::violation::{Fact, Rule, Violation};
+use crate::key_leaf::KeyLeaf;
+use crate::position::Position;
+use crate::record_rule::RecordRule;
+use crate::record_state::{self, RecordState};
+use crate::violation::{Violation, ViolationDetail};
 use crate::{Compaction, Revision, RevisionKey, RevisionKeyError};
 
 /// Observes a walk for the sake of hashes and records.
@@ -24,18 +26,18 @@ pub struct Scanner {
     compacted: i64,
     records: bool,
     limit: u64,
-    glance: Option<&'static dyn Glance>,
+    prefilter: Option<&'static dyn ValuePrefilter>,
 }
 
 /// A quick look at the content of every put, while it is in the cache, by somebody who knows what the keys are for.
-pub trait Glance: Sync + fmt::Debug {
+pub trait ValuePrefilter: Sync + fmt::Debug {
     /// Does something seem wrong with this value under this key? A second look at those that live decides
     /// ([`Keyspace::suspects`](crate::Keyspace::suspects)).
     fn is_suspect(&self, key: &[u8], value: &[u8]) -> bool;
 }
 
 /// Suspects that are remembered of one chunk of leaves: so many are found only where the glance is mistaken about the content.
-const SUSPECTS: usize = 1024;
+const MAX_SUSPECTS: usize = 1024;
 
 /// What one chunk of leaves gave.
 #[derive(Debug)]
@@ -44,15 +46,15 @@ pub struct ScanChunk<'a> {
     pub(crate) leaves: Vec<KeyLeaf>,
     pub(crate) inline: Option<Page<'a>>,
     /// By partition, once the chunk is finished.
-    pub(crate) states: Vec<State>,
+    pub(crate) states: Vec<RecordState>,
     pub(crate) violations: Collector<Violation>,
     pub(crate) suspects: Vec<Position>,
-    pub(crate) counts: Counts,
+    pub(crate) counts: RecordCounts,
 }
 
 /// Sums over records.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts {
+pub(crate) struct RecordCounts {
     pub puts: u64,
     pub tombstones: u64,
     pub bump_markers: u64,
@@ -63,18 +65,18 @@ pub(crate) struct Counts {
 impl Scanner {
     /// A scanner that knows the compaction marks; keeps at most `limit` violations of each rule.
     pub fn new(compaction: Compaction, limit: u64) -> Self {
-        Self { compacted: compaction.compacted(), records: true, limit, glance: None }
+        Self { compacted: compaction.compacted(), records: true, limit, prefilter: None }
     }
 
     /// The same, with a glance at the content.
     #[must_use]
-    pub fn with_glance(self, glance: Option<&'static dyn Glance>) -> Self {
-        Self { glance, ..self }
+    pub fn with_prefilter(self, glance: Option<&'static dyn ValuePrefilter>) -> Self {
+        Self { prefilter: glance, ..self }
     }
 
     /// A scanner that takes digests only.
     pub fn digests_only() -> Self {
-        Self { compacted: -1, records: false, limit: 0, glance: None }
+        Self { compacted: -1, records: false, limit: 0, prefilter: None }
     }
 
     /// Looks at the records of one leaf of the `key` bucket.
@@ -82,9 +84,9 @@ impl Scanner {
         let mut ends: Option<(Revision, Revision)> = None;
         for index in 0..page.count {
             let Some(element) = page.leaf_element(index) else { continue };
-            let place = Place { page, index, position: Position::new(rank, index) };
+            let place = RecordPlace { page, index, position: Position::new(rank, index) };
             if element.is_bucket() {
-                nested(chunk, &place, &element);
+                report_nested_bucket(chunk, &place, &element);
                 continue;
             }
             let Some(revision) = self.record(chunk, &place, &element) else { continue };
@@ -105,23 +107,28 @@ impl Scanner {
 
     /// Checks one record on its own; its revision, unless its key is none.
     #[inline]
-    fn record(&self, chunk: &mut ScanChunk<'_>, place: &Place<'_>, element: &LeafElement<'_>) -> Option<Revision> {
+    fn record(
+        &self,
+        chunk: &mut ScanChunk<'_>,
+        place: &RecordPlace<'_>,
+        element: &LeafElement<'_>,
+    ) -> Option<Revision> {
         let RevisionKey { revision, tombstone } = match RevisionKey::parse(element.key) {
             Ok(key) => key,
             Err(error) => {
-                invalid_key(chunk, place, element.key, error);
+                report_invalid_key(chunk, place, element.key, error);
                 return None;
             }
         };
         if revision.main < 2 {
-            let (rule, found) = (Rule::MainRevisionTooLow, Fact::Number(revision.main));
-            chunk.violations.push(place.violation(Some(revision), rule, found, Fact::Number(2)));
+            let (rule, found) = (RecordRule::MainRevisionTooLow, ViolationDetail::Number(revision.main));
+            chunk.violations.push(place.violation(Some(revision), rule, found, ViolationDetail::Number(2)));
         }
         let record = match KeyValueRef::parse(element.value) {
             Ok(record) => record,
             Err(error) => {
-                let (rule, words) = (Rule::RecordUndecodable, Fact::Words(error.to_string()));
-                chunk.violations.push(place.violation(Some(revision), rule, words, Fact::None));
+                let (rule, words) = (RecordRule::RecordUndecodable, ViolationDetail::Words(error.to_string()));
+                chunk.violations.push(place.violation(Some(revision), rule, words, ViolationDetail::None));
                 chunk.counts.undecodable.add(element.value, &KEY_VALUE, has_no_key);
                 return Some(revision);
             }
@@ -132,25 +139,30 @@ impl Scanner {
             if revision.sub == 0 && revision.main <= self.compacted {
                 chunk.counts.bump_markers += 1;
             } else {
-                let rule = Rule::RecordEmpty;
-                chunk.violations.push(place.violation(Some(revision), rule, Fact::None, Fact::None));
+                let rule = RecordRule::RecordEmpty;
+                chunk.violations.push(place.violation(
+                    Some(revision),
+                    rule,
+                    ViolationDetail::None,
+                    ViolationDetail::None,
+                ));
             }
             chunk.counts.puts += 1;
-            State::marker(place.position)
+            RecordState::marker(place.position)
         } else if tombstone {
             chunk.counts.tombstones += 1;
-            tombstone_rules(chunk, place, revision, &record);
-            State::tombstone(place.position, record.key, revision.main, self.compacted)
+            check_tombstone(chunk, place, revision, &record);
+            RecordState::tombstone(place.position, record.key, revision.main, self.compacted)
         } else {
             chunk.counts.puts += 1;
-            put_rules(chunk, place, revision, &record);
-            if let Some(glance) = self.glance
-                && chunk.suspects.len() < SUSPECTS
+            check_put(chunk, place, revision, &record);
+            if let Some(glance) = self.prefilter
+                && chunk.suspects.len() < MAX_SUSPECTS
                 && glance.is_suspect(record.key, record.value)
             {
                 chunk.suspects.push(place.position);
             }
-            State::put(place.position, &record, revision.main, self.compacted)
+            RecordState::put(place.position, &record, revision.main, self.compacted)
         };
         chunk.states.push(state);
         Some(revision)
@@ -165,20 +177,30 @@ fn has_no_key(record: &[u8]) -> bool {
 
 /// Reports a bucket in place of a record. Servers see its key, and an empty value.
 #[cold]
-fn nested(chunk: &mut ScanChunk<'_>, place: &Place<'_>, element: &LeafElement<'_>) {
+fn report_nested_bucket(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, element: &LeafElement<'_>) {
     let revision = RevisionKey::parse(element.key);
     let of = revision.ok().map(|key| key.revision);
-    chunk.violations.push(place.violation(of, Rule::RecordIsBucket, Fact::None, Fact::None));
+    chunk.violations.push(place.violation(
+        of,
+        RecordRule::RecordIsBucket,
+        ViolationDetail::None,
+        ViolationDetail::None,
+    ));
     if let Err(error) = revision {
-        invalid_key(chunk, place, element.key, error);
+        report_invalid_key(chunk, place, element.key, error);
     }
 }
 
 #[cold]
-fn invalid_key(chunk: &mut ScanChunk<'_>, place: &Place<'_>, key: &[u8], error: RevisionKeyError) {
+fn report_invalid_key(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, key: &[u8], error: RevisionKeyError) {
     // What servers do not load does not stop them, whatever its shape.
-    let rule = if RevisionKey::is_loaded(key) { error.rule() } else { Rule::MainRevisionTooLow };
-    chunk.violations.push(place.violation(None, rule, Fact::Words(error.to_string()), Fact::None));
+    let rule = if RevisionKey::is_loaded(key) { error.rule() } else { RecordRule::MainRevisionTooLow };
+    chunk.violations.push(place.violation(
+        None,
+        rule,
+        ViolationDetail::Words(error.to_string()),
+        ViolationDetail::None,
+    ));
 }
 
 impl<'a> Observer<'a> for Scanner {
@@ -192,7 +214,7 @@ impl<'a> Observer<'a> for Scanner {
             states: Vec::new(),
             violations: Collector::new(self.limit),
             suspects: Vec::new(),
-            counts: Counts::default(),
+            counts: RecordCounts::default(),
         }
     }
 
@@ -207,22 +229,28 @@ impl<'a> Observer<'a> for Scanner {
     }
 
     fn finish(&self, chunk: &mut ScanChunk<'a>) {
-        chunk.states = state::partitioned(&chunk.states);
+        chunk.states = record_state::grouped_by_partition(&chunk.states);
         chunk.digests.shrink_to_fit();
         chunk.leaves.shrink_to_fit();
     }
 }
 
 /// Where a record is.
-pub(crate) struct Place<'a> {
+pub(crate) struct RecordPlace<'a> {
     pub page: Page<'a>,
     pub index: u16,
     pub position: Position,
 }
 
-impl Place<'_> {
+impl RecordPlace<'_> {
     #[cold]
-    pub fn violation(&self, revision: Option<Revision>, rule: Rule, found: Fact, expected: Fact) -> Violation {
+    pub fn violation(
+        &self,
+        revision: Option<Revision>,
+        rule: RecordRule,
+        found: ViolationDetail,
+        expected: ViolationDetail,
+    ) -> Violation {
         let key = self.page.leaf_element(self.index).map(|element| user_key(&element)).unwrap_or_default();
         let key = key.get(..256).unwrap_or(key).into();
         Violation { revision, page: self.page.position, element: self.index, rule, key, found, expected }
@@ -244,10 +272,10 @@ pub(crate) fn check_step(
     previous: Option<Revision>,
     next: Revision,
     compacted: i64,
-    mut breach: impl FnMut(Rule, Fact, Fact),
+    mut breach: impl FnMut(RecordRule, ViolationDetail, ViolationDetail),
 ) {
     if previous == Some(next) {
-        breach(Rule::RevisionRepeated, Fact::None, Fact::None);
+        breach(RecordRule::RevisionRepeated, ViolationDetail::None, ViolationDetail::None);
         return;
     }
     if next.main <= compacted {
@@ -256,17 +284,17 @@ pub(crate) fn check_step(
     let same = previous.filter(|previous| previous.main == next.main);
     let sub = same.map_or(0, |previous| previous.sub.saturating_add(1));
     if next.sub != sub {
-        breach(Rule::SubRevisionGap, Fact::Number(next.sub), Fact::Number(sub));
+        breach(RecordRule::SubRevisionGap, ViolationDetail::Number(next.sub), ViolationDetail::Number(sub));
     }
     let main = previous.map_or(1, |previous| previous.main).max(compacted).max(1).saturating_add(1);
     if same.is_none() && next.main > main {
-        breach(Rule::RevisionGap, Fact::Number(next.main), Fact::Number(main));
+        breach(RecordRule::RevisionGap, ViolationDetail::Number(next.main), ViolationDetail::Number(main));
     }
 }
 
 /// What a put has to keep on its own.
 #[inline]
-fn put_rules(chunk: &mut ScanChunk<'_>, place: &Place<'_>, revision: Revision, record: &KeyValueRef<'_>) {
+fn check_put(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, revision: Revision, record: &KeyValueRef<'_>) {
     let sound = record.mod_revision == revision.main
         && (1..=record.mod_revision).contains(&record.create_revision)
         && is_version_possible(record)
@@ -275,19 +303,19 @@ fn put_rules(chunk: &mut ScanChunk<'_>, place: &Place<'_>, revision: Revision, r
         return;
     }
     let mut breach = |rule, found, expected| {
-        chunk.violations.push(place.violation(Some(revision), rule, Fact::Number(found), expected));
+        chunk.violations.push(place.violation(Some(revision), rule, ViolationDetail::Number(found), expected));
     };
     if record.mod_revision != revision.main {
-        breach(Rule::ModRevisionMismatch, record.mod_revision, Fact::Number(revision.main));
+        breach(RecordRule::ModRevisionMismatch, record.mod_revision, ViolationDetail::Number(revision.main));
     }
     if !(1..=record.mod_revision).contains(&record.create_revision) {
-        breach(Rule::CreateRevisionInvalid, record.create_revision, Fact::Number(record.mod_revision));
+        breach(RecordRule::CreateRevisionInvalid, record.create_revision, ViolationDetail::Number(record.mod_revision));
     } else if !is_version_possible(record) {
         let since = record.mod_revision.saturating_sub(record.create_revision);
-        breach(Rule::VersionInvalid, record.version, Fact::Number(since));
+        breach(RecordRule::VersionInvalid, record.version, ViolationDetail::Number(since));
     }
     if record.key.is_empty() {
-        breach(Rule::UserKeyEmpty, 0, Fact::None);
+        breach(RecordRule::UserKeyEmpty, 0, ViolationDetail::None);
     }
 }
 
@@ -299,14 +327,14 @@ fn is_version_possible(record: &KeyValueRef<'_>) -> bool {
 }
 
 /// What a tombstone has to keep on its own.
-fn tombstone_rules(chunk: &mut ScanChunk<'_>, place: &Place<'_>, revision: Revision, record: &KeyValueRef<'_>) {
+fn check_tombstone(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, revision: Revision, record: &KeyValueRef<'_>) {
     let bare = KeyValueRef { key: record.key, ..KeyValueRef::default() };
     if *record != bare {
-        let rule = Rule::TombstoneNotBare;
-        chunk.violations.push(place.violation(Some(revision), rule, Fact::None, Fact::None));
+        let rule = RecordRule::TombstoneNotBare;
+        chunk.violations.push(place.violation(Some(revision), rule, ViolationDetail::None, ViolationDetail::None));
     }
     if record.key.is_empty() {
-        let (rule, found) = (Rule::UserKeyEmpty, Fact::Number(0));
-        chunk.violations.push(place.violation(Some(revision), rule, found, Fact::None));
+        let (rule, found) = (RecordRule::UserKeyEmpty, ViolationDetail::Number(0));
+        chunk.violations.push(place.violation(Some(revision), rule, found, ViolationDetail::None));
     }
 }

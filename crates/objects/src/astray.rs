@@ -5,7 +5,7 @@
 
 use etcdsnap_kube::key::{Place as KeyPlace, Roots};
 use etcdsnap_kube::metadata::{Header, fits_key};
-use etcdsnap_mvcc::Glance;
+use etcdsnap_mvcc::ValuePrefilter;
 use etcdsnap_snapshot::catalogue::kubernetes::KUBE_OBJECT_ASTRAY;
 use etcdsnap_snapshot::finding::Finding;
 use etcdsnap_snapshot::place::Place;
@@ -17,7 +17,7 @@ use crate::check::mismatch;
 #[derive(Clone, Copy, Debug)]
 pub struct ObjectRules;
 
-impl Glance for ObjectRules {
+impl ValuePrefilter for ObjectRules {
     #[inline]
     fn is_suspect(&self, key: &[u8], value: &[u8]) -> bool {
         fits_key(value, key) == Some(false)

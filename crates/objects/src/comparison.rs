@@ -5,7 +5,7 @@
 
 use etcdsnap_kube::decode::Object;
 use etcdsnap_kube::manifest::{redact, redact_both};
-use etcdsnap_mvcc::{Record, Shared};
+use etcdsnap_mvcc::{Record, UnchangedLeaves};
 use etcdsnap_snapshot::diff::{self, Pair, Scope};
 
 use crate::difference::{Edit, difference};
@@ -108,7 +108,7 @@ impl<'o, 'a> Comparison<'o, 'a> {
         let pairs = diff::pairs(
             (before.index(), before.revision()),
             (after.index(), after.revision()),
-            &Shared::default(),
+            &UnchangedLeaves::default(),
             &scope,
         );
         let size = |objects: &Objects<'_>, at: Option<_>| at.map_or(0, |at| objects.stored_len(at));

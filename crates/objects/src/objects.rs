@@ -6,7 +6,7 @@ use etcdsnap_kube::cluster::Cluster;
 use etcdsnap_kube::encryption::Keyring;
 use etcdsnap_kube::key::{ObjectKey, Place, Roots};
 use etcdsnap_kube::resource::Resource;
-use etcdsnap_mvcc::{Deleted, Index, Position, Record};
+use etcdsnap_mvcc::{DeletedKey, Index, Position, Record};
 use etcdsnap_snapshot::contents::Contents;
 use rayon::prelude::*;
 
@@ -210,10 +210,11 @@ impl<'a> Objects<'a> {
     }
 
     /// The objects of a selection that are deleted while their deletion is still in the file, in the order of keys.
-    pub fn deleted(&self, selection: &Selection) -> Vec<Deleted> {
-        let is_meant = |deleted: &Deleted| self.is_labelled(selection, deleted.last_put.unwrap_or(deleted.tombstone));
+    pub fn deleted(&self, selection: &Selection) -> Vec<DeletedKey> {
+        let is_meant =
+            |deleted: &DeletedKey| self.is_labelled(selection, deleted.last_put.unwrap_or(deleted.tombstone));
         let deleted = self.index.deleted_at(self.revision).into_par_iter().filter(is_meant).collect();
-        self.index.sorted_by_key(deleted, |deleted: &Deleted| deleted.tombstone)
+        self.index.sorted_by_key(deleted, |deleted: &DeletedKey| deleted.tombstone)
     }
 
     /// Makes something of the objects at these positions, on all threads, and hands the results to `take` in order; see

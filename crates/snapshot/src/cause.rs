@@ -214,7 +214,7 @@ fn is_of_lost_pages(kind: &Kind) -> bool {
     ];
     codes.iter().any(|code| structure::of(*code).id == kind.id)
         || kind.id == TREE_UNREADABLE.id
-        || etcdsnap_mvcc::Rule::ALL.iter().any(|rule| rule.compares_records() && mvcc::of(*rule).id == kind.id)
+        || etcdsnap_mvcc::RecordRule::ALL.iter().any(|rule| rule.compares_records() && mvcc::of(*rule).id == kind.id)
 }
 
 /// The cause where pages that the tree refers to cannot be read.

@@ -10,7 +10,9 @@ use std::sync::{Mutex, PoisonError};
 use etcdsnap_bbolt::check::Leaves;
 use etcdsnap_bbolt::{Corruption, Db, Grade, OpenError};
 use etcdsnap_image::Error;
-use etcdsnap_mvcc::{Direction, Earlier, Index, ReadAhead, Record, RevisionError, Revisions, Shared, Wanted};
+use etcdsnap_mvcc::{
+    Baseline, Direction, Index, KeyFilter, ReadAhead, Record, RevisionError, Revisions, UnchangedLeaves,
+};
 
 use crate::catalogue::cluster::ENTRY_IS_BUCKET;
 use crate::catalogue::container::TREE_UNREADABLE;
@@ -149,7 +151,7 @@ impl<'a> Contents<'a> {
     ///
     /// # Errors
     /// The system could not read the file.
-    pub fn index(&self, upto: i64, wanted: Option<&Wanted<'_>>) -> Result<Index<'a>, Error> {
+    pub fn index(&self, upto: i64, wanted: Option<&KeyFilter<'_>>) -> Result<Index<'a>, Error> {
         self.reading_all(|| self.revisions.index(upto, wanted))
     }
 
@@ -163,10 +165,10 @@ impl<'a> Contents<'a> {
         earlier: &Self,
         index: &Index<'a>,
         upto: i64,
-        wanted: Option<&Wanted<'_>>,
-    ) -> Result<(Index<'a>, Shared), Error> {
-        let earlier = Earlier { revisions: &earlier.revisions, index };
-        self.reading_all(|| self.revisions.index_after(earlier, upto, wanted))
+        wanted: Option<&KeyFilter<'_>>,
+    ) -> Result<(Index<'a>, UnchangedLeaves), Error> {
+        let earlier = Baseline { revisions: &earlier.revisions, index };
+        self.reading_all(|| self.revisions.index_incrementally(earlier, upto, wanted))
     }
 
     /// Reads the whole file as one phase of progress.

@@ -10,7 +10,7 @@
 //! difference. Values are read where they lie, when a difference is asked for.
 
 use etcdsnap_image::Error;
-use etcdsnap_mvcc::{Index, Position, Record, Revision, Shared, Wanted};
+use etcdsnap_mvcc::{Index, KeyFilter, Position, Record, Revision, UnchangedLeaves};
 use rayon::prelude::*;
 
 use crate::contents::Contents;
@@ -39,7 +39,7 @@ impl Scope {
     }
 
     /// What an index of it has to hold, given [`has`](Self::has): nothing is left out when all keys are compared.
-    fn wanted<'w>(&self, has: &'w Wanted<'w>) -> Option<&'w Wanted<'w>> {
+    fn wanted<'w>(&self, has: &'w KeyFilter<'w>) -> Option<&'w KeyFilter<'w>> {
         (!self.prefixes.is_empty() || !self.excluded.is_empty()).then_some(has)
     }
 }
@@ -157,7 +157,12 @@ pub fn diff<'a>(before: Side<'_, 'a>, after: Side<'_, 'a>, scope: &Scope) -> Res
 /// The live keys that differ between two indexes, each at a revision, in the order of keys: where their newest puts are before
 /// and after. For who has the indexes already; they need not be made with the scope. `shared` are leaves that are known to be in
 /// both.
-pub fn pairs(before: (&Index<'_>, i64), after: (&Index<'_>, i64), shared: &Shared, scope: &Scope) -> Vec<Pair> {
+pub fn pairs(
+    before: (&Index<'_>, i64),
+    after: (&Index<'_>, i64),
+    shared: &UnchangedLeaves,
+    scope: &Scope,
+) -> Vec<Pair> {
     let ((one, at), (other, then)) = (before, after);
     let (mut old, mut new) = (live(one, at), live(other, then));
     without_shared(&mut old, &mut new, shared);
@@ -197,13 +202,13 @@ fn subtract(from: &mut Vec<Position>, what: &[Position]) {
 }
 
 /// Takes out of both sides what lives on both on a shared leaf: it is the same, and need not be read.
-fn without_shared(old: &mut Vec<Position>, new: &mut Vec<Position>, shared: &Shared) {
-    let moved: Vec<Position> = old.iter().filter_map(|position| shared.moved(*position)).collect();
+fn without_shared(old: &mut Vec<Position>, new: &mut Vec<Position>, shared: &UnchangedLeaves) {
+    let moved: Vec<Position> = old.iter().filter_map(|position| shared.later_position(*position)).collect();
     let mut alone = moved.clone();
     subtract(&mut alone, new);
     subtract(new, &moved);
     let mut alone = alone.into_iter().peekable();
-    old.retain(|position| shared.moved(*position).is_none_or(|moved| alone.next_if_eq(&moved).is_some()));
+    old.retain(|position| shared.later_position(*position).is_none_or(|moved| alone.next_if_eq(&moved).is_some()));
 }
 
 /// What is left of both sides without the records that are in both, with the same revision and the same bytes.

@@ -6,7 +6,7 @@
 use etcdsnap_bbolt::check::{self, Walk};
 use etcdsnap_bbolt::{Corruption, Db};
 use etcdsnap_image::Error;
-use etcdsnap_mvcc::{Compaction, Glance, Keyspace, ScanChunk, Scanner, Summary};
+use etcdsnap_mvcc::{Compaction, Keyspace, ScanChunk, Scanner, Summary, ValuePrefilter};
 
 use crate::buckets::{Buckets, SmallBuckets};
 use crate::container::Container;
@@ -61,13 +61,13 @@ impl<'a> Inspection<'a> {
         container: &'a Container,
         db: Db<'a>,
         options: &Options,
-        glance: Option<&'static dyn Glance>,
+        glance: Option<&'static dyn ValuePrefilter>,
         advance: &Advance<'_>,
     ) -> Result<Self, Error> {
         // Where the marks cannot be read, nothing that depends on them is reported or shown: `buckets.meta` is not
         // known then.
         let compaction = Compaction::read(&db).unwrap_or_default();
-        let scanner = Scanner::new(compaction, options.limit).with_glance(glance);
+        let scanner = Scanner::new(compaction, options.limit).with_prefilter(glance);
         let mut walk = reading::walk(container, &db, &scanner, options.limit, advance)?;
         let keyspace = Keyspace::from_walk(&db, &mut walk, compaction, options.hash_at);
         let SmallBuckets { buckets, findings, stray_value, unreadable } =

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use etcdsnap_bbolt::{ByteOrder, Db, OpenError};
 use etcdsnap_image::Error;
-use etcdsnap_mvcc::{Glance, Rule};
+use etcdsnap_mvcc::{RecordRule, ValuePrefilter};
 use etcdsnap_publish::{Interrupt, Interrupted};
 use semver::Version;
 
@@ -70,7 +70,7 @@ impl Sha256 {
 }
 
 /// Rules about keys and values by somebody who knows what they are for, which etcd does not.
-pub trait ContentRules: Glance {
+pub trait ContentRules: ValuePrefilter {
     /// What is wrong with a value that was suspect at a glance, if anything.
     fn finding(&self, key: &[u8], value: &[u8]) -> Option<Finding>;
 }
@@ -165,7 +165,7 @@ type Passes<'a> = (Option<[u8; 32]>, Result<Inspection<'a>, OpenError>);
 
 /// The two passes over the file, side by side.
 fn read<'a>(container: &'a Container, options: &VerifyOptions, progress: &dyn Progress) -> Result<Passes<'a>, Error> {
-    let glance = options.content.map(|rules| rules as &dyn Glance);
+    let glance = options.content.map(|rules| rules as &dyn ValuePrefilter);
     let walk = |advance: &Advance<'_>| match Db::open(container.database()) {
         Ok(db) => Inspection::new(container, db, &options.inspection, glance, advance).map(Ok),
         Err(error) => Ok(Err(error)),
@@ -350,9 +350,9 @@ fn structure_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
 fn record_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
     let violations = &inspection.keyspace.violations;
     // Where the compaction marks could not be read, it is not known which records should exist.
-    let applies = |rule: Rule| inspection.buckets.meta.is_whole() || !rule.needs_compaction();
+    let applies = |rule: RecordRule| inspection.buckets.meta.is_whole() || !rule.needs_compaction();
     judged.findings.extend(violations.kept().iter().filter(|violation| applies(violation.rule)).map(mvcc::finding));
-    let rules = Rule::ALL.iter().filter(|rule| applies(**rule));
+    let rules = RecordRule::ALL.iter().filter(|rule| applies(**rule));
     let counts = rules.map(|rule| (mvcc::of(*rule), violations.count_of(*rule as usize)));
     judged.omit(counts, violations.limit());
 }

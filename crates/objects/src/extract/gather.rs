@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use etcdsnap_kube::manifest::left_out;
-use etcdsnap_mvcc::{Deleted, Position};
+use etcdsnap_mvcc::{DeletedKey, Position};
 
 use super::{Candidate, Identity};
 use crate::ordered::all_in_order;
@@ -68,7 +68,7 @@ impl Gathered {
             return objects.select(selection).positions;
         }
         let mut positions = Vec::new();
-        for Deleted { tombstone, last_put } in objects.deleted(selection) {
+        for DeletedKey { tombstone, last_put } in objects.deleted(selection) {
             match last_put {
                 Some(at) => positions.push(at),
                 None => self.lost.extend(objects.index().record(tombstone).map(|record| record.kv.key.to_vec())),

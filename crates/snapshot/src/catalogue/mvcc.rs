@@ -4,7 +4,7 @@
 //! finished compaction. Records above it must be complete; below it only the newest of each key is kept.
 
 use etcdsnap_bbolt::Collector;
-use etcdsnap_mvcc::{Rule, Violation};
+use etcdsnap_mvcc::{RecordRule, Violation};
 
 use crate::finding::Finding;
 use crate::place::{Place, excerpt};
@@ -185,8 +185,8 @@ kinds! { Mvcc:
         "After restoring, delete the keys that should be gone, or put them again with a living lease.";
 }
 
-/// The rules about records, in the order of [`Rule`].
-static RULES: [&Kind; Rule::ALL.len()] = [
+/// The rules about records, in the order of [`RecordRule`].
+static RULES: [&Kind; RecordRule::ALL.len()] = [
     &REVISION_KEY_INVALID,
     &REVISION_KEY_TRUNCATED,
     &TOMBSTONE_MARK_INVALID,
@@ -213,13 +213,13 @@ static RULES: [&Kind; Rule::ALL.len()] = [
 ];
 
 /// The rule of this catalogue that stands for a rule about records.
-pub fn of(rule: Rule) -> &'static Kind {
+pub fn of(rule: RecordRule) -> &'static Kind {
     RULES[rule as usize]
 }
 
 /// How many of these breaches are errors; the others leave the answers as they were.
 pub fn errors(violations: &Collector<Violation>) -> u64 {
-    let errors = Rule::ALL.iter().filter(|rule| of(**rule).severity == Severity::Error);
+    let errors = RecordRule::ALL.iter().filter(|rule| of(**rule).severity == Severity::Error);
     errors.map(|rule| violations.count_of(*rule as usize)).sum()
 }
 
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn every_rule_about_records_has_a_kind_of_its_name() {
-        for rule in Rule::ALL {
+        for rule in RecordRule::ALL {
             assert_eq!(of(*rule).id, rule.as_str());
         }
     }

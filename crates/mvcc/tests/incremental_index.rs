@@ -1,7 +1,7 @@
 //! An index made with the help of an earlier file is the one that is made without.
 
 use etcdsnap_bbolt::Db;
-use etcdsnap_mvcc::{Earlier, Index, Position, Record, Revisions};
+use etcdsnap_mvcc::{Baseline, Index, Position, Record, Revisions};
 use etcdsnap_testkit::bbolt::{Layout, PageOrder};
 use etcdsnap_testkit::etcd::{Compactions, EtcdStore, History};
 use proptest::prelude::*;
@@ -40,19 +40,19 @@ fn assert_same(early: &[u8], late: &[u8], upto: i64) -> usize {
     let (early, late) = (Db::open(early).expect("sound"), Db::open(late).expect("sound"));
     let wanted = |key: &[u8]| key.ends_with(b"1");
     let mut counts = Vec::new();
-    for wanted in [None, Some(&wanted as &etcdsnap_mvcc::Wanted<'_>)] {
+    for wanted in [None, Some(&wanted as &etcdsnap_mvcc::KeyFilter<'_>)] {
         let before = Revisions::open(&early, &(), 10).expect("sound");
         let index = before.index(upto, wanted);
         let after = Revisions::open(&late, &(), 10).expect("sound");
         let plain = Revisions::open(&late, &(), 10).expect("sound");
         let current = after.current_revision();
-        let (with, shared) = after.index_after(Earlier { revisions: &before, index: &index }, current, wanted);
+        let (with, shared) = after.index_incrementally(Baseline { revisions: &before, index: &index }, current, wanted);
         let without = plain.index(current, wanted);
         for revision in [after.compaction().compacted().max(1), current / 2, current] {
             assert_eq!(said(&with, revision), said(&without, revision), "at {revision}");
         }
         assert_eq!(after.damage().is_none(), plain.damage().is_none());
-        let moved = |at: Position| Some((index.record(at)?, with.record(shared.moved(at)?)?));
+        let moved = |at: Position| Some((index.record(at)?, with.record(shared.later_position(at)?)?));
         let moved: Vec<_> = index.live_at(upto).into_iter().filter_map(moved).collect();
         assert!(moved.iter().all(|(one, other)| one == other));
         counts.push(shared.len());

@@ -3,7 +3,7 @@
 use etcdsnap_bbolt::Page;
 
 use crate::Revision;
-use crate::ranked::{OfLeaf, Ranked};
+use crate::rank_table::{HasRank, RankTable};
 
 /// Bytes of the smallest page.
 const BLOCK: u64 = 512;
@@ -30,18 +30,18 @@ impl KeyLeaf {
     }
 
     /// Its page, clipped to what is its own.
-    pub fn clip<'a>(&self, page: Page<'a>) -> Page<'a> {
+    pub fn clip_to_own<'a>(&self, page: Page<'a>) -> Page<'a> {
         page.clipped(u64::from(self.blocks) * BLOCK)
     }
 }
 
-impl OfLeaf for KeyLeaf {
+impl HasRank for KeyLeaf {
     fn rank(&self) -> u32 {
         self.rank
     }
 }
 
-impl Ranked<KeyLeaf> {
+impl RankTable<KeyLeaf> {
     /// The first leaf whose last main revision is above `main`.
     pub fn first_above(&self, main: i64) -> Option<&KeyLeaf> {
         self.at(self.partition_point(|leaf| leaf.last.main <= main))
@@ -52,7 +52,7 @@ impl Ranked<KeyLeaf> {
 mod tests {
     use super::KeyLeaf;
     use crate::Revision;
-    use crate::ranked::Ranked;
+    use crate::rank_table::RankTable;
 
     #[test]
     fn the_leaf_of_a_revision_is_found() {
@@ -60,7 +60,7 @@ mod tests {
             let revision = |sub| Revision { main: i64::from(rank) * 10, sub };
             KeyLeaf { rank, blocks: 1, page: u64::from(rank) + 100, first: revision(0), last: revision(5) }
         };
-        let leaves = Ranked::new(vec![vec![leaf(9), leaf(3)], vec![], vec![leaf(4), leaf(7), leaf(5)]]);
+        let leaves = RankTable::new(vec![vec![leaf(9), leaf(3)], vec![], vec![leaf(4), leaf(7), leaf(5)]]);
         let above = |main| leaves.first_above(main).map(|leaf| leaf.rank);
         assert_eq!([0, 30, 69, 70, 89, 90].map(above), [Some(3), Some(4), Some(7), Some(9), Some(9), None]);
     }

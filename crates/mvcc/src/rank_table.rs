@@ -10,14 +10,14 @@ use rayon::prelude::*;
 const PIECE: usize = 1024;
 
 /// Something that belongs to a leaf.
-pub(crate) trait OfLeaf: Copy + Send + Sync {
+pub(crate) trait HasRank: Copy + Send + Sync {
     /// The leaf's [rank](etcdsnap_bbolt::check::Leaf::rank).
     fn rank(&self) -> u32;
 }
 
 /// Notes of leaves.
 #[derive(Debug)]
-pub(crate) struct Ranked<T> {
+pub(crate) struct RankTable<T> {
     chunks: Vec<Vec<T>>,
     /// Ascending by rank.
     slots: Vec<Slot>,
@@ -35,16 +35,16 @@ impl Slot {
     const NONE: Self = Self { chunk: u32::MAX, at: u32::MAX };
 }
 
-impl<T> Default for Ranked<T> {
+impl<T> Default for RankTable<T> {
     fn default() -> Self {
         Self { chunks: Vec::new(), slots: Vec::new() }
     }
 }
 
-impl<T: OfLeaf> Ranked<T> {
+impl<T: HasRank> RankTable<T> {
     /// Puts the notes of chunks in order. No two are of one leaf.
     pub fn new(chunks: Vec<Vec<T>>) -> Self {
-        let ranks = || chunks.iter().flatten().map(OfLeaf::rank);
+        let ranks = || chunks.iter().flatten().map(HasRank::rank);
         let (Some(first), Some(last)) = (ranks().min(), ranks().max()) else { return Self::default() };
         let mut slots = vec![Slot::NONE; (last - first) as usize + 1];
         for (chunk, notes) in (0..).zip(&chunks) {
@@ -67,13 +67,13 @@ impl<T: OfLeaf> Ranked<T> {
     }
 
     /// All, in the order they were noted in.
-    pub fn noted(&self) -> impl Iterator<Item = &T> {
+    pub fn iter_unordered(&self) -> impl Iterator<Item = &T> {
         self.chunks.iter().flatten()
     }
 
     /// All, by rank, in pieces for many threads. They are copied, because neighbours by rank lie anywhere in memory, and the
     /// processor waits for many of them at once when nothing else is done in between.
-    pub fn pieces(&self) -> impl IndexedParallelIterator<Item = Vec<T>> {
+    pub fn par_copied_chunks(&self) -> impl IndexedParallelIterator<Item = Vec<T>> {
         self.slots.par_chunks(PIECE).map(|slots| slots.iter().filter_map(|slot| self.in_slot(*slot).copied()).collect())
     }
 
@@ -93,7 +93,7 @@ impl<T: OfLeaf> Ranked<T> {
     }
 
     /// That of a rank. Mostly there is one for every rank, so it mostly stands as many places behind the first as its rank says.
-    pub fn of_rank(&self, rank: u32) -> Option<&T> {
+    pub fn get(&self, rank: u32) -> Option<&T> {
         let guess = rank.checked_sub(self.first()?.rank())?;
         match self.at(guess as usize).filter(|note| note.rank() == rank) {
             Some(note) => Some(note),
@@ -113,9 +113,9 @@ impl<T: OfLeaf> Ranked<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{OfLeaf, Ranked};
+    use super::{HasRank, RankTable};
 
-    impl OfLeaf for u32 {
+    impl HasRank for u32 {
         fn rank(&self) -> u32 {
             *self
         }
@@ -123,22 +123,22 @@ mod tests {
 
     #[test]
     fn notes_of_all_chunks_are_found_in_order() {
-        let notes = Ranked::new(vec![vec![9, 3], vec![], vec![4, 7, 5]]);
+        let notes = RankTable::new(vec![vec![9, 3], vec![], vec![4, 7, 5]]);
         assert_eq!(notes.iter().copied().collect::<Vec<u32>>(), [3, 4, 5, 7, 9]);
         assert_eq!((notes.len(), notes.first(), notes.last()), (5, Some(&3), Some(&9)));
         assert_eq!((notes.at(3), notes.at(5)), (Some(&7), None));
-        let found = [2, 3, 5, 6, 7, 9, 10].map(|rank| notes.of_rank(rank).copied());
+        let found = [2, 3, 5, 6, 7, 9, 10].map(|rank| notes.get(rank).copied());
         assert_eq!(found, [None, Some(3), Some(5), None, Some(7), Some(9), None]);
         assert_eq!([3, 6, 10].map(|rank| notes.partition_point(|note| *note < rank)), [0, 3, 5]);
-        let none = Ranked::<u32>::new(vec![Vec::new()]);
-        assert!(none.first().is_none() && none.last().is_none() && none.of_rank(0).is_none());
+        let none = RankTable::<u32>::new(vec![Vec::new()]);
+        assert!(none.first().is_none() && none.last().is_none() && none.get(0).is_none());
     }
 
     #[test]
     fn pieces_keep_the_order() {
         use rayon::prelude::*;
-        let notes = Ranked::new(vec![(0..20_000).rev().collect(), (20_000..30_000).collect()]);
-        let pieces: Vec<Vec<u32>> = notes.pieces().collect();
+        let notes = RankTable::new(vec![(0..20_000).rev().collect(), (20_000..30_000).collect()]);
+        let pieces: Vec<Vec<u32>> = notes.par_copied_chunks().collect();
         assert!(pieces.len() > 1);
         assert_eq!(pieces.concat(), (0..30_000).collect::<Vec<u32>>());
     }

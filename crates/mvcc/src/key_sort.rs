@@ -8,68 +8,73 @@
 use rayon::prelude::*;
 
 /// From this many entries on, threads share the work on one group.
-const SHARED: usize = 8192;
+const PARALLEL_FROM: usize = 8192;
 /// Up to this many entries, keys are compared as they are.
-const FEW: usize = 12;
+const SMALL_GROUP: usize = 12;
 /// Shared bytes that are passed over in one round.
-const PASSED: usize = 256;
+const MAX_SKIPPED: usize = 256;
 
 /// An item with a piece of its key.
 #[derive(Clone, Copy)]
-struct Entry<T> {
+struct SortEntry<T> {
     /// Eight bytes of the key, filled up with zeros.
-    piece: u64,
+    prefix: u64,
     /// How many of them the key has; of two equal pieces the shorter one comes first.
-    taken: u8,
+    prefix_len: u8,
     item: T,
 }
 
 /// Sorts items by the key that `key_of` tells; items of equal keys stay in any order. Takes 24 bytes an item and more.
-pub(crate) fn by_key<'a, T, K>(items: Vec<T>, key_of: K) -> Vec<T>
+pub(crate) fn sort_by_key<'a, T, K>(items: Vec<T>, key_of: K) -> Vec<T>
 where
     T: Copy + Send + Sync,
     K: Fn(&T) -> &'a [u8] + Sync,
 {
-    let mut entries: Vec<Entry<T>> = items.into_par_iter().map(|item| Entry { piece: 0, taken: 0, item }).collect();
+    let mut entries: Vec<SortEntry<T>> =
+        items.into_par_iter().map(|item| SortEntry { prefix: 0, prefix_len: 0, item }).collect();
     let mut groups = vec![(entries.as_mut_slice(), 0)];
     // Ends, because each round looks at eight more bytes of the keys of a group, and a group whose keys are all at
     // their end is done.
     while !groups.is_empty() {
-        groups = groups.into_par_iter().flat_map_iter(|(group, depth)| refine(group, depth, &key_of)).collect();
+        groups = groups.into_par_iter().flat_map_iter(|(group, depth)| sort_group(group, depth, &key_of)).collect();
     }
     entries.into_par_iter().map(|entry| entry.item).collect()
 }
 
 /// Sorts a group whose keys agree in their first `depth` bytes; returns the groups that are still to be sorted.
-fn refine<'g, 'a, T, K>(group: &'g mut [Entry<T>], depth: usize, key_of: &K) -> Vec<(&'g mut [Entry<T>], usize)>
+fn sort_group<'g, 'a, T, K>(
+    group: &'g mut [SortEntry<T>],
+    depth: usize,
+    key_of: &K,
+) -> Vec<(&'g mut [SortEntry<T>], usize)>
 where
     T: Copy + Send + Sync,
     K: Fn(&T) -> &'a [u8] + Sync,
 {
     let rest = |item: &T, depth: usize| key_of(item).get(depth..).unwrap_or_default();
-    if group.len() <= FEW {
+    if group.len() <= SMALL_GROUP {
         group.sort_unstable_by_key(|entry| rest(&entry.item, depth));
         return Vec::new();
     }
     let first = group.first().map_or(&[][..], |entry| rest(&entry.item, depth));
-    let first = first.get(..PASSED).unwrap_or(first);
-    let common = |entry: &Entry<T>| shared(first, rest(&entry.item, depth));
+    let first = first.get(..MAX_SKIPPED).unwrap_or(first);
+    let common = |entry: &SortEntry<T>| common_prefix_len(first, rest(&entry.item, depth));
     let depth = depth + fold_min(group, first.len(), common);
-    let fill = |entry: &mut Entry<T>| (entry.piece, entry.taken) = piece(rest(&entry.item, depth));
-    if group.len() >= SHARED {
+    let fill = |entry: &mut SortEntry<T>| (entry.prefix, entry.prefix_len) = prefix_of(rest(&entry.item, depth));
+    if group.len() >= PARALLEL_FROM {
         group.par_iter_mut().for_each(fill);
-        group.par_sort_unstable_by_key(|entry| (entry.piece, entry.taken));
+        group.par_sort_unstable_by_key(|entry| (entry.prefix, entry.prefix_len));
     } else {
         group.iter_mut().for_each(fill);
-        group.sort_unstable_by_key(|entry| (entry.piece, entry.taken));
+        group.sort_unstable_by_key(|entry| (entry.prefix, entry.prefix_len));
     }
-    let alike = group.chunk_by_mut(|one, other| (one.piece, one.taken) == (other.piece, other.taken));
-    let unsorted = alike.filter(|group| group.len() > 1 && group.first().is_some_and(|entry| entry.taken == 8));
+    let alike = group.chunk_by_mut(|one, other| (one.prefix, one.prefix_len) == (other.prefix, other.prefix_len));
+    let unsorted = alike.filter(|group| group.len() > 1 && group.first().is_some_and(|entry| entry.prefix_len == 8));
     unsorted.map(|group| (group, depth + 8)).collect()
 }
 
-fn fold_min<T: Sync>(group: &[Entry<T>], start: usize, of: impl Fn(&Entry<T>) -> usize + Sync) -> usize {
-    if group.len() >= SHARED {
+fn fold_min<T: Sync>(group: &[SortEntry<T>], start: usize, of: impl Fn(&SortEntry<T>) -> usize + Sync) -> usize {
+    if group.len() >= PARALLEL_FROM {
         group.par_iter().map(&of).reduce(|| start, usize::min)
     } else {
         group.iter().map(of).fold(start, usize::min)
@@ -77,11 +82,11 @@ fn fold_min<T: Sync>(group: &[Entry<T>], start: usize, of: impl Fn(&Entry<T>) ->
 }
 
 /// Number of leading bytes that two keys share.
-fn shared(one: &[u8], other: &[u8]) -> usize {
+fn common_prefix_len(one: &[u8], other: &[u8]) -> usize {
     one.iter().zip(other).take_while(|(one, other)| one == other).count()
 }
 
-fn piece(rest: &[u8]) -> (u64, u8) {
+fn prefix_of(rest: &[u8]) -> (u64, u8) {
     if let Some(whole) = rest.first_chunk() {
         return (u64::from_be_bytes(*whole), 8);
     }
@@ -100,7 +105,7 @@ mod tests {
         let mut expected: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
         expected.sort_unstable();
         let items = (0..keys.len()).collect();
-        let sorted: Vec<&[u8]> = by_key(items, |item| &keys[*item]).into_iter().map(|item| &*keys[item]).collect();
+        let sorted: Vec<&[u8]> = sort_by_key(items, |item| &keys[*item]).into_iter().map(|item| &*keys[item]).collect();
         assert_eq!(sorted, expected);
     }
 
@@ -119,7 +124,7 @@ mod tests {
     proptest! {
         /// Each key shares a step more with the next one, and the steps are about as long as what is passed over at once.
         #[test]
-        fn keys_like_a_staircase_are_in_order(step in 1..=PASSED + 9, steps in 0..60_usize, seed in 0..61_usize) {
+        fn keys_like_a_staircase_are_in_order(step in 1..=MAX_SKIPPED + 9, steps in 0..60_usize, seed in 0..61_usize) {
             let stair = |n: usize| [&vec![b'x'; (n * 7919 + seed) % 61 * step][..], b"y"].concat();
             let keys: Vec<_> = (0..steps).map(stair).collect();
             assert_sorted(&keys);

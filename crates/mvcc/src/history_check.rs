@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use etcdsnap_bbolt::Collector;
 
+use crate::position::Position;
+use crate::record_rule::RecordRule;
+use crate::record_state::RecordState;
 use crate::records::{Record, Records};
-use crate::state::{Position, State};
-use crate::violation::{Fact, Rule, Violation};
-use crate::{Compaction, histories};
+use crate::violation::{Violation, ViolationDetail};
+use crate::{Compaction, key_history};
 
 /// Records that are read together.
 const GROUP: usize = 64;
 
 /// What judging all histories needs to know.
-pub(crate) struct Generations<'r, 'a> {
+pub(crate) struct HistoryChecker<'r, 'a> {
     records: &'r Records<'a>,
     compaction: Compaction,
     /// Positions from here on are above the revision that a hash is wanted at.
@@ -57,7 +59,7 @@ impl Tally {
     }
 }
 
-impl<'r, 'a> Generations<'r, 'a> {
+impl<'r, 'a> HistoryChecker<'r, 'a> {
     pub fn new(
         records: &'r Records<'a>,
         compaction: Compaction,
@@ -65,36 +67,37 @@ impl<'r, 'a> Generations<'r, 'a> {
         limit: u64,
         suspects: Vec<Position>,
     ) -> Self {
-        let (end, compacted_end) = (records.end_of(revision), records.end_of(compaction.compacted()));
+        let (end, compacted_end) = (records.first_above(revision), records.first_above(compaction.compacted()));
         Self { records, compaction, end, compacted_end, limit, suspects }
     }
 
     /// Judges all keys of one part.
-    pub fn tally(&self, chunks: &[Vec<State>], part: usize) -> Tally {
+    pub fn tally(&self, chunks: &[Vec<RecordState>], part: usize) -> Tally {
         let unfinished = self.compaction.is_unfinished();
         let mut tally = Tally::new(self.limit);
         let mut leased = Vec::new();
-        histories::each(
-            &histories::part(chunks, part),
+        key_history::for_each_history(
+            &key_history::sorted_partition(chunks, part),
             unfinished,
             |at| self.records.key(at),
             |history, suspected| {
                 if suspected {
                     self.confirm_breaches(history, &mut tally);
                 }
-                leased.extend(history.last().filter(|last| last.is_put() && last.is_leased()).map(State::position));
+                leased
+                    .extend(history.last().filter(|last| last.is_put() && last.is_leased()).map(RecordState::position));
                 self.count(history, &mut tally);
             },
         );
         for some in leased.chunks(GROUP) {
-            for record in self.records.together(some).into_iter().flatten() {
+            for record in self.records.read_many(some).into_iter().flatten() {
                 *tally.leases.entry(record.kv.lease).or_default() += 1;
             }
         }
         tally
     }
 
-    fn count(&self, history: &[State], tally: &mut Tally) {
+    fn count(&self, history: &[RecordState], tally: &mut Tally) {
         if let Some(last) = history.last().filter(|last| last.is_put()) {
             tally.live_keys += 1;
             if self.suspects.binary_search(&last.position()).is_ok() {
@@ -112,8 +115,8 @@ impl<'r, 'a> Generations<'r, 'a> {
 
     /// Only what the records themselves confirm is a violation.
     #[cold]
-    fn confirm_breaches(&self, history: &[State], tally: &mut Tally) {
-        for (previous, next, rule) in histories::breaches(history, self.compaction.is_unfinished()) {
+    fn confirm_breaches(&self, history: &[RecordState], tally: &mut Tally) {
+        for (previous, next, rule) in key_history::suspected_breaches(history, self.compaction.is_unfinished()) {
             if let Some(violation) = self.confirm(previous, next, rule) {
                 tally.violations.push(violation);
             }
@@ -121,31 +124,35 @@ impl<'r, 'a> Generations<'r, 'a> {
     }
 
     /// Reads the records of a suspected breach and words it with their numbers.
-    fn confirm(&self, previous: Option<&State>, next: &State, rule: Rule) -> Option<Violation> {
+    fn confirm(&self, previous: Option<&RecordState>, next: &RecordState, rule: RecordRule) -> Option<Violation> {
         let Record { revision, kv: record, .. } = self.records.record(next.position())?;
         let before = previous.and_then(|previous| self.records.record(previous.position()));
-        let number = Fact::Number;
+        let number = ViolationDetail::Number;
         match (rule, before) {
-            (Rule::ShadowedRecord, before) => {
+            (RecordRule::ShadowedRecord, before) => {
                 let shadowed = if before.is_some() { previous? } else { next };
                 let expected = number(self.compaction.compacted());
-                self.records.violation(shadowed.position(), rule, Fact::None, expected)
+                self.records.violation(shadowed.position(), rule, ViolationDetail::None, expected)
             }
-            (Rule::VersionGap, Some(Record { kv: before, .. })) if before.create_revision != record.create_revision => {
+            (RecordRule::VersionGap, Some(Record { kv: before, .. }))
+                if before.create_revision != record.create_revision =>
+            {
                 let (found, expected) = (number(record.create_revision), number(before.create_revision));
-                self.records.violation(next.position(), Rule::CreateRevisionChanged, found, expected)
+                self.records.violation(next.position(), RecordRule::CreateRevisionChanged, found, expected)
             }
-            (Rule::VersionGap, Some(Record { kv: before, .. })) => {
+            (RecordRule::VersionGap, Some(Record { kv: before, .. })) => {
                 let expected = before.version.saturating_add(1);
                 let differs = expected != record.version;
                 let (found, expected) = (number(record.version), number(expected));
                 differs.then(|| self.records.violation(next.position(), rule, found, expected))?
             }
-            (Rule::DuplicateWriteInTransaction, Some(Record { revision: earlier, .. })) => {
+            (RecordRule::DuplicateWriteInTransaction, Some(Record { revision: earlier, .. })) => {
                 let same = earlier.main == revision.main;
-                same.then(|| self.records.violation(next.position(), rule, number(revision.main), Fact::None))?
+                same.then(|| {
+                    self.records.violation(next.position(), rule, number(revision.main), ViolationDetail::None)
+                })?
             }
-            _ => self.records.violation(next.position(), rule, number(record.version), Fact::None),
+            _ => self.records.violation(next.position(), rule, number(record.version), ViolationDetail::None),
         }
     }
 }

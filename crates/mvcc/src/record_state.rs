@@ -8,37 +8,16 @@
 use etcdsnap_proto::KeyValueRef;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::violation::Rule;
-
-/// Place of a record in the order of revisions: rank of its leaf, index on it. Of two records of one file the newer one has the
-/// greater position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position(u64);
-
-impl Position {
-    /// One past every record.
-    pub(crate) const END: Self = Self(u64::MAX);
-
-    pub(crate) fn new(rank: u32, index: u16) -> Self {
-        Self(u64::from(rank) << 32 | u64::from(index) << 16)
-    }
-
-    pub(crate) fn rank(self) -> u32 {
-        (self.0 >> 32) as u32
-    }
-
-    pub(crate) fn index(self) -> u16 {
-        (self.0 >> 16 & 0xFFFF) as u16
-    }
-}
+use crate::position::Position;
+use crate::record_rule::RecordRule;
 
 /// A record's part in the history of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct State {
+pub(crate) struct RecordState {
     /// Hash of the user key.
     pub hash: u64,
     /// [`Position`] in the upper 48 bits, then ten low bits of the main revision, then six flags.
-    place: u64,
+    packed: u64,
     /// `create_revision * CHAIN + version`: the next put of the generation has exactly one more.
     chain: u64,
 }
@@ -47,30 +26,30 @@ pub(crate) struct State {
 pub(crate) const PARTITIONS: usize = 64;
 
 /// Odd and without structure, so that two small changes of `create_revision` and `version` cannot cancel out.
-const CHAIN: u64 = 0x9E37_79B9_7F4A_7C15;
+const CHAIN_FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
 const TOMBSTONE: u64 = 1;
 /// The put begins a generation: version 1, created where it was modified.
-const FRESH: u64 = 1 << 1;
+const BEGINS_GENERATION: u64 = 1 << 1;
 /// Above the compacted revision.
-const ABOVE: u64 = 1 << 2;
+const ABOVE_COMPACTED: u64 = 1 << 2;
 /// At the compacted revision.
-const AT: u64 = 1 << 3;
+const AT_COMPACTED: u64 = 1 << 3;
 const LEASED: u64 = 1 << 4;
 const MARKER: u64 = 1 << 5;
 const FLAGS: u64 = 0xFFFF;
 
-impl State {
+impl RecordState {
     fn new(position: Position, key: &[u8], main: i64, flags: u64, chain: u64) -> Self {
         let low_bits = (main.cast_unsigned() & 0x3FF) << 6;
-        Self { hash: xxh3_64(key), place: position.0 | low_bits | flags, chain }
+        Self { hash: xxh3_64(key), packed: position.bits() | low_bits | flags, chain }
     }
 
-    fn relation(main: i64, compacted: i64) -> u64 {
+    fn compaction_flag(main: i64, compacted: i64) -> u64 {
         match main.cmp(&compacted) {
             std::cmp::Ordering::Less => 0,
-            std::cmp::Ordering::Equal => AT,
-            std::cmp::Ordering::Greater => ABOVE,
+            std::cmp::Ordering::Equal => AT_COMPACTED,
+            std::cmp::Ordering::Greater => ABOVE_COMPACTED,
         }
     }
 
@@ -80,25 +59,25 @@ impl State {
     }
 
     pub fn tombstone(position: Position, key: &[u8], main: i64, compacted: i64) -> Self {
-        Self::new(position, key, main, TOMBSTONE | Self::relation(main, compacted), 0)
+        Self::new(position, key, main, TOMBSTONE | Self::compaction_flag(main, compacted), 0)
     }
 
     pub fn put(position: Position, record: &KeyValueRef<'_>, main: i64, compacted: i64) -> Self {
-        let fresh = if record.version == 1 && record.create_revision == main { FRESH } else { 0 };
+        let fresh = if record.version == 1 && record.create_revision == main { BEGINS_GENERATION } else { 0 };
         let leased = if record.lease == 0 { 0 } else { LEASED };
-        let chain = record.create_revision.cast_unsigned().wrapping_mul(CHAIN);
+        let chain = record.create_revision.cast_unsigned().wrapping_mul(CHAIN_FACTOR);
         let chain = chain.wrapping_add(record.version.cast_unsigned());
-        Self::new(position, record.key, main, fresh | leased | Self::relation(main, compacted), chain)
+        Self::new(position, record.key, main, fresh | leased | Self::compaction_flag(main, compacted), chain)
     }
 
     pub fn position(&self) -> Position {
-        Position(self.place & !FLAGS)
+        Position::from_bits(self.packed)
     }
 
     /// The same record on a leaf of another rank.
-    pub fn moved(&self, rank: u32) -> Self {
-        let place = u64::from(rank) << 32 | self.place & u64::from(u32::MAX);
-        Self { place, ..*self }
+    pub fn with_rank(&self, rank: u32) -> Self {
+        let place = u64::from(rank) << 32 | self.packed & u64::from(u32::MAX);
+        Self { packed: place, ..*self }
     }
 
     /// The part it belongs to when states are shared out by their hashes, below [`PARTITIONS`].
@@ -107,7 +86,7 @@ impl State {
     }
 
     pub fn is_put(&self) -> bool {
-        self.place & TOMBSTONE == 0
+        self.packed & TOMBSTONE == 0
     }
 
     pub fn is_marker(&self) -> bool {
@@ -115,20 +94,20 @@ impl State {
     }
 
     pub fn is_leased(&self) -> bool {
-        self.place & LEASED != 0
+        self.packed & LEASED != 0
     }
 
     fn has(&self, flag: u64) -> bool {
-        self.place & flag != 0
+        self.packed & flag != 0
     }
 
     fn shares_low_bits(&self, other: &Self) -> bool {
-        (self.place ^ other.place) & (FLAGS & !0x3F) == 0
+        (self.packed ^ other.packed) & (FLAGS & !0x3F) == 0
     }
 }
 
 /// The states of each partition together, in as much memory as that takes.
-pub(crate) fn partitioned(states: &[State]) -> Vec<State> {
+pub(crate) fn grouped_by_partition(states: &[RecordState]) -> Vec<RecordState> {
     let mut ends = [0; PARTITIONS];
     for state in states {
         ends[state.partition()] += 1;
@@ -147,26 +126,26 @@ pub(crate) fn partitioned(states: &[State]) -> Vec<State> {
 }
 
 /// The rule that `next` seems to break as the record after `previous` in its key's history, or as the first one.
-pub(crate) fn judge(previous: Option<&State>, next: &State, unfinished: bool) -> Option<Rule> {
+pub(crate) fn broken_rule(previous: Option<&RecordState>, next: &RecordState, unfinished: bool) -> Option<RecordRule> {
     if next.has(MARKER) {
         return None;
     }
     let Some(previous) = previous.filter(|previous| !previous.has(MARKER)) else {
-        return match (next.is_put(), next.has(ABOVE)) {
-            (true, true) if !next.has(FRESH) => Some(Rule::FirstRecordNotNew),
-            (false, true) => Some(Rule::LeadingTombstone),
-            (false, false) if !next.has(AT) && !unfinished => Some(Rule::ShadowedRecord),
+        return match (next.is_put(), next.has(ABOVE_COMPACTED)) {
+            (true, true) if !next.has(BEGINS_GENERATION) => Some(RecordRule::FirstRecordNotNew),
+            (false, true) => Some(RecordRule::LeadingTombstone),
+            (false, false) if !next.has(AT_COMPACTED) && !unfinished => Some(RecordRule::ShadowedRecord),
             _ => None,
         };
     };
-    if !next.has(ABOVE) && !unfinished {
-        return Some(Rule::ShadowedRecord);
+    if !next.has(ABOVE_COMPACTED) && !unfinished {
+        return Some(RecordRule::ShadowedRecord);
     }
     match (previous.is_put(), next.is_put()) {
-        (false, false) => Some(Rule::DoubleTombstone),
-        (false, true) if !next.has(FRESH) => Some(Rule::RebirthNotNew),
-        (true, true) if next.chain != previous.chain.wrapping_add(1) => Some(Rule::VersionGap),
-        _ if previous.shares_low_bits(next) => Some(Rule::DuplicateWriteInTransaction),
+        (false, false) => Some(RecordRule::DoubleTombstone),
+        (false, true) if !next.has(BEGINS_GENERATION) => Some(RecordRule::RebirthNotNew),
+        (true, true) if next.chain != previous.chain.wrapping_add(1) => Some(RecordRule::VersionGap),
+        _ if previous.shares_low_bits(next) => Some(RecordRule::DuplicateWriteInTransaction),
         _ => None,
     }
 }

@@ -1,0 +1,100 @@
+//! [`RecordRule`]: the rules that every record of the `key` bucket keeps in a healthy store (`etcd-format.md` 3 and 9.4).
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $variant:ident $name:literal,)*) => {
+        /// A rule about records.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum RecordRule { $($(#[$doc])* $variant,)* }
+
+        impl RecordRule {
+            /// All rules.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Stable name.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+rules! {
+    /// The record's key is no revision.
+    RevisionKeyInvalid "REVISION_KEY_INVALID",
+    /// The record's key is too short for a revision.
+    RevisionKeyTruncated "REVISION_KEY_TRUNCATED",
+    /// The record's key has a byte more than a put's, which is not the mark of a deletion.
+    TombstoneMarkInvalid "TOMBSTONE_MARK_INVALID",
+    /// One revision has two records, a put and a deletion.
+    RevisionRepeated "REVISION_REPEATED",
+    /// The record's value is no `KeyValue`.
+    RecordUndecodable "RECORD_UNDECODABLE",
+    /// The record has no content and is not the marker of a bumped revision.
+    RecordEmpty "RECORD_EMPTY",
+    /// A bucket stands where a record belongs.
+    RecordIsBucket "RECORD_IS_BUCKET",
+    /// The main revision is below 2, where no data can be.
+    MainRevisionTooLow "MAIN_REVISION_TOO_LOW",
+    /// A transaction of the readable range has no record.
+    RevisionGap "REVISION_GAP",
+    /// An operation inside a transaction of the readable range is missing.
+    SubRevisionGap "SUB_REVISION_GAP",
+    /// `mod_revision` is not the main revision of the record's key.
+    ModRevisionMismatch "MOD_REVISION_MISMATCH",
+    /// `create_revision` is below 1 or above `mod_revision`.
+    CreateRevisionInvalid "CREATE_REVISION_INVALID",
+    /// `version` does not fit the two revisions: it is 1 exactly at creation, and grows no faster than the revision.
+    VersionInvalid "VERSION_INVALID",
+    /// A put has no user key.
+    UserKeyEmpty "USER_KEY_EMPTY",
+    /// A tombstone has more than a key.
+    TombstoneNotBare "TOMBSTONE_NOT_BARE",
+    /// `version` did not grow by one from one put of a generation to the next.
+    VersionGap "VERSION_GAP",
+    /// `create_revision` changed inside a generation.
+    CreateRevisionChanged "CREATE_REVISION_CHANGED",
+    /// A put after a deletion does not begin a generation.
+    RebirthNotNew "REBIRTH_NOT_NEW",
+    /// The first retained put of a key, above the compacted revision, does not begin a generation.
+    FirstRecordNotNew "FIRST_RECORD_NOT_NEW",
+    /// The first retained record of a key, off the compacted revision, deletes it.
+    LeadingTombstone "LEADING_TOMBSTONE",
+    /// A key was deleted twice without a put between.
+    DoubleTombstone "DOUBLE_TOMBSTONE",
+    /// A key was written twice in one transaction.
+    DuplicateWriteInTransaction "DUPLICATE_WRITE_IN_TRANSACTION",
+    /// A finished compaction left a record that it should have removed.
+    ShadowedRecord "SHADOWED_RECORD",
+}
+
+impl RecordRule {
+    /// Does the rule compare a record with the others of its key, transaction or store? Where some of these could not
+    /// be read, a violation may only follow from that.
+    pub fn compares_records(self) -> bool {
+        matches!(
+            self,
+            Self::RevisionGap
+                | Self::SubRevisionGap
+                | Self::VersionGap
+                | Self::CreateRevisionChanged
+                | Self::RebirthNotNew
+                | Self::FirstRecordNotNew
+                | Self::LeadingTombstone
+                | Self::DoubleTombstone
+                | Self::ShadowedRecord
+        )
+    }
+
+    /// Does the rule depend on how far the store is compacted?
+    pub fn needs_compaction(self) -> bool {
+        matches!(
+            self,
+            Self::RevisionGap
+                | Self::SubRevisionGap
+                | Self::FirstRecordNotNew
+                | Self::LeadingTombstone
+                | Self::ShadowedRecord
+        )
+    }
+}
