@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::io::Cursor;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use etcdsnap_bbolt::build::{BuildError, Builder, Options};
+use etcdsnap_bbolt::build::{BuildError, Builder, BuildOptions};
 use etcdsnap_bbolt::check::{DEFAULT_LIMIT, check};
 use etcdsnap_bbolt::{Bucket, Db};
 use etcdsnap_benches::{SCATTERED, SEQUENTIAL, database};
@@ -49,7 +49,7 @@ fn elements(criterion: &mut Criterion) {
 
 /// Writes one bucket into a new file in memory.
 fn build(bucket: &Bucket<'_>, file: &mut Cursor<Vec<u8>>) -> Result<u64, BuildError> {
-    let mut builder = Builder::new(file, &Options::default())?;
+    let mut builder = Builder::new(file, &BuildOptions::default())?;
     builder.bucket::<BuildError>(b"key", 0, |builder| {
         bucket.elements().filter_map(Result::ok).try_for_each(|element| builder.put(element.key, element.value))
     })?;

@@ -86,7 +86,7 @@ impl<'a> Bucket<'a> {
             let next = cursor.next().and_then(|element| {
                 let Some(element) = element else { return Ok(None) };
                 let left = room.checked_sub(element.key.len() + element.value.len());
-                room = left.ok_or_else(|| cursor.sharing())?;
+                room = left.ok_or_else(|| cursor.sharing_error())?;
                 Ok(Some(element))
             });
             broken = next.is_err();

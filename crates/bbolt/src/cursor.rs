@@ -30,14 +30,14 @@ impl<'a> Cursor<'a> {
     pub fn first(&mut self) -> Result<Option<LeafElement<'a>>, Corruption> {
         self.restart()?;
         self.descend(|_| 0)?;
-        self.settle(None)
+        self.read_current(None)
     }
 
     /// Moves to the last element.
     pub fn last(&mut self) -> Result<Option<LeafElement<'a>>, Corruption> {
         self.restart()?;
         self.descend(|page| page.count.saturating_sub(1))?;
-        self.settle(None)
+        self.read_current(None)
     }
 
     /// Moves to the first element whose key is not below `key`.
@@ -56,10 +56,10 @@ impl<'a> Cursor<'a> {
                 if let Some((page, index)) = self.path.last_mut() {
                     *index = page.count - 1;
                 }
-                self.settle(None)?;
+                self.read_current(None)?;
                 self.next()
             }
-            _ => self.settle(None),
+            _ => self.read_current(None),
         }
     }
 
@@ -74,7 +74,7 @@ impl<'a> Cursor<'a> {
             if index.checked_add(1).is_some_and(|next| next < page.count) {
                 *index += 1;
                 self.descend(|_| 0)?;
-                return self.settle(before.map(|key| (key, Ordering::Greater)));
+                return self.read_current(before.map(|key| (key, Ordering::Greater)));
             }
             self.path.pop();
         }
@@ -92,7 +92,7 @@ impl<'a> Cursor<'a> {
             if *index > 0 {
                 *index -= 1;
                 self.descend(|page| page.count.saturating_sub(1))?;
-                return self.settle(before.map(|key| (key, Ordering::Less)));
+                return self.read_current(before.map(|key| (key, Ordering::Less)));
             }
             self.path.pop();
         }
@@ -139,7 +139,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the element at the end of the path and makes sure that it lies where it should.
-    fn settle(&mut self, moved: Option<(&[u8], Ordering)>) -> Result<Option<LeafElement<'a>>, Corruption> {
+    fn read_current(&mut self, moved: Option<(&[u8], Ordering)>) -> Result<Option<LeafElement<'a>>, Corruption> {
         let Some((page, index)) = self.path.last().copied() else { return Ok(None) };
         if page.count == 0 {
             return Ok(None);
@@ -154,7 +154,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// What is wrong when so much was read up to here that elements must share bytes.
-    pub(crate) fn sharing(&self) -> Corruption {
+    pub(crate) fn sharing_error(&self) -> Corruption {
         let here = self.path.last().map(|(page, element)| (page.position.unwrap_or(0), *element));
         let (page, element) = here.unwrap_or_default();
         Corruption::Sharing { page, element }

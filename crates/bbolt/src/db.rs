@@ -19,7 +19,7 @@ pub struct Db<'a> {
 /// Why no meta could be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum OpenError {
+pub enum DbOpenError {
     /// Both metas are bad.
     #[error("no usable meta page: meta 0: {}, meta 1: {}", metas[0], metas[1])]
     NoMeta {
@@ -40,21 +40,21 @@ pub enum OpenError {
 
 impl<'a> Db<'a> {
     /// Opens a file given as its bytes, without a snapshot's trailing SHA-256.
-    pub fn open(bytes: &'a [u8]) -> Result<Self, OpenError> {
+    pub fn open(bytes: &'a [u8]) -> Result<Self, DbOpenError> {
         let Some(page_size) = meta::detect_page_size(bytes) else {
             let guess = guess_page_size(bytes);
             return Err(match Meta::parse(bytes, 0, 0) {
-                Ok(meta) => OpenError::PageSize { slot: 0, page_size: meta.page_size },
+                Ok(meta) => DbOpenError::PageSize { slot: 0, page_size: meta.page_size },
                 Err(zero) => {
                     let one = Meta::parse(bytes, 1, u64::from(guess)).err().unwrap_or(MetaError::Truncated);
-                    OpenError::NoMeta { metas: [zero, one], page_size_guess: guess }
+                    DbOpenError::NoMeta { metas: [zero, one], page_size_guess: guess }
                 }
             });
         };
         let metas = [Meta::parse(bytes, 0, 0), Meta::parse(bytes, 1, u64::from(page_size))];
         let Some(meta) = meta::choose(&metas) else {
             let metas = metas.map(|meta| meta.err().unwrap_or(MetaError::Truncated));
-            return Err(OpenError::NoMeta { metas, page_size_guess: page_size });
+            return Err(DbOpenError::NoMeta { metas, page_size_guess: page_size });
         };
         Ok(Self { bytes, page_size, meta, metas })
     }

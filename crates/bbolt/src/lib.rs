@@ -21,7 +21,7 @@
 mod bucket;
 pub mod build;
 pub mod check;
-mod collect;
+mod collector;
 mod cursor;
 mod db;
 pub mod edit;
@@ -31,10 +31,10 @@ mod page;
 mod problem;
 
 pub use bucket::{Bucket, BucketHeader};
-pub use collect::{Collector, Counted};
+pub use collector::{Collector, Counted};
 pub use cursor::Cursor;
-pub use db::{Db, OpenError};
+pub use db::{Db, DbOpenError};
 pub use format::{ByteOrder, PageKind};
 pub use meta::{Meta, MetaError};
 pub use page::{BranchElement, LeafElement, Page};
-pub use problem::{Code, Corruption, Detail, Grade, Problem, Problems};
+pub use problem::{Code, Corruption, Detail, Grade, Problems, StructureProblem};

@@ -62,14 +62,14 @@ pub struct BranchElement<'a> {
 
 /// The numbers of a leaf element before anything is believed; offsets count from the start of the page.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Span {
+pub(crate) struct ElementFields {
     pub flags: u32,
     pub key: u64,
     pub key_size: u32,
     pub value_size: u32,
 }
 
-impl Span {
+impl ElementFields {
     /// One past the last byte of key and value.
     pub fn end(&self) -> u64 {
         self.key + u64::from(self.key_size) + u64::from(self.value_size)
@@ -104,14 +104,14 @@ impl<'a> Page<'a> {
 
     /// The page with the first bytes of its run alone.
     #[must_use]
-    pub fn clipped(self, bytes: u64) -> Self {
+    pub fn truncated(self, bytes: u64) -> Self {
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         Self { run: self.run.get(..bytes).unwrap_or(self.run), ..self }
     }
 
     /// Bytes that the elements of a page may add up to. Elements can share bytes, and then a small page would stand for any number
     /// of them. Some sharing is let pass, so that one wrong size costs no other element.
-    pub(crate) fn room(&self) -> u64 {
+    pub(crate) fn element_budget(&self) -> u64 {
         const SHARING: u64 = 8;
         (self.run.len() as u64).saturating_mul(SHARING)
     }
@@ -119,8 +119,8 @@ impl<'a> Page<'a> {
     /// The page without the elements that make it stand for several times its bytes: all from that on. Whoever reads all elements
     /// of a page that was not just checked has to ask for this.
     #[must_use]
-    pub fn admitted(self) -> Self {
-        let mut room = self.room();
+    pub fn within_budget(self) -> Self {
+        let mut room = self.element_budget();
         let outgrown = (0..self.count).find(|index| {
             let bytes = self.leaf_element(*index).map_or(0, |element| element.key.len() + element.value.len());
             room.checked_sub(bytes as u64).map(|left| room = left).is_none()
@@ -134,7 +134,7 @@ impl<'a> Page<'a> {
     }
 
     #[inline]
-    fn entry(&self, index: u16) -> Option<(u64, &'a [u8; ELEMENT])> {
+    fn table_entry(&self, index: u16) -> Option<(u64, &'a [u8; ELEMENT])> {
         let at = PAGE_HEADER + ELEMENT * usize::from(index);
         Some((at as u64, self.run.get(at..)?.first_chunk()?))
     }
@@ -146,9 +146,9 @@ impl<'a> Page<'a> {
     }
 
     #[inline]
-    pub(crate) fn leaf_span(&self, index: u16) -> Option<Span> {
-        let (at, entry) = self.entry(index)?;
-        Some(Span {
+    pub(crate) fn leaf_fields(&self, index: u16) -> Option<ElementFields> {
+        let (at, entry) = self.table_entry(index)?;
+        Some(ElementFields {
             flags: self.order.u32(entry, 0)?,
             key: at + u64::from(self.order.u32(entry, 4)?),
             key_size: self.order.u32(entry, 8)?,
@@ -157,16 +157,16 @@ impl<'a> Page<'a> {
     }
 
     #[inline]
-    pub(crate) fn branch_span(&self, index: u16) -> Option<(Span, u64)> {
-        let (at, entry) = self.entry(index)?;
+    pub(crate) fn branch_fields(&self, index: u16) -> Option<(ElementFields, u64)> {
+        let (at, entry) = self.table_entry(index)?;
         let key = at + u64::from(self.order.u32(entry, 0)?);
-        let span = Span { flags: 0, key, key_size: self.order.u32(entry, 4)?, value_size: 0 };
+        let span = ElementFields { flags: 0, key, key_size: self.order.u32(entry, 4)?, value_size: 0 };
         Some((span, self.order.u64(entry, 8)?))
     }
 
     /// Key and value of a span; `None` when they do not lie between the element table and the end of the run.
     #[inline]
-    pub(crate) fn resolve(&self, span: &Span) -> Option<(&'a [u8], &'a [u8])> {
+    pub(crate) fn key_and_value(&self, span: &ElementFields) -> Option<(&'a [u8], &'a [u8])> {
         if span.key < self.table_end() {
             return None;
         }
@@ -180,8 +180,8 @@ impl<'a> Page<'a> {
         if index >= self.count {
             return None;
         }
-        let span = self.leaf_span(index)?;
-        let (key, value) = self.resolve(&span)?;
+        let span = self.leaf_fields(index)?;
+        let (key, value) = self.key_and_value(&span)?;
         Some(LeafElement { flags: span.flags, key, value })
     }
 
@@ -191,8 +191,8 @@ impl<'a> Page<'a> {
         if index >= self.count {
             return None;
         }
-        let (span, child) = self.branch_span(index)?;
-        let (key, _) = self.resolve(&span)?;
+        let (span, child) = self.branch_fields(index)?;
+        let (key, _) = self.key_and_value(&span)?;
         Some(BranchElement { key, child })
     }
 
@@ -203,7 +203,7 @@ impl<'a> Page<'a> {
     }
 
     /// How many ids a freelist page says it has (`docs/format/bbolt.md#freelist-page`).
-    pub fn free_ids_promised(&self) -> u64 {
+    pub fn free_id_count(&self) -> u64 {
         match self.count {
             COUNT_OVERFLOW => self.order.u64(self.run, PAGE_HEADER).unwrap_or(0),
             count => count.into(),
@@ -211,14 +211,14 @@ impl<'a> Page<'a> {
     }
 
     /// How many ids a freelist page has room for.
-    pub fn free_ids_room(&self) -> u64 {
+    pub fn free_id_capacity(&self) -> u64 {
         self.free_ids_body().len() as u64 / 8
     }
 
     /// The ids on a freelist page, as many as are promised and have room.
     pub fn free_ids(&self) -> impl Iterator<Item = u64> + use<'a> {
         let (order, body) = (self.order, self.free_ids_body());
-        let taken = usize::try_from(self.free_ids_promised()).unwrap_or(usize::MAX);
+        let taken = usize::try_from(self.free_id_count()).unwrap_or(usize::MAX);
         body.chunks_exact(8).take(taken).filter_map(move |id| order.u64(id, 0))
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::collect::{Collector, Counted};
+use crate::collector::{Collector, Counted};
 
 /// Why reading could not go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -236,7 +236,7 @@ codes! {
 
 /// One thing that is wrong, where, and with which numbers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
+pub struct StructureProblem {
     /// Index of the bucket in [`Walk::buckets`](crate::check::Walk::buckets); `None` for metas and freelist.
     pub bucket: Option<u32>,
     /// Page id; `None` for an inline page.
@@ -293,7 +293,7 @@ impl fmt::Display for Detail {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for StructureProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (found, against) = (&self.found, &self.against);
         match self.code {
@@ -360,16 +360,16 @@ impl fmt::Display for Problem {
 }
 
 /// The problems of one file: all counted, of each code only the first so many kept.
-pub type Problems = Collector<Problem>;
+pub type Problems = Collector<StructureProblem>;
 
-impl Counted for Problem {
+impl Counted for StructureProblem {
     const KINDS: usize = Code::ALL.len();
 
     fn kind(&self) -> usize {
         self.code as usize
     }
 
-    fn hides(&self) -> Option<u32> {
+    fn hidden_bucket(&self) -> Option<u32> {
         self.bucket.filter(|_| self.code.hides_content())
     }
 }

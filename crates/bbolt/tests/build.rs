@@ -5,7 +5,7 @@ mod content;
 use std::io::{self, Cursor, Seek, SeekFrom, Write};
 
 use content::sound;
-use etcdsnap_bbolt::build::{BuildError, Builder, Built, CopyError, ElementError, Freelist, Options};
+use etcdsnap_bbolt::build::{BuildError, Builder, Built, CopyError, ElementError, FreelistMode, BuildOptions};
 use etcdsnap_bbolt::check::check;
 use etcdsnap_bbolt::{ByteOrder, Db, Page, PageKind};
 use etcdsnap_testkit::bbolt::{self, Bucket, Entry, Layout, PageOrder};
@@ -23,7 +23,7 @@ fn fill<W: Write + Seek>(builder: &mut Builder<W>, bucket: &Bucket) -> Result<()
     Ok(())
 }
 
-fn build(root: &Bucket, options: &Options) -> (Vec<u8>, Built) {
+fn build(root: &Bucket, options: &BuildOptions) -> (Vec<u8>, Built) {
     let mut file = Cursor::new(Vec::new());
     let mut builder = Builder::new(&mut file, options).expect("options");
     fill(&mut builder, root).expect("in order");
@@ -58,23 +58,23 @@ fn all_layouts() {
     for page_size in [512, 1024, 4096, 16_384, 65_536, 1 << 20] {
         for fill_percent in [10, 50, 90, 100] {
             for (freelist, order, txid) in [
-                (Freelist::None, ByteOrder::Little, 8),
-                (Freelist::Empty, ByteOrder::Little, 9),
-                (Freelist::None, ByteOrder::Big, 1),
+                (FreelistMode::None, ByteOrder::Little, 8),
+                (FreelistMode::Empty, ByteOrder::Little, 9),
+                (FreelistMode::None, ByteOrder::Big, 1),
             ] {
-                let options = Options { page_size, order, fill_percent, txid, sequence: 3, freelist };
+                let options = BuildOptions { page_size, order, fill_percent, txid, sequence: 3, freelist };
                 let (file, built) = build(&root, &options);
                 assert_eq!(sound(&file), Bucket { sequence: 3, ..root.clone() }, "{options:?}");
                 let db = Db::open(&file).expect("opens");
                 assert_eq!(db.meta().txid, txid);
                 assert_eq!(db.metas()[1].as_ref().map(|meta| meta.txid), Ok(txid - 1));
-                assert_eq!(db.has_freelist(), freelist == Freelist::Empty);
+                assert_eq!(db.has_freelist(), freelist == FreelistMode::Empty);
                 assert_eq!((db.order(), db.page_size(), db.meta().root), (order, page_size, built.root));
                 assert_eq!(db.meta().high_water_mark, built.high_water_mark);
                 assert_eq!(file.len() as u64, built.size);
                 let walk = check(&db, &(), 1);
                 assert!(walk.problems.is_empty(), "not even worth knowing: {:?}", walk.problems.kept());
-                assert_eq!(walk.census.free, 0);
+                assert_eq!(walk.page_counts.free, 0);
             }
         }
     }
@@ -98,7 +98,7 @@ fn pages_are_as_full_as_asked_for() {
         many.put(number.to_be_bytes(), vec![b'v'; number as usize * 7 % 120]);
     }
     for fill_percent in [30, 90, 100] {
-        let options = Options { fill_percent, ..Options::default() };
+        let options = BuildOptions { fill_percent, ..BuildOptions::default() };
         let (file, built) = build(&root, &options);
         let db = Db::open(&file).expect("opens");
         let limit = 4096 * fill_percent as usize / 100;
@@ -129,7 +129,7 @@ fn large_values_leave_little_unused() {
     for number in 0..2_000_u32 {
         many.put(number.to_be_bytes(), vec![b'v'; 700 + number as usize * 7919 % 4000]);
     }
-    let (file, built) = build(&root, &Options::default());
+    let (file, built) = build(&root, &BuildOptions::default());
     assert_eq!(sound(&file), root);
     let db = Db::open(&file).expect("opens");
     let leaves: Vec<_> =
@@ -150,7 +150,7 @@ fn every_number_of_children() {
             for number in 0..count {
                 bucket.put([vec![b'k'; key_size], vec![number]].concat(), vec![b'v'; 300]);
             }
-            let options = Options { page_size: 512, fill_percent: 100, ..Options::default() };
+            let options = BuildOptions { page_size: 512, fill_percent: 100, ..BuildOptions::default() };
             assert_eq!(sound(&build(&root, &options).0), root, "{count} keys of {key_size} bytes");
         }
     }
@@ -164,7 +164,7 @@ fn elements_that_a_page_cannot_count() {
     for number in 0..140_000_u32 {
         bucket.put(number.to_be_bytes(), "");
     }
-    let (file, _) = build(&root, &Options { page_size: 16 << 20, fill_percent: 100, ..Options::default() });
+    let (file, _) = build(&root, &BuildOptions { page_size: 16 << 20, fill_percent: 100, ..BuildOptions::default() });
     assert_eq!(sound(&file), root);
 }
 
@@ -185,12 +185,12 @@ proptest! {
 
     #[test]
     fn any_content(root in entries(), size in 9..13_u32, fill_percent in 10..=100_u32, txid in 1..u64::MAX) {
-        let options = Options { page_size: 1 << size, fill_percent, txid, sequence: root.sequence, ..Options::default() };
+        let options = BuildOptions { page_size: 1 << size, fill_percent, txid, sequence: root.sequence, ..BuildOptions::default() };
         prop_assert_eq!(sound(&build(&root, &options).0), root);
     }
 }
 
-fn copy(file: &[u8], options: &Options) -> Result<Vec<u8>, CopyError> {
+fn copy(file: &[u8], options: &BuildOptions) -> Result<Vec<u8>, CopyError> {
     let db = Db::open(file).expect("opens");
     let mut out = Cursor::new(Vec::new());
     let mut builder = Builder::new(&mut out, options)?;
@@ -206,7 +206,7 @@ fn copies_hold_the_same_without_free_pages() {
         for freelist in [bbolt::Freelist::NotPersisted, bbolt::Freelist::Persisted] {
             let layout = Layout { page_order, freelist, free_pages: 400, ..Layout::default() };
             let source = layout.build(&root);
-            let options = Options::like(&Db::open(&source).expect("opens"));
+            let options = BuildOptions::like(&Db::open(&source).expect("opens"));
             let copied = copy(&source, &options).expect("sound");
             assert_eq!(sound(&copied), root);
             assert!(copied.len() < source.len());
@@ -220,7 +220,7 @@ fn copies_of_real_snapshots() {
         let path = format!("{}/../../testdata/etcd/etcd-{name}.db", env!("CARGO_MANIFEST_DIR"));
         let snapshot = std::fs::read(&path).expect(&path);
         let image = &snapshot[..etcdsnap_testkit::image_len(&snapshot)];
-        let copied = copy(image, &Options::like(&Db::open(image).expect("opens"))).expect("sound");
+        let copied = copy(image, &BuildOptions::like(&Db::open(image).expect("opens"))).expect("sound");
         assert_eq!(sound(&copied), sound(image), "{name}");
         assert!(copied.len() < image.len(), "{name}");
     }
@@ -237,7 +237,7 @@ fn copies_of_damaged_files() {
         if Db::open(&file).is_err() {
             continue;
         }
-        match copy(&file, &Options::default()) {
+        match copy(&file, &BuildOptions::default()) {
             Ok(copied) => _ = sound(&copied),
             Err(error) => {
                 assert!(
@@ -268,14 +268,14 @@ fn buckets_that_share_a_root() {
         let at = whole.windows(16).rposition(|window| window == found).expect("in the file");
         let mut file = whole.clone();
         file[at..at + 16].copy_from_slice(other);
-        let error = copy(&file, &Options::default()).expect_err("never ends");
+        let error = copy(&file, &BuildOptions::default()).expect_err("never ends");
         assert!(matches!(error, CopyError::SharedRoot { .. }), "{error}");
     }
 }
 
 #[test]
 fn elements_that_are_refused() {
-    let mut builder = Builder::new(Cursor::new(Vec::new()), &Options::default()).expect("options");
+    let mut builder = Builder::new(Cursor::new(Vec::new()), &BuildOptions::default()).expect("options");
     builder.put(b"m", b"").expect("the first");
     let order = |error: &BuildError| matches!(error, BuildError::KeyOrder { .. });
     assert!(order(&builder.put(b"m", b"").unwrap_err()));
@@ -296,14 +296,14 @@ fn elements_that_are_refused() {
 
 #[test]
 fn options_that_are_refused() {
-    let refused = |options: Options| Builder::new(Cursor::new(Vec::new()), &options).expect_err("refused").to_string();
+    let refused = |options: BuildOptions| Builder::new(Cursor::new(Vec::new()), &options).expect_err("refused").to_string();
     for page_size in [0, 256, 1000, 4097, 32 << 20] {
-        assert!(refused(Options { page_size, ..Options::default() }).contains("page size"));
+        assert!(refused(BuildOptions { page_size, ..BuildOptions::default() }).contains("page size"));
     }
     for fill_percent in [0, 9, 101] {
-        assert!(refused(Options { fill_percent, ..Options::default() }).contains("percent"));
+        assert!(refused(BuildOptions { fill_percent, ..BuildOptions::default() }).contains("percent"));
     }
-    assert!(refused(Options { txid: 0, ..Options::default() }).contains("transaction"));
+    assert!(refused(BuildOptions { txid: 0, ..BuildOptions::default() }).contains("transaction"));
 }
 
 /// A disk that is full after so many bytes.
@@ -336,10 +336,10 @@ impl Seek for FullAfter {
 #[test]
 fn a_full_disk_leaves_no_database() {
     let root = everything();
-    let (whole, _) = build(&root, &Options::default());
+    let (whole, _) = build(&root, &BuildOptions::default());
     for room in [0, 5_000, 700_000, whole.len() - 8192 - 1, whole.len() - 8192] {
         let mut sink = FullAfter { file: Cursor::new(Vec::new()), room };
-        let mut builder = Builder::new(&mut sink, &Options::default()).expect("options");
+        let mut builder = Builder::new(&mut sink, &BuildOptions::default()).expect("options");
         let error = fill(&mut builder, &root).and_then(|()| builder.finish().map(|_| ())).expect_err("no room");
         let BuildError::Write { offset, source } = error else { panic!("{error}") };
         assert_eq!(source.kind(), io::ErrorKind::StorageFull);

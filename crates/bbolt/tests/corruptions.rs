@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use etcdsnap_bbolt::check::{DEFAULT_LIMIT, check};
-use etcdsnap_bbolt::{Db, Grade, OpenError, Problem};
+use etcdsnap_bbolt::{Db, Grade, DbOpenError, StructureProblem};
 use etcdsnap_testkit::bbolt::{Freelist, Layout, PageOrder};
 use etcdsnap_testkit::damage::{self, Codes, Corruption};
 
@@ -15,7 +15,7 @@ fn layout(freelist: Freelist) -> Layout {
 fn report(file: &[u8]) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
     let db = match Db::open(file) {
         Ok(db) => db,
-        Err(OpenError::NoMeta { .. }) => return (BTreeSet::from(["META_INVALID", "NO_META"]), BTreeSet::new()),
+        Err(DbOpenError::NoMeta { .. }) => return (BTreeSet::from(["META_INVALID", "NO_META"]), BTreeSet::new()),
         Err(error) => panic!("{error}"),
     };
     let walk = check(&db, &(), DEFAULT_LIMIT);
@@ -64,7 +64,7 @@ fn threads_do_not_change_the_outcome() {
         let mut file = whole.clone();
         corruption.apply(&mut file).expect("the specimen suits every corruption");
         let Ok(db) = Db::open(&file) else { continue };
-        let on = |threads| -> Vec<Problem> {
+        let on = |threads| -> Vec<StructureProblem> {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
             pool.install(|| check(&db, &(), 5).problems.kept().to_vec())
         };

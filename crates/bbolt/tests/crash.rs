@@ -6,8 +6,8 @@ use std::io::{self, Cursor, Seek, SeekFrom, Write};
 
 use content::{read, sound};
 use etcdsnap_bbolt::Db;
-use etcdsnap_bbolt::build::{Builder, Options};
-use etcdsnap_bbolt::edit::{Edit, Editor, Step};
+use etcdsnap_bbolt::build::{Builder, BuildOptions};
+use etcdsnap_bbolt::edit::{PreparedCommit, Editor, CommitStep};
 use etcdsnap_testkit::bbolt::{Bucket, Freelist, Layout, MetaStyle, PageOrder};
 use etcdsnap_testkit::random::Random;
 
@@ -46,7 +46,7 @@ fn files() -> Vec<Vec<u8>> {
 }
 
 /// An edit of three buckets, and what comes of it.
-fn edit(file: &[u8]) -> (Edit, Bucket) {
+fn edit(file: &[u8]) -> (PreparedCommit, Bucket) {
     let mut after = content();
     let mut editor = Editor::new(Db::open(file).expect("opens")).expect("whole");
     for number in (100..300_u32).chain([399]) {
@@ -62,14 +62,14 @@ fn edit(file: &[u8]) -> (Edit, Bucket) {
 }
 
 /// The writes of an edit, those between two syncs together.
-fn epochs(edit: &Edit) -> Vec<Vec<(usize, &[u8])>> {
+fn epochs(edit: &PreparedCommit) -> Vec<Vec<(usize, &[u8])>> {
     let mut epochs = vec![Vec::new()];
     for step in edit.steps() {
         match step {
-            Step::Write { offset, bytes } => {
+            CommitStep::Write { offset, bytes } => {
                 epochs.last_mut().expect("one").push((usize::try_from(offset).expect("memory"), bytes));
             }
-            Step::Sync => epochs.push(Vec::new()),
+            CommitStep::Sync => epochs.push(Vec::new()),
         }
     }
     assert!(epochs.pop().expect("one").is_empty(), "the last thing to do is a sync");
@@ -77,7 +77,7 @@ fn epochs(edit: &Edit) -> Vec<Vec<(usize, &[u8])>> {
 }
 
 /// Both ways to finish an edit of every file: the file, the edit, and what comes of it.
-fn for_every_edit(mut test: impl FnMut(&[u8], &Edit, &Bucket)) {
+fn for_every_edit(mut test: impl FnMut(&[u8], &PreparedCommit, &Bucket)) {
     for file in files() {
         let (edit, after) = edit(&file);
         test(&file, &edit, &after);
@@ -209,7 +209,7 @@ fn a_file_that_was_not_finished() {
     }
     let source = Layout::default().build(&root);
     let mut recorder = Recorder::default();
-    let mut builder = Builder::new(&mut recorder, &Options::default()).expect("options");
+    let mut builder = Builder::new(&mut recorder, &BuildOptions::default()).expect("options");
     builder.copy(&Db::open(&source).expect("opens").root()).expect("sound");
     builder.finish().expect("memory");
     let writes = recorder.writes;

@@ -167,7 +167,7 @@ fn runs_that_overlap() {
     let (weight, doubles) = weighed(&file, Code::DoubleRef);
     assert!(weight.runs <= file.len() as u64, "{} bytes", weight.runs);
     assert!(doubles > 0);
-    let census = check(&Db::open(&file).expect("a database"), &(), 3).census;
+    let census = check(&Db::open(&file).expect("a database"), &(), 3).page_counts;
     assert_eq!(census.branch + census.leaf + census.overflow + 2, census.in_use);
 }
 
@@ -235,7 +235,7 @@ proptest! {
         prop_assert_eq!(deep, too_deep as u64);
         let elements = (chains.len() - too_deep) * 206;
         prop_assert!(weight.elements >= elements as u64, "{} of {} bytes", weight.elements, elements);
-        let census = check(&Db::open(&file).expect("sound metas"), &(), 3).census;
+        let census = check(&Db::open(&file).expect("sound metas"), &(), 3).page_counts;
         prop_assert_eq!(census.branch + census.leaf + 2, census.in_use);
         read_all(&file);
     }

@@ -66,11 +66,11 @@ fn assert_whole(layout: &Layout) {
     let expected = layout.inline_limit.is_some_and(|limit| limit > layout.page_size as usize / 4);
     assert!(problems.iter().all(|(code, _)| expected && code.as_str() == "INLINE_BIG"), "{layout:?}: {problems:?}");
     assert_eq!(read(&db.root()), root.entries, "{layout:?}");
-    assert_eq!(walk.census.in_use + walk.census.free, db.meta().high_water_mark);
+    assert_eq!(walk.page_counts.in_use + walk.page_counts.free, db.meta().high_water_mark);
     let leaves: u64 = walk.chunks.iter().sum();
     let branches: u64 = walk.buckets.iter().map(|bucket| bucket.branch_pages).sum();
-    assert_eq!(walk.census.in_use, 2 + walk.census.freelist + branches + leaves, "{layout:?}");
-    assert!(walk.census.free >= layout.free_pages);
+    assert_eq!(walk.page_counts.in_use, 2 + walk.page_counts.freelist + branches + leaves, "{layout:?}");
+    assert!(walk.page_counts.free >= layout.free_pages);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn freelists_around_the_count_overflow() {
         let db = Db::open(&file).expect("opens");
         let walk = check(&db, &(), DEFAULT_LIMIT);
         assert!(walk.problems.is_empty(), "{:?}", walk.problems.kept());
-        assert_eq!(walk.census.free, free_pages);
+        assert_eq!(walk.page_counts.free, free_pages);
     }
 }
 

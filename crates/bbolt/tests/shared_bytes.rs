@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use etcdsnap_bbolt::Db;
-use etcdsnap_bbolt::build::{Builder, CopyError, Options};
+use etcdsnap_bbolt::build::{Builder, CopyError, BuildOptions};
 use etcdsnap_testkit::bbolt::{Bucket, Layout};
 
 const PAGE: usize = 4096;
@@ -54,7 +54,7 @@ fn file(elements: &[Element], data: &[u8]) -> Vec<u8> {
 fn copy(file: &[u8]) -> (Result<(), CopyError>, usize) {
     let db = Db::open(file).expect("opens");
     let mut out = Cursor::new(Vec::new());
-    let mut builder = Builder::new(&mut out, &Options::like(&db)).expect("options");
+    let mut builder = Builder::new(&mut out, &BuildOptions::like(&db)).expect("options");
     let copied = builder.copy(&db.root());
     drop(builder);
     (copied, out.into_inner().len())

@@ -6,7 +6,7 @@
 use std::io;
 use std::path::Path;
 
-use etcdsnap_bbolt::{ByteOrder, Code, Db, Detail, Grade, MetaError, OpenError, PageKind, Problem};
+use etcdsnap_bbolt::{ByteOrder, Code, Db, DbOpenError, Detail, Grade, MetaError, PageKind, StructureProblem};
 use etcdsnap_image::Error;
 use etcdsnap_mvcc::{RevisionError, RevisionKey, RevisionKeyError, Rule, Violation};
 use etcdsnap_snapshot::container::{self, Container, OpenOptions};
@@ -79,7 +79,7 @@ fn inspect(container: &Container, hash_at: Option<i64>) -> Result<Inspection<'_>
     let options = Options { hash_at, ..Options::default() };
     let inspection =
         Inspection::alone(container, &options, &Silent).map_err(|error| match (error, container.path()) {
-            (Unusable::Database(OpenError::NoMeta { metas, .. }), Some(path)) => no_meta(path, Some(metas[0])),
+            (Unusable::Database(DbOpenError::NoMeta { metas, .. }), Some(path)) => no_meta(path, Some(metas[0])),
             (Unusable::Image(error), _) => system(error),
             _ => Failure::InvalidDatabase,
         })?;
@@ -122,18 +122,18 @@ fn system(error: Error) -> Failure {
 
 /// Is this damage to what is read? A bad meta beside a good one is not, as long as it stands on a page that says it is
 /// one.
-fn is_damage(db: &Db<'_>, problem: &Problem) -> bool {
+fn is_damage(db: &Db<'_>, problem: &StructureProblem) -> bool {
     let tolerated = problem.code == Code::MetaInvalid && kind(db, problem) == Some(PageKind::Meta);
     problem.code.grade() == Grade::Error && !tolerated
 }
 
-fn kind(db: &Db<'_>, problem: &Problem) -> Option<PageKind> {
+fn kind(db: &Db<'_>, problem: &StructureProblem) -> Option<PageKind> {
     problem.page.and_then(|page| db.page(page)).map(|page| page.kind)
 }
 
 /// The line, or the line for each page of a run, that upstream's check prints for a problem; in our words where it has
 /// none.
-fn lines(db: &Db<'_>, problem: &Problem) -> Vec<String> {
+fn lines(db: &Db<'_>, problem: &StructureProblem) -> Vec<String> {
     let page = problem.page.map_or_else(|| "inline page".to_owned(), |page| format!("page {page}"));
     let kind = kind(db, problem).unwrap_or(PageKind::Leaf);
     let (found, against) = (&problem.found, &problem.against);

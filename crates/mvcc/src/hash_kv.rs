@@ -58,7 +58,7 @@ impl Keyspace<'_> {
             return whole.digest();
         }
         self.records.db.touch(leaf.page);
-        self.records.page(leaf).map_or(Digest::default(), |page| selection.digest(page.admitted(), leaf.rank))
+        self.records.page(leaf).map_or(Digest::default(), |page| selection.digest(page.within_budget(), leaf.rank))
     }
 }
 

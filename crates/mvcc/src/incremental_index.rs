@@ -140,8 +140,9 @@ impl<'a> Revisions<'a> {
                 earlier.revisions.db.touch(like.page);
             }
             for (leaf, like) in group.iter().zip(likes) {
-                let like = like
-                    .filter(|like| self.is_unchanged(*leaf, earlier, like) && self.leaves.take(*leaf, &mut problems));
+                let like = like.filter(|like| {
+                    self.is_unchanged(*leaf, earlier, like) && self.leaves.accept_unread(*leaf, &mut problems)
+                });
                 let Some((like, rank)) = like.zip(u32::try_from(*leaf).ok()) else {
                     new.push(*leaf);
                     continue;

@@ -31,7 +31,7 @@ impl KeyLeaf {
 
     /// Its page, clipped to what is its own.
     pub fn clip_to_own<'a>(&self, page: Page<'a>) -> Page<'a> {
-        page.clipped(u64::from(self.blocks) * BLOCK)
+        page.truncated(u64::from(self.blocks) * BLOCK)
     }
 }
 

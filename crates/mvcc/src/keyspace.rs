@@ -93,7 +93,7 @@ impl<'a> Keyspace<'a> {
             undecodable: counts.undecodable,
         };
         violations.merge(tally.violations);
-        violations.settle();
+        violations.sort_and_trim();
         let mut kept = KeptPuts { revision, compacted: tally.kept, any: tally.keeps_any };
         kept.compacted.sort_unstable();
         let suspects = tally.suspects;
@@ -135,7 +135,7 @@ impl<'a> Keyspace<'a> {
     /// remembers the deleted keys that were wanted.
     pub fn any_live_key(&self, wanted: impl Fn(&[u8]) -> bool) -> bool {
         let mut deleted = HashSet::new();
-        let pages = self.records.leaves.iter().rev().filter_map(|leaf| Some(self.records.page(leaf)?.admitted()));
+        let pages = self.records.leaves.iter().rev().filter_map(|leaf| Some(self.records.page(leaf)?.within_budget()));
         let elements = pages.flat_map(|page| (0..page.count).rev().filter_map(move |index| page.leaf_element(index)));
         for element in elements {
             let Some(Record { tombstone, kv, .. }) = Record::parse(&element).filter(|record| !record.has_no_user_key())

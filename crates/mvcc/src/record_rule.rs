@@ -1,4 +1,5 @@
-//! [`RecordRule`]: the rules that every record of the `key` bucket keeps in a healthy store (`etcd-format.md` 3 and 9.4).
+//! [`RecordRule`]: the rules that every record of the `key` bucket keeps in a healthy store
+//! (`docs/format/mvcc.md#rules-about-records`).
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $variant:ident $name:literal,)*) => {

@@ -8,7 +8,7 @@
 use std::ops::{ControlFlow, Range};
 use std::sync::{Mutex, PoisonError};
 
-use etcdsnap_bbolt::check::{Leaves, Observer as _};
+use etcdsnap_bbolt::check::{BucketLeaves, Observer as _};
 use etcdsnap_bbolt::{Collector, Corruption, Db, Grade, Page, Problems};
 use rayon::prelude::*;
 
@@ -47,7 +47,7 @@ pub type KeyFilter<'w> = dyn Fn(&[u8]) -> bool + Sync + 'w;
 pub struct Revisions<'a> {
     pub(crate) db: Db<'a>,
     ahead: &'a dyn ReadAhead,
-    pub(crate) leaves: Leaves<'a>,
+    pub(crate) leaves: BucketLeaves<'a>,
     compaction: Compaction,
     current: i64,
     pub(crate) scanner: Scanner,
@@ -91,7 +91,7 @@ impl<'a> Revisions<'a> {
     /// The root bucket is too damaged to find the bucket `key` in it.
     pub fn open(db: &Db<'a>, ahead: &'a dyn ReadAhead, limit: u64) -> Result<Self, Corruption> {
         let compaction = Compaction::read(db).unwrap_or_default();
-        let leaves = Leaves::of(db, b"key", limit)?;
+        let leaves = BucketLeaves::of(db, b"key", limit)?;
         let mut damage = KeyspaceDamage::new(limit);
         damage.problems.merge(leaves.problems().clone());
         let last = |page: Page<'a>| {
@@ -129,8 +129,8 @@ impl<'a> Revisions<'a> {
     /// What was unsound in all that was read so far.
     pub fn damage(&self) -> KeyspaceDamage {
         let mut damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        damage.problems.settle();
-        damage.violations.settle();
+        damage.problems.sort_and_trim();
+        damage.violations.sort_and_trim();
         damage
     }
 

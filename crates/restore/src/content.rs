@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use etcdsnap_bbolt::Db;
-use etcdsnap_bbolt::edit::{Edit, EditError, Editor};
+use etcdsnap_bbolt::edit::{EditError, Editor, PreparedCommit};
 use etcdsnap_mvcc::{Revision, RevisionKey};
 use etcdsnap_rewrite::schema::{NewVoters, fit};
 use etcdsnap_snapshot::buckets::{Buckets, Downgrade, SmallBuckets};
@@ -49,7 +49,7 @@ impl<'c> Before<'c> {
 #[derive(Debug)]
 pub(crate) struct Content {
     /// To the file.
-    pub edit: Edit,
+    pub edit: PreparedCommit,
     /// In words.
     pub changes: Vec<Change>,
     /// The small buckets afterwards.

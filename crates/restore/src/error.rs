@@ -107,7 +107,7 @@ pub enum RestoreError {
     },
     /// There are no pages to copy.
     #[error("no database can be opened: {0}")]
-    Unopenable(#[from] etcdsnap_bbolt::OpenError),
+    Unopenable(#[from] etcdsnap_bbolt::DbOpenError),
     /// The pages that have to change cannot be read.
     #[error("the database is damaged where it has to change: {0}")]
     Uneditable(#[from] EditError),

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use etcdsnap_bbolt::edit::Step;
+use etcdsnap_bbolt::edit::CommitStep;
 use etcdsnap_publish::{Interrupt, NewFolder, Parents, Published};
 use etcdsnap_snapshot::inspection::Options;
 use etcdsnap_snapshot::progress::Progress;
@@ -238,8 +238,8 @@ impl Plan<'_, '_> {
         let path = output.site.database();
         let error = RestoreError::io("write the database", &path);
         let written = self.content.edit.steps().try_for_each(|step| match step {
-            Step::Write { offset, bytes } => database.write_all_at(bytes, offset),
-            Step::Sync => Ok(()),
+            CommitStep::Write { offset, bytes } => database.write_all_at(bytes, offset),
+            CommitStep::Sync => Ok(()),
         });
         written.and_then(|()| database.set_len(self.content.edit.size())).map_err(error)?;
         let member = Path::new(output.site.member_dir);

@@ -73,7 +73,7 @@ impl Rewritten {
         // It never gets this name.
         let target = vacant_beside(&folder.join("etcdsnap"), ".rewritten");
         let mut demand = Demand::default();
-        let in_use = inspection.walk.census.in_use.saturating_mul(inspection.db.page_size().into());
+        let in_use = inspection.walk.page_counts.in_use.saturating_mul(inspection.db.page_size().into());
         demand.add(&target, in_use).map_err(RestoreError::io("find its file system", &target))?;
         demand.check()?;
         let mut file = NewFile::create(&Destination::new(&target, Existing::Refuse, &Inputs::none()), None)?;

@@ -19,7 +19,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use etcdsnap_bbolt::edit::{Edit, Step};
+use etcdsnap_bbolt::edit::{CommitStep, PreparedCommit};
 use etcdsnap_bbolt::format::PAGE_SIZES;
 use etcdsnap_image::open_file;
 use etcdsnap_publish::{discard, remove_leftovers};
@@ -187,10 +187,10 @@ pub(crate) fn blank(database: &File, page_size: u32) -> io::Result<()> {
 }
 
 /// Writes the metas of an edit, after which the database can be opened. Each of them alone would do.
-pub(crate) fn unveil(database: &File, edit: &Edit, page_size: u32) -> io::Result<()> {
+pub(crate) fn unveil(database: &File, edit: &PreparedCommit, page_size: u32) -> io::Result<()> {
     let mut pages = vec![0; 2 * page_size as usize];
     for step in edit.steps() {
-        if let Step::Write { offset, bytes } = step
+        if let CommitStep::Write { offset, bytes } = step
             && let Some(page) = usize::try_from(offset).ok().and_then(|at| pages.get_mut(at..)?.get_mut(..bytes.len()))
         {
             page.copy_from_slice(bytes);

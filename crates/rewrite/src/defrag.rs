@@ -12,7 +12,7 @@
 
 use std::path::PathBuf;
 
-use etcdsnap_bbolt::build::{BuildError, Builder, Built, CopyError, Options};
+use etcdsnap_bbolt::build::{BuildError, BuildOptions, Builder, Built, CopyError};
 use etcdsnap_bbolt::{ByteOrder, Db};
 use etcdsnap_publish::{Destination, Existing, Inputs, NewFile};
 use etcdsnap_snapshot::container::{Container, OpenOptions};
@@ -58,7 +58,7 @@ pub struct Defragmented {
 pub fn defrag(source: &Container, target: &Target, work: &Work<'_>) -> Result<Defragmented, Error> {
     target.check()?;
     let (mut sound, seal) = Sound::verify(source, work)?;
-    let in_use = sound.inspection.walk.census.in_use.saturating_mul(sound.inspection.db.page_size().into());
+    let in_use = sound.inspection.walk.page_counts.in_use.saturating_mul(sound.inspection.db.page_size().into());
     let mut new = target.create(in_use)?;
     let order = target.order.unwrap_or(sound.inspection.db.order());
     let built = copy(&sound, &seal, (&mut new, in_use), order, work).map_err(|error| match error {
@@ -99,7 +99,7 @@ pub fn reorder(
     work: &Work<'_>,
 ) -> Result<(), Error> {
     let work = Work { tolerance: Tolerance::Readable, ..*work };
-    let in_use = inspection.walk.census.in_use.saturating_mul(inspection.db.page_size().into());
+    let in_use = inspection.walk.page_counts.in_use.saturating_mul(inspection.db.page_size().into());
     let (sound, seal) = (Sound { inspection, tolerated: Vec::new() }, Seal::of(source));
     let built = copy(&sound, &seal, (&mut *new, in_use), order, &work)?;
     prove(&sound, seal, new, built.size, None, &work)?;
@@ -146,7 +146,7 @@ fn copy(
     work.progress.phase("copy", in_use);
     let outcome =
         write_behind(new.file(), work.interrupt, &|bytes| work.progress.advance(bytes), &|| seal.step(), |behind| {
-            let mut builder = Builder::new(behind, &Options { order, ..Options::like(db) })?;
+            let mut builder = Builder::new(behind, &BuildOptions { order, ..BuildOptions::like(db) })?;
             builder.copy(&db.root())?;
             Ok::<_, CopyError>(builder.finish()?)
         });

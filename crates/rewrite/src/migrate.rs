@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use etcdsnap_bbolt::Db;
-use etcdsnap_bbolt::edit::{Edit, Editor, apply};
+use etcdsnap_bbolt::edit::{Editor, PreparedCommit, apply};
 use etcdsnap_publish::NewFile;
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::finding::{Finding, Layer};
@@ -73,7 +73,7 @@ pub fn migrate(source: &Container, target: &Target, wanted: &Wanted, work: &Work
     let (sound, seal) = verified(source, work)?;
     let mut migrated = plan(&sound, wanted)?;
     let edit = migrated.change.as_ref().map(|change| edit(sound.inspection.db, change, work)).transpose()?;
-    let size = edit.as_ref().map_or(sound.inspection.db.size(), Edit::size);
+    let size = edit.as_ref().map_or(sound.inspection.db.size(), PreparedCommit::size);
     let mut new = target.create(size)?;
     copy(&sound, &seal, &mut new, target, work)?;
     if let Some(edit) = edit {
@@ -147,7 +147,7 @@ fn plan(sound: &Sound<'_>, wanted: &Wanted) -> Result<Migrated, Error> {
     })
 }
 
-fn edit(db: Db<'_>, change: &Change, work: &Work<'_>) -> Result<Edit, Error> {
+fn edit(db: Db<'_>, change: &Change, work: &Work<'_>) -> Result<PreparedCommit, Error> {
     let mut editor = Editor::new(db).map_err(|source| Error::plan(work, source))?;
     change.add_to(&mut editor).map_err(|source| Error::plan(work, source))?;
     editor.finish().map_err(|source| Error::plan(work, source))

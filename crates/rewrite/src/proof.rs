@@ -110,7 +110,7 @@ fn compare<C>(
     let mut differing = pairs.filter(|(before, after)| before != after && Some(before.name) != spared);
     let bucket = differing.next().map(|(before, _)| format!("bucket {}", excerpt(before.name)));
     // Digests do not look into buckets inside buckets; at least their entries are counted.
-    let entries = spared.is_none() && source.walk.census.keys != walk.census.keys;
+    let entries = spared.is_none() && source.walk.page_counts.keys != walk.page_counts.keys;
     bucket.or(entries.then(|| "the number of entries".to_owned()))
 }
 

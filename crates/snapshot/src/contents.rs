@@ -7,8 +7,8 @@ use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use etcdsnap_bbolt::check::Leaves;
-use etcdsnap_bbolt::{Corruption, Db, Grade, OpenError};
+use etcdsnap_bbolt::check::BucketLeaves;
+use etcdsnap_bbolt::{Corruption, Db, DbOpenError, Grade};
 use etcdsnap_image::Error;
 use etcdsnap_mvcc::{
     Baseline, Direction, Index, KeyFilter, ReadAhead, Record, RevisionError, Revisions, UnchangedLeaves,
@@ -83,7 +83,7 @@ pub struct Contents<'a> {
 pub enum Unreadable {
     /// No usable meta.
     #[error(transparent)]
-    Database(#[from] OpenError),
+    Database(#[from] DbOpenError),
     /// The root bucket is damaged.
     #[error("the list of buckets cannot be read: {0}")]
     Buckets(#[from] Corruption),
@@ -224,13 +224,13 @@ fn unread_marks(db: &Db<'_>) -> Vec<Finding> {
         let message = format!("the compaction marks cannot be read: {error}");
         vec![Finding::new(&TREE_UNREADABLE, Place::bucket("meta"), message)]
     };
-    let (meta, branches) = match db.root().bucket(b"meta").and_then(|meta| Ok((meta, Leaves::of(db, b"meta", LIMIT)?)))
-    {
-        Ok((Some(meta), branches)) => (meta, branches),
-        // It may be in a part of the list that cannot be read.
-        Ok((None, _)) => return db.root().elements().find_map(Result::err).map_or_else(Vec::new, early),
-        Err(error) => return early(error),
-    };
+    let (meta, branches) =
+        match db.root().bucket(b"meta").and_then(|meta| Ok((meta, BucketLeaves::of(db, b"meta", LIMIT)?))) {
+            Ok((Some(meta), branches)) => (meta, branches),
+            // It may be in a part of the list that cannot be read.
+            Ok((None, _)) => return db.root().elements().find_map(Result::err).map_or_else(Vec::new, early),
+            Err(error) => return early(error),
+        };
     let problems = branches.problems();
     if problems.worst() >= Some(Grade::Error) {
         let kept = problems.kept().iter().map(|problem| structure::finding(problem, Some("meta".to_owned())));

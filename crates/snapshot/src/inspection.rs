@@ -100,7 +100,7 @@ impl<'a> Inspection<'a> {
 pub enum Unusable {
     /// No usable meta.
     #[error(transparent)]
-    Database(#[from] etcdsnap_bbolt::OpenError),
+    Database(#[from] etcdsnap_bbolt::DbOpenError),
     /// The system could not read the file.
     #[error(transparent)]
     Image(#[from] Error),

@@ -14,7 +14,7 @@ use crate::report::{AlarmFacts, AtLeast, BucketFacts, DatabaseFacts, MemberFacts
 impl Inspection<'_> {
     /// The bbolt side of it.
     pub fn database_facts(&self) -> DatabaseFacts {
-        let (db, census) = (&self.db, &self.walk.census);
+        let (db, census) = (&self.db, &self.walk.page_counts);
         let pages = |count| Known::new(count, self.walk.is_whole());
         DatabaseFacts {
             page_size: db.page_size().into(),

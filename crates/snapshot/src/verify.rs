@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use etcdsnap_bbolt::{ByteOrder, Db, OpenError};
+use etcdsnap_bbolt::{ByteOrder, Db, DbOpenError};
 use etcdsnap_image::Error;
 use etcdsnap_mvcc::{RecordRule, ValuePrefilter};
 use etcdsnap_publish::{Interrupt, Interrupted};
@@ -161,7 +161,7 @@ pub fn verify<'a>(
 }
 
 /// The digest, when it is wanted, and the walk.
-type Passes<'a> = (Option<[u8; 32]>, Result<Inspection<'a>, OpenError>);
+type Passes<'a> = (Option<[u8; 32]>, Result<Inspection<'a>, DbOpenError>);
 
 /// The two passes over the file, side by side.
 fn read<'a>(container: &'a Container, options: &VerifyOptions, progress: &dyn Progress) -> Result<Passes<'a>, Error> {
@@ -277,9 +277,9 @@ fn raw_database(container: &Container) -> String {
 }
 
 /// Why the database could not be opened.
-fn unopened_findings(error: &OpenError) -> Vec<Finding> {
+fn unopened_findings(error: &DbOpenError) -> Vec<Finding> {
     match error {
-        OpenError::NoMeta { metas, page_size_guess } => {
+        DbOpenError::NoMeta { metas, page_size_guess } => {
             let slots = [0, u64::from(*page_size_guess)];
             let invalid = metas.iter().zip(slots).enumerate().map(|(slot, (error, offset))| {
                 let place = Place { page: Some(slot as u64), ..Place::offset(offset + 16) };

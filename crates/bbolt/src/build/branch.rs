@@ -6,7 +6,7 @@
 
 use super::bytes::{ELEMENT_SIZE, PAGE_HEADER_SIZE};
 use super::leaf::Leaf;
-use super::pages::{MOST_ELEMENTS, Pages};
+use super::page_writer::{MOST_ELEMENTS, PageWriter};
 use crate::format::ByteOrder;
 
 /// A page and its first key, which its parent must repeat in full.
@@ -110,7 +110,7 @@ impl<K: AsRef<[u8]>> Level<K> {
         mut self,
         children: impl IntoIterator<Item = Child<K>>,
         limit: u32,
-        pages: &mut Pages,
+        pages: &mut PageWriter,
     ) -> Vec<Child<K>> {
         let mut complete = Vec::new();
         for child in children {
@@ -141,7 +141,7 @@ impl<K: AsRef<[u8]>> Level<K> {
 
 /// Adds levels of branches above the pages of one level until a single page is left: the root. Above nothing, that is an
 /// empty leaf.
-pub(crate) fn root_above<K: AsRef<[u8]>>(mut level: Vec<Child<K>>, limit: u32, pages: &mut Pages) -> u64 {
+pub(crate) fn root_above<K: AsRef<[u8]>>(mut level: Vec<Child<K>>, limit: u32, pages: &mut PageWriter) -> u64 {
     // Ends, because no branch of a level has less than two children: every level has at most half as many pages as the
     // one below.
     while level.len() > 1 {
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_lone_child_gets_no_parent() {
-        let mut pages = Pages::new(ByteOrder::Little, 4096, 9);
+        let mut pages = PageWriter::new(ByteOrder::Little, 4096, 9);
         let level = Level::new().close([child(7, 10)], 4096, &mut pages);
         assert_eq!((level.len(), level[0].page, pages.next()), (1, 7, 9));
         assert_eq!(root_above(level, 4096, &mut pages), 7);

@@ -59,14 +59,14 @@ pub(crate) fn header(out: &mut Vec<u8>, order: ByteOrder, id: u64, kind: PageKin
 
 /// Where the elements of a finished bucket are.
 #[derive(Debug)]
-pub(crate) enum Stored {
+pub(crate) enum BuiltBucket {
     /// In a tree of pages with this root.
     Page(u64),
     /// In the bucket's own value.
     Inline(Leaf),
 }
 
-impl Stored {
+impl BuiltBucket {
     /// The value of the bucket's element in its parent.
     pub(crate) fn value(&self, order: ByteOrder, sequence: u64) -> Vec<u8> {
         let (root, image) = match self {

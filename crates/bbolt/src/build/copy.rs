@@ -4,14 +4,14 @@ use std::io::{Seek, Write};
 
 use super::{Builder, CopyError};
 use crate::bucket::{Bucket, Root};
-use crate::check::Claims;
+use crate::check::VisitedPages;
 use crate::format::{BUCKET_HEADER, ELEMENT, MAX_DEPTH};
 use crate::page::LeafElement;
 
 /// What makes a copy end, whatever the source's pages lead to.
-struct Limits {
+struct CopyLimits {
     /// Root pages of all buckets met, each of which may be met once.
-    roots: Claims,
+    roots: VisitedPages,
     /// Bytes of the source that no element met so far has for its own. Every element has its bytes to itself, unless the file is
     /// damaged or made to look large.
     unmet: u64,
@@ -24,19 +24,19 @@ impl<W: Write + Seek> Builder<W> {
     /// meets is noticed, so [check](crate::check::check) the source first. No more content than the source has bytes is copied.
     pub fn copy(&mut self, bucket: &Bucket<'_>) -> Result<(), CopyError> {
         let db = &bucket.db;
-        let roots = Claims::new(db.meta().high_water_mark.min(db.pages_in_file()));
-        self.copy_elements(bucket, &[], &mut Limits { roots, unmet: db.bytes().len() as u64 }, 0)
+        let roots = VisitedPages::new(db.meta().high_water_mark.min(db.pages_in_file()));
+        self.copy_elements(bucket, &[], &mut CopyLimits { roots, unmet: db.bytes().len() as u64 }, 0)
     }
 
     fn copy_elements(
         &mut self,
         bucket: &Bucket<'_>,
         name: &[u8],
-        limits: &mut Limits,
+        limits: &mut CopyLimits,
         depth: u32,
     ) -> Result<(), CopyError> {
         if let Root::Page(page) = bucket.root
-            && !limits.roots.claim(page)
+            && !limits.roots.visit(page)
             && page < limits.roots.bound()
         {
             return Err(CopyError::SharedRoot { bucket: name.into(), page });

@@ -5,16 +5,16 @@
 //! is built in one go, which is why it is an estimate. Measured in one go it is exact but for the keys of branches, of which
 //! only the mean length is known.
 
-use super::Options;
+use super::BuildOptions;
 use super::bytes::{ELEMENT_SIZE, PAGE_HEADER_SIZE};
-use super::leaf::takes;
-use super::pages::MOST_ELEMENTS;
-use super::tree::inline_limit;
+use super::leaf::fits_leaf;
+use super::page_writer::MOST_ELEMENTS;
+use super::tree_builder::inline_limit;
 use crate::format::BUCKET_HEADER;
 
 /// The size of one bucket, packed anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Estimate {
+pub struct SizeEstimate {
     page_size: u64,
     /// Bytes of a page that is full.
     limit: u64,
@@ -34,16 +34,16 @@ pub struct Estimate {
 
 /// Where a bucket would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Room {
+pub enum BucketSize {
     /// In its parent's page, as a value of so many bytes.
     Inline(u64),
     /// On so many pages of its own, those of buckets inside it included.
     Pages(u64),
 }
 
-impl Estimate {
+impl SizeEstimate {
     /// An empty bucket in a file built with these options.
-    pub fn new(options: &Options) -> Self {
+    pub fn new(options: &BuildOptions) -> Self {
         let page_size = u64::from(options.page_size);
         Self {
             page_size,
@@ -64,7 +64,7 @@ impl Estimate {
     pub fn put(&mut self, key: u64, value: u64) {
         let bytes = u64::from(ELEMENT_SIZE) + key + value;
         let open = (self.open_elements, self.open_bytes);
-        if self.open_elements > 0 && !takes(open, bytes, self.limit, self.page_size) {
+        if self.open_elements > 0 && !fits_leaf(open, bytes, self.limit, self.page_size) {
             self.close();
         }
         if self.open_elements == 0 {
@@ -75,10 +75,10 @@ impl Estimate {
     }
 
     /// The next element: a bucket with a name of so many bytes, and where it is.
-    pub fn bucket(&mut self, name: u64, room: Room) {
+    pub fn bucket(&mut self, name: u64, room: BucketSize) {
         let (value, pages) = match room {
-            Room::Inline(bytes) => (bytes, 0),
-            Room::Pages(pages) => (BUCKET_HEADER as u64, pages),
+            BucketSize::Inline(bytes) => (bytes, 0),
+            BucketSize::Pages(pages) => (BUCKET_HEADER as u64, pages),
         };
         self.put(name, value);
         self.nested += pages;
@@ -114,22 +114,22 @@ impl Estimate {
     }
 
     /// Where the bucket would be, once all elements are in.
-    pub fn room(mut self) -> Room {
+    pub fn bucket_size(mut self) -> BucketSize {
         if self.leaves == 0 && !self.has_buckets && self.open_bytes <= self.inline_limit {
-            return Room::Inline(BUCKET_HEADER as u64 + self.open_bytes);
+            return BucketSize::Inline(BUCKET_HEADER as u64 + self.open_bytes);
         }
         if self.open_elements > 0 || self.leaves == 0 {
             self.close();
         }
-        Room::Pages(self.pages + self.branch_pages() + self.nested)
+        BucketSize::Pages(self.pages + self.branch_pages() + self.nested)
     }
 
     /// Pages of a root bucket, which is never inline, and of the metas.
     pub fn file_pages(mut self) -> u64 {
         self.has_buckets = true;
-        match self.room() {
-            Room::Pages(pages) => pages + 2,
-            Room::Inline(_) => 2,
+        match self.bucket_size() {
+            BucketSize::Pages(pages) => pages + 2,
+            BucketSize::Inline(_) => 2,
         }
     }
 
@@ -158,7 +158,7 @@ mod tests {
 
     /// Pages of a built file and of its estimate, for a bucket of values of these sizes, measured in `parts` parts.
     fn both(sizes: &[usize], parts: usize, page_size: u32) -> (u64, u64) {
-        let options = Options { page_size, ..Options::default() };
+        let options = BuildOptions { page_size, ..BuildOptions::default() };
         let mut file = Cursor::new(Vec::new());
         let mut builder = Builder::new(&mut file, &options).expect("options");
         let fill = |builder: &mut Builder<_>| {
@@ -167,16 +167,16 @@ mod tests {
         builder.bucket::<BuildError>(b"key", 0, fill).expect("builds");
         let built = builder.finish().expect("builds").high_water_mark;
 
-        let mut bucket = Estimate::new(&options);
+        let mut bucket = SizeEstimate::new(&options);
         for part in sizes.chunks(sizes.len().div_ceil(parts).max(1)) {
-            let mut estimate = Estimate::new(&options);
+            let mut estimate = SizeEstimate::new(&options);
             for size in part {
                 estimate.put(8, *size as u64);
             }
             bucket.merge(&estimate);
         }
-        let mut root = Estimate::new(&options);
-        root.bucket(3, bucket.room());
+        let mut root = SizeEstimate::new(&options);
+        root.bucket(3, bucket.bucket_size());
         (built, root.file_pages())
     }
 

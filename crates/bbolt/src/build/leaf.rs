@@ -3,7 +3,7 @@
 use super::branch::Child;
 use super::bytes::{ELEMENT_SIZE, PAGE_HEADER_SIZE};
 use super::element::Element;
-use super::pages::MOST_ELEMENTS;
+use super::page_writer::MOST_ELEMENTS;
 use crate::format::ByteOrder;
 
 /// Elements larger than this part of a page are worth looking at where they go.
@@ -57,7 +57,7 @@ impl Leaf {
     #[inline]
     pub fn takes(&self, element: &Element<'_>, limit: u32, page_size: u32) -> bool {
         let [before, element, limit, page_size] = [self.bytes, element.bytes(), limit, page_size].map(u64::from);
-        takes((self.count.into(), before), element, limit, page_size)
+        fits_leaf((self.count.into(), before), element, limit, page_size)
     }
 
     #[inline]
@@ -104,7 +104,7 @@ impl Leaf {
 /// over onto more pages leaves less: with values of some KiB, of which Kubernetes has many, that saves a fifth of the
 /// file. Such leaves are kept small all the same, since bbolt writes a leaf anew when one of its elements changes.
 #[inline]
-pub(crate) fn takes((count, before): (u64, u64), element: u64, limit: u64, page_size: u64) -> bool {
+pub(crate) fn fits_leaf((count, before): (u64, u64), element: u64, limit: u64, page_size: u64) -> bool {
     let after = before.saturating_add(element);
     if count >= u64::from(MOST_ELEMENTS) {
         return false;

@@ -41,33 +41,33 @@ mod element;
 mod error;
 mod estimate;
 mod leaf;
-mod pages;
-mod tree;
+mod page_writer;
+mod tree_builder;
 
 use std::io::{self, Seek, SeekFrom, Write};
 
 pub use element::ElementError;
 pub use error::{BuildError, CopyError};
-pub use estimate::{Estimate, Room};
+pub use estimate::{BucketSize, SizeEstimate};
 
 pub(crate) use branch::{Child, Level, root_above};
-pub(crate) use bytes::{Stored, meta_page};
+pub(crate) use bytes::{BuiltBucket, meta_page};
 pub(crate) use element::Element;
 pub(crate) use leaf::Leaf;
-pub(crate) use pages::Pages;
-pub(crate) use tree::inline_limit;
+pub(crate) use page_writer::PageWriter;
+pub(crate) use tree_builder::inline_limit;
 
 use crate::db::Db;
 use crate::format::{BUCKET_FLAG, ByteOrder, NO_FREELIST, PAGE_SIZES, PageKind};
 use crate::meta::Meta;
-use tree::Tree;
+use tree_builder::TreeBuilder;
 
 /// Bytes that are gathered before they are written.
 const WRITE_SIZE: usize = 512 << 10;
 
 /// How the file is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct BuildOptions {
     /// Page size in bytes: a power of two from 512 to 16 MiB.
     pub page_size: u32,
     /// Byte order of all integers; that of the machine that will open the file.
@@ -79,19 +79,19 @@ pub struct Options {
     /// Sequence of the root bucket; 0 in practice.
     pub sequence: u64,
     /// Is there a freelist?
-    pub freelist: Freelist,
+    pub freelist: FreelistMode,
 }
 
 /// Is there a freelist? A built file has no free pages to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freelist {
+pub enum FreelistMode {
     /// None, as etcd on Linux leaves it: whoever opens the file for writing finds the free pages by a walk.
     None,
     /// An empty one, on a page of its own: no walk is needed. etcd on Linux drops it at its first commit.
     Empty,
 }
 
-impl Default for Options {
+impl Default for BuildOptions {
     /// What etcd on Linux makes: little-endian pages of 4 KiB, filled to 90 percent, no freelist.
     fn default() -> Self {
         Self {
@@ -100,12 +100,12 @@ impl Default for Options {
             fill_percent: 90,
             txid: 1,
             sequence: 0,
-            freelist: Freelist::None,
+            freelist: FreelistMode::None,
         }
     }
 }
 
-impl Options {
+impl BuildOptions {
     /// Page size, byte order, transaction and root sequence of an existing file; the rest as by default.
     pub fn like(db: &Db<'_>) -> Self {
         let meta = db.meta();
@@ -145,8 +145,8 @@ pub struct Built {
 #[derive(Debug)]
 pub struct Builder<W> {
     sink: W,
-    options: Options,
-    pages: Pages,
+    options: BuildOptions,
+    pages: PageWriter,
     /// The innermost bucket that is open.
     bucket: OpenBucket,
 }
@@ -154,18 +154,18 @@ pub struct Builder<W> {
 #[derive(Debug)]
 struct OpenBucket {
     name: Box<[u8]>,
-    tree: Tree,
+    tree: TreeBuilder,
     /// Its last key; empty before the first.
     last_key: Vec<u8>,
 }
 
 impl<W: Write + Seek> Builder<W> {
     /// A builder that writes to `sink` from its byte 0 on. The root bucket is open.
-    pub fn new(mut sink: W, options: &Options) -> Result<Self, BuildError> {
+    pub fn new(mut sink: W, options: &BuildOptions) -> Result<Self, BuildError> {
         options.validate()?;
         let offset = 2 * u64::from(options.page_size);
         sink.seek(SeekFrom::Start(offset)).map_err(|source| BuildError::Write { offset, source })?;
-        let pages = Pages::new(options.order, options.page_size, 2);
+        let pages = PageWriter::new(options.order, options.page_size, 2);
         let bucket = OpenBucket::new(&[], options);
         Ok(Self { sink, options: *options, pages, bucket })
     }
@@ -208,8 +208,8 @@ impl<W: Write + Seek> Builder<W> {
         let root_bucket = std::mem::replace(&mut self.bucket, OpenBucket::new(&[], &self.options));
         let root = root_bucket.tree.finish_pages(&mut self.pages);
         let freelist = match self.options.freelist {
-            Freelist::None => NO_FREELIST,
-            Freelist::Empty => self.pages.empty_freelist(),
+            FreelistMode::None => NO_FREELIST,
+            FreelistMode::Empty => self.pages.empty_freelist(),
         };
         self.write_pages()?;
         let high_water_mark = self.pages.next();
@@ -229,7 +229,7 @@ impl<W: Write + Seek> Builder<W> {
 
     /// Both metas, as a snapshot has them (`docs/format/bbolt.md#twin-metas`).
     fn write_metas(&mut self, root: u64, freelist: u64, high_water_mark: u64) -> io::Result<()> {
-        let Options { page_size, order, txid, sequence, .. } = self.options;
+        let BuildOptions { page_size, order, txid, sequence, .. } = self.options;
         self.sink.seek(SeekFrom::Start(0))?;
         for (slot, txid) in [(0, txid), (1, txid - 1)] {
             self.sink.write_all(&meta_page(&Meta {
@@ -252,10 +252,10 @@ impl<W: Write + Seek> Builder<W> {
 }
 
 impl OpenBucket {
-    fn new(name: &[u8], options: &Options) -> Self {
+    fn new(name: &[u8], options: &BuildOptions) -> Self {
         let limit = u64::from(options.page_size) * u64::from(options.fill_percent) / 100;
         let limit = u32::try_from(limit).unwrap_or(options.page_size);
-        Self { name: name.into(), tree: Tree::new(limit), last_key: Vec::new() }
+        Self { name: name.into(), tree: TreeBuilder::new(limit), last_key: Vec::new() }
     }
 
     /// An element that may be written and that follows those before it.

@@ -4,31 +4,31 @@
 
 use std::ops::Range;
 
-use crate::check::claims::Claims;
+use crate::check::visited_pages::VisitedPages;
 use crate::db::Db;
 use crate::format::{PAGE_HEADER, PageKind};
-use crate::problem::{Code, Detail, Problem, Problems};
+use crate::problem::{Code, Detail, Problems, StructureProblem};
 
 fn report(problems: &mut Problems, page: Option<u64>, code: Code, offset: u64, found: Detail, against: Detail) {
-    problems.push(Problem { bucket: None, page, element: None, code, offset, found, against });
+    problems.push(StructureProblem { bucket: None, page, element: None, code, offset, found, against });
 }
 
 /// What the freelist says, and the room it takes.
 #[derive(Debug)]
 pub(super) struct Freelist {
     /// The free pages. Of an unreadable freelist the set is empty: then all pages it should have listed are lost.
-    pub free: Claims,
+    pub free: VisitedPages,
     /// Pages it lies on; 0 when they are not all there and its own.
     pub pages: u64,
 }
 
 /// Reads the freelist page and claims its run; `None` when the file is not meant to have one.
-pub(super) fn read(db: &Db<'_>, claims: &Claims, problems: &mut Problems) -> Option<Freelist> {
+pub(super) fn read(db: &Db<'_>, claims: &VisitedPages, problems: &mut Problems) -> Option<Freelist> {
     let meta = *db.meta();
     if !db.has_freelist() {
         return None;
     }
-    let free = Claims::new(claims.bound());
+    let free = VisitedPages::new(claims.bound());
     if !(2..meta.high_water_mark).contains(&meta.freelist) {
         return Some(Freelist { free, pages: 0 });
     }
@@ -37,16 +37,16 @@ pub(super) fn read(db: &Db<'_>, claims: &Claims, problems: &mut Problems) -> Opt
         report(problems, id, Code::FreelistEof, 0, Detail::None, Detail::None);
         return Some(Freelist { free, pages: 0 });
     };
-    super::header(db, &page, None, &[PageKind::Freelist], problems);
-    let fresh = claims.claim(meta.freelist);
+    super::check_header(db, &page, None, &[PageKind::Freelist], problems);
+    let fresh = claims.visit(meta.freelist);
     if !fresh {
         report(problems, id, Code::DoubleRef, page.offset, Detail::None, Detail::None);
     }
-    let whole = super::claim_tail(db, &page, None, claims, problems).whole && fresh;
+    let whole = super::visit_overflow(db, &page, None, claims, problems).whole && fresh;
     if page.kind != PageKind::Freelist {
         return Some(Freelist { free, pages: 0 });
     }
-    let (promised, room) = (page.free_ids_promised(), page.free_ids_room());
+    let (promised, room) = (page.free_id_count(), page.free_id_capacity());
     if promised > room {
         let (found, against) = (Detail::Number(promised), Detail::Number(room));
         report(problems, id, Code::FreelistCount, page.offset + 10, found, against);
@@ -58,7 +58,7 @@ pub(super) fn read(db: &Db<'_>, claims: &Claims, problems: &mut Problems) -> Opt
             let hwm = Detail::Number(meta.high_water_mark);
             report(problems, id, Code::FreelistRange, at, Detail::Number(listed), hwm);
         }
-        if !free.claim(listed) && listed < free.bound() {
+        if !free.visit(listed) && listed < free.bound() {
             report(problems, id, Code::FreelistDup, at, Detail::Number(listed), Detail::None);
         } else if listed < previous {
             let (found, against) = (Detail::Number(listed), Detail::Number(previous));
@@ -70,7 +70,7 @@ pub(super) fn read(db: &Db<'_>, claims: &Claims, problems: &mut Problems) -> Opt
 }
 
 /// Compares the free pages with the pages in use, after the walk.
-pub(super) fn compare(db: &Db<'_>, claims: &Claims, free: &Claims, problems: &mut Problems) {
+pub(super) fn compare(db: &Db<'_>, claims: &VisitedPages, free: &VisitedPages, problems: &mut Problems) {
     let mut each = |code: Code, runs: Vec<Range<u64>>| {
         for run in runs {
             let offset = run.start.saturating_mul(db.page_size().into()).min(db.bytes().len() as u64);

@@ -3,7 +3,7 @@
 use crate::db::Db;
 use crate::format::PageKind;
 use crate::meta::{Meta, MetaError};
-use crate::problem::{Code, Detail, Problem, Problems};
+use crate::problem::{Code, Detail, Problems, StructureProblem};
 
 /// Checks both slots, each on its own and against the other.
 pub(super) fn check(db: &Db<'_>, problems: &mut Problems) {
@@ -12,13 +12,29 @@ pub(super) fn check(db: &Db<'_>, problems: &mut Problems) {
             let (page, code, found) = (Some(slot), Code::MetaTruncated, Detail::Number(slot));
             // The end of the file: the meta itself would be after it.
             let offset = db.bytes().len() as u64;
-            problems.push(Problem { bucket: None, page, element: None, code, offset, found, against: Detail::None });
+            problems.push(StructureProblem {
+                bucket: None,
+                page,
+                element: None,
+                code,
+                offset,
+                found,
+                against: Detail::None,
+            });
             continue;
         }
         let offset = u64::from(db.page_size()) * slot;
         let mut report = |code, at: u64, found, against| {
             let offset = offset + at;
-            problems.push(Problem { bucket: None, page: Some(slot), element: None, code, offset, found, against });
+            problems.push(StructureProblem {
+                bucket: None,
+                page: Some(slot),
+                element: None,
+                code,
+                offset,
+                found,
+                against,
+            });
         };
         match meta {
             Err(error) => report(Code::MetaInvalid, 16, Detail::Words(error.to_string()), Detail::Number(slot)),
@@ -74,5 +90,5 @@ fn check_pair(zero: &Meta, one: &Meta, problems: &mut Problems) {
         _ => Code::MetaTxidGap,
     };
     let (found, against) = (Detail::Number(zero.txid), Detail::Number(one.txid));
-    problems.push(Problem { bucket: None, page: None, element: None, code, offset: 64, found, against });
+    problems.push(StructureProblem { bucket: None, page: None, element: None, code, offset: 64, found, against });
 }

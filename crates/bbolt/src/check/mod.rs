@@ -11,26 +11,26 @@
 //! few bytes a page; problems are counted without bound but kept only up to a limit; and the outcome does not depend on the
 //! number of threads.
 
-mod claims;
-mod forest;
+mod bucket_leaves;
 mod freelist;
-mod leaves;
 mod metas;
+mod page_rules;
 mod page_set;
-mod rules;
-mod tree;
+mod pending_leaves;
+mod visited_pages;
+mod walker;
 
 use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 
-pub use claims::Claims;
+pub use bucket_leaves::{BucketLeaves, KeyInterval};
 use freelist::Freelist;
-pub use leaves::{Leaves, Stretch};
+pub use visited_pages::VisitedPages;
 
 use crate::db::Db;
 use crate::format::PageKind;
 use crate::page::Page;
-use crate::problem::{Code, Detail, Problem, Problems};
+use crate::problem::{Code, Detail, Problems, StructureProblem};
 
 /// A bucket as the walk found it.
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +101,7 @@ impl<'a> Observer<'a> for () {
 
 /// Number of pages of each sort.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Census {
+pub struct PageCounts {
     /// Reachable branch pages, without their overflow.
     pub branch: u64,
     /// Reachable leaf pages, without their overflow.
@@ -128,21 +128,21 @@ pub struct Walk<'a, C> {
     /// What is wrong.
     pub problems: Problems,
     /// Pages by sort.
-    pub census: Census,
+    pub page_counts: PageCounts,
     /// The pages in use.
-    pub in_use: Claims,
+    pub in_use: VisitedPages,
 }
 
 impl<C> Walk<'_, C> {
     /// Was every page and element read that the tree refers to? Otherwise counts are of what could be read.
     pub fn is_whole(&self) -> bool {
-        self.problems.hidden().is_empty()
+        self.problems.hidden_buckets().is_empty()
     }
 
     /// Was the list of buckets below the root read to its end? Otherwise a bucket that is not in
     /// [`buckets`](Self::buckets) may be there all the same.
     pub fn lists_all_buckets(&self) -> bool {
-        !self.problems.hidden().contains(&0)
+        !self.problems.hidden_buckets().contains(&0)
     }
 
     /// The buckets directly below the root of which a part could not be read, in themselves or in a bucket inside them.
@@ -150,7 +150,7 @@ impl<C> Walk<'_, C> {
         let parent = |index: &u32| self.buckets.get(*index as usize)?.parent.filter(|parent| parent < index);
         let below_root =
             |index: &u32| std::iter::successors(Some(*index), |at| parent(at)).take_while(|at| *at != 0).last();
-        self.problems.hidden().iter().filter_map(below_root).collect()
+        self.problems.hidden_buckets().iter().filter_map(below_root).collect()
     }
 }
 
@@ -162,19 +162,19 @@ pub fn check<'a, O: Observer<'a>>(db: &Db<'a>, observer: &O, limit: u64) -> Walk
     let mut problems = Problems::new(limit);
     metas::check(db, &mut problems);
     // Ids are only ever claimed when the file has bytes for them, so a meta that promises too much cannot ask for memory.
-    let claims = Claims::new(db.meta().high_water_mark.min(db.pages_in_file()));
-    claims.claim(0);
-    claims.claim(1);
+    let claims = VisitedPages::new(db.meta().high_water_mark.min(db.pages_in_file()));
+    claims.visit(0);
+    claims.visit(1);
     let freelist = freelist::read(db, &claims, &mut problems);
-    let mut walk = tree::walk(db, observer, claims, problems);
+    let mut walk = walker::walk(db, observer, claims, problems);
     if let Some(Freelist { free, pages }) = freelist {
         freelist::compare(db, &walk.in_use, &free, &mut walk.problems);
-        walk.census.freelist = pages;
+        walk.page_counts.freelist = pages;
     }
     check_tail(db, &mut walk.problems);
-    walk.census.in_use = walk.in_use.len();
-    walk.census.free = db.meta().high_water_mark.saturating_sub(walk.census.in_use);
-    walk.problems.settle();
+    walk.page_counts.in_use = walk.in_use.len();
+    walk.page_counts.free = db.meta().high_water_mark.saturating_sub(walk.page_counts.in_use);
+    walk.problems.sort_and_trim();
     walk
 }
 
@@ -182,19 +182,27 @@ pub fn check<'a, O: Observer<'a>>(db: &Db<'a>, observer: &O, limit: u64) -> Walk
 fn check_tail(db: &Db<'_>, problems: &mut Problems) {
     let start = usize::try_from(db.size()).ok();
     let tail = start.and_then(|start| db.bytes().get(start..)).unwrap_or_default();
-    if !rules::is_zero(tail) {
+    if !page_rules::is_zero(tail) {
         let found = Detail::Number(tail.len() as u64);
         let (code, offset) = (Code::TailNonzero, db.size());
-        problems.push(Problem { bucket: None, page: None, element: None, code, offset, found, against: Detail::None });
+        problems.push(StructureProblem {
+            bucket: None,
+            page: None,
+            element: None,
+            code,
+            offset,
+            found,
+            against: Detail::None,
+        });
     }
 }
 
 /// The rules for the header of a page that was reached through a pointer.
-fn header(db: &Db<'_>, page: &Page<'_>, bucket: Option<u32>, kinds: &[PageKind], problems: &mut Problems) {
+fn check_header(db: &Db<'_>, page: &Page<'_>, bucket: Option<u32>, kinds: &[PageKind], problems: &mut Problems) {
     let id = page.position.unwrap_or(0);
     let mut report = |code, at: u64, found, against| {
         let offset = page.offset + at;
-        problems.push(Problem { bucket, page: page.position, element: None, code, offset, found, against });
+        problems.push(StructureProblem { bucket, page: page.position, element: None, code, offset, found, against });
     };
     if page.id != id {
         report(Code::PageId, 0, Detail::Number(page.id), Detail::Number(id));
@@ -215,7 +223,7 @@ fn header(db: &Db<'_>, page: &Page<'_>, bucket: Option<u32>, kinds: &[PageKind],
 
 /// What of a run is its page's own.
 #[derive(Clone, Copy, Debug)]
-struct Own {
+struct OwnPages {
     /// Is the page [whole](Leaf::whole)?
     whole: bool,
     /// Bytes from its header to the end, or to the first page that is another's: what lies behind is not to be read, or pages
@@ -224,16 +232,30 @@ struct Own {
 }
 
 /// Claims the overflow pages of a page whose first page is claimed.
-fn claim_tail(db: &Db<'_>, page: &Page<'_>, bucket: Option<u32>, claims: &Claims, problems: &mut Problems) -> Own {
+fn visit_overflow(
+    db: &Db<'_>,
+    page: &Page<'_>,
+    bucket: Option<u32>,
+    claims: &VisitedPages,
+    problems: &mut Problems,
+) -> OwnPages {
     let first = page.position.unwrap_or(0).saturating_add(1);
     let end = first.saturating_add(page.overflow.into());
-    if let Some(taken) = claims.claim_tail(first..end) {
+    if let Some(taken) = claims.visit_overflow(first..end) {
         let (code, offset) = (Code::DoubleRef, page.offset);
         let found = Detail::Number(taken);
-        problems.push(Problem { bucket, page: Some(taken), element: None, code, offset, found, against: Detail::None });
+        problems.push(StructureProblem {
+            bucket,
+            page: Some(taken),
+            element: None,
+            code,
+            offset,
+            found,
+            against: Detail::None,
+        });
         let pages = taken.saturating_sub(first).saturating_add(1);
-        return Own { whole: false, bytes: pages.saturating_mul(db.page_size().into()) };
+        return OwnPages { whole: false, bytes: pages.saturating_mul(db.page_size().into()) };
     }
     let needs = (u64::from(page.overflow) + 1) * u64::from(db.page_size());
-    Own { whole: end <= claims.bound() && page.run.len() as u64 == needs, bytes: needs }
+    OwnPages { whole: end <= claims.bound() && page.run.len() as u64 == needs, bytes: needs }
 }

@@ -14,7 +14,7 @@ use crate::meta::{Meta, MetaError};
 
 /// One step of applying an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step<'e> {
+pub enum CommitStep<'e> {
     /// Write these bytes.
     Write {
         /// Byte offset in the file.
@@ -28,7 +28,7 @@ pub enum Step<'e> {
 
 /// Changes to a file that are worked out but not yet made.
 #[derive(Clone, Debug)]
-pub struct Edit {
+pub struct PreparedCommit {
     /// The metas that the file must have for the edit to fit.
     before: [Result<Meta, MetaError>; 2],
     meta: Meta,
@@ -38,7 +38,7 @@ pub struct Edit {
     metas: Vec<(u64, Vec<u8>)>,
 }
 
-impl Edit {
+impl PreparedCommit {
     /// An edit of `db` that adds `pages` behind its high-water mark and then puts `meta` in force.
     pub(super) fn new(db: &Db<'_>, pages: Vec<u8>, meta: Meta) -> Self {
         let metas = vec![page_of(&meta)];
@@ -66,11 +66,11 @@ impl Edit {
     }
 
     /// What has to be done, in this order.
-    pub fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+    pub fn steps(&self) -> impl Iterator<Item = CommitStep<'_>> {
         let pages = (!self.pages.is_empty()).then_some((self.pages_offset, &self.pages));
         let metas = self.metas.iter().map(|(offset, page)| (*offset, page));
         let writes = pages.into_iter().chain(metas);
-        writes.flat_map(|(offset, bytes)| [Step::Write { offset, bytes }, Step::Sync])
+        writes.flat_map(|(offset, bytes)| [CommitStep::Write { offset, bytes }, CommitStep::Sync])
     }
 }
 
@@ -83,7 +83,7 @@ fn page_of(meta: &Meta) -> (u64, Vec<u8>) {
 /// The file must still have the metas that it had when the edit was worked out, and no other process may have it open: that
 /// is for the caller to ensure, by the lock that etcd and bbolt take (`flock`, exclusive). A snapshot's trailing SHA-256
 /// has to be cut off before. When it is interrupted at any point, the file has either the old or the new content.
-pub fn apply(file: &File, edit: &Edit) -> Result<(), ApplyError> {
+pub fn apply(file: &File, edit: &PreparedCommit) -> Result<(), ApplyError> {
     let at = |offset| move |source| ApplyError::Io { offset, source };
     let length = file.metadata().map_err(at(0))?.len();
     for (slot, before) in (0..).zip(&edit.before) {
@@ -96,11 +96,11 @@ pub fn apply(file: &File, edit: &Edit) -> Result<(), ApplyError> {
     let mut end = edit.pages_offset;
     for step in edit.steps() {
         match step {
-            Step::Write { offset, bytes } => {
+            CommitStep::Write { offset, bytes } => {
                 write_at(file, offset, bytes).map_err(at(offset))?;
                 end = offset;
             }
-            Step::Sync => file.sync_data().map_err(at(end))?,
+            CommitStep::Sync => file.sync_data().map_err(at(end))?,
         }
     }
     Ok(())

@@ -48,35 +48,35 @@
 
 mod commit;
 mod error;
+mod rebalance;
 mod rewrite;
-mod settle;
 mod subtree;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-pub use commit::{Edit, Step, apply};
+pub use commit::{CommitStep, PreparedCommit, apply};
 pub use error::{ApplyError, EditError};
 
 use crate::bucket::{Bucket, Root};
-use crate::build::{Element, Pages};
+use crate::build::{Element, PageWriter};
 use crate::db::Db;
 use crate::format::{BUCKET_FLAG, NO_FREELIST, PageKind};
 use crate::meta::Meta;
-use subtree::{Change, Opener};
+use subtree::{ElementChange, SubtreeReader};
 
 /// Gathers changes to a file; see the [module](self).
 #[derive(Debug)]
 pub struct Editor<'a> {
     db: Db<'a>,
     /// Buckets with changes; `None` for one that is to go.
-    buckets: BTreeMap<Box<[u8]>, Option<Draft<'a>>>,
+    buckets: BTreeMap<Box<[u8]>, Option<BucketDraft<'a>>>,
 }
 
 /// What becomes of a bucket.
 #[derive(Debug)]
-struct Draft<'a> {
+struct BucketDraft<'a> {
     /// Where its elements are; `None` when it begins empty.
     base: Option<Root<'a>>,
     sequence: u64,
@@ -84,7 +84,7 @@ struct Draft<'a> {
     values: BTreeMap<Cow<'a, [u8]>, Option<Cow<'a, [u8]>>>,
 }
 
-impl Draft<'_> {
+impl BucketDraft<'_> {
     fn is_changed(&self) -> bool {
         self.base.is_none() || !self.values.is_empty()
     }
@@ -113,7 +113,7 @@ impl<'a> Editor<'a> {
         value: impl Into<Cow<'a, [u8]>>,
     ) -> Result<(), EditError> {
         let (key, value) = (key.into(), value.into());
-        admit(bucket, &key, &value)?;
+        validate(bucket, &key, &value)?;
         self.draft(bucket)?.values.insert(key, Some(value));
         Ok(())
     }
@@ -133,7 +133,7 @@ impl<'a> Editor<'a> {
         let mut values = BTreeMap::new();
         for (key, value) in entries {
             let (key, value) = (key.into(), value.into());
-            admit(bucket, &key, &value)?;
+            validate(bucket, &key, &value)?;
             values.insert(key, Some(value));
         }
         let draft = self.draft(bucket)?;
@@ -143,13 +143,13 @@ impl<'a> Editor<'a> {
 
     /// Creates an empty bucket, which must not exist.
     pub fn create_bucket(&mut self, bucket: &[u8]) -> Result<(), EditError> {
-        admit(bucket, bucket, &[])?;
+        validate(bucket, bucket, &[])?;
         match self.draft(bucket) {
             Ok(_) => return Err(EditError::BucketExists { bucket: bucket.into() }),
             Err(EditError::BucketMissing { .. }) => {}
             Err(error) => return Err(error),
         }
-        self.buckets.insert(bucket.into(), Some(Draft { base: None, sequence: 0, values: BTreeMap::new() }));
+        self.buckets.insert(bucket.into(), Some(BucketDraft { base: None, sequence: 0, values: BTreeMap::new() }));
         Ok(())
     }
 
@@ -161,7 +161,7 @@ impl<'a> Editor<'a> {
     }
 
     /// What is known of a bucket's changes so far; looks it up in the file the first time.
-    fn draft(&mut self, name: &[u8]) -> Result<&mut Draft<'a>, EditError> {
+    fn draft(&mut self, name: &[u8]) -> Result<&mut BucketDraft<'a>, EditError> {
         let missing = || EditError::BucketMissing { bucket: name.into() };
         match self.buckets.entry(name.into()) {
             Entry::Occupied(entry) => entry.into_mut().as_mut().ok_or_else(missing),
@@ -172,17 +172,17 @@ impl<'a> Editor<'a> {
                     return Err(EditError::NotABucket { bucket: name.into() });
                 }
                 let Bucket { root, sequence, .. } = Bucket::from_element(self.db, &element).map_err(damaged)?;
-                let draft = Draft { base: Some(root), sequence, values: BTreeMap::new() };
+                let draft = BucketDraft { base: Some(root), sequence, values: BTreeMap::new() };
                 entry.insert(Some(draft)).as_mut().ok_or_else(missing)
             }
         }
     }
 
     /// Works out the pages and the meta that make the changes.
-    pub fn finish(self) -> Result<Edit, EditError> {
+    pub fn finish(self) -> Result<PreparedCommit, EditError> {
         let meta = *self.db.meta();
         let (slot, txid) = next_commit(&meta)?;
-        let mut pages = Pages::new(meta.order, meta.page_size, meta.high_water_mark);
+        let mut pages = PageWriter::new(meta.order, meta.page_size, meta.high_water_mark);
         let root = self.write(&mut pages)?;
         let meta = Meta {
             slot,
@@ -196,11 +196,11 @@ impl<'a> Editor<'a> {
             header_kind: PageKind::Meta,
             ..meta
         };
-        Ok(Edit::new(&self.db, pages.into_bytes(), meta))
+        Ok(PreparedCommit::new(&self.db, pages.into_bytes(), meta))
     }
 
     /// Writes the buckets with changes, then the root bucket that names them. Returns the root page.
-    fn write(&self, pages: &mut Pages) -> Result<u64, EditError> {
+    fn write(&self, pages: &mut PageWriter) -> Result<u64, EditError> {
         let meta = self.db.meta();
         let mut buckets = Vec::with_capacity(self.buckets.len());
         for (name, draft) in &self.buckets {
@@ -215,22 +215,22 @@ impl<'a> Editor<'a> {
         }
         let changes: Vec<_> = buckets
             .iter()
-            .map(|(name, value)| Change { key: name, flags: BUCKET_FLAG, value: value.as_deref() })
+            .map(|(name, value)| ElementChange { key: name, flags: BUCKET_FLAG, value: value.as_deref() })
             .collect();
-        Opener { db: self.db, bucket: &[] }.rewrite_root(meta.root, &changes, pages)
+        SubtreeReader { db: self.db, bucket: &[] }.rewrite_root(meta.root, &changes, pages)
     }
 
     /// Writes the pages of a bucket and returns the value of its element.
-    fn write_bucket(&self, name: &[u8], draft: &Draft<'_>, pages: &mut Pages) -> Result<Vec<u8>, EditError> {
+    fn write_bucket(&self, name: &[u8], draft: &BucketDraft<'_>, pages: &mut PageWriter) -> Result<Vec<u8>, EditError> {
         let changes: Vec<_> =
-            draft.values.iter().map(|(key, value)| Change { key, flags: 0, value: value.as_deref() }).collect();
-        let opener = Opener { db: self.db, bucket: name };
+            draft.values.iter().map(|(key, value)| ElementChange { key, flags: 0, value: value.as_deref() }).collect();
+        let opener = SubtreeReader { db: self.db, bucket: name };
         let stored = opener.rewrite(draft.base, &changes, pages)?;
         Ok(stored.value(self.db.order(), draft.sequence))
     }
 }
 
-fn admit(bucket: &[u8], key: &[u8], value: &[u8]) -> Result<(), EditError> {
+fn validate(bucket: &[u8], key: &[u8], value: &[u8]) -> Result<(), EditError> {
     let refused =
         |source| EditError::Element { bucket: bucket.into(), key: key.get(..64).unwrap_or(key).into(), source };
     Element::new(0, key, value).map(|_| ()).map_err(refused)

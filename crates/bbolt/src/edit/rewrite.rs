@@ -1,43 +1,48 @@
 //! Rewriting one bucket: the changed part of its tree goes to new pages, from the leaves to the root.
 
 use super::EditError;
-use super::subtree::{Change, Opener, Reference, Subtree};
+use super::subtree::{ElementChange, Reference, Subtree, SubtreeReader};
 use crate::bucket::Root;
-use crate::build::{Child, Element, Leaf, Level, Pages, Stored, inline_limit, root_above};
+use crate::build::{BuiltBucket, Child, Element, Leaf, Level, PageWriter, inline_limit, root_above};
 
-impl<'e> Opener<'e> {
+impl<'e> SubtreeReader<'e> {
     /// Writes what `changes`, in key order, make of a bucket: of an existing one or, without `base`, of an empty one. As
     /// bbolt has it, a small bucket needs no page.
     pub fn rewrite(
         &self,
         base: Option<Root<'e>>,
-        changes: &[Change<'e>],
-        pages: &mut Pages,
-    ) -> Result<Stored, EditError> {
+        changes: &[ElementChange<'e>],
+        pages: &mut PageWriter,
+    ) -> Result<BuiltBucket, EditError> {
         let settled = match base {
             None => Subtree::Leaf(self.apply(Vec::new(), changes)?),
             Some(Root::Inline(page)) => Subtree::Leaf(self.apply(self.inline(&page)?, changes)?),
-            Some(Root::Page(root)) => self.settled(root, changes)?,
+            Some(Root::Page(root)) => self.changed_tree(root, changes)?,
         };
         Ok(match inline(&settled, pages.page_size()) {
-            Some(leaf) => Stored::Inline(leaf),
-            None => Stored::Page(write_pages(settled, pages)),
+            Some(leaf) => BuiltBucket::Inline(leaf),
+            None => BuiltBucket::Page(write_pages(settled, pages)),
         })
     }
 
     /// The same for the root bucket, which always has a page. Returns its new root page.
-    pub fn rewrite_root(&self, root: u64, changes: &[Change<'e>], pages: &mut Pages) -> Result<u64, EditError> {
-        Ok(write_pages(self.settled(root, changes)?, pages))
+    pub fn rewrite_root(
+        &self,
+        root: u64,
+        changes: &[ElementChange<'e>],
+        pages: &mut PageWriter,
+    ) -> Result<u64, EditError> {
+        Ok(write_pages(self.changed_tree(root, changes)?, pages))
     }
 
-    fn settled(&self, page: u64, changes: &[Change<'e>]) -> Result<Subtree<'e>, EditError> {
+    fn changed_tree(&self, page: u64, changes: &[ElementChange<'e>]) -> Result<Subtree<'e>, EditError> {
         let height = self.height(page)?;
         let root = self.open(Reference::root(page), height, changes)?;
-        self.settle_root(root, height)
+        self.rebalance_root(root, height)
     }
 }
 
-fn write_pages(root: Subtree<'_>, pages: &mut Pages) -> u64 {
+fn write_pages(root: Subtree<'_>, pages: &mut PageWriter) -> u64 {
     let limit = pages.page_size();
     let level = write(root, limit, pages);
     root_above(level, limit, pages)
@@ -57,7 +62,7 @@ fn inline(root: &Subtree<'_>, page_size: u32) -> Option<Leaf> {
 }
 
 /// Adds the pages of a settled subtree and returns those of its own height.
-fn write<'e>(subtree: Subtree<'e>, limit: u32, pages: &mut Pages) -> Vec<Child<&'e [u8]>> {
+fn write<'e>(subtree: Subtree<'e>, limit: u32, pages: &mut PageWriter) -> Vec<Child<&'e [u8]>> {
     match subtree {
         Subtree::Kept(reference) => vec![reference.child],
         Subtree::Leaf(elements) => write_leaves(&elements, limit, pages),
@@ -68,7 +73,7 @@ fn write<'e>(subtree: Subtree<'e>, limit: u32, pages: &mut Pages) -> Vec<Child<&
     }
 }
 
-fn write_leaves<'e>(elements: &[Element<'e>], limit: u32, pages: &mut Pages) -> Vec<Child<&'e [u8]>> {
+fn write_leaves<'e>(elements: &[Element<'e>], limit: u32, pages: &mut PageWriter) -> Vec<Child<&'e [u8]>> {
     let mut level = Vec::new();
     let mut leaf = Leaf::new();
     let mut first: Option<&Element<'e>> = None;

@@ -38,7 +38,7 @@ pub(super) enum Subtree<'e> {
 
 /// What becomes of one key.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Change<'e> {
+pub(super) struct ElementChange<'e> {
     pub key: &'e [u8],
     /// Flags of the element, before and after: a value stays a value and a bucket a bucket.
     pub flags: u32,
@@ -48,13 +48,13 @@ pub(super) struct Change<'e> {
 
 /// Opens pages of one bucket. Believes nothing: an unsound page is an error, and no page costs more memory than it has bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Opener<'e> {
+pub(super) struct SubtreeReader<'e> {
     pub db: Db<'e>,
     /// The bucket's name; empty for the root bucket.
     pub bucket: &'e [u8],
 }
 
-impl<'e> Opener<'e> {
+impl<'e> SubtreeReader<'e> {
     pub fn damaged(&self, source: Corruption) -> EditError {
         EditError::Source { bucket: self.bucket.into(), source }
     }
@@ -90,7 +90,12 @@ impl<'e> Opener<'e> {
     }
 
     /// Opens a page of height `height` (1 for a leaf), and those below it that have changes.
-    pub fn open(&self, at: Reference<'e>, height: u32, changes: &[Change<'e>]) -> Result<Subtree<'e>, EditError> {
+    pub fn open(
+        &self,
+        at: Reference<'e>,
+        height: u32,
+        changes: &[ElementChange<'e>],
+    ) -> Result<Subtree<'e>, EditError> {
         if height == 1 {
             return Ok(Subtree::Leaf(self.apply(self.leaf(at)?, changes)?));
         }
@@ -118,7 +123,7 @@ impl<'e> Opener<'e> {
             let unsound = || self.damaged(Corruption::Element { page: id, element: index });
             let found = page.branch_element(index).ok_or_else(unsound)?;
             self.in_range(found.child)?;
-            let Element { key, key_size, .. } = self.admit(0, found.key, &[])?;
+            let Element { key, key_size, .. } = self.checked_element(0, found.key, &[])?;
             if let Some(before) = children.last_mut() {
                 before.high = Some(key);
             }
@@ -148,7 +153,7 @@ impl<'e> Opener<'e> {
         for index in 0..page.count {
             let unsound = || self.damaged(Corruption::Element { page: id, element: index });
             let found = page.leaf_element(index).filter(|found| found.flags <= BUCKET_FLAG).ok_or_else(unsound)?;
-            let element = self.admit(found.flags, found.key, found.value)?;
+            let element = self.checked_element(found.flags, found.key, found.value)?;
             // Elements that overlap could make a small page stand for any number of bytes.
             room = room.checked_sub(element.bytes().into()).ok_or_else(unsound)?;
             if element.is_bucket() {
@@ -164,7 +169,7 @@ impl<'e> Opener<'e> {
         Ok(elements)
     }
 
-    fn admit(&self, flags: u32, key: &'e [u8], value: &'e [u8]) -> Result<Element<'e>, EditError> {
+    fn checked_element(&self, flags: u32, key: &'e [u8], value: &'e [u8]) -> Result<Element<'e>, EditError> {
         Element::new(flags, key, value).map_err(|source| {
             let key = key.get(..64).unwrap_or(key).into();
             EditError::Element { bucket: self.bucket.into(), key, source }
@@ -194,7 +199,11 @@ impl<'e> Opener<'e> {
     }
 
     /// Merges changes into elements, both in key order.
-    pub fn apply(&self, elements: Vec<Element<'e>>, changes: &[Change<'e>]) -> Result<Vec<Element<'e>>, EditError> {
+    pub fn apply(
+        &self,
+        elements: Vec<Element<'e>>,
+        changes: &[ElementChange<'e>],
+    ) -> Result<Vec<Element<'e>>, EditError> {
         let mut merged = Vec::with_capacity(elements.len() + changes.len());
         let mut elements = elements.into_iter().peekable();
         for change in changes {
@@ -207,14 +216,14 @@ impl<'e> Opener<'e> {
                 return Err(self.other_kind(change));
             }
             if let Some(value) = change.value {
-                merged.push(self.admit(change.flags, change.key, value)?);
+                merged.push(self.checked_element(change.flags, change.key, value)?);
             }
         }
         merged.extend(elements);
         Ok(merged)
     }
 
-    fn other_kind(&self, change: &Change<'_>) -> EditError {
+    fn other_kind(&self, change: &ElementChange<'_>) -> EditError {
         match change.flags {
             0 => EditError::NotAValue { bucket: self.bucket.into(), key: change.key.into() },
             _ => EditError::NotABucket { bucket: change.key.into() },

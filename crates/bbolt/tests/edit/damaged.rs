@@ -1,6 +1,6 @@
 //! Damage on the way to a change is an error, whatever it is; it is never built upon.
 
-use etcdsnap_bbolt::edit::{Edit, EditError, Editor};
+use etcdsnap_bbolt::edit::{PreparedCommit, EditError, Editor};
 use etcdsnap_bbolt::{BucketHeader, Corruption, Db, PageKind};
 use etcdsnap_testkit::bbolt::{Bucket, Entry, Freelist, Layout};
 use etcdsnap_testkit::damage;
@@ -31,7 +31,7 @@ fn damaged_files() {
 }
 
 /// Puts every value that should be there once more.
-fn rewrite_all(db: Db<'_>, content: &Bucket) -> Result<Edit, EditError> {
+fn rewrite_all(db: Db<'_>, content: &Bucket) -> Result<PreparedCommit, EditError> {
     let mut editor = Editor::new(db)?;
     for (name, entry) in &content.entries {
         let Entry::Bucket(bucket) = entry else { continue };

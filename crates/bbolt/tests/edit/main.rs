@@ -9,16 +9,16 @@ mod refused;
 mod shapes;
 
 use etcdsnap_bbolt::Db;
-use etcdsnap_bbolt::edit::{Edit, Editor, Step};
+use etcdsnap_bbolt::edit::{PreparedCommit, Editor, CommitStep};
 use etcdsnap_testkit::bbolt::{Bucket, Layout};
 
 /// The file after an edit.
-fn edited(file: &[u8], edit: &Edit) -> Vec<u8> {
+fn edited(file: &[u8], edit: &PreparedCommit) -> Vec<u8> {
     let mut file = file.to_vec();
     let size = usize::try_from(edit.size()).expect("memory");
     file.resize(size.max(file.len()), 0);
     for step in edit.steps() {
-        if let Step::Write { offset, bytes } = step {
+        if let CommitStep::Write { offset, bytes } = step {
             let offset = usize::try_from(offset).expect("memory");
             file[offset..offset + bytes.len()].copy_from_slice(bytes);
         }

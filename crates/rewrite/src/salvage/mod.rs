@@ -13,7 +13,7 @@ mod keys;
 mod losses;
 mod stretch;
 
-use etcdsnap_bbolt::build::{BuildError, Builder, Options};
+use etcdsnap_bbolt::build::{BuildError, BuildOptions, Builder};
 use etcdsnap_bbolt::{ByteOrder, Db, Grade};
 use etcdsnap_mvcc::Compaction;
 use etcdsnap_publish::NewFile;
@@ -53,10 +53,11 @@ pub fn salvage(
     if !found.iter().any(|(name, _)| *name == KEY) {
         return Err(Error::NoRecords { name: work.name.to_owned() });
     }
-    let options = Options { order, ..Options::like(db) };
+    let options = BuildOptions { order, ..BuildOptions::like(db) };
     let reader = Reader { source, db, interrupt: work.interrupt };
     let mut saving = Saving { reader, work, losses, room: Some(db.bytes().len() as u64) };
-    work.progress.phase("save what can be read", inspection.walk.census.in_use.saturating_mul(db.page_size().into()));
+    work.progress
+        .phase("save what can be read", inspection.walk.page_counts.in_use.saturating_mul(db.page_size().into()));
     let outcome =
         write_behind(new.file(), work.interrupt, &|bytes| work.progress.advance(bytes), &|| false, |behind| {
             let mut builder = Builder::new(behind, &options).map_err(|source| unbuilt(work, source))?;

@@ -2,7 +2,7 @@
 
 use std::ops::{Bound, RangeBounds};
 
-use etcdsnap_bbolt::check::{Leaves, Stretch};
+use etcdsnap_bbolt::check::{BucketLeaves, KeyInterval};
 use etcdsnap_bbolt::{Db, LeafElement, Page, Problems};
 use etcdsnap_mvcc::RevisionKey;
 use etcdsnap_proto::KeyValueRef;
@@ -86,7 +86,7 @@ pub(super) struct Reader<'r, 'a> {
 impl<'a> Reader<'_, 'a> {
     /// Reads all that can be reached of the bucket `name`.
     pub fn read(&self, name: &[u8], kind: Kind) -> Result<Left<'a>, Error> {
-        let Ok(leaves) = Leaves::of(self.db, name, 0) else { return Ok(Left::default()) };
+        let Ok(leaves) = BucketLeaves::of(self.db, name, 0) else { return Ok(Left::default()) };
         let mut reading = Reading { kind, left: Left::default(), misplaced: Vec::new() };
         let mut problems = Problems::new(0);
         for index in 0..leaves.len() {
@@ -95,7 +95,7 @@ impl<'a> Reader<'_, 'a> {
             }
             let bytes = leaves.bytes(index);
             self.source.image().prefetch(bytes.clone())?;
-            let bounds = between(leaves.stretch(index));
+            let bounds = between(leaves.key_interval(index));
             if let Some(page) = leaves.read(index, &mut problems) {
                 reading.leaf(page, bounds);
             } else {
@@ -103,7 +103,7 @@ impl<'a> Reader<'_, 'a> {
                 reading.left.lose(bounds, Some(page), Amount::Page);
             }
         }
-        for gap in leaves.gaps() {
+        for gap in leaves.missing_intervals() {
             reading.left.lose(between(gap), None, Amount::Unknown);
         }
         Ok(reading.finish())
@@ -220,6 +220,6 @@ fn is_record(entry: Entry<'_>) -> bool {
 }
 
 /// The bounds that branches set.
-fn between(Stretch { low, high }: Stretch<'_>) -> Bounds<'_> {
+fn between(KeyInterval { low, high }: KeyInterval<'_>) -> Bounds<'_> {
     (low.map_or(Bound::Unbounded, Bound::Included), high.map_or(Bound::Unbounded, Bound::Excluded))
 }

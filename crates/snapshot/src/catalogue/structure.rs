@@ -5,7 +5,7 @@
 //! What that walk looks at ends a restore or a start with a panic; what it does not look at goes unnoticed and does its
 //! harm later. The explanations say which of the two it is.
 
-use etcdsnap_bbolt::{Code, Problem};
+use etcdsnap_bbolt::{Code, StructureProblem};
 
 use crate::finding::Finding;
 use crate::place::Place;
@@ -324,7 +324,7 @@ pub fn of(code: Code) -> &'static Kind {
 }
 
 /// A problem of the structure, in the bucket with this path.
-pub fn finding(problem: &Problem, bucket: Option<String>) -> Finding {
+pub fn finding(problem: &StructureProblem, bucket: Option<String>) -> Finding {
     let place = Place {
         bucket,
         page: problem.page,

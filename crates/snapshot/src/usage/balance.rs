@@ -1,6 +1,6 @@
 //! Every byte of the file in exactly one column.
 
-use etcdsnap_bbolt::check::{Claims, Walk};
+use etcdsnap_bbolt::check::{VisitedPages, Walk};
 use etcdsnap_bbolt::{Db, Grade};
 use serde::Serialize;
 
@@ -107,7 +107,7 @@ pub(super) fn draw_up<'a>(
     let branches: u64 = walk.buckets.iter().map(|bucket| bucket.branch_pages).sum();
     let mut balance = Balance {
         branch_pages: branches * page_size,
-        freelist: walk.census.freelist * page_size,
+        freelist: walk.page_counts.freelist * page_size,
         metas: metas * page_size,
         free_pages: Known::new(if whole { regions.free } else { 0 }, whole),
         unreached: if whole { 0 } else { regions.free },
@@ -137,7 +137,7 @@ struct Regions {
 }
 
 impl Regions {
-    fn new(db: &Db<'_>, claims: &Claims) -> Self {
+    fn new(db: &Db<'_>, claims: &VisitedPages) -> Self {
         let page_size = u64::from(db.page_size());
         let length = db.bytes().len() as u64;
         // A page that the file ends in counts with what there is of it.

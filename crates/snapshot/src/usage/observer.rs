@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use etcdsnap_bbolt::build::{Estimate, Options as BuildOptions};
+use etcdsnap_bbolt::build::{BuildOptions, SizeEstimate};
 use etcdsnap_bbolt::check::{BucketInfo, Leaf, Observer};
 use etcdsnap_bbolt::format::{BUCKET_HEADER, ELEMENT, PAGE_HEADER};
 use etcdsnap_bbolt::{Db, LeafElement, Page};
@@ -48,7 +48,7 @@ pub(super) struct BucketSums {
     pub page_headers: u64,
     pub slack: u64,
     /// How its elements would be packed anew, without the buckets among them.
-    pub estimate: Estimate,
+    pub estimate: SizeEstimate,
 }
 
 /// What all leaves hold.
@@ -239,7 +239,7 @@ impl<'a> Account<'a> {
 
 impl BucketSums {
     fn new(packing: &BuildOptions) -> Self {
-        Self { elements: 0, content: 0, page_headers: 0, slack: 0, estimate: Estimate::new(packing) }
+        Self { elements: 0, content: 0, page_headers: 0, slack: 0, estimate: SizeEstimate::new(packing) }
     }
 
     fn add(&mut self, other: &Self) {

@@ -1,7 +1,7 @@
 //! What compaction and defragmentation would give back.
 
 use etcdsnap_bbolt::Db;
-use etcdsnap_bbolt::build::{Estimate, Options, Room};
+use etcdsnap_bbolt::build::{BucketSize, BuildOptions, SizeEstimate};
 use etcdsnap_bbolt::check::BucketInfo;
 use serde::Serialize;
 
@@ -39,15 +39,15 @@ pub(super) fn estimate<'a>(db: &Db<'a>, infos: &[BucketInfo<'a>], account: &Acco
 
 /// Size of a file built anew; `keys` makes of the pages of the bucket `key` those that would be left of it.
 fn rebuilt<'a>(db: &Db<'a>, infos: &[BucketInfo<'a>], account: &Account<'a>, keys: impl Fn(u64) -> u64) -> u64 {
-    let empty = Estimate::new(&Options::like(db));
+    let empty = SizeEstimate::new(&BuildOptions::like(db));
     let of = |info: &BucketInfo<'a>| account.sums.get(&info.index).map_or(empty, |sums| sums.estimate);
-    let mut estimates: Vec<Estimate> = infos.iter().map(of).collect();
+    let mut estimates: Vec<SizeEstimate> = infos.iter().map(of).collect();
     // Parents stand before their buckets, so from the end on each bucket is complete when its parent asks for it.
     for (at, info) in infos.iter().enumerate().rev() {
         let Some(parent) = info.parent else { continue };
-        let Some(room) = estimates.get(at).map(|estimate| estimate.room()) else { continue };
+        let Some(room) = estimates.get(at).map(|estimate| estimate.bucket_size()) else { continue };
         let room = match room {
-            Room::Pages(pages) if parent == 0 && info.name == b"key" => Room::Pages(keys(pages)),
+            BucketSize::Pages(pages) if parent == 0 && info.name == b"key" => BucketSize::Pages(keys(pages)),
             room => room,
         };
         if let Some(outer) = estimates.get_mut(parent as usize) {

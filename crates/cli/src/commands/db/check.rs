@@ -9,7 +9,8 @@ use crate::output::db::check::{Checked, Document, text};
 pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
     let container = session.open(&args.file)?;
     let walk = session.inspect(&container, &args.file)?.walk;
-    let checked = Checked { path: &args.file, problems: &walk.problems, buckets: &walk.buckets, census: walk.census };
+    let checked =
+        Checked { path: &args.file, problems: &walk.problems, buckets: &walk.buckets, census: walk.page_counts };
     let exit = if checked.is_sound() { Exit::Done } else { Exit::Damaged };
     match args.output {
         Form::Json => console::json(exit, &Document::new(&checked)),

@@ -34,7 +34,7 @@ fn rows(inspection: &Inspection<'_>) -> impl Iterator<Item = Row> {
             return Some(Row { id, kind: unused.to_owned(), items: 0, overflow: 0 });
         }
         // What the header says may reach into other pages, or behind the end of the file.
-        next += (next..).take(page.overflow as usize).take_while(|page| in_use.is_tail(*page)).count() as u64;
+        next += (next..).take(page.overflow as usize).take_while(|page| in_use.is_overflow(*page)).count() as u64;
         Some(Row { id, kind: page.kind.to_string(), items: page.count, overflow: next - id - 1 })
     })
 }

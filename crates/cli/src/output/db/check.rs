@@ -1,7 +1,7 @@
 //! `db check`: what is wrong with the structure, problem by problem.
 
-use etcdsnap_bbolt::check::{BucketInfo, Census};
-use etcdsnap_bbolt::{Code, Grade, Problem, Problems};
+use etcdsnap_bbolt::check::{BucketInfo, PageCounts};
+use etcdsnap_bbolt::{Code, Grade, Problems, StructureProblem};
 use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub struct Checked<'a> {
     /// Its buckets, for their names.
     pub buckets: &'a [BucketInfo<'a>],
     /// Its pages.
-    pub census: Census,
+    pub census: PageCounts,
 }
 
 /// The document of `-o json`.
@@ -61,7 +61,7 @@ struct Listed {
 impl Checked<'_> {
     /// A count over the tree, which is known only when all of the tree could be read.
     fn count(&self, count: u64) -> Known<u64> {
-        Known::new(count, self.problems.hidden().is_empty())
+        Known::new(count, self.problems.hidden_buckets().is_empty())
     }
 
     /// Is nothing wrong or dangerous?
@@ -69,12 +69,12 @@ impl Checked<'_> {
         self.problems.worst() < Some(Grade::Error)
     }
 
-    fn bucket(&self, problem: &Problem) -> Option<String> {
+    fn bucket(&self, problem: &StructureProblem) -> Option<String> {
         let info = self.buckets.get(usize::try_from(problem.bucket?).ok()?)?;
         Some(if info.parent.is_none() { "(root)".to_owned() } else { quote(info.name) })
     }
 
-    fn place(&self, problem: &Problem) -> String {
+    fn place(&self, problem: &StructureProblem) -> String {
         let parts = [
             self.bucket(problem).map(|name| format!("bucket {name}")),
             problem.page.map(|page| format!("page {page}")),
@@ -88,8 +88,8 @@ impl Checked<'_> {
 impl<'a> Document<'a> {
     /// The document about one file.
     pub fn new(checked: &Checked<'a>) -> Self {
-        let Census { branch, leaf, overflow, in_use, free, freelist: _, keys: _ } = checked.census;
-        let listed = |problem: &Problem| Listed {
+        let PageCounts { branch, leaf, overflow, in_use, free, freelist: _, keys: _ } = checked.census;
+        let listed = |problem: &StructureProblem| Listed {
             code: problem.code.as_str(),
             severity: severity(problem.code),
             bucket: checked.bucket(problem),
@@ -125,7 +125,7 @@ fn severity(code: Code) -> &'static str {
 /// Lays out the answer and the problems, worst codes first.
 pub fn text(checked: &Checked<'_>, sheet: &mut Sheet) {
     let file = label(checked.path);
-    let Census { in_use, free, keys, .. } = checked.census;
+    let PageCounts { in_use, free, keys, .. } = checked.census;
     let (free, keys) = (checked.count(free), at_least(&checked.count(keys), "key"));
     let counts = match checked.count(in_use).all() {
         Some(in_use) => format!("  {in_use} pages in use, {free} free, {keys}"),

@@ -94,7 +94,7 @@ impl<'a> View<'a> {
             offset: self.page.offset(),
             bytes: self.page.bytes().len() as u64,
             meta: self.meta(),
-            free_ids: self.is_freelist().then(|| self.page.free_ids_promised()),
+            free_ids: self.is_freelist().then(|| self.page.free_id_count()),
         }
     }
 

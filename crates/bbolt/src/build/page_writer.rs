@@ -10,14 +10,14 @@ pub(crate) const MOST_ELEMENTS: u16 = COUNT_OVERFLOW - 1;
 
 /// Pages that follow each other, gathered in memory.
 #[derive(Debug)]
-pub(crate) struct Pages {
+pub(crate) struct PageWriter {
     order: ByteOrder,
     page_size: u32,
     next: u64,
     bytes: Vec<u8>,
 }
 
-impl Pages {
+impl PageWriter {
     /// No pages yet; the first one will be page `next`.
     pub fn new(order: ByteOrder, page_size: u32, next: u64) -> Self {
         Self { order, page_size, next, bytes: Vec::new() }

@@ -2,8 +2,8 @@
 
 use crate::bucket::BucketHeader;
 use crate::format::{BUCKET_FLAG, BUCKET_HEADER, COUNT_OVERFLOW, MAX_KEY, MAX_VALUE, PAGE_HEADER, PageKind};
-use crate::page::{Page, Span};
-use crate::problem::{Code, Detail, Problem, Problems};
+use crate::page::{ElementFields, Page};
+use crate::problem::{Code, Detail, Problems, StructureProblem};
 
 /// What a page's parent says about it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,7 +18,7 @@ pub(crate) struct Bounds<'a> {
 
 /// A bucket found among the elements of a leaf.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Found<'a> {
+pub(crate) struct FoundBucket<'a> {
     pub element: u16,
     /// Byte offset of its name in the file.
     pub offset: u64,
@@ -30,18 +30,18 @@ pub(crate) struct Found<'a> {
 
 /// What the rules leave to say about a page.
 #[derive(Debug, Default)]
-pub(crate) struct Body<'a> {
+pub(crate) struct CheckedPage<'a> {
     /// First key to last value, when they are packed without a gap and hold no buckets.
     pub packed: Option<&'a [u8]>,
     /// Elements from the first on that can be read: all, unless they [share too many bytes](Page::room).
     pub admitted: u16,
     /// Plain keys.
     pub keys: u64,
-    pub buckets: Vec<Found<'a>>,
+    pub buckets: Vec<FoundBucket<'a>>,
 }
 
 /// One page under examination and where to complain.
-pub(crate) struct Examiner<'a, 'p> {
+pub(crate) struct PageChecker<'a, 'p> {
     pub page: Page<'a>,
     pub bucket: u32,
     pub bounds: Bounds<'a>,
@@ -49,26 +49,26 @@ pub(crate) struct Examiner<'a, 'p> {
     pub problems: &'p mut Problems,
 }
 
-impl<'a> Examiner<'a, '_> {
+impl<'a> PageChecker<'a, '_> {
     fn report(&mut self, code: Code, element: Option<u16>, at: u64, found: Detail, against: Detail) {
         let offset = self.page.offset.saturating_add(at);
         let page = self.page.position;
-        self.problems.push(Problem { bucket: Some(self.bucket), page, element, code, offset, found, against });
+        self.problems.push(StructureProblem { bucket: Some(self.bucket), page, element, code, offset, found, against });
     }
 
     /// Checks table, elements, order and slack; reports every violation and returns what is sound.
-    pub fn body(mut self) -> Body<'a> {
+    pub fn check(mut self) -> CheckedPage<'a> {
         let page = self.page;
         let table_end = page.table_end();
         let limit = page.run.len() as u64;
         if table_end > limit {
             let count = Detail::Number(page.count.into());
             self.report(Code::CountSpace, None, 0, count, Detail::Number(limit - PAGE_HEADER as u64));
-            return Body { admitted: page.count, ..Body::default() };
+            return CheckedPage { admitted: page.count, ..CheckedPage::default() };
         }
-        self.count_rules();
-        let mut body = Body::default();
-        let mut scan = Scan {
+        self.check_count();
+        let mut body = CheckedPage::default();
+        let mut scan = ElementScan {
             packed_at: table_end,
             previous: None,
             highest: None,
@@ -76,23 +76,23 @@ impl<'a> Examiner<'a, '_> {
             spans: Vec::new(),
             gaps: false,
             has_buckets: false,
-            room: Some(page.room()),
+            room: Some(page.element_budget()),
         };
         for index in 0..page.count {
             let span = match page.kind {
-                PageKind::Branch => page.branch_span(index).map(|(span, _)| span),
-                _ => page.leaf_span(index),
+                PageKind::Branch => page.branch_fields(index).map(|(span, _)| span),
+                _ => page.leaf_fields(index),
             };
             let Some(span) = span else { break };
-            self.element(index, span, &mut scan, &mut body);
+            self.check_element(index, span, &mut scan, &mut body);
             if scan.room.is_none() {
                 break;
             }
             body.admitted = index.saturating_add(1);
         }
-        self.upper_bound(&scan);
-        self.overlaps(&mut scan);
-        self.tail(scan.packed_at.max(scan.spans.iter().map(|(_, end, _)| *end).max().unwrap_or(0)));
+        self.check_upper_bound(&scan);
+        self.check_overlaps(&mut scan);
+        self.check_slack(scan.packed_at.max(scan.spans.iter().map(|(_, end, _)| *end).max().unwrap_or(0)));
         if !scan.gaps && !scan.has_buckets && page.kind == PageKind::Leaf {
             let start = usize::try_from(table_end).unwrap_or(usize::MAX);
             body.packed = page.run.get(start..usize::try_from(scan.packed_at).unwrap_or(0));
@@ -100,7 +100,7 @@ impl<'a> Examiner<'a, '_> {
         body
     }
 
-    fn count_rules(&mut self) {
+    fn check_count(&mut self) {
         let page = self.page;
         let kind = || Detail::Words(page.kind.to_string());
         if page.count == COUNT_OVERFLOW {
@@ -115,12 +115,18 @@ impl<'a> Examiner<'a, '_> {
     }
 
     #[inline]
-    fn element(&mut self, index: u16, span: Span, scan: &mut Scan<'a>, body: &mut Body<'a>) {
+    fn check_element(
+        &mut self,
+        index: u16,
+        span: ElementFields,
+        scan: &mut ElementScan<'a>,
+        body: &mut CheckedPage<'a>,
+    ) {
         let page = self.page;
         if span.flags > BUCKET_FLAG || span.key_size > MAX_KEY || span.value_size > MAX_VALUE {
-            self.fields(index, &span);
+            self.check_fields(index, &span);
         }
-        let Some((key, value)) = page.resolve(&span) else {
+        let Some((key, value)) = page.key_and_value(&span) else {
             scan.begin_gap(page.table_end(), index);
             if span.key_size == 0 {
                 self.report(Code::KeyEmpty, Some(index), span.key, Detail::None, Detail::None);
@@ -136,13 +142,13 @@ impl<'a> Examiner<'a, '_> {
             return;
         }
         if span.key != scan.packed_at || scan.gaps {
-            self.unpacked(index, &span, scan);
+            self.note_unpacked(index, &span, scan);
         }
         scan.packed_at = span.end();
         if key.is_empty() {
             self.report(Code::KeyEmpty, Some(index), span.key, Detail::None, Detail::None);
         } else {
-            self.order(index, &span, key, scan);
+            self.check_order(index, &span, key, scan);
         }
         if page.kind == PageKind::Branch {
             return;
@@ -153,14 +159,14 @@ impl<'a> Examiner<'a, '_> {
         }
         scan.has_buckets = true;
         if !key.is_empty()
-            && let Some(found) = self.bucket_value(index, &span, key, value)
+            && let Some(found) = self.check_bucket_value(index, &span, key, value)
         {
             body.buckets.push(found);
         }
     }
 
     #[cold]
-    fn fields(&mut self, index: u16, span: &Span) {
+    fn check_fields(&mut self, index: u16, span: &ElementFields) {
         if span.flags & !BUCKET_FLAG != 0 {
             let flags = Detail::Words(format!("{:#x}", span.flags));
             self.report(Code::ElemFlags, Some(index), span.key, flags, Detail::None);
@@ -178,7 +184,7 @@ impl<'a> Examiner<'a, '_> {
 
     /// From the first gap on, spans are kept to look for overlaps.
     #[cold]
-    fn unpacked(&mut self, index: u16, span: &Span, scan: &mut Scan<'a>) {
+    fn note_unpacked(&mut self, index: u16, span: &ElementFields, scan: &mut ElementScan<'a>) {
         scan.begin_gap(self.page.table_end(), index);
         if span.key != scan.packed_at {
             let (found, against) = (Detail::Number(span.key), Detail::Number(scan.packed_at));
@@ -188,7 +194,7 @@ impl<'a> Examiner<'a, '_> {
     }
 
     #[inline]
-    fn order(&mut self, index: u16, span: &Span, key: &'a [u8], scan: &mut Scan<'a>) {
+    fn check_order(&mut self, index: u16, span: &ElementFields, key: &'a [u8], scan: &mut ElementScan<'a>) {
         match scan.previous {
             None if index == 0 => {
                 if let Some(low) = self.bounds.low.filter(|low| *low != key) {
@@ -209,7 +215,7 @@ impl<'a> Examiner<'a, '_> {
         scan.previous = Some(key);
     }
 
-    fn upper_bound(&mut self, scan: &Scan<'a>) {
+    fn check_upper_bound(&mut self, scan: &ElementScan<'a>) {
         if let (Some(high), Some((key, index))) = (self.bounds.high, scan.highest)
             && key >= high
         {
@@ -218,7 +224,7 @@ impl<'a> Examiner<'a, '_> {
         }
     }
 
-    fn overlaps(&mut self, scan: &mut Scan<'a>) {
+    fn check_overlaps(&mut self, scan: &mut ElementScan<'a>) {
         scan.spans.sort_unstable();
         for pair in scan.spans.windows(2) {
             if let [(_, end, first), (start, _, second)] = pair
@@ -232,7 +238,7 @@ impl<'a> Examiner<'a, '_> {
     }
 
     /// What follows the last element: no more overflow pages than needed, and zeros.
-    fn tail(&mut self, used: u64) {
+    fn check_slack(&mut self, used: u64) {
         let page = self.page;
         if page.position.is_some() {
             let needed = used.div_ceil(self.page_size.into()).max(1) - 1;
@@ -248,7 +254,13 @@ impl<'a> Examiner<'a, '_> {
     }
 
     #[cold]
-    fn bucket_value(&mut self, element: u16, span: &Span, name: &'a [u8], value: &'a [u8]) -> Option<Found<'a>> {
+    fn check_bucket_value(
+        &mut self,
+        element: u16,
+        span: &ElementFields,
+        name: &'a [u8],
+        value: &'a [u8],
+    ) -> Option<FoundBucket<'a>> {
         let (page, page_size) = (self.page, self.page_size);
         let mut complain = |code, found| self.report(code, Some(element), span.key, found, Detail::key(name));
         let size = Detail::Number(value.len() as u64);
@@ -264,7 +276,7 @@ impl<'a> Examiner<'a, '_> {
             if value.len() != BUCKET_HEADER {
                 complain(Code::BucketValueSize, size);
             }
-            return Some(Found { element, offset: page.offset + span.key, name, header, inline: None });
+            return Some(FoundBucket { element, offset: page.offset + span.key, name, header, inline: None });
         }
         let image = value.get(BUCKET_HEADER..).unwrap_or_default();
         let offset = page.offset + span.end() - image.len() as u64;
@@ -282,12 +294,12 @@ impl<'a> Examiner<'a, '_> {
         if image.len() > page_size as usize / 4 {
             complain(Code::InlineBig, Detail::Number(image.len() as u64));
         }
-        Some(Found { element, offset: page.offset + span.key, name, header, inline: Some(inline) })
+        Some(FoundBucket { element, offset: page.offset + span.key, name, header, inline: Some(inline) })
     }
 }
 
 /// What is remembered from element to element.
-struct Scan<'a> {
+struct ElementScan<'a> {
     /// Where the next key begins when elements are packed.
     packed_at: u64,
     previous: Option<&'a [u8]>,
@@ -303,7 +315,7 @@ struct Scan<'a> {
     room: Option<u64>,
 }
 
-impl Scan<'_> {
+impl ElementScan<'_> {
     /// Notes the packed elements before `index` as one span; from here on spans are collected one by one.
     fn begin_gap(&mut self, table_end: u64, index: u16) {
         if !self.gaps {

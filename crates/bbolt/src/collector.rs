@@ -14,7 +14,7 @@ pub trait Counted: Ord {
     fn kind(&self) -> usize;
 
     /// Index of the bucket of which a part cannot be read because of this problem; `None` if all of it can.
-    fn hides(&self) -> Option<u32> {
+    fn hidden_bucket(&self) -> Option<u32> {
         None
     }
 }
@@ -43,13 +43,13 @@ impl<P: Counted> Collector<P> {
     /// Takes one in.
     #[cold]
     pub fn push(&mut self, problem: P) {
-        self.hidden.extend(problem.hides());
-        if self.counts_as_kept(problem.kind()) {
+        self.hidden.extend(problem.hidden_bucket());
+        if self.count_within_limit(problem.kind()) {
             self.kept.push(problem);
         }
     }
 
-    fn counts_as_kept(&mut self, kind: usize) -> bool {
+    fn count_within_limit(&mut self, kind: usize) -> bool {
         let Some(count) = self.counts.get_mut(kind) else { return false };
         *count += 1;
         *count <= self.limit
@@ -62,7 +62,7 @@ impl<P: Counted> Collector<P> {
         self.hidden.extend(other.hidden);
         self.kept.extend(other.kept);
         if self.kept.len() as u64 > self.limit.saturating_mul(P::KINDS as u64).saturating_mul(SLACK) {
-            self.settle();
+            self.sort_and_trim();
         }
         for (count, more) in self.counts.iter_mut().zip(other.counts) {
             *count += more;
@@ -70,10 +70,10 @@ impl<P: Counted> Collector<P> {
     }
 
     /// Brings the kept ones into their own order and applies the limit once more.
-    pub fn settle(&mut self) {
+    pub fn sort_and_trim(&mut self) {
         self.kept.sort_unstable();
         let mut seen = Self::new(self.limit);
-        self.kept.retain(|problem| seen.counts_as_kept(problem.kind()));
+        self.kept.retain(|problem| seen.count_within_limit(problem.kind()));
     }
 
     /// The ones kept; in order once settled.
@@ -88,7 +88,7 @@ impl<P: Counted> Collector<P> {
 
     /// Indexes of the buckets of which [a part cannot be read](Counted::hides), whether the problem itself was kept or
     /// not.
-    pub fn hidden(&self) -> &BTreeSet<u32> {
+    pub fn hidden_buckets(&self) -> &BTreeSet<u32> {
         &self.hidden
     }
 
@@ -121,7 +121,7 @@ mod tests {
             all.merge(part);
             assert!(all.kept().len() <= 2 * 2 * 4);
         }
-        all.settle();
+        all.sort_and_trim();
         assert_eq!((all.kept(), all.count_of(0)), (&[(0, 0), (0, 0), (1, 0), (1, 0)][..], 10_000));
     }
 
@@ -138,7 +138,7 @@ mod tests {
         for (first, second) in [(&one, &two), (&two, &one)] {
             let mut all = first.clone();
             all.merge(second.clone());
-            all.settle();
+            all.sort_and_trim();
             assert_eq!(all.kept(), [(0, 1), (0, 2), (1, 9)]);
             assert_eq!((all.count_of(0), all.count_of(1)), (5, 1));
         }

@@ -9,16 +9,16 @@ use super::page_set::PageSet;
 
 /// A set of page ids below a fixed bound.
 #[derive(Debug)]
-pub struct Claims {
+pub struct VisitedPages {
     all: PageSet,
     /// Overflow pages: those that were claimed as part of a run, after its first page.
-    tails: PageSet,
+    overflow: PageSet,
 }
 
-impl Claims {
+impl VisitedPages {
     /// An empty set for ids below `bound`. Memory is two bits for each page of a chunk that has a claimed one.
     pub(crate) fn new(bound: u64) -> Self {
-        Self { all: PageSet::new(bound), tails: PageSet::new(bound) }
+        Self { all: PageSet::new(bound), overflow: PageSet::new(bound) }
     }
 
     /// One past the largest id it can hold.
@@ -27,15 +27,15 @@ impl Claims {
     }
 
     /// Claims one page; false when it was claimed before or does not exist.
-    pub(crate) fn claim(&self, page: u64) -> bool {
+    pub(crate) fn visit(&self, page: u64) -> bool {
         self.all.insert(page)
     }
 
     /// Claims the overflow pages of a run, one after the other up to the bound; stops at the first that was claimed
     /// before and returns it.
-    pub(crate) fn claim_tail(&self, pages: Range<u64>) -> Option<u64> {
+    pub(crate) fn visit_overflow(&self, pages: Range<u64>) -> Option<u64> {
         let taken = self.all.insert_run(pages.clone());
-        self.tails.insert_run(pages.start..taken.unwrap_or(pages.end));
+        self.overflow.insert_run(pages.start..taken.unwrap_or(pages.end));
         taken
     }
 
@@ -45,8 +45,8 @@ impl Claims {
     }
 
     /// Is the page in the set as an overflow page of another?
-    pub fn is_tail(&self, page: u64) -> bool {
-        self.tails.contains(page)
+    pub fn is_overflow(&self, page: u64) -> bool {
+        self.overflow.contains(page)
     }
 
     /// Number of pages in the set.
@@ -72,14 +72,14 @@ mod tests {
 
     #[test]
     fn a_run_stops_at_the_first_conflict() {
-        let claims = Claims::new(130);
-        assert!(claims.claim(70));
-        assert!(!claims.claim(70));
-        assert!(!claims.claim(130));
-        assert_eq!(claims.claim_tail(60..80), Some(70));
-        assert_eq!(claims.claim_tail(71..500), None);
+        let claims = VisitedPages::new(130);
+        assert!(claims.visit(70));
+        assert!(!claims.visit(70));
+        assert!(!claims.visit(130));
+        assert_eq!(claims.visit_overflow(60..80), Some(70));
+        assert_eq!(claims.visit_overflow(71..500), None);
         assert_eq!(
-            [59, 60, 69, 70, 71, 129, 130].map(|page| claims.is_tail(page)),
+            [59, 60, 69, 70, 71, 129, 130].map(|page| claims.is_overflow(page)),
             [false, true, true, false, true, true, false]
         );
         assert_eq!(claims.len(), 70);

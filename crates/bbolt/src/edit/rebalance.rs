@@ -7,13 +7,13 @@
 //! gaps.
 
 use super::EditError;
-use super::subtree::{Opener, Subtree};
+use super::subtree::{Subtree, SubtreeReader};
 
-impl<'e> Opener<'e> {
+impl<'e> SubtreeReader<'e> {
     /// Settles the tree of a bucket; `height` is that of `root`. Returns the root that remains.
-    pub fn settle_root(&self, mut root: Subtree<'e>, mut height: u32) -> Result<Subtree<'e>, EditError> {
+    pub fn rebalance_root(&self, mut root: Subtree<'e>, mut height: u32) -> Result<Subtree<'e>, EditError> {
         if let Subtree::Branch(children) = root {
-            root = Subtree::Branch(self.settle(children)?);
+            root = Subtree::Branch(self.rebalance(children)?);
         }
         // Ends, because every round but the last goes one level down, and the leaves of a tree that was opened are at
         // most `MAX_DEPTH` levels below its root.
@@ -31,11 +31,11 @@ impl<'e> Opener<'e> {
 
     /// Settles subtrees of one height that share a parent. Of what it returns none is empty, and only a lone one can
     /// have a single child.
-    fn settle(&self, siblings: Vec<Subtree<'e>>) -> Result<Vec<Subtree<'e>>, EditError> {
+    fn rebalance(&self, siblings: Vec<Subtree<'e>>) -> Result<Vec<Subtree<'e>>, EditError> {
         let mut settled: Vec<Subtree<'e>> = Vec::with_capacity(siblings.len());
         for mut subtree in siblings {
             if let Subtree::Branch(children) = subtree {
-                subtree = Subtree::Branch(self.settle(children)?);
+                subtree = Subtree::Branch(self.rebalance(children)?);
             }
             if subtree.is_empty() {
                 continue;
@@ -58,7 +58,7 @@ impl<'e> Opener<'e> {
             (left, right) => {
                 let mut children = self.children(left)?;
                 children.extend(self.children(right)?);
-                Ok(Subtree::Branch(self.settle(children)?))
+                Ok(Subtree::Branch(self.rebalance(children)?))
             }
         }
     }

@@ -4,14 +4,14 @@
 //! Only the right edge is in memory. Pages are handed over as soon as they are complete, children before parents.
 
 use super::branch::{Child, Level, root_above};
-use super::bytes::Stored;
+use super::bytes::BuiltBucket;
 use super::element::Element;
 use super::leaf::Leaf;
-use super::pages::Pages;
+use super::page_writer::PageWriter;
 
 /// The right edge of a tree.
 #[derive(Debug)]
-pub(crate) struct Tree {
+pub(crate) struct TreeBuilder {
     leaf: Leaf,
     /// Level 0 is the one right above the leaves.
     levels: Vec<Level<Box<[u8]>>>,
@@ -20,7 +20,7 @@ pub(crate) struct Tree {
     limit: u32,
 }
 
-impl Tree {
+impl TreeBuilder {
     /// An empty tree whose pages are full at `limit` bytes.
     pub fn new(limit: u32) -> Self {
         Self { leaf: Leaf::new(), levels: Vec::new(), has_buckets: false, limit }
@@ -28,7 +28,7 @@ impl Tree {
 
     /// Takes an element whose key is above all before it.
     #[inline]
-    pub fn put(&mut self, element: &Element<'_>, pages: &mut Pages) {
+    pub fn put(&mut self, element: &Element<'_>, pages: &mut PageWriter) {
         if !self.leaf.is_empty() && !self.leaf.takes(element, self.limit, pages.page_size()) {
             self.close_leaf(pages);
         }
@@ -36,14 +36,14 @@ impl Tree {
         self.leaf.push(element);
     }
 
-    fn close_leaf(&mut self, pages: &mut Pages) {
+    fn close_leaf(&mut self, pages: &mut PageWriter) {
         let child = self.leaf.as_child(pages.leaf(&self.leaf));
         self.leaf.clear();
         self.raise(0, child, pages);
     }
 
     /// Gives a complete page its place in `level`, and the branches completed by that theirs in the levels above.
-    fn raise(&mut self, level: usize, child: Child<Box<[u8]>>, pages: &mut Pages) {
+    fn raise(&mut self, level: usize, child: Child<Box<[u8]>>, pages: &mut PageWriter) {
         let mut rising = Some(child);
         for level in level.. {
             let Some(child) = rising else { return };
@@ -56,17 +56,17 @@ impl Tree {
     }
 
     /// Finishes a bucket: one that is small enough to lie in its parent's page gets no page.
-    pub fn finish(self, pages: &mut Pages) -> Stored {
+    pub fn finish(self, pages: &mut PageWriter) -> BuiltBucket {
         let alone = self.levels.is_empty() && !self.has_buckets;
         if alone && self.leaf.bytes() <= inline_limit(pages.page_size()) {
-            Stored::Inline(self.leaf)
+            BuiltBucket::Inline(self.leaf)
         } else {
-            Stored::Page(self.finish_pages(pages))
+            BuiltBucket::Page(self.finish_pages(pages))
         }
     }
 
     /// Adds the pages of the right edge and returns the root.
-    pub fn finish_pages(self, pages: &mut Pages) -> u64 {
+    pub fn finish_pages(self, pages: &mut PageWriter) -> u64 {
         let mut complete = vec![self.leaf.as_child(pages.leaf(&self.leaf))];
         for level in self.levels {
             complete = level.close(complete, self.limit, pages);
