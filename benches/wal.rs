@@ -8,7 +8,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use etcdsnap_checksum::crc32c;
 use etcdsnap_proto::prost::Message;
 use etcdsnap_proto::{etcdserverpb, raftpb, walpb};
-use etcdsnap_wal::{Bootstrap, BootstrapMember, Log, RecordKind, Release, Start, Wal};
+use etcdsnap_wal::{Bootstrap, BootstrapMember, RaftLog, WalRecordKind, Release, SnapshotPosition, Wal};
 
 const NAME: &str = "0000000000000000-0000000000000000.wal";
 const PUTS: u64 = 50_000;
@@ -16,7 +16,7 @@ const PUTS: u64 = 50_000;
 fn log(criterion: &mut Criterion) {
     let bytes = busy_log(if std::env::args().any(|argument| argument == "--bench") { PUTS } else { 100 });
     let wal = Wal::new([(NAME, &bytes[..])]);
-    let read = || Log::read(wal.segments(), Start::default()).expect("a sound log");
+    let read = || RaftLog::read(wal.segments(), SnapshotPosition::default()).expect("a sound log");
     assert!(read().torn.is_none());
     let mut group = criterion.benchmark_group("log");
     group.throughput(Throughput::Bytes(bytes.len() as u64));
@@ -46,7 +46,7 @@ fn cluster() -> Bootstrap {
 fn busy_log(puts: u64) -> Vec<u8> {
     let mut bytes = cluster().segment(Release::V3_6).bytes;
     let wal = Wal::new([(NAME, &bytes[..])]);
-    let first = Log::read(wal.segments(), Start::default()).expect("a new log").last_index(Start::default()) + 1;
+    let first = RaftLog::read(wal.segments(), SnapshotPosition::default()).expect("a new log").last_index(SnapshotPosition::default()) + 1;
     let mut crc = wal.records().filter_map(Result::ok).last().map_or(0, |record| record.crc);
     for index in first..first + puts {
         let key = format!("/registry/pods/default/pod-{}", index % 1000).into_bytes();
@@ -56,7 +56,7 @@ fn busy_log(puts: u64) -> Vec<u8> {
         let data = Some(request.encode_to_vec());
         let entry = raftpb::Entry { entry_type: Some(0), term: Some(2), index: Some(index), data }.encode_to_vec();
         crc = crc32c::append(crc, &entry);
-        let record_type = Some(RecordKind::Entry.number());
+        let record_type = Some(WalRecordKind::Entry.number());
         append(&mut bytes, &walpb::Record { record_type, crc: Some(crc), data: Some(entry) }.encode_to_vec());
     }
     bytes

@@ -5,7 +5,7 @@ mod content;
 use std::io::{self, Cursor, Seek, SeekFrom, Write};
 
 use content::sound;
-use etcdsnap_bbolt::build::{BuildError, Builder, Built, CopyError, ElementError, FreelistMode, BuildOptions};
+use etcdsnap_bbolt::build::{BuildError, BuildOptions, Builder, Built, CopyError, ElementError, FreelistMode};
 use etcdsnap_bbolt::check::check;
 use etcdsnap_bbolt::{ByteOrder, Db, Page, PageKind};
 use etcdsnap_testkit::bbolt::{self, Bucket, Entry, Layout, PageOrder};
@@ -296,7 +296,8 @@ fn elements_that_are_refused() {
 
 #[test]
 fn options_that_are_refused() {
-    let refused = |options: BuildOptions| Builder::new(Cursor::new(Vec::new()), &options).expect_err("refused").to_string();
+    let refused =
+        |options: BuildOptions| Builder::new(Cursor::new(Vec::new()), &options).expect_err("refused").to_string();
     for page_size in [0, 256, 1000, 4097, 32 << 20] {
         assert!(refused(BuildOptions { page_size, ..BuildOptions::default() }).contains("page size"));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use etcdsnap_bbolt::check::{DEFAULT_LIMIT, check};
-use etcdsnap_bbolt::{Db, Grade, DbOpenError, StructureProblem};
+use etcdsnap_bbolt::{Db, DbOpenError, Grade, StructureProblem};
 use etcdsnap_testkit::bbolt::{Freelist, Layout, PageOrder};
 use etcdsnap_testkit::damage::{self, Codes, Corruption};
 

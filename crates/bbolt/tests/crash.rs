@@ -6,8 +6,8 @@ use std::io::{self, Cursor, Seek, SeekFrom, Write};
 
 use content::{read, sound};
 use etcdsnap_bbolt::Db;
-use etcdsnap_bbolt::build::{Builder, BuildOptions};
-use etcdsnap_bbolt::edit::{PreparedCommit, Editor, CommitStep};
+use etcdsnap_bbolt::build::{BuildOptions, Builder};
+use etcdsnap_bbolt::edit::{CommitStep, Editor, PreparedCommit};
 use etcdsnap_testkit::bbolt::{Bucket, Freelist, Layout, MetaStyle, PageOrder};
 use etcdsnap_testkit::random::Random;
 

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use etcdsnap_bbolt::Db;
-use etcdsnap_bbolt::build::{Builder, CopyError, BuildOptions};
+use etcdsnap_bbolt::build::{BuildOptions, Builder, CopyError};
 use etcdsnap_testkit::bbolt::{Bucket, Layout};
 
 const PAGE: usize = 4096;

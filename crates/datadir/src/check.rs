@@ -15,7 +15,7 @@ use etcdsnap_snapshot::place::Place;
 use etcdsnap_snapshot::progress::Progress;
 use etcdsnap_snapshot::report::{DatabaseFacts, Omitted, StoreFacts};
 use etcdsnap_snapshot::verify::{Sha256, Verified, VerifyError, VerifyOptions, verify};
-use etcdsnap_wal::Reader;
+use etcdsnap_wal::WalReader;
 use thiserror::Error;
 
 use crate::aside::Aside;
@@ -254,7 +254,7 @@ fn received(
     options: &CheckOptions,
     progress: &dyn Progress,
 ) -> Result<Option<(u64, Read)>, VerifyError> {
-    let markers = log.and_then(|log| log.wal.valid_markers(Reader::V3_7).ok()).unwrap_or_default();
+    let markers = log.and_then(|log| log.wal.valid_snapshots(WalReader::V3_7).ok()).unwrap_or_default();
     let Some(index) = markers.iter().map(|marker| marker.start.index).max() else { return Ok(None) };
     let Some(name) = snaps.received(index) else { return Ok(None) };
     let read = read_database(&snaps.directory.join(name), &name.to_string_lossy(), options, progress)?;
@@ -269,7 +269,7 @@ fn indexes(evidence: &Evidence<'_>) -> Indexes {
         ..Indexes::default()
     };
     if let Some(log) = &evidence.log {
-        let markers = log.wal.valid_markers(Reader::V3_7).unwrap_or_default();
+        let markers = log.wal.valid_snapshots(WalReader::V3_7).unwrap_or_default();
         indexes.commit = log.inspection.hard_state.commit;
         indexes.hard_state_term = log.inspection.hard_state.term;
         indexes.first_index = log.entries.first().map(|logged| logged.entry.index);

@@ -12,7 +12,7 @@ use etcdsnap_snapshot::finding::{Finding, Findings, Kind, Severity};
 use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::{Place, excerpt};
 use etcdsnap_wal::snap::{SnapFile, SnapName};
-use etcdsnap_wal::{Grade, Payload, Start};
+use etcdsnap_wal::{EntryPayload, Grade, SnapshotPosition};
 
 use crate::aside::Aside;
 use crate::evidence::{Content, Database, Evidence, Log};
@@ -143,7 +143,8 @@ fn term(log: &Log<'_>, content: &Content, indexes: &Indexes, found: &mut impl Fn
 
 /// The `.snap` files against the snapshots the log tells of.
 pub(crate) fn snapshots(evidence: &Evidence<'_>, findings: &mut Findings) {
-    let told: BTreeSet<Start> = evidence.log.iter().flat_map(|log| log.inspection.snapshots.iter().copied()).collect();
+    let told: BTreeSet<SnapshotPosition> =
+        evidence.log.iter().flat_map(|log| log.inspection.snapshots.iter().copied()).collect();
     let mut usable = BTreeSet::new();
     for (name, parsed, bytes) in evidence.snaps.snaps() {
         let place = Place::in_file(name);
@@ -189,7 +190,7 @@ pub(crate) fn snapshots(evidence: &Evidence<'_>, findings: &mut Findings) {
 
 /// The end of the log, if it had more entries when this snapshot was written; `None` if it has them, or the snapshot came from the
 /// leader.
-fn cut_before(evidence: &Evidence<'_>, snapshot: Start) -> Option<u64> {
+fn cut_before(evidence: &Evidence<'_>, snapshot: SnapshotPosition) -> Option<u64> {
     let log = evidence.log.as_ref()?;
     let told = log.inspection.snapshots.iter().map(|told| told.index).max().unwrap_or(0);
     let last = log.entries.last().map_or(0, |logged| logged.entry.index).max(told);
@@ -233,7 +234,7 @@ pub(crate) fn v2_content(evidence: &Evidence<'_>, v3_keys: Option<u64>, findings
 
 /// Is the record of this snapshot in the log, if there ever was one? Servers keep the last few segments and the last few `.snap`
 /// files, so the segments that told of older files may be gone.
-fn reaches_back(log: &Log<'_>, snapshot: Start) -> bool {
+fn reaches_back(log: &Log<'_>, snapshot: SnapshotPosition) -> bool {
     let first = log.inspection.segments.first().map(|segment| segment.name);
     first.is_some_and(|first| first.sequence == 0 || first.index <= snapshot.index)
 }
@@ -280,7 +281,7 @@ fn identity(own: u64, database: &Membership, log: Option<&Membership>, findings:
 fn by_log(log: &Log<'_>, evidence: &Evidence<'_>) -> Option<Membership> {
     let applied = evidence.database.content().and_then(|content| content.consistent_index().all().copied());
     let applied = applied.unwrap_or(u64::MAX);
-    let told: BTreeSet<Start> = log.inspection.snapshots.iter().copied().collect();
+    let told: BTreeSet<SnapshotPosition> = log.inspection.snapshots.iter().copied().collect();
     let snap = evidence.newest_snap(|start| start.index <= applied && told.contains(&start));
     let start = snap.as_ref().map_or(0, |(_, file)| file.start.index);
     let mut members = match &snap {
@@ -297,7 +298,7 @@ fn by_log(log: &Log<'_>, evidence: &Evidence<'_>) -> Option<Membership> {
         return None;
     }
     for logged in entries.iter().take_while(|logged| logged.entry.index <= applied) {
-        if let Payload::ConfChange(change) = logged.entry.payload() {
+        if let EntryPayload::ConfChange(change) = logged.entry.payload() {
             let change = Change::new(&change);
             if members.accepts(&change) {
                 members.apply(&change);

@@ -3,31 +3,31 @@
 //! Servers cut the log off at what they take for an unfinished last write, or erase what follows its end, and do not
 //! report what is lost with that. [`Lost`] does.
 
-use etcdsnap_wal::{Code, Inspection, Outcome, Place, Remains, Wal};
+use etcdsnap_wal::{Code, TrailingData, Wal, WalInspection, WalOutcome, WalPlace};
 
 /// The place where a server ends a log, and the records after it, which are lost with the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
     /// Where the log ends for the server.
-    pub from: Place,
+    pub from: WalPlace,
     /// What follows and is gone afterwards.
-    pub remains: Remains,
+    pub remains: TrailingData,
 }
 
 impl Lost {
     /// What is lost by an outcome of reading the log; `None` if that is nothing, or only an unfinished last write.
-    pub(crate) fn by(outcome: Outcome, wal: &Wal<'_>, inspection: &Inspection) -> Option<Self> {
+    pub(crate) fn by(outcome: WalOutcome, wal: &Wal<'_>, inspection: &WalInspection) -> Option<Self> {
         let from = match outcome {
-            Outcome::Repairs { cut } => cut,
+            WalOutcome::Repairs { cut } => cut,
             // The inspection has looked there already, unless it found more than it kept.
-            Outcome::Reads if inspection.omitted == 0 && !inspection.found(Code::BytesAfterEnd) => return None,
-            Outcome::Reads => {
+            WalOutcome::Reads if inspection.omitted == 0 && !inspection.found(Code::BytesAfterEnd) => return None,
+            WalOutcome::Reads => {
                 let last = inspection.segments.last().filter(|last| !last.damaged)?;
-                Place { segment: last.name, offset: last.end }
+                WalPlace { segment: last.name, offset: last.end }
             }
-            Outcome::Refuses(_) => return None,
+            WalOutcome::Refuses(_) => return None,
         };
-        let remains = wal.remains(from);
-        (!remains.is_nothing()).then_some(Self { from, remains })
+        let remains = wal.trailing_data(from);
+        (!remains.is_empty()).then_some(Self { from, remains })
     }
 }

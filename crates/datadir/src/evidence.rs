@@ -6,7 +6,7 @@ use etcdsnap_snapshot::catalogue::container::{BIG_ENDIAN, LITTLE_ENDIAN};
 use etcdsnap_snapshot::finding::{Finding, Kind, Layer, Severity};
 use etcdsnap_snapshot::known::Known;
 use etcdsnap_wal::snap::SnapFile;
-use etcdsnap_wal::{Inspection, LoggedEntry, Start, Wal};
+use etcdsnap_wal::{LoggedEntry, SnapshotPosition, Wal, WalInspection};
 
 use crate::snap_files::SnapFiles;
 
@@ -62,12 +62,12 @@ pub(crate) struct Log<'a> {
     /// Its entries in force.
     pub entries: Vec<LoggedEntry<'a>>,
     /// Its facts.
-    pub inspection: Inspection,
+    pub inspection: WalInspection,
 }
 
 impl<'a> Evidence<'a> {
     /// The snapshot a server up to 3.6 loads of those that `wanted` accepts.
-    pub fn newest_snap(&self, wanted: impl Fn(Start) -> bool) -> Option<(&'a str, SnapFile<'a>)> {
+    pub fn newest_snap(&self, wanted: impl Fn(SnapshotPosition) -> bool) -> Option<(&'a str, SnapFile<'a>)> {
         self.snaps.newest(|start| start.index <= self.newest_snap_index && wanted(start))
     }
 
@@ -95,7 +95,7 @@ impl<'a> Evidence<'a> {
 impl<'a> Log<'a> {
     /// Reads a log.
     pub fn new(wal: Wal<'a>) -> Self {
-        Self { entries: wal.entries_in_force(), inspection: wal.inspect(), wal }
+        Self { entries: wal.current_entries(), inspection: wal.inspect(), wal }
     }
 }
 

@@ -6,8 +6,8 @@ use etcdsnap_snapshot::catalogue::directory::{
 };
 use etcdsnap_snapshot::finding::{Finding, Findings, Kind};
 use etcdsnap_snapshot::place::{Place, quote};
-use etcdsnap_wal::snap::SnapDirFile;
-use etcdsnap_wal::{Inspection, Place as LogPlace, Wal, WalFile};
+use etcdsnap_wal::snap::SnapFileKind;
+use etcdsnap_wal::{Wal, WalFileKind, WalInspection, WalPlace as LogPlace};
 
 use crate::evidence::{Database, Evidence, Log};
 use crate::holder::Held;
@@ -34,10 +34,10 @@ pub(crate) fn check(evidence: &Evidence<'_>, layout: &Layout, wal: &WalFiles, he
     for file in &evidence.snaps.others {
         let name = file.name.to_string_lossy();
         let kind = match file.kind {
-            SnapDirFile::ReceivedDatabase(_) => &RECEIVED_DATABASE,
-            SnapDirFile::OldDefragmentation => &DEFRAG_LEFTOVER,
-            SnapDirFile::Temporary | SnapDirFile::Broken => &LEFTOVER_FILE,
-            SnapDirFile::Database | SnapDirFile::Snapshot(_) | SnapDirFile::Foreign => continue,
+            SnapFileKind::ReceivedDatabase(_) => &RECEIVED_DATABASE,
+            SnapFileKind::OldDefragmentation => &DEFRAG_LEFTOVER,
+            SnapFileKind::Temporary | SnapFileKind::Broken => &LEFTOVER_FILE,
+            SnapFileKind::Database | SnapFileKind::Snapshot(_) | SnapFileKind::Foreign => continue,
         };
         findings.push(Finding::new(kind, Place::in_file(&name), format!("{} bytes", file.size)));
     }
@@ -52,14 +52,14 @@ pub(crate) fn check(evidence: &Evidence<'_>, layout: &Layout, wal: &WalFiles, he
 
 /// Is there any file that a member wrote and that its server would miss?
 pub(crate) fn holds_member(evidence: &Evidence<'_>, wal: &WalFiles) -> bool {
-    let is_data = |kind| matches!(kind, SnapDirFile::ReceivedDatabase(_) | SnapDirFile::Broken);
+    let is_data = |kind| matches!(kind, SnapFileKind::ReceivedDatabase(_) | SnapFileKind::Broken);
     let snaps = evidence.snaps;
     evidence.log.is_some()
         || !matches!(evidence.database, Database::Missing)
         || snaps.snaps().next().is_some()
         || !snaps.unreadable.is_empty()
         || snaps.others.iter().any(|file| is_data(file.kind))
-        || wal.others.iter().any(|file| file.kind == WalFile::Broken)
+        || wal.others.iter().any(|file| file.kind == WalFileKind::Broken)
 }
 
 fn in_use(held: &Held, findings: &mut Findings) {
@@ -74,12 +74,11 @@ fn in_use(held: &Held, findings: &mut Findings) {
 fn only_in_copy(name: &str, bytes: &[u8], log: Option<&Log<'_>>) -> Option<String> {
     let segment = name.strip_suffix(".broken")?;
     let copy = Wal::new([(segment, bytes)]);
-    let Inspection { segments, .. } = copy.inspect();
+    let WalInspection { segments, .. } = copy.inspect();
     let facts = segments.first()?;
-    let remains = copy.remains(LogPlace { segment: facts.name, offset: facts.end });
+    let remains = copy.trailing_data(LogPlace { segment: facts.name, offset: facts.end });
     let cut = format!("it was cut off at offset {}", facts.end);
-    if !remains.is_nothing() && !copy.records().filter_map(Result::err).all(|damage| copy.is_unfinished_write(&damage))
-    {
+    if !remains.is_empty() && !copy.records().filter_map(Result::err).all(|damage| copy.is_unfinished_write(&damage)) {
         return Some(format!("{cut}; after that follow {remains}"));
     }
     let last = log.and_then(|log| log.entries.last()).map_or(0, |logged| logged.entry.index);

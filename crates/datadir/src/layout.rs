@@ -10,7 +10,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use etcdsnap_wal::WalFile;
+use etcdsnap_wal::WalFileKind;
 use thiserror::Error;
 
 /// The directories of one member.
@@ -58,7 +58,7 @@ impl Layout {
     pub fn of_log(path: &Path) -> Result<Self, LayoutError> {
         exists(path)?;
         if !path.is_dir() {
-            let segment = path.file_name().filter(|name| matches!(kind(name), WalFile::Segment(_)));
+            let segment = path.file_name().filter(|name| matches!(kind(name), WalFileKind::Segment(_)));
             let segment = segment.ok_or_else(|| LayoutError::NoLog { path: path.to_owned() })?;
             let wal = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
             return Ok(Self { wal: wal.to_owned(), snap: None, has_proxy: false, segment: Some(segment.to_owned()) });
@@ -96,8 +96,8 @@ impl Layout {
 }
 
 /// What a file in a WAL directory is.
-pub(crate) fn kind(name: &std::ffi::OsStr) -> WalFile {
-    name.to_str().map_or(WalFile::Foreign, WalFile::of)
+pub(crate) fn kind(name: &std::ffi::OsStr) -> WalFileKind {
+    name.to_str().map_or(WalFileKind::Foreign, WalFileKind::of)
 }
 
 fn exists(path: &Path) -> Result<(), LayoutError> {
@@ -111,7 +111,7 @@ fn exists(path: &Path) -> Result<(), LayoutError> {
 
 fn holds_log(directory: &Path) -> bool {
     let Ok(entries) = directory.read_dir() else { return false };
-    entries.flatten().any(|entry| matches!(kind(&entry.file_name()), WalFile::Segment(_) | WalFile::Broken))
+    entries.flatten().any(|entry| matches!(kind(&entry.file_name()), WalFileKind::Segment(_) | WalFileKind::Broken))
 }
 
 /// Is the folder empty, but for `lost+found`?

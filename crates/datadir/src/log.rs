@@ -6,7 +6,7 @@ use etcdsnap_snapshot::catalogue;
 use etcdsnap_snapshot::finding::{Finding, Findings, Severity};
 use etcdsnap_snapshot::place::Place;
 use etcdsnap_snapshot::report::Omitted;
-use etcdsnap_wal::{Inspection, Outcome, Problem, ReadError, Reader, Refusal, Start, Wal};
+use etcdsnap_wal::{LogReadError, SnapshotPosition, Wal, WalInspection, WalOutcome, WalProblem, WalReader, WalRefusal};
 
 use crate::cut_off::Lost;
 use crate::snap_files::SnapFiles;
@@ -15,7 +15,7 @@ use crate::snap_files::SnapFiles;
 #[derive(Clone, Debug)]
 pub struct LogReport {
     /// What is in it.
-    pub inspection: Inspection,
+    pub inspection: WalInspection,
     /// What is wrong with it, worst first.
     pub findings: Vec<Finding>,
     /// Findings counted but not kept.
@@ -28,11 +28,11 @@ pub struct LogReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReaderVerdict {
     /// The reader.
-    pub reader: Reader,
+    pub reader: WalReader,
     /// The snapshot they start from; the empty one if there is none they could use.
-    pub start: Start,
+    pub start: SnapshotPosition,
     /// What they do.
-    pub outcome: Outcome,
+    pub outcome: WalOutcome,
     /// The part of the log that the repair throws away, other than an unfinished last write.
     pub lost: Option<Lost>,
 }
@@ -49,7 +49,7 @@ impl LogReport {
         let omitted = findings.omitted().collect();
         let mut findings = findings.into_kept();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-        let verdicts = Reader::ALL.map(|reader| verdict(wal, snaps, reader, &inspection)).to_vec();
+        let verdicts = WalReader::ALL.map(|reader| verdict(wal, snaps, reader, &inspection)).to_vec();
         Self { inspection, findings, omitted, verdicts }
     }
 
@@ -65,17 +65,21 @@ impl LogReport {
 
     /// Is there anything to cut off for the servers that can?
     pub fn is_torn(&self) -> bool {
-        self.verdicts.iter().any(|verdict| matches!(verdict.outcome, Outcome::Repairs { .. }))
+        self.verdicts.iter().any(|verdict| matches!(verdict.outcome, WalOutcome::Repairs { .. }))
     }
 }
 
 /// The snapshot that servers with this reader start from: up to 3.6 the newest `.snap` file the log tells of, later the newest
 /// the log tells of. Where the files are not known, those of the log are taken to be there.
-pub(crate) fn start_of(wal: &Wal<'_>, snaps: Option<&SnapFiles>, reader: Reader) -> Result<Start, ReadError> {
-    let markers = wal.valid_markers(reader)?;
+pub(crate) fn start_of(
+    wal: &Wal<'_>,
+    snaps: Option<&SnapFiles>,
+    reader: WalReader,
+) -> Result<SnapshotPosition, LogReadError> {
+    let markers = wal.valid_snapshots(reader)?;
     let start = match snaps {
-        Some(snaps) if reader < Reader::V3_7 => {
-            let told: BTreeSet<Start> = markers.iter().map(|marker| marker.start).collect();
+        Some(snaps) if reader < WalReader::V3_7 => {
+            let told: BTreeSet<SnapshotPosition> = markers.iter().map(|marker| marker.start).collect();
             snaps.newest(|start| told.contains(&start)).map(|(_, file)| file.start)
         }
         _ => markers.last().map(|marker| marker.start),
@@ -83,16 +87,16 @@ pub(crate) fn start_of(wal: &Wal<'_>, snaps: Option<&SnapFiles>, reader: Reader)
     Ok(start.unwrap_or_default())
 }
 
-fn verdict(wal: &Wal<'_>, snaps: Option<&SnapFiles>, reader: Reader, inspection: &Inspection) -> ReaderVerdict {
+fn verdict(wal: &Wal<'_>, snaps: Option<&SnapFiles>, reader: WalReader, inspection: &WalInspection) -> ReaderVerdict {
     let (start, outcome) = match start_of(wal, snaps, reader) {
         Ok(start) => (start, wal.outcome(reader, start)),
-        Err(error) => (Start::default(), Outcome::Refuses(Refusal::from(error))),
+        Err(error) => (SnapshotPosition::default(), WalOutcome::Refuses(WalRefusal::from(error))),
     };
     ReaderVerdict { reader, start, outcome, lost: Lost::by(outcome, wal, inspection) }
 }
 
 /// A problem of the log as a finding.
-pub(crate) fn finding(problem: &Problem) -> Finding {
+pub(crate) fn finding(problem: &WalProblem) -> Finding {
     let place = problem.place.map_or_else(Place::file, |place| Place {
         file: Some(place.segment.to_string()),
         ..Place::offset(place.offset)

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use etcdsnap_proto::raftpb::{ConfChange, ConfState};
 use etcdsnap_snapshot::buckets::Members;
 use etcdsnap_wal::MemberContext;
-use etcdsnap_wal::snap::Store;
+use etcdsnap_wal::snap::V2Store;
 
 /// Most learners a cluster may have.
 const MAX_LEARNERS: usize = 1;
@@ -81,8 +81,8 @@ impl Change {
 
 impl Membership {
     /// Those of a v2 store; `None` if it cannot be read.
-    pub fn of_store(store: &Store) -> Option<Self> {
-        let peer = |member: etcdsnap_wal::snap::StoreMember| {
+    pub fn of_store(store: &V2Store) -> Option<Self> {
+        let peer = |member: etcdsnap_wal::snap::V2Member| {
             (member.id, Peer { name: member.name, urls: member.peer_urls, learner: member.is_learner })
         };
         Some(Self::new(store.members().ok()?.into_iter().map(peer), store.removed_members().ok()?))

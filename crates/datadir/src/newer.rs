@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use etcdsnap_proto::etcdserverpb::request_op::Request as Operation;
 use etcdsnap_proto::etcdserverpb::{DeleteRangeRequest, InternalRaftRequest, TxnRequest};
 use etcdsnap_snapshot::place::excerpt;
-use etcdsnap_wal::{LoggedEntry, Payload};
+use etcdsnap_wal::{EntryPayload, LoggedEntry};
 use serde::Serialize;
 
 /// Keys that are named; all are counted.
@@ -57,7 +57,7 @@ impl Newer {
             *count += 1;
             let payload = logged.entry.payload();
             *found.kinds.entry(payload.name()).or_default() += 1;
-            if let Payload::Request(request) = &payload {
+            if let EntryPayload::Request(request) = &payload {
                 let (least, most) = touched.request(request);
                 found.revisions_min += least;
                 found.revisions_max += most;
@@ -127,7 +127,7 @@ impl Touched {
 mod tests {
     use etcdsnap_proto::etcdserverpb::{PutRequest, RequestOp};
     use etcdsnap_proto::prost::Message as _;
-    use etcdsnap_wal::{Entry, Place, SegmentName};
+    use etcdsnap_wal::{RaftEntry, SegmentName, WalPlace};
 
     use super::*;
 
@@ -137,8 +137,8 @@ mod tests {
 
     fn newer(requests: &[InternalRaftRequest], consistent_index: u64, commit: u64) -> Newer {
         let encoded: Vec<_> = requests.iter().map(InternalRaftRequest::encode_to_vec).collect();
-        let place = Place { segment: SegmentName::FIRST, offset: 0 };
-        let entry = |(data, index)| Entry { index, term: 1, data: Some(data), ..Entry::default() };
+        let place = WalPlace { segment: SegmentName::FIRST, offset: 0 };
+        let entry = |(data, index)| RaftEntry { index, term: 1, data: Some(data), ..RaftEntry::default() };
         let entries = encoded.iter().map(Vec::as_slice).zip(1..).map(entry);
         let entries: Vec<_> = entries.map(|entry| LoggedEntry { place, entry }).collect();
         Newer::new(&entries, consistent_index, commit)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use etcdsnap_snapshot::finding::{Finding, Severity};
 use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::report::{DatabaseFacts, Omitted, StoreFacts};
-use etcdsnap_wal::Metadata;
+use etcdsnap_wal::WalMetadata;
 use serde::Serialize;
 
 use crate::holder::Held;
@@ -25,7 +25,7 @@ pub struct Report {
     /// Nothing of a member is there.
     pub is_empty: bool,
     /// Whose log it is.
-    pub identity: Option<Metadata>,
+    pub identity: Option<WalMetadata>,
     /// The log by itself; `None` if there is none. Its findings are among the findings below.
     pub log: Option<LogReport>,
     /// The bbolt side of the database; `None` if there is none that can be walked, or nothing was ever written to it.

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use etcdsnap_image::{Image, Mapping};
-use etcdsnap_wal::Start;
-use etcdsnap_wal::snap::{self, SnapDirFile, SnapFile, SnapName};
+use etcdsnap_wal::SnapshotPosition;
+use etcdsnap_wal::snap::{self, SnapFile, SnapFileKind, SnapName};
 
 use crate::wal_files::{ListError, OtherFile, list};
 
@@ -19,7 +19,7 @@ pub struct SnapFiles {
     /// `.snap` files that could not be read, and why.
     pub unreadable: Vec<(String, etcdsnap_image::Error)>,
     /// What else is in it but directories, by name; the database too.
-    pub others: Vec<OtherFile<SnapDirFile>>,
+    pub others: Vec<OtherFile<SnapFileKind>>,
 }
 
 impl SnapFiles {
@@ -30,9 +30,9 @@ impl SnapFiles {
     pub fn open(directory: &Path, mapping: Mapping) -> Result<Self, ListError> {
         let (mut snaps, mut unreadable, mut others) = (Vec::new(), Vec::new(), Vec::new());
         for (name, size) in list(directory)? {
-            let kind = name.to_str().map_or(SnapDirFile::Foreign, SnapDirFile::of);
+            let kind = name.to_str().map_or(SnapFileKind::Foreign, SnapFileKind::of);
             match (kind, name.to_str()) {
-                (SnapDirFile::Snapshot(parsed), Some(text)) => match Image::open(&directory.join(text), mapping) {
+                (SnapFileKind::Snapshot(parsed), Some(text)) => match Image::open(&directory.join(text), mapping) {
                     Ok(image) => snaps.push((text.to_owned(), parsed, image)),
                     Err(error) => unreadable.push((text.to_owned(), error)),
                 },
@@ -54,13 +54,13 @@ impl SnapFiles {
 
     /// The snapshot a server up to 3.6 loads: the newest readable one that `wanted` accepts. It is asked about
     /// each file until then, and there can be many.
-    pub fn newest(&self, wanted: impl Fn(Start) -> bool) -> Option<(&str, SnapFile<'_>)> {
+    pub fn newest(&self, wanted: impl Fn(SnapshotPosition) -> bool) -> Option<(&str, SnapFile<'_>)> {
         snap::newest(self.snaps().map(|(name, _, bytes)| (name, bytes)), wanted)
     }
 
     /// The database received with the snapshot at this index, if it is there.
     pub fn received(&self, index: u64) -> Option<&OsString> {
-        let wanted = |file: &&OtherFile<SnapDirFile>| file.kind == SnapDirFile::ReceivedDatabase(index);
+        let wanted = |file: &&OtherFile<SnapFileKind>| file.kind == SnapFileKind::ReceivedDatabase(index);
         self.others.iter().find(wanted).map(|file| &file.name)
     }
 }

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use etcdsnap_snapshot::place::excerpt;
-use etcdsnap_wal::Payload;
-use etcdsnap_wal::snap::Store;
+use etcdsnap_wal::EntryPayload;
+use etcdsnap_wal::snap::V2Store;
 
 use crate::evidence::{Evidence, Log};
 
@@ -74,7 +74,7 @@ impl V2Keys {
         format!("{stored}{logged}: {}{more}", names.join(", "))
     }
 
-    fn store(&mut self, name: &str, store: &Store) {
+    fn store(&mut self, name: &str, store: &V2Store) {
         if let Some(clients) = store.node(CLIENTS) {
             for path in clients.keys() {
                 self.stored += 1;
@@ -90,8 +90,8 @@ impl V2Keys {
     fn log(&mut self, log: &Log<'_>, from: u64) {
         for logged in log.entries.iter().filter(|logged| logged.entry.index > from) {
             let request = match logged.entry.payload() {
-                Payload::LegacyRequest(request) => *request,
-                Payload::Request(request) => match request.v2 {
+                EntryPayload::LegacyRequest(request) => *request,
+                EntryPayload::Request(request) => match request.v2 {
                     Some(request) => request,
                     None => continue,
                 },

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use etcdsnap_image::{Changed, Image, Mapping};
-use etcdsnap_wal::{Wal, WalFile};
+use etcdsnap_wal::{Wal, WalFileKind};
 use thiserror::Error;
 
 use crate::layout::kind;
@@ -24,7 +24,7 @@ pub struct WalFiles {
     /// Copies that could not be read, and why.
     pub unreadable_broken: Vec<(String, etcdsnap_image::Error)>,
     /// What else is in it, by name; the copies too.
-    pub others: Vec<OtherFile<WalFile>>,
+    pub others: Vec<OtherFile<WalFileKind>>,
 }
 
 /// A file that is not part of the log, or not of the database.
@@ -58,13 +58,13 @@ impl WalFiles {
         let (mut broken, mut unreadable_broken) = (Vec::new(), Vec::new());
         for (name, size) in list(directory)? {
             match (kind(&name), name.to_str()) {
-                (WalFile::Segment(_), Some(_)) if only.is_some_and(|only| only != name) => {}
-                (WalFile::Segment(_), Some(text)) => match Image::open(&directory.join(text), mapping) {
+                (WalFileKind::Segment(_), Some(_)) if only.is_some_and(|only| only != name) => {}
+                (WalFileKind::Segment(_), Some(text)) => match Image::open(&directory.join(text), mapping) {
                     Ok(image) => segments.push((text.to_owned(), image)),
                     Err(error) => unreadable.push((text.to_owned(), error)),
                 },
                 (kind, text) => {
-                    if let (WalFile::Broken, Some(text)) = (kind, text) {
+                    if let (WalFileKind::Broken, Some(text)) = (kind, text) {
                         match Image::open(&directory.join(text), mapping) {
                             Ok(image) => broken.push((text.to_owned(), image)),
                             Err(error) => unreadable_broken.push((text.to_owned(), error)),
@@ -91,7 +91,7 @@ impl WalFiles {
 
     /// Do servers see a log here? They go by the ends of the names.
     pub(crate) fn holds_log(&self) -> bool {
-        let is_wal = |file: &OtherFile<WalFile>| Path::new(&file.name).extension() == Some(OsStr::new("wal"));
+        let is_wal = |file: &OtherFile<WalFileKind>| Path::new(&file.name).extension() == Some(OsStr::new("wal"));
         !self.segments.is_empty() || !self.unreadable.is_empty() || self.others.iter().any(is_wal)
     }
 

@@ -13,7 +13,7 @@ use etcdsnap_rewrite::{Error, Held, Tolerance, Work};
 use etcdsnap_snapshot::buckets::SmallBuckets;
 use etcdsnap_snapshot::container::Container;
 use etcdsnap_snapshot::progress::Silent;
-use etcdsnap_wal::{DamageKind, ReadError, Reader, Start};
+use etcdsnap_wal::{LogReadError, SnapshotPosition, WalDamageKind, WalReader};
 use semver::Version;
 
 use super::files::opening;
@@ -139,10 +139,10 @@ fn needed_by_log(compat: Compat, data_dir: &Path, log: &mut Log<'_>) -> Result<O
     if wal.segments().is_empty() {
         return Err(format!("{UNKNOWN}wal: file not found"));
     }
-    let reader = if compat <= Compat::V3_6 { Reader::V3_5_7 } else { Reader::V3_7 };
-    let markers = wal.valid_markers(reader).map_err(|error| format!("{UNKNOWN}{}", log_text(&error)))?;
+    let reader = if compat <= Compat::V3_6 { WalReader::V3_5_7 } else { WalReader::V3_7 };
+    let markers = wal.valid_snapshots(reader).map_err(|error| format!("{UNKNOWN}{}", log_text(&error)))?;
     let start = if compat <= Compat::V3_6 {
-        let known: BTreeSet<Start> = markers.iter().map(|marker| marker.start).collect();
+        let known: BTreeSet<SnapshotPosition> = markers.iter().map(|marker| marker.start).collect();
         let snaps = SnapFiles::open(&data_dir.join("member/snap"), Mapping::Auto);
         let snaps = snaps.map_err(|error| format!("{UNKNOWN}{error}"))?;
         snaps.newest(|start| known.contains(&start)).map(|(_, file)| file.start)
@@ -153,10 +153,10 @@ fn needed_by_log(compat: Compat, data_dir: &Path, log: &mut Log<'_>) -> Result<O
     needed(&log.entries).map_err(|error| format!("failed to read wal: {error}"))
 }
 
-fn log_text(error: &ReadError) -> String {
+fn log_text(error: &LogReadError) -> String {
     match error {
-        ReadError::Damage(damage) => match damage.kind {
-            DamageKind::Checksum { stored, computed } => format!(
+        LogReadError::Damage(damage) => match damage.kind {
+            WalDamageKind::Checksum { stored, computed } => format!(
                 "walpb: crc mismatch: expected: {stored:x} computed: {computed:x}: in file '{}' at position: {}",
                 damage.place.segment, damage.place.offset
             ),

@@ -24,7 +24,7 @@ use etcdsnap_bbolt::format::PAGE_SIZES;
 use etcdsnap_image::open_file;
 use etcdsnap_publish::{discard, remove_leftovers};
 use etcdsnap_wal::SegmentName;
-use etcdsnap_wal::snap::SnapDirFile;
+use etcdsnap_wal::snap::SnapFileKind;
 
 /// Name of the marker in `member`, and in the log directory.
 pub(crate) const MARKER: &str = ".etcdsnap-unfinished";
@@ -165,7 +165,7 @@ impl Unfinished {
 
 /// Does a restore write a file of this name to `snap`?
 fn is_written(name: &str) -> bool {
-    matches!(SnapDirFile::of(name), SnapDirFile::Database | SnapDirFile::Snapshot(_))
+    matches!(SnapFileKind::of(name), SnapFileKind::Database | SnapFileKind::Snapshot(_))
 }
 
 /// Has everything in the folder one of these names?

@@ -5,7 +5,7 @@ use std::io::{Cursor, Write as _};
 use std::path::Path;
 
 use etcdsnap_bbolt::Db;
-use etcdsnap_bbolt::build::{BuildError, Builder, BuildOptions as BuildOptions};
+use etcdsnap_bbolt::build::{BuildError, BuildOptions, Builder};
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_snapshot::usage::{Options, Usage, UsageError, usage};

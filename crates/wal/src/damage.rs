@@ -11,18 +11,18 @@ use etcdsnap_proto::ParseError;
 use thiserror::Error;
 
 use crate::frame::LENGTH_WORD;
-use crate::place::Place;
+use crate::place::WalPlace;
 
 /// Smallest unit that a disk writes as a whole, in bytes.
 pub(crate) const SECTOR: usize = 512;
 
 /// A record that cannot be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Damage {
+pub struct WalDamage {
     /// Where its frame starts; all before it is sound.
-    pub place: Place,
+    pub place: WalPlace,
     /// What is wrong.
-    pub kind: DamageKind,
+    pub kind: WalDamageKind,
     /// Servers take it for the unfinished last write of a member that stopped suddenly, and cut the log off here.
     /// Whether it is one, or entries are lost with it, depends on what [remains](crate::Wal::remains) after it.
     pub torn: bool,
@@ -31,7 +31,7 @@ pub struct Damage {
 /// What is wrong with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum DamageKind {
+pub enum WalDamageKind {
     /// The file ends within a length word.
     #[error("the file ends {left} bytes into a length word of 8")]
     LengthWord {
@@ -69,13 +69,13 @@ pub enum DamageKind {
     },
 }
 
-impl fmt::Display for Damage {
+impl fmt::Display for WalDamage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.kind)
     }
 }
 
-impl std::error::Error for Damage {}
+impl std::error::Error for WalDamage {}
 
 /// A part of the body of a frame that lies in one sector is all zeros: that sector never reached the disk.
 ///

@@ -4,12 +4,12 @@ use std::fmt;
 
 use etcdsnap_proto::wire::{ParseError, Reader};
 
-use crate::payload::Payload;
+use crate::payload::EntryPayload;
 use crate::wire;
 
 /// What the data of an entry is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum EntryKind {
+pub enum RaftEntryKind {
     /// A request to the store, or nothing.
     #[default]
     Normal,
@@ -21,7 +21,7 @@ pub enum EntryKind {
     Unknown(i32),
 }
 
-impl EntryKind {
+impl RaftEntryKind {
     fn from_number(number: u32) -> Self {
         match number.cast_signed() {
             0 => Self::Normal,
@@ -47,9 +47,9 @@ impl EntryKind {
 /// Absent numbers are 0, as 3.7 and later leave out the kind of a normal entry. Debug output tells the length of the data,
 /// not its bytes, which may be secret.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Entry<'a> {
+pub struct RaftEntry<'a> {
     /// What its data is.
-    pub kind: EntryKind,
+    pub kind: RaftEntryKind,
     /// Term of the leader that proposed it.
     pub term: u64,
     /// Its place in the raft log, from 1.
@@ -58,7 +58,7 @@ pub struct Entry<'a> {
     pub data: Option<&'a [u8]>,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> RaftEntry<'a> {
     /// Reads a `raftpb.Entry`; accepts what a protobuf decoder accepts, and finds the same.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut entry = Self::default();
@@ -66,7 +66,7 @@ impl<'a> Entry<'a> {
         while !reader.is_empty() {
             let tag = reader.tag()?;
             match tag.field {
-                1 => entry.kind = EntryKind::from_number(wire::low_half(reader.int64(tag)?)),
+                1 => entry.kind = RaftEntryKind::from_number(wire::low_half(reader.int64(tag)?)),
                 2 => entry.term = reader.int64(tag)?.cast_unsigned(),
                 3 => entry.index = reader.int64(tag)?.cast_unsigned(),
                 4 => entry.data = Some(reader.bytes(tag)?),
@@ -82,12 +82,12 @@ impl<'a> Entry<'a> {
     }
 
     /// Decodes its data.
-    pub fn payload(&self) -> Payload {
-        Payload::decode(self.kind, self.data())
+    pub fn payload(&self) -> EntryPayload {
+        EntryPayload::decode(self.kind, self.data())
     }
 }
 
-impl fmt::Debug for Entry<'_> {
+impl fmt::Debug for RaftEntry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} {} of term {} ({} bytes)", self.kind, self.index, self.term, self.data().len())
     }
@@ -101,23 +101,23 @@ mod tests {
 
     use super::*;
 
-    type Plain = (EntryKind, u64, u64, Option<Vec<u8>>);
+    type Plain = (RaftEntryKind, u64, u64, Option<Vec<u8>>);
 
     fn general(bytes: &[u8]) -> Option<Plain> {
         let entry = raftpb::Entry::decode(bytes).ok()?;
-        let kind = EntryKind::from_number(entry.entry_type.unwrap_or_default().cast_unsigned());
+        let kind = RaftEntryKind::from_number(entry.entry_type.unwrap_or_default().cast_unsigned());
         Some((kind, entry.term(), entry.index(), entry.data))
     }
 
     fn own(bytes: &[u8]) -> Option<Plain> {
-        let entry = Entry::parse(bytes).ok()?;
+        let entry = RaftEntry::parse(bytes).ok()?;
         Some((entry.kind, entry.term, entry.index, entry.data.map(<[u8]>::to_vec)))
     }
 
     #[test]
     fn the_kind_may_be_left_out() {
-        let entry = Entry::parse(&[0x10, 2, 0x18, 7]).expect("an entry of 3.7");
-        assert_eq!((entry.kind, entry.term, entry.index, entry.data), (EntryKind::Normal, 2, 7, None));
+        let entry = RaftEntry::parse(&[0x10, 2, 0x18, 7]).expect("an entry of 3.7");
+        assert_eq!((entry.kind, entry.term, entry.index, entry.data), (RaftEntryKind::Normal, 2, 7, None));
     }
 
     proptest! {

@@ -27,7 +27,7 @@ pub(crate) struct Frame<'a> {
 
 /// What stands at an offset of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next<'a> {
+pub(crate) enum FrameRead<'a> {
     /// A whole frame.
     Frame(Frame<'a>),
     /// Nothing more: the end of the file, or a zero word.
@@ -35,19 +35,19 @@ pub(crate) enum Next<'a> {
     /// Too few bytes for a length word.
     ShortWord,
     /// The length word asks for more bytes than there are.
-    ShortBody(Lengths),
+    ShortBody(FrameLengths),
 }
 
 /// A length word, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lengths {
+pub(crate) struct FrameLengths {
     /// Bytes of the record, below 2^56.
     pub record: u64,
     /// Bytes of padding, 0 to 7.
     pub padding: u64,
 }
 
-impl Lengths {
+impl FrameLengths {
     const TOP_BYTE: u64 = 0xff << 56;
     const PADDED: u64 = 0x80 << 56;
 
@@ -80,28 +80,28 @@ impl Frame<'_> {
     }
 
     /// Length word and padding are what a writer makes: just enough zeros, and no bit that means nothing.
-    pub fn well_padded(&self) -> bool {
+    pub fn is_well_padded(&self) -> bool {
         let padding = self.body.get(self.record.len()..).unwrap_or_default();
-        let lengths = Lengths::of(self.record.len());
+        let lengths = FrameLengths::of(self.record.len());
         self.word == lengths.word() && lengths.padding == padding.len() as u64 && padding.iter().all(|&byte| byte == 0)
     }
 }
 
 /// Reads what stands at the start of `bytes`, the rest of a segment.
-pub(crate) fn read(bytes: &[u8]) -> Next<'_> {
+pub(crate) fn read(bytes: &[u8]) -> FrameRead<'_> {
     let Some((word, rest)) = bytes.split_first_chunk::<LENGTH_WORD>() else {
-        return if bytes.is_empty() { Next::End } else { Next::ShortWord };
+        return if bytes.is_empty() { FrameRead::End } else { FrameRead::ShortWord };
     };
     let word = u64::from_le_bytes(*word);
     if word == 0 {
-        return Next::End;
+        return FrameRead::End;
     }
-    let lengths = Lengths::parse(word);
+    let lengths = FrameLengths::parse(word);
     let body = usize::try_from(lengths.body()).ok().and_then(|len| rest.get(..len));
     let record = usize::try_from(lengths.record).ok().and_then(|len| rest.get(..len));
     match (record, body) {
-        (Some(record), Some(body)) => Next::Frame(Frame { word, record, body }),
-        _ => Next::ShortBody(lengths),
+        (Some(record), Some(body)) => FrameRead::Frame(Frame { word, record, body }),
+        _ => FrameRead::ShortBody(lengths),
     }
 }
 
@@ -110,7 +110,7 @@ pub(crate) fn write(out: &mut Vec<u8>, write_record: impl FnOnce(&mut Vec<u8>)) 
     let start = out.len();
     out.extend_from_slice(&[0; LENGTH_WORD]);
     write_record(out);
-    let lengths = Lengths::of(out.len() - start - LENGTH_WORD);
+    let lengths = FrameLengths::of(out.len() - start - LENGTH_WORD);
     if let Some(word) = out.get_mut(start..start + LENGTH_WORD) {
         word.copy_from_slice(&lengths.word().to_le_bytes());
     }
@@ -132,11 +132,11 @@ mod tests {
 
     #[test]
     fn the_end_is_told_from_a_cut() {
-        assert_eq!(read(&[]), Next::End);
-        assert_eq!(read(&[0; 8]), Next::End);
-        assert_eq!(read(&[0; 7]), Next::ShortWord);
-        assert_eq!(read(&[4, 0, 0, 0, 0, 0, 0, 0x84, 1, 2, 3, 4, 0, 0, 0]), Next::ShortBody(Lengths::of(4)));
-        assert!(matches!(read(&[0xff; 40]), Next::ShortBody(Lengths { padding: 7, .. })));
+        assert_eq!(read(&[]), FrameRead::End);
+        assert_eq!(read(&[0; 8]), FrameRead::End);
+        assert_eq!(read(&[0; 7]), FrameRead::ShortWord);
+        assert_eq!(read(&[4, 0, 0, 0, 0, 0, 0, 0x84, 1, 2, 3, 4, 0, 0, 0]), FrameRead::ShortBody(FrameLengths::of(4)));
+        assert!(matches!(read(&[0xff; 40]), FrameRead::ShortBody(FrameLengths { padding: 7, .. })));
     }
 
     proptest! {
@@ -149,17 +149,17 @@ mod tests {
             }
             let mut rest = out.as_slice();
             for record in &records {
-                let Next::Frame(frame) = read(rest) else { panic!("no frame") };
+                let FrameRead::Frame(frame) = read(rest) else { panic!("no frame") };
                 prop_assert_eq!(frame.record, record.as_slice());
-                prop_assert!(frame.well_padded());
+                prop_assert!(frame.is_well_padded());
                 rest = &rest[frame.len()..];
             }
-            prop_assert_eq!(read(rest), Next::End);
+            prop_assert_eq!(read(rest), FrameRead::End);
         }
 
         #[test]
         fn any_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
-            if let Next::Frame(frame) = read(&bytes) {
+            if let FrameRead::Frame(frame) = read(&bytes) {
                 prop_assert!(frame.len() <= bytes.len());
             }
         }

@@ -1,16 +1,16 @@
 //! One pass over a whole log that does not stop at the first problem.
 
-use crate::damage::{Damage, DamageKind};
-use crate::entry::Entry;
+use crate::damage::{WalDamage, WalDamageKind};
+use crate::entry::RaftEntry;
 use crate::frame::LENGTH_WORD;
-use crate::log::{HardState, Marker, Metadata, Start};
-use crate::name::SegmentName;
 use crate::outcome::LONG_BODY;
-use crate::place::Place;
-use crate::problem::{Code, Problem};
-use crate::record::{Record, RecordKind};
+use crate::place::WalPlace;
+use crate::problem::{Code, WalProblem};
+use crate::raft_log::{HardState, SnapshotPosition, SnapshotRecord, WalMetadata};
+use crate::record::{WalRecord, WalRecordKind};
 use crate::records::Segment;
-use crate::remains::{Layout, Remains};
+use crate::segment_name::SegmentName;
+use crate::trailing_data::{FrameAlignment, TrailingData};
 use crate::wal::{Wal, gaps};
 
 /// Problems that are kept; the others are only counted.
@@ -18,7 +18,7 @@ const KEPT: usize = 1000;
 
 /// How a segment stands to the one before it in the checksum chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chain {
+pub enum SegmentChain {
     /// It is the first of a log, and begins the chain.
     Begins,
     /// It continues the segment before it.
@@ -55,18 +55,18 @@ pub struct SegmentFacts {
     /// Running checksum behind its last sound record.
     pub crc: u32,
     /// Is it the right segment behind the one before it?
-    pub chain: Chain,
+    pub chain: SegmentChain,
     /// A record in it cannot be trusted; there may be more behind `end`.
     pub damaged: bool,
 }
 
 /// Everything an inspection found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Inspection {
+pub struct WalInspection {
     /// One for each segment, in the order of the log.
     pub segments: Vec<SegmentFacts>,
     /// Whose log it is.
-    pub metadata: Option<Metadata>,
+    pub metadata: Option<WalMetadata>,
     /// The last hard state.
     pub hard_state: HardState,
     /// Its records have no padding, as before May 2016 (etcd 2).
@@ -74,14 +74,14 @@ pub struct Inspection {
     /// Index of the last entry, or of the last snapshot if that is higher.
     pub last_index: u64,
     /// The snapshots it tells of, in the order of the log.
-    pub snapshots: Vec<Start>,
+    pub snapshots: Vec<SnapshotPosition>,
     /// The first thousand problems, in the order of the log.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<WalProblem>,
     /// Number of further problems.
     pub omitted: u64,
 }
 
-impl Inspection {
+impl WalInspection {
     /// Is a problem of this kind among those that were kept?
     pub fn found(&self, code: Code) -> bool {
         self.problems.iter().any(|problem| problem.code == code)
@@ -90,32 +90,32 @@ impl Inspection {
 
 impl Wal<'_> {
     /// Reads all records of all segments and notes whatever is wrong.
-    pub fn inspect(&self) -> Inspection {
+    pub fn inspect(&self) -> WalInspection {
         let mut inspector = Inspector::new(self.segments());
         for (before, after) in gaps(self.segments()) {
             inspector.report(Code::SegmentGap, None, format!("segments are missing between {before} and {after}"));
         }
         for record in self.records() {
             match record {
-                Ok(record) => inspector.look_at(&record),
-                Err(damage) => inspector.damage(damage, &self.remains_of(&damage)),
+                Ok(record) => inspector.inspect_record(&record),
+                Err(damage) => inspector.damage(damage, &self.trailing_data_after(&damage)),
             }
         }
         inspector.finish(self)
     }
 
     /// What remains after damage at which reading its segment ends. After others the records go on.
-    fn remains_of(&self, damage: &Damage) -> Remains {
+    fn trailing_data_after(&self, damage: &WalDamage) -> TrailingData {
         match damage.kind {
-            DamageKind::Checksum { .. } | DamageKind::Chain { .. } if !damage.torn => Remains::default(),
-            _ => self.remains(damage.place),
+            WalDamageKind::Checksum { .. } | WalDamageKind::Chain { .. } if !damage.torn => TrailingData::default(),
+            _ => self.trailing_data(damage.place),
         }
     }
 }
 
 /// What is known so far.
 struct Inspector<'a> {
-    found: Inspection,
+    found: WalInspection,
     metadata: Option<&'a [u8]>,
     /// Index of the last entry or snapshot, once there was one.
     last: Option<u64>,
@@ -135,28 +135,30 @@ impl<'a> Inspector<'a> {
             hard_state: None,
             seed: None,
             crc: 0,
-            chain: Chain::Believed,
+            chain: SegmentChain::Believed,
             damaged: false,
         };
-        let is_unpadded = segments.first().is_some_and(|first| Layout::of(first.bytes) == Layout::Unpadded);
-        let found = Inspection { segments: segments.iter().map(empty).collect(), is_unpadded, ..Inspection::default() };
+        let is_unpadded =
+            segments.first().is_some_and(|first| FrameAlignment::of(first.bytes) == FrameAlignment::Unpadded);
+        let found =
+            WalInspection { segments: segments.iter().map(empty).collect(), is_unpadded, ..WalInspection::default() };
         // The first segment of a log begins with entry 1; those before a later one may have been removed.
         let last = segments.first().filter(|first| first.name.sequence == 0).map(|_| 0);
         Self { found, metadata: None, last }
     }
 
-    fn report(&mut self, code: Code, place: Option<Place>, message: String) {
-        self.keep(Problem { code, place, message });
+    fn report(&mut self, code: Code, place: Option<WalPlace>, message: String) {
+        self.keep(WalProblem { code, place, message });
     }
 
-    fn damage(&mut self, damage: Damage, remains: &Remains) {
+    fn damage(&mut self, damage: WalDamage, remains: &TrailingData) {
         if let Some(facts) = self.facts(damage.place.segment) {
             facts.damaged = true;
         }
-        self.keep(Problem::of(damage, remains));
+        self.keep(WalProblem::of(damage, remains));
     }
 
-    fn keep(&mut self, problem: Problem) {
+    fn keep(&mut self, problem: WalProblem) {
         if self.found.problems.len() < KEPT {
             self.found.problems.push(problem);
         } else {
@@ -164,16 +166,16 @@ impl<'a> Inspector<'a> {
         }
     }
 
-    fn look_at(&mut self, record: &Record<'a>) {
-        self.look_at_frame(record);
+    fn inspect_record(&mut self, record: &WalRecord<'a>) {
+        self.inspect_frame(record);
         let (place, data) = (record.place, record.data());
         let known = match record.kind {
-            RecordKind::Checksum => true,
-            RecordKind::Metadata => self.metadata(place, data),
-            RecordKind::Entry => Entry::parse(data).map(|entry| self.entry(place, &entry)).is_ok(),
-            RecordKind::HardState => HardState::parse(data).map(|state| self.hard_state(place, state)).is_ok(),
-            RecordKind::Snapshot => Marker::parse(place, data).map(|marker| self.marker(&marker)).is_some(),
-            RecordKind::Unknown(number) => {
+            WalRecordKind::Checksum => true,
+            WalRecordKind::Metadata => self.metadata(place, data),
+            WalRecordKind::Entry => RaftEntry::parse(data).map(|entry| self.entry(place, &entry)).is_ok(),
+            WalRecordKind::HardState => HardState::parse(data).map(|state| self.hard_state(place, state)).is_ok(),
+            WalRecordKind::Snapshot => SnapshotRecord::parse(place, data).map(|marker| self.marker(&marker)).is_some(),
+            WalRecordKind::Unknown(number) => {
                 self.report(Code::RecordType, Some(place), format!("no record has type {number}"));
                 true
             }
@@ -189,20 +191,20 @@ impl<'a> Inspector<'a> {
         self.found.segments.get_mut(at)
     }
 
-    fn look_at_frame(&mut self, record: &Record<'_>) {
+    fn inspect_frame(&mut self, record: &WalRecord<'_>) {
         let place = record.place;
         let Some(facts) = self.facts(place.segment) else { return };
         let number = facts.records;
         facts.records += 1;
         facts.end = place.offset + record.frame_len;
         facts.crc = record.crc;
-        if number == 0 && record.kind == RecordKind::Checksum {
+        if number == 0 && record.kind == WalRecordKind::Checksum {
             facts.seed = Some(record.crc);
         }
         let head = match number {
             _ if facts.damaged => true,
-            0 => record.kind == RecordKind::Checksum,
-            1 => record.kind == RecordKind::Metadata,
+            0 => record.kind == WalRecordKind::Checksum,
+            1 => record.kind == WalRecordKind::Metadata,
             _ => true,
         };
         if !head {
@@ -218,17 +220,17 @@ impl<'a> Inspector<'a> {
         }
     }
 
-    fn metadata(&mut self, place: Place, data: &'a [u8]) -> bool {
+    fn metadata(&mut self, place: WalPlace, data: &'a [u8]) -> bool {
         if self.metadata.is_some_and(|first| first != data) {
             self.report(Code::MetadataConflict, Some(place), "the metadata is not that of the segments before".into());
         }
         self.metadata.get_or_insert(data);
-        let metadata = Metadata::parse(data);
+        let metadata = WalMetadata::parse(data);
         self.found.metadata = self.found.metadata.or(metadata.ok());
         metadata.is_ok()
     }
 
-    fn entry(&mut self, place: Place, entry: &Entry<'_>) {
+    fn entry(&mut self, place: WalPlace, entry: &RaftEntry<'_>) {
         let index = entry.index;
         if let Some(facts) = self.facts(place.segment) {
             facts.entries += 1;
@@ -241,7 +243,7 @@ impl<'a> Inspector<'a> {
         self.last = Some(index);
     }
 
-    fn hard_state(&mut self, place: Place, state: HardState) {
+    fn hard_state(&mut self, place: WalPlace, state: HardState) {
         let before = self.found.hard_state;
         if state.term < before.term || state.commit < before.commit {
             let message = format!(
@@ -257,7 +259,7 @@ impl<'a> Inspector<'a> {
     }
 
     /// A snapshot from the leader may be ahead of all entries; the log goes on behind it.
-    fn marker(&mut self, marker: &Marker) {
+    fn marker(&mut self, marker: &SnapshotRecord) {
         if let Some(facts) = self.facts(marker.place.segment) {
             facts.snapshots += 1;
         }
@@ -265,7 +267,7 @@ impl<'a> Inspector<'a> {
         self.last = self.last.max(Some(marker.start.index));
     }
 
-    fn finish(mut self, wal: &Wal<'_>) -> Inspection {
+    fn finish(mut self, wal: &Wal<'_>) -> WalInspection {
         if self.metadata.is_none() {
             self.report(Code::MetadataMissing, None, "no record tells whose log it is".into());
         }
@@ -275,34 +277,34 @@ impl<'a> Inspector<'a> {
             let message = format!("entry {commit} is committed, but the last entry is {last}");
             self.report(Code::Commit, None, message);
         }
-        self.link();
+        self.set_chains();
         for segment in wal.segments() {
-            self.look_behind_the_end(wal, segment.name);
+            self.inspect_after_end(wal, segment.name);
         }
         self.found
     }
 
     /// Tells how each segment stands to the one before it.
-    fn link(&mut self) {
+    fn set_chains(&mut self) {
         let mut before: Option<SegmentFacts> = None;
         for facts in &mut self.found.segments {
             let next = before.filter(|before| before.name.sequence.checked_add(1) == Some(facts.name.sequence));
             facts.chain = match (next, facts.seed) {
-                (None, Some(0)) if facts.name.sequence == 0 => Chain::Begins,
-                (Some(before), Some(seed)) if before.crc == seed => Chain::Continues,
-                (Some(before), _) if !before.damaged => Chain::Broken,
-                _ => Chain::Believed,
+                (None, Some(0)) if facts.name.sequence == 0 => SegmentChain::Begins,
+                (Some(before), Some(seed)) if before.crc == seed => SegmentChain::Continues,
+                (Some(before), _) if !before.damaged => SegmentChain::Broken,
+                _ => SegmentChain::Believed,
             };
             before = Some(*facts);
         }
     }
 
-    fn look_behind_the_end(&mut self, wal: &Wal<'_>, name: SegmentName) {
+    fn inspect_after_end(&mut self, wal: &Wal<'_>, name: SegmentName) {
         let Some(end) = self.facts(name).filter(|facts| !facts.damaged).map(|facts| facts.end) else { return };
-        let remains = wal.remains(Place { segment: name, offset: end });
+        let remains = wal.trailing_data(WalPlace { segment: name, offset: end });
         let Some(offset) = remains.offset else { return };
         let message = format!("the log ends at offset {end}; after it follow {remains}");
-        self.report(Code::BytesAfterEnd, Some(Place { segment: name, offset }), message);
+        self.report(Code::BytesAfterEnd, Some(WalPlace { segment: name, offset }), message);
     }
 }
 
@@ -312,7 +314,7 @@ mod tests {
     use etcdsnap_proto::{raftpb, walpb};
 
     use super::*;
-    use crate::writer::Writer;
+    use crate::segment_writer::SegmentWriter;
 
     const METADATA: &[u8] = &[8, 1, 16, 2];
 
@@ -326,19 +328,19 @@ mod tests {
     }
 
     /// A sound log of two entries, and what is put behind it.
-    fn written(more: &[(RecordKind, Vec<u8>)]) -> Vec<u8> {
-        let mut writer = Writer::new(0);
-        writer.record(RecordKind::Metadata, METADATA);
-        writer.record(RecordKind::Entry, &entry(1, 0));
-        writer.record(RecordKind::Entry, &entry(2, 0));
-        writer.record(RecordKind::HardState, &state(2));
+    fn written(more: &[(WalRecordKind, Vec<u8>)]) -> Vec<u8> {
+        let mut writer = SegmentWriter::new(0);
+        writer.record(WalRecordKind::Metadata, METADATA);
+        writer.record(WalRecordKind::Entry, &entry(1, 0));
+        writer.record(WalRecordKind::Entry, &entry(2, 0));
+        writer.record(WalRecordKind::HardState, &state(2));
         for (kind, data) in more {
             writer.record(*kind, data);
         }
         writer.into_bytes()
     }
 
-    fn inspect(files: &[(SegmentName, &[u8])]) -> Inspection {
+    fn inspect(files: &[(SegmentName, &[u8])]) -> WalInspection {
         let names: Vec<_> = files.iter().map(|(name, _)| name.to_string()).collect();
         Wal::new(names.iter().zip(files).map(|(name, (_, bytes))| (name.as_str(), *bytes))).inspect()
     }
@@ -347,7 +349,7 @@ mod tests {
         inspect(files).problems.iter().map(|problem| problem.code).collect()
     }
 
-    fn codes_of(more: &[(RecordKind, Vec<u8>)]) -> Vec<Code> {
+    fn codes_of(more: &[(WalRecordKind, Vec<u8>)]) -> Vec<Code> {
         codes(&[(SegmentName::FIRST, &written(more))])
     }
 
@@ -366,7 +368,7 @@ mod tests {
 
     #[test]
     fn senseless_records_are_named() {
-        use RecordKind::{Entry, HardState, Metadata, Snapshot, Unknown};
+        use WalRecordKind::{Entry, HardState, Metadata, Snapshot, Unknown};
         assert_eq!(codes_of(&[(Metadata, vec![8, 3])]), [Code::MetadataConflict]);
         assert_eq!(codes_of(&[(Unknown(6), vec![])]), [Code::RecordType]);
         assert_eq!(codes_of(&[(Entry, vec![0xff])]), [Code::Payload]);
@@ -402,21 +404,27 @@ mod tests {
         let first = written(&[]);
         let second = SegmentName { sequence: 1, index: 3 };
         let third = SegmentName { sequence: 2, index: 3 };
-        let mut foreign = Writer::new(5);
-        foreign.record(RecordKind::Metadata, METADATA);
+        let mut foreign = SegmentWriter::new(5);
+        foreign.record(WalRecordKind::Metadata, METADATA);
         let foreign = foreign.into_bytes();
         assert_eq!(codes(&[(SegmentName::FIRST, &first), (second, &foreign)]), [Code::Chain]);
         assert_eq!(codes(&[(SegmentName::FIRST, &first), (third, &foreign)]), [Code::SegmentGap, Code::Chain]);
         assert_eq!(codes(&[(SegmentName::FIRST, &first[..first.len() - 1]), (second, &foreign)])[0], Code::Truncated);
-        let chains = |segments: &[(SegmentName, &[u8])]| -> Vec<Chain> {
+        let chains = |segments: &[(SegmentName, &[u8])]| -> Vec<SegmentChain> {
             inspect(segments).segments.iter().map(|facts| facts.chain).collect()
         };
-        assert_eq!(chains(&[(SegmentName::FIRST, &first), (second, &foreign)]), [Chain::Begins, Chain::Broken]);
-        assert_eq!(chains(&[(second, &foreign), (third, &first)]), [Chain::Believed, Chain::Broken]);
-        assert_eq!(chains(&[(SegmentName::FIRST, &first), (third, &foreign)]), [Chain::Begins, Chain::Believed]);
-        let mut headless = Writer::new(0);
-        headless.record(RecordKind::HardState, &[]);
-        headless.record(RecordKind::Metadata, METADATA);
+        assert_eq!(
+            chains(&[(SegmentName::FIRST, &first), (second, &foreign)]),
+            [SegmentChain::Begins, SegmentChain::Broken]
+        );
+        assert_eq!(chains(&[(second, &foreign), (third, &first)]), [SegmentChain::Believed, SegmentChain::Broken]);
+        assert_eq!(
+            chains(&[(SegmentName::FIRST, &first), (third, &foreign)]),
+            [SegmentChain::Begins, SegmentChain::Believed]
+        );
+        let mut headless = SegmentWriter::new(0);
+        headless.record(WalRecordKind::HardState, &[]);
+        headless.record(WalRecordKind::Metadata, METADATA);
         assert_eq!(codes(&[(SegmentName::FIRST, &headless.into_bytes())]), [Code::SegmentHead]);
     }
 }

@@ -18,21 +18,21 @@
 
 use std::fmt;
 
-use crate::damage::{Damage, DamageKind};
-use crate::frame::{self, LENGTH_WORD, Next};
-use crate::legacy;
-use crate::log::{HardState, Log, Marker, ReadError, Start};
-use crate::place::Place;
-use crate::record::RecordKind;
+use crate::damage::{WalDamage, WalDamageKind};
+use crate::frame::{self, FrameRead, LENGTH_WORD};
+use crate::gogo_decoder;
+use crate::place::WalPlace;
+use crate::raft_log::{HardState, LogReadError, RaftLog, SnapshotPosition, SnapshotRecord};
+use crate::record::WalRecordKind;
 use crate::records::{Records, Segment};
-use crate::wal::{SelectError, Wal};
+use crate::wal::{SegmentError, Wal};
 
 /// Length of record and padding from which on the oldest readers refuse a record, in bytes.
 pub(crate) const LONG_BODY: u64 = 10 * 1024 * 1024;
 
 /// The readers etcd has had, each named for the first release that has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reader {
+pub enum WalReader {
     /// 3.4, and 3.5.0 to 3.5.4.
     V3_4,
     /// 3.5.5 and 3.5.6.
@@ -45,35 +45,35 @@ pub enum Reader {
 
 /// What a reader does at the start of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum WalOutcome {
     /// Goes on as if nothing were wrong.
     Reads,
     /// Copies the last segment to one that ends in `.broken`, cuts off the unfinished end, and goes on.
     Repairs {
         /// Where the log is cut off; what follows is lost.
-        cut: Place,
+        cut: WalPlace,
     },
     /// Stops.
-    Refuses(Refusal),
+    Refuses(WalRefusal),
 }
 
 /// Why a server stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum WalRefusal {
     /// A record cannot be trusted, and it is no torn tail that this reader would repair.
-    Damage(Damage),
+    Damage(WalDamage),
     /// A sound record is longer than this reader accepts.
     Length {
         /// The record.
-        place: Place,
+        place: WalPlace,
         /// Bytes of record and padding.
         bytes: u64,
     },
     /// No segment to start in.
-    Select(SelectError),
+    Select(SegmentError),
     /// The records make no sense together.
-    Read(ReadError),
+    Read(LogReadError),
     /// Nothing tells whose log it is.
     NoMetadata,
     /// The hard state names a committed entry that the log does not have, or that the snapshot has long replaced.
@@ -87,7 +87,7 @@ pub enum Refusal {
     },
 }
 
-impl Reader {
+impl WalReader {
     /// All readers, oldest first.
     pub const ALL: [Self; 4] = [Self::V3_4, Self::V3_5_5, Self::V3_5_7, Self::V3_7];
 
@@ -117,21 +117,21 @@ impl Reader {
     }
 
     /// Does it take this for the unfinished end of the log? `next` is what stands at the place of the damage.
-    fn takes_for_end(self, damage: &Damage, next: Next<'_>) -> bool {
+    fn takes_for_end(self, damage: &WalDamage, next: FrameRead<'_>) -> bool {
         let (record, bytes) = match next {
-            Next::Frame(frame) => (frame.record, frame.body.len() as u64),
-            Next::ShortBody(lengths) => (&[][..], lengths.body()),
-            Next::End | Next::ShortWord => (&[][..], 0),
+            FrameRead::Frame(frame) => (frame.record, frame.body.len() as u64),
+            FrameRead::ShortBody(lengths) => (&[][..], lengths.body()),
+            FrameRead::End | FrameRead::ShortWord => (&[][..], 0),
         };
         if self.refuses_length(bytes) {
             return false;
         }
         match damage.kind {
-            DamageKind::LengthWord { .. } => true,
+            WalDamageKind::LengthWord { .. } => true,
             // 3.5.5 compared with what is left from the length word on, and did not repair what was above.
-            DamageKind::Length { left, .. } => self != Self::V3_5_5 || bytes <= left + LENGTH_WORD as u64,
-            DamageKind::Record(_) if self < Self::V3_7 => damage.torn || legacy::is_unfinished(record),
-            DamageKind::Record(_) | DamageKind::Checksum { .. } | DamageKind::Chain { .. } => damage.torn,
+            WalDamageKind::Length { left, .. } => self != Self::V3_5_5 || bytes <= left + LENGTH_WORD as u64,
+            WalDamageKind::Record(_) if self < Self::V3_7 => damage.torn || gogo_decoder::is_unfinished(record),
+            WalDamageKind::Record(_) | WalDamageKind::Checksum { .. } | WalDamageKind::Chain { .. } => damage.torn,
         }
     }
 }
@@ -139,11 +139,11 @@ impl Reader {
 impl Wal<'_> {
     /// What a server with this reader does with the log when it starts from a snapshot, one of those that
     /// [`valid_markers`](Self::valid_markers) returns for it.
-    pub fn outcome(&self, reader: Reader, start: Start) -> Outcome {
+    pub fn outcome(&self, reader: WalReader, start: SnapshotPosition) -> WalOutcome {
         match self.refusal_or_cut(reader, start) {
-            Err(refusal) => Outcome::Refuses(refusal),
-            Ok(Some(cut)) => Outcome::Repairs { cut },
-            Ok(None) => Outcome::Reads,
+            Err(refusal) => WalOutcome::Refuses(refusal),
+            Ok(Some(cut)) => WalOutcome::Repairs { cut },
+            Ok(None) => WalOutcome::Reads,
         }
     }
 
@@ -151,19 +151,19 @@ impl Wal<'_> {
     /// entries are all committed.
     ///
     /// Like servers it looks into all segments there are, up to where the log ends or seems to end.
-    pub fn valid_markers(&self, reader: Reader) -> Result<Vec<Marker>, ReadError> {
+    pub fn valid_snapshots(&self, reader: WalReader) -> Result<Vec<SnapshotRecord>, LogReadError> {
         let (mut markers, mut commit) = (Vec::new(), 0);
         for record in self.records() {
             let record = match record {
                 Ok(record) => record,
-                Err(damage) if reader.takes_for_end(&damage, self.look_at(damage.place)) => break,
+                Err(damage) if reader.takes_for_end(&damage, self.frame_at(damage.place)) => break,
                 Err(damage) => return Err(damage.into()),
             };
             let (place, kind, data) = (record.place, record.kind, record.data());
-            let payload = ReadError::Payload { place, kind };
+            let payload = LogReadError::Payload { place, kind };
             match kind {
-                RecordKind::Snapshot => markers.push(Marker::parse(place, data).ok_or(payload)?),
-                RecordKind::HardState => commit = HardState::parse(data).map_err(|_| payload)?.commit,
+                WalRecordKind::Snapshot => markers.push(SnapshotRecord::parse(place, data).ok_or(payload)?),
+                WalRecordKind::HardState => commit = HardState::parse(data).map_err(|_| payload)?.commit,
                 _ => {}
             }
         }
@@ -171,46 +171,46 @@ impl Wal<'_> {
         Ok(markers)
     }
 
-    fn refusal_or_cut(&self, reader: Reader, start: Start) -> Result<Option<Place>, Refusal> {
+    fn refusal_or_cut(&self, reader: WalReader, start: SnapshotPosition) -> Result<Option<WalPlace>, WalRefusal> {
         // Servers look for snapshots first, in all segments, and so stop at damage even in those they do not need.
-        let end_of_all = self.find_end(self.segments(), reader)?;
-        let segments = self.behind(start.index)?;
+        let end_of_all = self.unfinished_end(self.segments(), reader)?;
+        let segments = self.segments_after(start.index)?;
         let are_all = segments.len() == self.segments().len();
-        let end = if are_all { end_of_all } else { self.find_end(segments, reader)? };
+        let end = if are_all { end_of_all } else { self.unfinished_end(segments, reader)? };
         if let Some(damage) = end.filter(|end| segments.last().is_some_and(|last| last.name != end.place.segment)) {
-            return Err(Refusal::Damage(damage));
+            return Err(WalRefusal::Damage(damage));
         }
-        let log = Log::read_until(segments, start, |damage| Some(*damage) == end)?;
+        let log = RaftLog::read_until(segments, start, |damage| Some(*damage) == end)?;
         if log.metadata.is_none() {
-            return Err(Refusal::NoMetadata);
+            return Err(WalRefusal::NoMetadata);
         }
         let (first, last) = (start.index, log.last_index(start));
         let commit = log.hard_state.commit;
         if log.hard_state != HardState::default() && !(first..=last).contains(&commit) {
-            return Err(Refusal::Commit { commit, first, last });
+            return Err(WalRefusal::Commit { commit, first, last });
         }
         Ok(end.map(|damage| damage.place))
     }
 
     /// What this reader takes for the unfinished end of the segments, if anything.
-    fn find_end(&self, segments: &[Segment<'_>], reader: Reader) -> Result<Option<Damage>, Refusal> {
+    fn unfinished_end(&self, segments: &[Segment<'_>], reader: WalReader) -> Result<Option<WalDamage>, WalRefusal> {
         for record in Records::new(segments) {
             match record {
                 Ok(record) => {
                     let (place, bytes) = (record.place, record.frame_len - LENGTH_WORD as u64);
                     if reader.refuses_length(bytes) {
-                        return Err(Refusal::Length { place, bytes });
+                        return Err(WalRefusal::Length { place, bytes });
                     }
                 }
-                Err(damage) if reader.takes_for_end(&damage, self.look_at(damage.place)) => return Ok(Some(damage)),
-                Err(damage) => return Err(Refusal::Damage(damage)),
+                Err(damage) if reader.takes_for_end(&damage, self.frame_at(damage.place)) => return Ok(Some(damage)),
+                Err(damage) => return Err(WalRefusal::Damage(damage)),
             }
         }
         Ok(None)
     }
 
     /// What stands at a place.
-    fn look_at(&self, place: Place) -> Next<'_> {
+    fn frame_at(&self, place: WalPlace) -> FrameRead<'_> {
         let segment = self.segments().iter().find(|segment| segment.name == place.segment);
         let offset = usize::try_from(place.offset).ok();
         let rest = segment.and_then(|segment| segment.bytes.get(offset?..));
@@ -218,19 +218,19 @@ impl Wal<'_> {
     }
 }
 
-impl From<SelectError> for Refusal {
-    fn from(error: SelectError) -> Self {
+impl From<SegmentError> for WalRefusal {
+    fn from(error: SegmentError) -> Self {
         Self::Select(error)
     }
 }
 
-impl From<ReadError> for Refusal {
-    fn from(error: ReadError) -> Self {
+impl From<LogReadError> for WalRefusal {
+    fn from(error: LogReadError) -> Self {
         Self::Read(error)
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for WalRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Damage(damage) => damage.fmt(f),

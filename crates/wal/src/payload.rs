@@ -4,13 +4,13 @@ use etcdsnap_proto::etcdserverpb::{InternalRaftRequest, Request};
 use etcdsnap_proto::prost::Message;
 use etcdsnap_proto::raftpb::{ConfChange, ConfChangeV2};
 
-use crate::entry::EntryKind;
+use crate::entry::RaftEntryKind;
 
 /// The decoded data of an entry.
 ///
 /// Requests carry values, and those of 3.4 passwords: print one only where a user asked to see it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Payload {
+pub enum EntryPayload {
     /// No data: a new leader's first entry.
     Empty,
     /// A request to the store.
@@ -25,21 +25,21 @@ pub enum Payload {
     Undecodable,
 }
 
-impl Payload {
+impl EntryPayload {
     /// Decodes the data of an entry of a kind.
     ///
     /// Nothing in a normal entry tells the two kinds of request apart: servers take for a v2 request what does not parse as
     /// the other, and so does this.
-    pub fn decode(kind: EntryKind, data: &[u8]) -> Self {
+    pub fn decode(kind: RaftEntryKind, data: &[u8]) -> Self {
         match kind {
-            EntryKind::Normal if data.is_empty() => Self::Empty,
-            EntryKind::Normal => InternalRaftRequest::decode(data)
+            RaftEntryKind::Normal if data.is_empty() => Self::Empty,
+            RaftEntryKind::Normal => InternalRaftRequest::decode(data)
                 .map(|request| Self::Request(Box::new(request)))
                 .or_else(|_| Request::decode(data).map(|request| Self::LegacyRequest(Box::new(request))))
                 .unwrap_or(Self::Undecodable),
-            EntryKind::ConfChange => ConfChange::decode(data).map_or(Self::Undecodable, Self::ConfChange),
-            EntryKind::ConfChangeV2 => ConfChangeV2::decode(data).map_or(Self::Undecodable, Self::ConfChangeV2),
-            EntryKind::Unknown(_) => Self::Undecodable,
+            RaftEntryKind::ConfChange => ConfChange::decode(data).map_or(Self::Undecodable, Self::ConfChange),
+            RaftEntryKind::ConfChangeV2 => ConfChangeV2::decode(data).map_or(Self::Undecodable, Self::ConfChangeV2),
+            RaftEntryKind::Unknown(_) => Self::Undecodable,
         }
     }
 }
@@ -80,21 +80,21 @@ mod tests {
         let header = RequestHeader { id: 7, ..RequestHeader::default() };
         let put = PutRequest { key: b"k".into(), ..PutRequest::default() };
         let request = InternalRaftRequest { header: Some(header), put: Some(put), ..InternalRaftRequest::default() };
-        let decoded = Payload::decode(EntryKind::Normal, &request.encode_to_vec());
-        assert_eq!(decoded, Payload::Request(Box::new(request)));
+        let decoded = EntryPayload::decode(RaftEntryKind::Normal, &request.encode_to_vec());
+        assert_eq!(decoded, EntryPayload::Request(Box::new(request)));
         for method in ["PUT", "POST", "DELETE", "QGET", "SYNC"] {
             let request = legacy(method, "/0/members/5d54de38a0f4ebe3/attributes", r#"{"name":"m1"}"#);
-            let decoded = Payload::decode(EntryKind::Normal, &request.encode_to_vec());
-            assert_eq!(decoded, Payload::LegacyRequest(Box::new(request)), "{method}");
+            let decoded = EntryPayload::decode(RaftEntryKind::Normal, &request.encode_to_vec());
+            assert_eq!(decoded, EntryPayload::LegacyRequest(Box::new(request)), "{method}");
         }
     }
 
     #[test]
     fn what_is_no_request_is_undecodable() {
-        assert_eq!(Payload::decode(EntryKind::Normal, &[0xff, 0xff]), Payload::Undecodable);
-        assert_eq!(Payload::decode(EntryKind::ConfChange, &[0xff]), Payload::Undecodable);
-        assert_eq!(Payload::decode(EntryKind::Unknown(9), &[]), Payload::Undecodable);
-        assert_eq!(Payload::decode(EntryKind::Normal, &[]), Payload::Empty);
+        assert_eq!(EntryPayload::decode(RaftEntryKind::Normal, &[0xff, 0xff]), EntryPayload::Undecodable);
+        assert_eq!(EntryPayload::decode(RaftEntryKind::ConfChange, &[0xff]), EntryPayload::Undecodable);
+        assert_eq!(EntryPayload::decode(RaftEntryKind::Unknown(9), &[]), EntryPayload::Undecodable);
+        assert_eq!(EntryPayload::decode(RaftEntryKind::Normal, &[]), EntryPayload::Empty);
     }
 
     proptest! {
@@ -102,14 +102,14 @@ mod tests {
         fn conf_changes_read_as_written(id: Option<u64>, change in 0..4i32, node_id: u64, context: Option<Vec<u8>>) {
             let change_type = ConfChangeType::try_from(change).ok().map(Into::into);
             let change = ConfChange { id, change_type, node_id: Some(node_id), context };
-            let decoded = Payload::decode(EntryKind::ConfChange, &change.encode_to_vec());
-            prop_assert_eq!(decoded, Payload::ConfChange(change));
+            let decoded = EntryPayload::decode(RaftEntryKind::ConfChange, &change.encode_to_vec());
+            prop_assert_eq!(decoded, EntryPayload::ConfChange(change));
         }
 
         #[test]
         fn any_bytes_are_decoded_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
-            for kind in [EntryKind::Normal, EntryKind::ConfChange, EntryKind::ConfChangeV2] {
-                let _ = Payload::decode(kind, &bytes);
+            for kind in [RaftEntryKind::Normal, RaftEntryKind::ConfChange, RaftEntryKind::ConfChangeV2] {
+                let _ = EntryPayload::decode(kind, &bytes);
             }
         }
     }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::damage::{Damage, DamageKind};
-use crate::place::Place;
-use crate::remains::Remains;
+use crate::damage::{WalDamage, WalDamageKind};
+use crate::place::WalPlace;
+use crate::trailing_data::TrailingData;
 
 /// How serious a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,32 +82,32 @@ codes! {
 
 /// One thing found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct WalProblem {
     /// Which rule is broken.
     pub code: Code,
     /// Where; `None` for what is about the log as a whole.
-    pub place: Option<Place>,
+    pub place: Option<WalPlace>,
     /// The numbers of this case, in a sentence without its place.
     pub message: String,
 }
 
-impl Problem {
+impl WalProblem {
     /// The problem that damage is, with what remains after it.
-    pub(crate) fn of(damage: Damage, remains: &Remains) -> Self {
+    pub(crate) fn of(damage: WalDamage, remains: &TrailingData) -> Self {
         let code = match damage.kind {
-            _ if damage.torn && remains.is_nothing() => Code::TornTail,
+            _ if damage.torn && remains.is_empty() => Code::TornTail,
             _ if damage.torn => Code::BrokenBeforeEnd,
-            DamageKind::LengthWord { .. } | DamageKind::Length { .. } => Code::Truncated,
-            DamageKind::Record(_) => Code::Record,
-            DamageKind::Checksum { .. } => Code::Checksum,
-            DamageKind::Chain { .. } => Code::Chain,
+            WalDamageKind::LengthWord { .. } | WalDamageKind::Length { .. } => Code::Truncated,
+            WalDamageKind::Record(_) => Code::Record,
+            WalDamageKind::Checksum { .. } => Code::Checksum,
+            WalDamageKind::Chain { .. } => Code::Chain,
         };
-        let follows = if remains.is_nothing() { String::new() } else { format!("; after it follow {remains}") };
+        let follows = if remains.is_empty() { String::new() } else { format!("; after it follow {remains}") };
         Self { code, place: Some(damage.place), message: format!("{}{follows}", damage.kind) }
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for WalProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.code.as_str())?;
         if let Some(place) = self.place {

@@ -4,12 +4,12 @@ use std::fmt;
 
 use etcdsnap_proto::wire::{ParseError, Reader};
 
-use crate::place::Place;
+use crate::place::WalPlace;
 use crate::wire;
 
 /// What the data of a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RecordKind {
+pub enum WalRecordKind {
     /// Type 1: whose log this is.
     Metadata,
     /// Type 2: an entry of the raft log.
@@ -24,7 +24,7 @@ pub enum RecordKind {
     Unknown(i64),
 }
 
-impl RecordKind {
+impl WalRecordKind {
     /// The kind with this number.
     pub fn from_number(number: i64) -> Self {
         match number {
@@ -66,11 +66,11 @@ impl RecordKind {
 ///
 /// Debug output tells the length of the data, not its bytes, which may be secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Record<'a> {
+pub struct WalRecord<'a> {
     /// Where its frame starts.
-    pub place: Place,
+    pub place: WalPlace,
     /// What its data is.
-    pub kind: RecordKind,
+    pub kind: WalRecordKind,
     /// Running CRC-32C of all data up to and including this record's.
     pub crc: u32,
     /// Its data; absent in a checksum record.
@@ -81,14 +81,14 @@ pub struct Record<'a> {
     pub well_padded: bool,
 }
 
-impl<'a> Record<'a> {
+impl<'a> WalRecord<'a> {
     /// Its data; empty if it has none.
     pub fn data(&self) -> &'a [u8] {
         self.data.unwrap_or_default()
     }
 }
 
-impl fmt::Debug for Record<'_> {
+impl fmt::Debug for WalRecord<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} ({} bytes) in {}", self.kind, self.data().len(), self.place)
     }
@@ -96,13 +96,13 @@ impl fmt::Debug for Record<'_> {
 
 /// The fields of a `walpb.Record`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Fields<'a> {
+pub(crate) struct RecordFields<'a> {
     pub number: i64,
     pub crc: u32,
     pub data: Option<&'a [u8]>,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> RecordFields<'a> {
     /// Accepts what a protobuf decoder accepts, and finds the same.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut fields = Self::default();
@@ -131,7 +131,7 @@ impl<'a> Fields<'a> {
 
 /// The beginning of a record as etcd writes it: type, checksum, and the length of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
+pub(crate) struct RecordHeader {
     /// Type of the record.
     pub number: i64,
     /// Its checksum.
@@ -144,16 +144,16 @@ pub(crate) struct Header {
 
 /// The result of reading a record header from bytes that may not begin with one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HeaderPart {
+pub(crate) enum ParsedHeader {
     /// A header.
-    Whole(Header),
+    Whole(RecordHeader),
     /// Only the beginning of one, or nothing.
     Beginning,
     /// Bytes that no header begins with.
     Other,
 }
 
-impl HeaderPart {
+impl ParsedHeader {
     /// Most bytes of a header: three tags, a type, and two numbers.
     pub const LONGEST: usize = 3 + 1 + 5 + 10;
 
@@ -165,7 +165,7 @@ impl HeaderPart {
         }
     }
 
-    fn read(bytes: &[u8]) -> Result<Header, Self> {
+    fn read(bytes: &[u8]) -> Result<RecordHeader, Self> {
         let mut at = 0;
         let mut next = || {
             let byte = *bytes.get(at).ok_or(Self::Beginning)?;
@@ -180,22 +180,22 @@ impl HeaderPart {
         expect(next()?, 0x10)?;
         let crc = u32::try_from(varint(&mut next)?).map_err(|_| Self::Other)?;
         let number = i64::from(number);
-        if RecordKind::from_number(number) == RecordKind::Checksum {
-            return Ok(Header { number, crc, data: at, record: at as u64 });
+        if WalRecordKind::from_number(number) == WalRecordKind::Checksum {
+            return Ok(RecordHeader { number, crc, data: at, record: at as u64 });
         }
         expect(next()?, 0x1a)?;
         let data = varint(&mut next)?;
         let record = data.checked_add(at as u64).ok_or(Self::Other)?;
-        Ok(Header { number, crc, data: at, record })
+        Ok(RecordHeader { number, crc, data: at, record })
     }
 }
 
-fn expect(byte: u8, tag: u8) -> Result<(), HeaderPart> {
-    if byte == tag { Ok(()) } else { Err(HeaderPart::Other) }
+fn expect(byte: u8, tag: u8) -> Result<(), ParsedHeader> {
+    if byte == tag { Ok(()) } else { Err(ParsedHeader::Other) }
 }
 
 /// A number of at most ten bytes.
-fn varint(next: &mut impl FnMut() -> Result<u8, HeaderPart>) -> Result<u64, HeaderPart> {
+fn varint(next: &mut impl FnMut() -> Result<u8, ParsedHeader>) -> Result<u64, ParsedHeader> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
         let byte = next()?;
@@ -204,7 +204,7 @@ fn varint(next: &mut impl FnMut() -> Result<u8, HeaderPart>) -> Result<u64, Head
             return Ok(number);
         }
     }
-    Err(HeaderPart::Other)
+    Err(ParsedHeader::Other)
 }
 
 #[cfg(test)]
@@ -221,22 +221,22 @@ mod tests {
     }
 
     fn own(bytes: &[u8]) -> Option<(i64, u32, Option<Vec<u8>>)> {
-        let fields = Fields::parse(bytes).ok()?;
+        let fields = RecordFields::parse(bytes).ok()?;
         Some((fields.number, fields.crc, fields.data.map(<[u8]>::to_vec)))
     }
 
     #[test]
     fn kinds_have_their_numbers() {
-        assert!((-3..9).all(|number| RecordKind::from_number(number).number() == number));
+        assert!((-3..9).all(|number| WalRecordKind::from_number(number).number() == number));
     }
 
     proptest! {
         #[test]
         fn records_read_as_written(number: i64, crc: u32, data: Option<Vec<u8>>) {
             let mut out = Vec::new();
-            let fields = Fields { number, crc, data: data.as_deref() };
+            let fields = RecordFields { number, crc, data: data.as_deref() };
             fields.write(&mut out);
-            prop_assert_eq!(Fields::parse(&out), Ok(fields));
+            prop_assert_eq!(RecordFields::parse(&out), Ok(fields));
             let record = walpb::Record { record_type: Some(number), crc: Some(crc), data };
             prop_assert_eq!(out, record.encode_to_vec());
         }
@@ -244,13 +244,13 @@ mod tests {
         #[test]
         fn headers_read_as_written(number in 1..6i64, crc: u32, data in prop::collection::vec(any::<u8>(), 1..300)) {
             let mut out = Vec::new();
-            let has_data = RecordKind::from_number(number) != RecordKind::Checksum;
-            Fields { number, crc, data: has_data.then_some(&data) }.write(&mut out);
-            let HeaderPart::Whole(header) = HeaderPart::of(&out) else { panic!("no header") };
+            let has_data = WalRecordKind::from_number(number) != WalRecordKind::Checksum;
+            RecordFields { number, crc, data: has_data.then_some(&data) }.write(&mut out);
+            let ParsedHeader::Whole(header) = ParsedHeader::of(&out) else { panic!("no header") };
             prop_assert_eq!((header.number, header.crc, header.record), (number, crc, out.len() as u64));
-            prop_assert!(header.data <= HeaderPart::LONGEST);
+            prop_assert!(header.data <= ParsedHeader::LONGEST);
             for cut in 0..header.data {
-                prop_assert_eq!(HeaderPart::of(&out[..cut]), HeaderPart::Beginning);
+                prop_assert_eq!(ParsedHeader::of(&out[..cut]), ParsedHeader::Beginning);
             }
         }
 
@@ -262,7 +262,7 @@ mod tests {
         #[test]
         fn damaged_records_are_read_as_by_the_general_decoder(number in 0..6i64, crc: u32, at: prop::sample::Index, new: u8) {
             let mut bytes = Vec::new();
-            Fields { number, crc, data: Some(b"data") }.write(&mut bytes);
+            RecordFields { number, crc, data: Some(b"data") }.write(&mut bytes);
             let at = at.index(bytes.len());
             bytes[at] = new;
             prop_assert_eq!(own(&bytes), general(&bytes));

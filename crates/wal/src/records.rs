@@ -8,11 +8,11 @@ use std::iter::FusedIterator;
 
 use etcdsnap_checksum::crc32c;
 
-use crate::damage::{Damage, DamageKind, has_empty_sector};
-use crate::frame::{self, Frame, Next};
-use crate::name::SegmentName;
-use crate::place::Place;
-use crate::record::{Fields, Record, RecordKind};
+use crate::damage::{WalDamage, WalDamageKind, has_empty_sector};
+use crate::frame::{self, Frame, FrameRead};
+use crate::place::WalPlace;
+use crate::record::{RecordFields, WalRecord, WalRecordKind};
+use crate::segment_name::SegmentName;
 
 /// A segment of a log.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Records<'s, 'a> {
     segments: &'s [Segment<'a>],
     offset: usize,
     running: u32,
-    end: Option<Place>,
+    end: Option<WalPlace>,
 }
 
 impl std::fmt::Debug for Segment<'_> {
@@ -54,13 +54,13 @@ impl<'s, 'a> Records<'s, 'a> {
     /// End of the last sound record: where a server would write on, or would cut off a torn tail.
     ///
     /// The start of the segment that is being read if nothing of it is sound; `None` if there are no segments.
-    pub fn end(&self) -> Option<Place> {
+    pub fn end(&self) -> Option<WalPlace> {
         self.end
     }
 
-    fn place(&self) -> Option<Place> {
+    fn place(&self) -> Option<WalPlace> {
         let segment = self.segments.first()?;
-        Some(Place { segment: segment.name, offset: self.offset as u64 })
+        Some(WalPlace { segment: segment.name, offset: self.offset as u64 })
     }
 
     /// Goes on with the next segment.
@@ -80,51 +80,51 @@ impl<'s, 'a> Records<'s, 'a> {
         self.segments.len() == 1
     }
 
-    fn take(&mut self, place: Place, frame: Frame<'a>) -> Result<Record<'a>, Damage> {
-        let fields = match Fields::parse(frame.record) {
+    fn verify(&mut self, place: WalPlace, frame: Frame<'a>) -> Result<WalRecord<'a>, WalDamage> {
+        let fields = match RecordFields::parse(frame.record) {
             Ok(fields) => fields,
-            Err(error) => return Err(self.body_damage(place, frame, DamageKind::Record(error))),
+            Err(error) => return Err(self.body_damage(place, frame, WalDamageKind::Record(error))),
         };
-        let kind = RecordKind::from_number(fields.number);
+        let kind = WalRecordKind::from_number(fields.number);
         let stored = fields.crc;
         let running = self.running;
         let computed = crc32c::append(running, fields.data.unwrap_or_default());
-        if kind != RecordKind::Checksum && stored != computed {
-            return Err(self.body_damage(place, frame, DamageKind::Checksum { stored, computed }));
+        if kind != WalRecordKind::Checksum && stored != computed {
+            return Err(self.body_damage(place, frame, WalDamageKind::Checksum { stored, computed }));
         }
         self.running = stored;
         self.offset += frame.len();
-        if kind == RecordKind::Checksum && running != 0 && running != stored {
-            return Err(Damage { place, kind: DamageKind::Chain { stored, running }, torn: false });
+        if kind == WalRecordKind::Checksum && running != 0 && running != stored {
+            return Err(WalDamage { place, kind: WalDamageKind::Chain { stored, running }, torn: false });
         }
         self.end = self.place();
         let (crc, data, frame_len) = (stored, fields.data, frame.len() as u64);
-        Ok(Record { place, kind, crc, data, frame_len, well_padded: frame.well_padded() })
+        Ok(WalRecord { place, kind, crc, data, frame_len, well_padded: frame.is_well_padded() })
     }
 
     /// Damage within a whole frame, and where to go on.
-    fn body_damage(&mut self, place: Place, frame: Frame<'_>, kind: DamageKind) -> Damage {
+    fn body_damage(&mut self, place: WalPlace, frame: Frame<'_>, kind: WalDamageKind) -> WalDamage {
         let torn = self.is_last_segment() && has_empty_sector(place.offset, frame.body);
         match kind {
-            DamageKind::Checksum { stored, .. } if !torn => {
+            WalDamageKind::Checksum { stored, .. } if !torn => {
                 self.running = stored;
                 self.offset += frame.len();
             }
             _ => self.give_up_segment(),
         }
-        Damage { place, kind, torn }
+        WalDamage { place, kind, torn }
     }
 
     /// The file is too short; how much of it is missing is unknown.
-    fn cut(&mut self, place: Place, kind: DamageKind) -> Damage {
+    fn truncated(&mut self, place: WalPlace, kind: WalDamageKind) -> WalDamage {
         let torn = self.is_last_segment();
         self.give_up_segment();
-        Damage { place, kind, torn }
+        WalDamage { place, kind, torn }
     }
 }
 
 impl<'a> Iterator for Records<'_, 'a> {
-    type Item = Result<Record<'a>, Damage>;
+    type Item = Result<WalRecord<'a>, WalDamage>;
 
     fn next(&mut self) -> Option<Self::Item> {
         // Ends, because each round but the last goes on to the next segment. There are no more items than length words,
@@ -134,14 +134,16 @@ impl<'a> Iterator for Records<'_, 'a> {
             let place = self.place()?;
             let rest = segment.bytes.get(self.offset..).unwrap_or_default();
             return match frame::read(rest) {
-                Next::Frame(frame) => Some(self.take(place, frame)),
-                Next::ShortWord => Some(Err(self.cut(place, DamageKind::LengthWord { left: rest.len() as u64 }))),
-                Next::ShortBody(lengths) => {
-                    let left = rest.len().saturating_sub(frame::LENGTH_WORD) as u64;
-                    let kind = DamageKind::Length { record: lengths.record, padding: lengths.padding, left };
-                    Some(Err(self.cut(place, kind)))
+                FrameRead::Frame(frame) => Some(self.verify(place, frame)),
+                FrameRead::ShortWord => {
+                    Some(Err(self.truncated(place, WalDamageKind::LengthWord { left: rest.len() as u64 })))
                 }
-                Next::End => {
+                FrameRead::ShortBody(lengths) => {
+                    let left = rest.len().saturating_sub(frame::LENGTH_WORD) as u64;
+                    let kind = WalDamageKind::Length { record: lengths.record, padding: lengths.padding, left };
+                    Some(Err(self.truncated(place, kind)))
+                }
+                FrameRead::End => {
                     self.next_segment();
                     continue;
                 }
@@ -155,7 +157,7 @@ impl FusedIterator for Records<'_, '_> {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::writer::Writer;
+    use crate::segment_writer::SegmentWriter;
 
     const SECOND: SegmentName = SegmentName { sequence: 1, index: 3 };
 
@@ -165,19 +167,19 @@ mod tests {
 
     /// Two segments with two records of data each, and room for more in the second.
     fn log() -> (Vec<u8>, Vec<u8>) {
-        let mut first = Writer::new(0);
-        first.record(RecordKind::Metadata, b"meta");
-        first.record(RecordKind::Entry, b"one");
-        let mut second = Writer::new(first.crc());
-        second.record(RecordKind::Metadata, b"meta");
-        second.record(RecordKind::Entry, b"two");
+        let mut first = SegmentWriter::new(0);
+        first.record(WalRecordKind::Metadata, b"meta");
+        first.record(WalRecordKind::Entry, b"one");
+        let mut second = SegmentWriter::new(first.crc());
+        second.record(WalRecordKind::Metadata, b"meta");
+        second.record(WalRecordKind::Entry, b"two");
         let mut second = second.into_bytes();
         second.resize(second.len() + 4096, 0);
         (first.into_bytes(), second)
     }
 
-    fn kinds(segments: &[Segment<'_>]) -> Vec<Result<RecordKind, (DamageKind, bool)>> {
-        let strip = |item: Result<Record<'_>, Damage>| item.map(|r| r.kind).map_err(|d| (d.kind, d.torn));
+    fn kinds(segments: &[Segment<'_>]) -> Vec<Result<WalRecordKind, (WalDamageKind, bool)>> {
+        let strip = |item: Result<WalRecord<'_>, WalDamage>| item.map(|r| r.kind).map_err(|d| (d.kind, d.torn));
         Records::new(segments).map(strip).collect()
     }
 
@@ -196,12 +198,15 @@ mod tests {
     #[test]
     fn a_foreign_segment_is_noticed_and_still_read() {
         let (first, _) = log();
-        let mut other = Writer::new(77);
-        other.record(RecordKind::Metadata, b"meta");
+        let mut other = SegmentWriter::new(77);
+        other.record(WalRecordKind::Metadata, b"meta");
         let other = other.into_bytes();
         let found = kinds(&segments(&first, &other));
         let running = crc32c::crc32c(b"metaone");
-        assert_eq!(found[3..], [Err((DamageKind::Chain { stored: 77, running }, false)), Ok(RecordKind::Metadata)]);
+        assert_eq!(
+            found[3..],
+            [Err((WalDamageKind::Chain { stored: 77, running }, false)), Ok(WalRecordKind::Metadata)]
+        );
     }
 
     #[test]
@@ -210,7 +215,7 @@ mod tests {
         let at = first.windows(3).position(|bytes| bytes == b"one").expect("written");
         first[at] ^= 1;
         let found = kinds(&segments(&first, &second));
-        assert!(matches!(found[2], Err((DamageKind::Checksum { .. }, false))));
+        assert!(matches!(found[2], Err((WalDamageKind::Checksum { .. }, false))));
         assert_eq!(found.len(), 6);
         assert!(found[3..].iter().all(Result::is_ok));
     }
@@ -219,11 +224,11 @@ mod tests {
     fn only_the_last_segment_can_have_a_torn_tail() {
         let (first, second) = log();
         let cut = &first[..first.len() - 1];
-        assert!(matches!(kinds(&segments(cut, &second))[2], Err((DamageKind::Length { .. }, false))));
-        assert!(matches!(kinds(&segments(cut, &second)[..1])[2], Err((DamageKind::Length { left: 15, .. }, true))));
+        assert!(matches!(kinds(&segments(cut, &second))[2], Err((WalDamageKind::Length { .. }, false))));
+        assert!(matches!(kinds(&segments(cut, &second)[..1])[2], Err((WalDamageKind::Length { left: 15, .. }, true))));
         assert!(matches!(
             kinds(&segments(&first[..19], &second)[..1])[1],
-            Err((DamageKind::LengthWord { left: 3 }, true))
+            Err((WalDamageKind::LengthWord { left: 3 }, true))
         ));
     }
 }

@@ -2,14 +2,14 @@
 
 use thiserror::Error;
 
-use crate::damage::Damage;
-use crate::entry::Entry;
-use crate::log::{Log, LoggedEntry, ReadError, Start};
-use crate::name::{SegmentName, WalFile};
-use crate::place::Place;
-use crate::record::RecordKind;
+use crate::damage::WalDamage;
+use crate::entry::RaftEntry;
+use crate::place::WalPlace;
+use crate::raft_log::{LogReadError, LoggedEntry, RaftLog, SnapshotPosition};
+use crate::record::WalRecordKind;
 use crate::records::{Records, Segment};
-use crate::remains::Remains;
+use crate::segment_name::{SegmentName, WalFileKind};
+use crate::trailing_data::TrailingData;
 
 /// The segments of a log. The files stay the caller's, mapped or read.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +20,7 @@ pub struct Wal<'a> {
 /// Why there are no segments to start reading in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum SelectError {
+pub enum SegmentError {
     /// There are no segments, or all begin behind the snapshot.
     #[error("no segment may hold the entry behind the snapshot at index {index}")]
     NoSegment {
@@ -39,20 +39,20 @@ pub enum SelectError {
 
 /// Why a log cannot be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum OpenError {
+pub enum LogOpenError {
     /// There is no segment to start in.
     #[error(transparent)]
-    Select(#[from] SelectError),
+    Select(#[from] SegmentError),
     /// The segments cannot be read.
     #[error(transparent)]
-    Read(#[from] ReadError),
+    Read(#[from] LogReadError),
 }
 
 impl<'a> Wal<'a> {
     /// Takes the files of a WAL directory, names and contents, in any order; those that are no segments are left out.
     pub fn new<'n>(files: impl IntoIterator<Item = (&'n str, &'a [u8])>) -> Self {
-        let segment = |(name, bytes)| match WalFile::of(name) {
-            WalFile::Segment(name) => Some(Segment { name, bytes }),
+        let segment = |(name, bytes)| match WalFileKind::of(name) {
+            WalFileKind::Segment(name) => Some(Segment { name, bytes }),
             _ => None,
         };
         let mut segments: Vec<_> = files.into_iter().filter_map(segment).collect();
@@ -71,21 +71,21 @@ impl<'a> Wal<'a> {
     }
 
     /// The segments that hold all entries behind the snapshot at an index.
-    pub fn behind(&self, index: u64) -> Result<&[Segment<'a>], SelectError> {
+    pub fn segments_after(&self, index: u64) -> Result<&[Segment<'a>], SegmentError> {
         let first = self.segments.iter().rposition(|segment| segment.name.index <= index);
-        let from = first.and_then(|first| self.segments.get(first..)).ok_or(SelectError::NoSegment { index })?;
+        let from = first.and_then(|first| self.segments.get(first..)).ok_or(SegmentError::NoSegment { index })?;
         match gaps(from).next() {
-            Some((before, after)) => Err(SelectError::Gap { before, after }),
+            Some((before, after)) => Err(SegmentError::Gap { before, after }),
             None => Ok(from),
         }
     }
 
     /// All sound entries that no later one took the place of, ascending by index, from the first segment there is. What is
     /// damaged is left out.
-    pub fn entries_in_force(&self) -> Vec<LoggedEntry<'a>> {
+    pub fn current_entries(&self) -> Vec<LoggedEntry<'a>> {
         let mut entries: Vec<LoggedEntry<'a>> = Vec::new();
-        for record in self.records().filter_map(Result::ok).filter(|record| record.kind == RecordKind::Entry) {
-            let Ok(entry) = Entry::parse(record.data()) else { continue };
+        for record in self.records().filter_map(Result::ok).filter(|record| record.kind == WalRecordKind::Entry) {
+            let Ok(entry) = RaftEntry::parse(record.data()) else { continue };
             let kept = entries.partition_point(|logged| logged.entry.index < entry.index);
             entries.truncate(kept);
             entries.push(LoggedEntry { place: record.place, entry });
@@ -95,19 +95,19 @@ impl<'a> Wal<'a> {
 
     /// Searches a segment for what remains after the place where reading it ended: at damage, or at the end of the
     /// records.
-    pub fn remains(&self, place: Place) -> Remains {
+    pub fn trailing_data(&self, place: WalPlace) -> TrailingData {
         let segment = self.segments.iter().find(|segment| segment.name == place.segment);
-        segment.map_or_else(Remains::default, |segment| Remains::of(segment.bytes, place.offset))
+        segment.map_or_else(TrailingData::default, |segment| TrailingData::of(segment.bytes, place.offset))
     }
 
     /// Is this only the last write of a member that stopped suddenly, which was not acknowledged yet?
-    pub fn is_unfinished_write(&self, damage: &Damage) -> bool {
-        damage.torn && self.remains(damage.place).is_nothing()
+    pub fn is_unfinished_write(&self, damage: &WalDamage) -> bool {
+        damage.torn && self.trailing_data(damage.place).is_empty()
     }
 
     /// Reads the log from a snapshot on.
-    pub fn read(&self, start: Start) -> Result<Log<'a>, OpenError> {
-        Ok(Log::read(self.behind(start.index)?, start)?)
+    pub fn read(&self, start: SnapshotPosition) -> Result<RaftLog<'a>, LogOpenError> {
+        Ok(RaftLog::read(self.segments_after(start.index)?, start)?)
     }
 }
 

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use etcdsnap_checksum::sha256;
 use etcdsnap_wal::snap::SnapFile;
 use etcdsnap_wal::{
-    Bootstrap, BootstrapError, BootstrapMember, Log, MemberContext, Payload, Reader, Release, SEGMENT_LEN, Segment,
-    SegmentName, Start, Wal,
+    Bootstrap, BootstrapError, BootstrapMember, EntryPayload, MemberContext, RaftLog, Release, SEGMENT_LEN, Segment,
+    SegmentName, SnapshotPosition, Wal, WalReader,
 };
 use serde_json::Value;
 
@@ -130,10 +130,10 @@ fn recordings() -> Vec<Value> {
 /// The cluster a log begins with, as its entries tell.
 fn cluster_of(bytes: &[u8]) -> Bootstrap {
     let segment = Segment { name: SegmentName::FIRST, bytes };
-    let log = Log::read(&[segment], Start::default()).expect("sound");
+    let log = RaftLog::read(&[segment], SnapshotPosition::default()).expect("sound");
     let metadata = log.metadata.expect("there is some");
     let members = log.entries.iter().map(|logged| {
-        let Payload::ConfChange(change) = logged.entry.payload() else { panic!("not a change of members") };
+        let EntryPayload::ConfChange(change) = logged.entry.payload() else { panic!("not a change of members") };
         let context = MemberContext::parse(change.context()).expect("a member");
         assert_eq!(change.node_id(), context.id);
         let MemberContext { id, name, peer_urls, .. } = context;
@@ -183,13 +183,15 @@ fn learners_are_learners_everywhere() {
         let segment = bootstrap.segment(release);
         let name = segment.name.to_string();
         let wal = Wal::new([(name.as_str(), segment.bytes.as_slice())]);
-        let log = wal.read(Start::default()).expect("sound");
+        let log = wal.read(SnapshotPosition::default()).expect("sound");
         assert_eq!((log.hard_state.vote, log.hard_state.commit), (2, 3), "learners get no votes");
-        let Payload::ConfChange(change) = log.entries[0].entry.payload() else { panic!("not a change of members") };
+        let EntryPayload::ConfChange(change) = log.entries[0].entry.payload() else {
+            panic!("not a change of members")
+        };
         assert_eq!(change.change_type().as_str_name(), "CONF_CHANGE_TYPE_ADD_LEARNER_NODE");
         let context = r#"{"id":1,"peerURLs":["http://l:2380"],"isLearner":true,"name":"l"}"#;
         assert_eq!(change.context(), context.as_bytes());
-        let markers = wal.valid_markers(Reader::V3_7).expect("sound");
+        let markers = wal.valid_snapshots(WalReader::V3_7).expect("sound");
         let conf_state = markers.last().and_then(|marker| marker.conf_state.clone());
         assert_eq!(conf_state.is_some(), release > Release::V3_4);
         let snap = bootstrap.snap(release);

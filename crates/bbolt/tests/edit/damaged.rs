@@ -1,6 +1,6 @@
 //! Damage on the way to a change is an error, whatever it is; it is never built upon.
 
-use etcdsnap_bbolt::edit::{PreparedCommit, EditError, Editor};
+use etcdsnap_bbolt::edit::{EditError, Editor, PreparedCommit};
 use etcdsnap_bbolt::{BucketHeader, Corruption, Db, PageKind};
 use etcdsnap_testkit::bbolt::{Bucket, Entry, Freelist, Layout};
 use etcdsnap_testkit::damage;

@@ -9,7 +9,7 @@ mod refused;
 mod shapes;
 
 use etcdsnap_bbolt::Db;
-use etcdsnap_bbolt::edit::{PreparedCommit, Editor, CommitStep};
+use etcdsnap_bbolt::edit::{CommitStep, Editor, PreparedCommit};
 use etcdsnap_testkit::bbolt::{Bucket, Layout};
 
 /// The file after an edit.

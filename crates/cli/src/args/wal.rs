@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use etcdsnap_wal::Payload;
+use etcdsnap_wal::EntryPayload;
 
 use super::Form;
 

@@ -10,7 +10,7 @@ use etcdsnap_rewrite::schema::{Migration, needed};
 use etcdsnap_snapshot::container::Origin;
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::verify::source_facts;
-use etcdsnap_wal::{Reader, Start};
+use etcdsnap_wal::{SnapshotPosition, WalReader};
 use semver::Version;
 
 use super::Session;
@@ -98,15 +98,15 @@ fn read_log(
         return Err(Failure::new(error.to_string()));
     }
     let wal = files.wal();
-    let markers = wal.valid_markers(Reader::V3_7).map_err(|error| damaged(error.to_string()))?;
-    let start = markers.last().map_or(Start::default(), |marker| marker.start);
+    let markers = wal.valid_snapshots(WalReader::V3_7).map_err(|error| damaged(error.to_string()))?;
+    let start = markers.last().map_or(SnapshotPosition::default(), |marker| marker.start);
     let read = wal.read(start).map_err(|error| damaged(error.to_string()))?;
     if let Some(damage) = read.torn.filter(|damage| !wal.is_unfinished_write(damage)) {
-        return Err(damaged(format!("{damage}; after it follow {}", wal.remains(damage.place))));
+        return Err(damaged(format!("{damage}; after it follow {}", wal.trailing_data(damage.place))));
     }
     let needed = needed(&read.entries).map_err(|error| damaged(error.to_string()))?;
     if let Some(snap) = layout.snap.filter(|_| *version >= WITHOUT_V2) {
-        let known: BTreeSet<Start> = markers.iter().map(|marker| marker.start).collect();
+        let known: BTreeSet<SnapshotPosition> = markers.iter().map(|marker| marker.start).collect();
         refuse_v2_content(&snap, mapping, &known)?;
     }
     files.recheck().map_err(|changed| Failure::new(changed.to_string()))?;
@@ -114,7 +114,7 @@ fn read_log(
 }
 
 /// Nothing may be in the v2 store but what describes the cluster, as far as the `.snap` that servers would load tells.
-fn refuse_v2_content(snap: &Path, mapping: Mapping, known: &BTreeSet<Start>) -> Result<(), Failure> {
+fn refuse_v2_content(snap: &Path, mapping: Mapping, known: &BTreeSet<SnapshotPosition>) -> Result<(), Failure> {
     let snaps = SnapFiles::open(snap, mapping).map_err(|error| Failure::new(error.to_string()))?;
     let Some((name, Ok(store))) = snaps.newest(|start| known.contains(&start)).map(|(name, file)| (name, file.store()))
     else {

@@ -11,7 +11,7 @@ mod versions;
 use std::fmt;
 use std::str::FromStr;
 
-use etcdsnap_wal::{Metadata, Outcome, Place, Reader, Refusal, Start};
+use etcdsnap_wal::{SnapshotPosition, WalMetadata, WalOutcome, WalPlace, WalReader, WalRefusal};
 
 use semver::Version;
 use thiserror::Error;
@@ -40,8 +40,8 @@ impl Server {
         Self { minor: 8, patch: 0 },
     ];
 
-    fn reader(self) -> Reader {
-        Reader::of(self.minor, self.patch)
+    fn reader(self) -> WalReader {
+        WalReader::of(self.minor, self.patch)
     }
 }
 
@@ -83,13 +83,13 @@ pub enum StartOutcome {
     /// Cuts off the unfinished end of the log, and starts.
     Repairs {
         /// Where.
-        cut: Place,
+        cut: WalPlace,
     },
     /// Cuts the log off where it is damaged, or erases what follows its end, and starts without the entries there; or puts a database
     /// that lacks entries in the place of its own.
     ThrowsAway {
         /// Where the log is cut off; `None` if it is the database that is given up.
-        cut: Option<Place>,
+        cut: Option<WalPlace>,
     },
     /// Begins as a new member, with what its flags say, because there is no log.
     BeginsAnew,
@@ -115,7 +115,7 @@ pub struct StartVerdict {
     /// Words of its last message when it ends.
     pub said: Option<String>,
     /// Who it is.
-    pub identity: Option<Metadata>,
+    pub identity: Option<WalMetadata>,
     /// Index of the snapshot it starts from; 0 for the beginning of the log.
     pub snapshot_index: u64,
     /// Ids of the members that vote, ascending.
@@ -163,8 +163,8 @@ pub(crate) struct Case<'e, 'a> {
 
 /// What is known of a start that has come this far.
 struct Progress {
-    start: Start,
-    cut: Option<Place>,
+    start: SnapshotPosition,
+    cut: Option<WalPlace>,
     lost: Option<Lost>,
     /// What keeps it from serving.
     limit: Option<(StartOutcome, String)>,
@@ -266,7 +266,7 @@ impl Case<'_, '_> {
             self.server.storage_version(content, &mut notes)?;
         }
         let outcome = self.log_outcome(start)?;
-        let cut = if let Outcome::Repairs { cut } = outcome { Some(cut) } else { None };
+        let cut = if let WalOutcome::Repairs { cut } = outcome { Some(cut) } else { None };
         let lost = Lost::by(outcome, &self.log.wal, &self.log.inspection);
         self.recover(snap.as_ref(), content)?;
         self.any_marker()?;
@@ -286,14 +286,14 @@ impl Case<'_, '_> {
     }
 
     /// Reading the log from a snapshot on.
-    fn log_outcome(&self, start: Start) -> Result<Outcome, Stop> {
+    fn log_outcome(&self, start: SnapshotPosition) -> Result<WalOutcome, Stop> {
         let refusal = match self.log.wal.outcome(self.server.reader(), start) {
-            Outcome::Refuses(refusal) => refusal,
+            WalOutcome::Refuses(refusal) => refusal,
             outcome => return Ok(outcome),
         };
         let reason = format!("It cannot read the log: {refusal}.");
         Err(match refusal {
-            Refusal::Commit { .. } => Stop::panics("out of range", reason),
+            WalRefusal::Commit { .. } => Stop::panics("out of range", reason),
             _ => Stop { outcome: StartOutcome::Exits, said: None, reason },
         })
     }

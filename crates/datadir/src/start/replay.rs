@@ -5,7 +5,7 @@
 
 use etcdsnap_proto::etcdserverpb::{InternalRaftRequest, Request};
 use etcdsnap_snapshot::buckets::Downgrade;
-use etcdsnap_wal::{Entry, Payload, Start};
+use etcdsnap_wal::{EntryPayload, RaftEntry, SnapshotPosition};
 use semver::Version;
 
 use super::snapshot::Snap;
@@ -37,7 +37,7 @@ struct Replay {
 impl Case<'_, '_> {
     pub(super) fn replay(
         &self,
-        start: Start,
+        start: SnapshotPosition,
         snap: Option<&Snap<'_>>,
         content: Option<&Content>,
     ) -> Result<Replayed, Stop> {
@@ -92,17 +92,17 @@ impl Case<'_, '_> {
         }
     }
 
-    fn apply(&self, entry: &Entry<'_>, replay: &mut Replay) -> Result<(), Stop> {
+    fn apply(&self, entry: &RaftEntry<'_>, replay: &mut Replay) -> Result<(), Stop> {
         let is_new = entry.index > replay.consistent_index;
         match entry.payload() {
-            Payload::Empty => Ok(()),
-            Payload::ConfChange(change) => self.change(entry.index, &Change::new(&change), is_new, replay),
-            Payload::LegacyRequest(request) => self.legacy(entry.index, &request, replay),
-            Payload::Request(request) => match &request.v2 {
+            EntryPayload::Empty => Ok(()),
+            EntryPayload::ConfChange(change) => self.change(entry.index, &Change::new(&change), is_new, replay),
+            EntryPayload::LegacyRequest(request) => self.legacy(entry.index, &request, replay),
+            EntryPayload::Request(request) => match &request.v2 {
                 Some(legacy) => self.legacy(entry.index, legacy, replay),
                 None => self.request(entry.index, &request, is_new, replay),
             },
-            Payload::ConfChangeV2(_) | Payload::Undecodable => {
+            EntryPayload::ConfChangeV2(_) | EntryPayload::Undecodable => {
                 Err(Stop::panics("", format!("Entry {} cannot be decoded: it panics.", entry.index)))
             }
         }
@@ -215,7 +215,7 @@ impl Case<'_, '_> {
             || request.downgrade_info_set.is_some();
         let status = request.auth_status.is_some();
         let test = request.downgrade_version_test.is_some();
-        let unknown = Payload::Request(Box::new(request.clone())).name() == "unknown";
+        let unknown = EntryPayload::Request(Box::new(request.clone())).name() == "unknown";
         match server.minor {
             ..=4 => !(of_3_5 || test || unknown || (status && server.patch < 45)),
             5 => !test && !unknown,

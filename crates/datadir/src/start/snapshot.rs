@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use etcdsnap_snapshot::place::quote;
-use etcdsnap_wal::snap::{SnapFile, Store};
-use etcdsnap_wal::{Reader, Start};
+use etcdsnap_wal::snap::{SnapFile, V2Store};
+use etcdsnap_wal::{SnapshotPosition, WalReader};
 
 use super::{Case, StartOutcome, Stop, openable};
 use crate::evidence::Database;
@@ -12,23 +12,23 @@ use crate::evidence::Database;
 /// The v2 store and the voters of a `.snap` file.
 pub(super) struct Snap<'a> {
     pub file: SnapFile<'a>,
-    pub store: Store,
+    pub store: V2Store,
 }
 
 impl<'a> Case<'_, 'a> {
     /// The snapshot to start from; up to 3.6 with the file it is in.
-    pub(super) fn snapshot(&self) -> Result<(Start, Option<Snap<'a>>), Stop> {
+    pub(super) fn snapshot(&self) -> Result<(SnapshotPosition, Option<Snap<'a>>), Stop> {
         let reader = self.server.reader();
-        let markers = self.log.wal.valid_markers(reader).map_err(|error| {
+        let markers = self.log.wal.valid_snapshots(reader).map_err(|error| {
             let said = if error.to_string().contains("checksum of the record") { "crc mismatch" } else { "" };
             Stop::exits(said, format!("It cannot read the log: {error}."))
         })?;
-        if reader >= Reader::V3_7 {
+        if reader >= WalReader::V3_7 {
             return Ok((markers.last().map(|marker| marker.start).unwrap_or_default(), None));
         }
-        let told: BTreeSet<Start> = markers.iter().map(|marker| marker.start).collect();
+        let told: BTreeSet<SnapshotPosition> = markers.iter().map(|marker| marker.start).collect();
         let Some((name, file)) = self.evidence.newest_snap(|start| told.contains(&start)) else {
-            return Ok((Start::default(), None));
+            return Ok((SnapshotPosition::default(), None));
         };
         let store = file.store().ok().filter(|store| store.members().is_ok());
         let Some(store) = store else {
@@ -49,7 +49,7 @@ impl<'a> Case<'_, 'a> {
     /// From 3.7 on a server cannot do without a snapshot record, be it that of the empty snapshot a log begins with.
     pub(super) fn any_marker(&self) -> Result<(), Stop> {
         let reader = self.server.reader();
-        if reader < Reader::V3_7 || self.log.wal.valid_markers(reader).is_ok_and(|markers| !markers.is_empty()) {
+        if reader < WalReader::V3_7 || self.log.wal.valid_snapshots(reader).is_ok_and(|markers| !markers.is_empty()) {
             return Ok(());
         }
         let reason = "The log tells of no snapshot, not even of the empty one it begins with: it panics with \"invalid memory address or nil pointer \
@@ -58,7 +58,7 @@ impl<'a> Case<'_, 'a> {
     }
 
     /// The database it goes on with: the one received with the snapshot if its own is older.
-    pub(super) fn database(&self, start: Start, from_file: bool) -> Result<&Database, Stop> {
+    pub(super) fn database(&self, start: SnapshotPosition, from_file: bool) -> Result<&Database, Stop> {
         let (own, received) = (&self.evidence.database, &self.evidence.received);
         let uses_snapshot = from_file || self.server.minor >= 7;
         if !uses_snapshot || start.index <= own.consistent_index() {

@@ -2,7 +2,7 @@
 
 use etcdsnap_datadir::{LogReport, SnapFiles, StartOutcome, WalFiles};
 use etcdsnap_image::Mapping;
-use etcdsnap_wal::{Outcome, Reader};
+use etcdsnap_wal::{WalOutcome, WalReader};
 
 use crate::member::{Member, SEGMENT, ids, starts};
 
@@ -19,13 +19,13 @@ fn tails_cut_anywhere_in_the_last_kilobyte_are_judged_as_by_the_log() {
         let log = LogReport::new(&wal.wal(), Some(&snaps), 10);
         let report = member.check();
         for start in &report.starts[1..] {
-            let reader = Reader::of(start.server.minor, start.server.patch);
+            let reader = WalReader::of(start.server.minor, start.server.patch);
             let verdict = log.verdicts.iter().find(|verdict| verdict.reader == reader).expect("a verdict");
             match (verdict.outcome, start.outcome) {
-                (Outcome::Repairs { cut }, StartOutcome::Repairs { cut: foretold }) => assert_eq!(cut, foretold),
+                (WalOutcome::Repairs { cut }, StartOutcome::Repairs { cut: foretold }) => assert_eq!(cut, foretold),
                 // What is cut off may be in the database already.
-                (Outcome::Reads, StartOutcome::Starts)
-                | (Outcome::Reads | Outcome::Repairs { .. }, StartOutcome::NotReady) => {}
+                (WalOutcome::Reads, StartOutcome::Starts)
+                | (WalOutcome::Reads | WalOutcome::Repairs { .. }, StartOutcome::NotReady) => {}
                 other => panic!("cut at {end}: {other:?}"),
             }
             assert_eq!(verdict.start.index, start.snapshot_index);
@@ -66,7 +66,7 @@ fn snapshots_after_the_end_of_the_log_prove_that_it_was_cut() {
     let member = Member::faulty("older-database");
     let end = {
         let wal = WalFiles::open(&member.file("wal"), None, Mapping::Never).expect("log");
-        let entries = wal.wal().entries_in_force();
+        let entries = wal.wal().current_entries();
         let next = entries.iter().find(|logged| logged.entry.index == 40).expect("an entry");
         usize::try_from(next.place.offset).expect("small")
     };

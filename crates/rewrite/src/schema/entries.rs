@@ -1,7 +1,7 @@
 //! The lowest version of etcd that can read the entries of a log (`docs/format/tools.md#migrate`).
 
 use etcdsnap_proto::etcdserverpb::InternalRaftRequest;
-use etcdsnap_wal::{LoggedEntry, Payload, Place};
+use etcdsnap_wal::{EntryPayload, LoggedEntry, WalPlace};
 use semver::Version;
 use thiserror::Error;
 
@@ -10,7 +10,7 @@ use thiserror::Error;
 #[error("{place}: entry {index} cannot be decoded")]
 pub struct Undecodable {
     /// Where it is.
-    pub place: Place,
+    pub place: WalPlace,
     /// Its index.
     pub index: u64,
 }
@@ -23,11 +23,12 @@ pub fn needed(entries: &[LoggedEntry<'_>]) -> Result<Option<Version>, Undecodabl
     let mut needed = None;
     for LoggedEntry { place, entry } in entries {
         let own = match entry.payload() {
-            Payload::Request(request) => since(&request),
-            Payload::Undecodable => None,
-            Payload::Empty | Payload::LegacyRequest(_) | Payload::ConfChange(_) | Payload::ConfChangeV2(_) => {
-                Some(OLDEST)
-            }
+            EntryPayload::Request(request) => since(&request),
+            EntryPayload::Undecodable => None,
+            EntryPayload::Empty
+            | EntryPayload::LegacyRequest(_)
+            | EntryPayload::ConfChange(_)
+            | EntryPayload::ConfChangeV2(_) => Some(OLDEST),
         };
         let own = own.ok_or(Undecodable { place: *place, index: entry.index })?;
         needed = needed.max(Some(own));
@@ -60,7 +61,7 @@ mod tests {
     use etcdsnap_proto::etcdserverpb::{DowngradeVersionTestRequest, PutRequest};
     use etcdsnap_proto::membershippb::ClusterVersionSetRequest;
     use etcdsnap_proto::prost::Message as _;
-    use etcdsnap_wal::{Entry, SegmentName};
+    use etcdsnap_wal::{RaftEntry, SegmentName};
 
     use super::*;
 
@@ -70,10 +71,10 @@ mod tests {
     }
 
     fn of_bytes(data: &[Vec<u8>]) -> Result<Option<Version>, Undecodable> {
-        let place = Place { segment: SegmentName::FIRST, offset: 0 };
+        let place = WalPlace { segment: SegmentName::FIRST, offset: 0 };
         let entries = (1..).zip(data).map(|(index, data)| LoggedEntry {
             place,
-            entry: Entry { term: 1, index, data: Some(data), ..Entry::default() },
+            entry: RaftEntry { term: 1, index, data: Some(data), ..RaftEntry::default() },
         });
         needed(&entries.collect::<Vec<_>>())
     }

@@ -6,25 +6,25 @@ use etcdsnap_proto::raftpb::{ConfChange, ConfChangeType, Entry, EntryType, HardS
 use etcdsnap_proto::walpb::Snapshot;
 
 use super::{Bootstrap, BootstrapMember, Release};
-use crate::record::RecordKind;
-use crate::writer::Writer;
+use crate::record::WalRecordKind;
+use crate::segment_writer::SegmentWriter;
 
 /// The segment up to the end of its last record.
 pub(super) fn write(bootstrap: &Bootstrap, release: Release) -> Vec<u8> {
-    let mut writer = Writer::new(0);
+    let mut writer = SegmentWriter::new(0);
     let metadata = Metadata { node_id: Some(bootstrap.node_id), cluster_id: Some(bootstrap.cluster_id) };
-    writer.record(RecordKind::Metadata, &metadata.encode_to_vec());
+    writer.record(WalRecordKind::Metadata, &metadata.encode_to_vec());
     let nothing = Snapshot { index: Some(0), term: Some(0), conf_state: None };
-    writer.record(RecordKind::Snapshot, &nothing.encode_to_vec());
+    writer.record(WalRecordKind::Snapshot, &nothing.encode_to_vec());
     for (index, member) in (1..).zip(&bootstrap.members) {
-        writer.record(RecordKind::Entry, &entry(index, member, release).encode_to_vec());
+        writer.record(WalRecordKind::Entry, &entry(index, member, release).encode_to_vec());
     }
     let start = bootstrap.start();
     let (index, term) = (Some(start.index), Some(start.term));
     let state = HardState { term, vote: bootstrap.vote(), commit: index };
-    writer.record(RecordKind::HardState, &state.encode_to_vec());
+    writer.record(WalRecordKind::HardState, &state.encode_to_vec());
     let conf_state = (release > Release::V3_4).then(|| bootstrap.conf_state(release));
-    writer.record(RecordKind::Snapshot, &Snapshot { index, term, conf_state }.encode_to_vec());
+    writer.record(WalRecordKind::Snapshot, &Snapshot { index, term, conf_state }.encode_to_vec());
     writer.into_bytes()
 }
 

@@ -12,9 +12,9 @@ use std::fmt;
 use etcdsnap_proto::raftpb::ConfState;
 use thiserror::Error;
 
-use crate::log::Start;
-use crate::member::MemberContext;
-use crate::name::SegmentName;
+use crate::member_context::MemberContext;
+use crate::raft_log::SnapshotPosition;
+use crate::segment_name::SegmentName;
 use crate::snap::SnapName;
 
 /// Length in bytes that etcd gives to the first segment of a log, ahead of what is written into it.
@@ -161,8 +161,8 @@ impl Bootstrap {
     }
 
     /// Where the snapshot stands: behind the entries that add the members.
-    pub fn start(&self) -> Start {
-        Start { index: self.members.len() as u64, term: 1 }
+    pub fn start(&self) -> SnapshotPosition {
+        SnapshotPosition { index: self.members.len() as u64, term: 1 }
     }
 
     /// The first segment of the log.

@@ -6,8 +6,8 @@ use etcdsnap_proto::raftpb::SnapshotMetadata;
 use serde::Serialize;
 
 use super::{Bootstrap, BootstrapMember, Release};
-use crate::json;
-use crate::snap::{self, Node, RaftAttributes};
+use crate::go_json;
+use crate::snap::{self, RaftAttributes, V2Node};
 
 /// Events the v2 store has room to remember.
 const EVENTS: usize = super::MAX_MEMBERS;
@@ -18,7 +18,7 @@ const NEVER: &str = "0001-01-01T00:00:00Z";
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Store {
-    root: Node,
+    root: V2Node,
     watcher_hub: WatcherHub,
     current_index: u64,
     stats: Stats,
@@ -91,7 +91,7 @@ pub(super) fn write(bootstrap: &Bootstrap, members: &[&BootstrapMember], release
     let start = bootstrap.start();
     let conf_state = Some(bootstrap.conf_state(release));
     let metadata = SnapshotMetadata { conf_state, index: Some(start.index), term: Some(start.term) };
-    snap::write(&json::to_string(&store(members, release)), &metadata)
+    snap::write(&go_json::to_string(&store(members, release)), &metadata)
 }
 
 fn store(members: &[&BootstrapMember], release: Release) -> Store {
@@ -101,11 +101,11 @@ fn store(members: &[&BootstrapMember], release: Release) -> Store {
     for (index, member) in (1..).zip(members) {
         let path = format!("/0/members/{:x}", member.id);
         let value =
-            json::to_string(&RaftAttributes { peer_urls: member.peer_urls.clone(), is_learner: member.learner });
+            go_json::to_string(&RaftAttributes { peer_urls: member.peer_urls.clone(), is_learner: member.learner });
         let key = format!("{path}/raftAttributes");
         let node = EventNode { key: key.clone(), value: value.clone(), modified_index: index, created_index: index };
         events.push(Some(Event { action: "create", node }));
-        let attributes = Node { value, children: None, ..directory(&key, index, []) };
+        let attributes = V2Node { value, children: None, ..directory(&key, index, []) };
         directories
             .insert(format!("{:x}", member.id), directory(&path, index, [("raftAttributes".into(), attributes)]));
     }
@@ -128,8 +128,8 @@ fn store(members: &[&BootstrapMember], release: Release) -> Store {
     }
 }
 
-fn directory(path: &str, index: u64, children: impl IntoIterator<Item = (String, Node)>) -> Node {
-    Node {
+fn directory(path: &str, index: u64, children: impl IntoIterator<Item = (String, V2Node)>) -> V2Node {
+    V2Node {
         path: path.into(),
         created_index: index,
         modified_index: index,

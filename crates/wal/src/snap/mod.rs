@@ -3,18 +3,18 @@
 //! The data of etcd lives in the database; what a `.snap` file still carries is the v2 store, in which servers up to 3.5 find
 //! the members of the cluster. 3.6 reads the file and trusts the database, later versions do not read it.
 
-mod file;
-mod name;
-mod store;
+mod file_name;
+mod snap_file;
+mod v2_store;
 
-pub use file::{SnapError, SnapFile};
-pub use name::{SnapDirFile, SnapName};
-pub use store::{JsonError, Node, Store, StoreError, StoreMember};
+pub use file_name::{SnapFileKind, SnapName};
+pub use snap_file::{SnapError, SnapFile};
+pub use v2_store::{V2JsonError, V2Member, V2Node, V2Store, V2StoreError};
 
-pub(crate) use file::write;
-pub(crate) use store::RaftAttributes;
+pub(crate) use snap_file::write;
+pub(crate) use v2_store::RaftAttributes;
 
-use crate::log::Start;
+use crate::raft_log::SnapshotPosition;
 
 /// Picks the snapshot a server loads: the last by file name that can be read and that `wanted` accepts, with its name.
 ///
@@ -22,9 +22,9 @@ use crate::log::Start;
 /// servers, which rename them.
 pub fn newest<'n, 'a>(
     files: impl IntoIterator<Item = (&'n str, &'a [u8])>,
-    wanted: impl Fn(Start) -> bool,
+    wanted: impl Fn(SnapshotPosition) -> bool,
 ) -> Option<(&'n str, SnapFile<'a>)> {
-    let mut files: Vec<_> = files.into_iter().filter(|(name, _)| name::is_snap(name)).collect();
+    let mut files: Vec<_> = files.into_iter().filter(|(name, _)| file_name::is_snap(name)).collect();
     files.sort_unstable_by_key(|(name, _)| std::cmp::Reverse(*name));
     let read = files.into_iter().filter_map(|(name, bytes)| Some((name, SnapFile::parse(bytes).ok()?)));
     { read }.find(|(_, file)| wanted(file.start))

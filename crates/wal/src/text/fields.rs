@@ -1,17 +1,17 @@
 //! The fields of protobuf messages, told one by one to whatever form they are wanted in.
 
 /// A message whose fields can be told.
-pub(super) trait Fields {
+pub(super) trait VisitFields {
     /// Tells all fields that are set, in the order of the definition.
-    fn write(&self, to: &mut Line<'_>);
+    fn write(&self, to: &mut FieldWriter<'_>);
 }
 
 /// What fields are made into.
-pub(super) trait Form {
+pub(super) trait FieldVisitor {
     /// A number.
-    fn number(&mut self, name: &'static str, number: Number);
+    fn number(&mut self, name: &'static str, number: FieldNumber);
     /// A number that is the id of a member, lease or request.
-    fn id(&mut self, name: &'static str, id: Number) {
+    fn id(&mut self, name: &'static str, id: FieldNumber) {
         self.number(name, id);
     }
     /// A value of an enumeration, by its name where it has one.
@@ -40,58 +40,58 @@ pub(super) trait Form {
 
 /// A number as Go knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Number {
+pub(super) enum FieldNumber {
     Unsigned(u64),
     Signed(i64),
     Flag(bool),
 }
 
-impl From<u64> for Number {
+impl From<u64> for FieldNumber {
     fn from(number: u64) -> Self {
         Self::Unsigned(number)
     }
 }
 
-impl From<i64> for Number {
+impl From<i64> for FieldNumber {
     fn from(number: i64) -> Self {
         Self::Signed(number)
     }
 }
 
-impl From<bool> for Number {
+impl From<bool> for FieldNumber {
     fn from(flag: bool) -> Self {
         Self::Flag(flag)
     }
 }
 
 /// Where fields are told to. Those that are zero or empty are left out, unless they are told as present.
-pub(super) struct Line<'l>(&'l mut dyn Form);
+pub(super) struct FieldWriter<'l>(&'l mut dyn FieldVisitor);
 
-impl<'l> Line<'l> {
+impl<'l> FieldWriter<'l> {
     /// Tells a form.
-    pub fn new(form: &'l mut dyn Form) -> Self {
+    pub fn new(form: &'l mut dyn FieldVisitor) -> Self {
         Self(form)
     }
 
     /// A number that is present even when it is 0.
-    pub fn always(&mut self, name: &'static str, value: impl Into<Number>) -> &mut Self {
+    pub fn always(&mut self, name: &'static str, value: impl Into<FieldNumber>) -> &mut Self {
         self.0.number(name, value.into());
         self
     }
 
     /// A number.
-    pub fn number<N: Into<Number> + Default + PartialEq>(&mut self, name: &'static str, value: N) -> &mut Self {
+    pub fn number<N: Into<FieldNumber> + Default + PartialEq>(&mut self, name: &'static str, value: N) -> &mut Self {
         if value == N::default() { self } else { self.always(name, value) }
     }
 
     /// An id that is present even when it is 0.
-    pub fn always_id(&mut self, name: &'static str, value: impl Into<Number>) -> &mut Self {
+    pub fn always_id(&mut self, name: &'static str, value: impl Into<FieldNumber>) -> &mut Self {
         self.0.id(name, value.into());
         self
     }
 
     /// An id.
-    pub fn id<N: Into<Number> + Default + PartialEq>(&mut self, name: &'static str, value: N) -> &mut Self {
+    pub fn id<N: Into<FieldNumber> + Default + PartialEq>(&mut self, name: &'static str, value: N) -> &mut Self {
         if value == N::default() { self } else { self.always_id(name, value) }
     }
 
@@ -153,7 +153,7 @@ impl<'l> Line<'l> {
     }
 
     /// A message that may be absent.
-    pub fn message(&mut self, name: &'static str, value: Option<&impl Fields>) -> &mut Self {
+    pub fn message(&mut self, name: &'static str, value: Option<&impl VisitFields>) -> &mut Self {
         if let Some(value) = value {
             self.inner(name, false, value);
         }
@@ -161,14 +161,14 @@ impl<'l> Line<'l> {
     }
 
     /// Each of several messages.
-    pub fn messages(&mut self, name: &'static str, values: &[impl Fields]) -> &mut Self {
+    pub fn messages(&mut self, name: &'static str, values: &[impl VisitFields]) -> &mut Self {
         for value in values {
             self.inner(name, true, value);
         }
         self
     }
 
-    fn inner(&mut self, name: &'static str, listed: bool, value: &impl Fields) {
+    fn inner(&mut self, name: &'static str, listed: bool, value: &impl VisitFields) {
         self.0.begin(name, listed);
         value.write(self);
         self.0.end();

@@ -4,14 +4,14 @@
 //! tool it hides only those of password changes. [`PayloadText`] and [`payload_json`] tell the same of one entry, and show
 //! values only when asked to.
 
-mod auth;
+mod auth_requests;
 mod fields;
-mod go;
-mod kv;
-mod object;
+mod json_object;
+mod kv_requests;
 mod payload;
+mod proto_text;
 mod quote;
-mod raft;
+mod raft_messages;
 
 use std::fmt::{self, Display};
 
@@ -19,15 +19,15 @@ use etcdsnap_proto::etcdserverpb::Request;
 use etcdsnap_proto::raftpb::ConfChange;
 use jiff::Timestamp;
 
-use self::fields::Fields;
-use self::go::{Message, Style};
+use self::fields::VisitFields;
 use self::payload::CHANGES;
+use self::proto_text::{ProtoText, TextStyle};
 use self::quote::excerpt;
-use crate::entry::{Entry, EntryKind};
-use crate::json::conf_state_json;
-use crate::log::{HardState, Log, Marker, Metadata};
-use crate::payload::Payload;
-use crate::record::{Record, RecordKind};
+use crate::entry::{RaftEntry, RaftEntryKind};
+use crate::go_json::conf_state_json;
+use crate::payload::EntryPayload;
+use crate::raft_log::{HardState, RaftLog, SnapshotRecord, WalMetadata};
+use crate::record::{WalRecord, WalRecordKind};
 use crate::snap::SnapFile;
 
 pub use self::payload::{PayloadText, payload_json};
@@ -35,7 +35,7 @@ pub use self::quote::{go_quote, is_printable};
 
 /// Are bytes shown that may be secret: values, passwords and tokens? Keys and names always are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Values {
+pub enum ValueDisplay {
     /// As they are.
     Shown,
     /// Only how many there are.
@@ -48,21 +48,21 @@ pub struct Dump<'d, 'a> {
     /// The snapshot reading started from, if there was one.
     pub snap: Option<&'d SnapFile<'a>>,
     /// What is in the log behind it.
-    pub log: &'d Log<'a>,
+    pub log: &'d RaftLog<'a>,
 }
 
 /// One entry as a line without its end; nothing for the entries that the tool passes over.
 #[derive(Clone, Copy, Debug)]
-pub struct EntryLine<'e, 'a>(pub &'e Entry<'a>);
+pub struct EntryLine<'e, 'a>(pub &'e RaftEntry<'a>);
 
 /// One record as a line without its end, as `-raw` prints it; nothing for a type that does not exist.
 #[derive(Clone, Copy, Debug)]
-pub struct RecordLine<'r, 'a>(pub &'r Record<'a>);
+pub struct RecordLine<'r, 'a>(pub &'r WalRecord<'a>);
 
 impl EntryLine<'_, '_> {
     /// Does the tool print this entry? It passes over changes of several members.
     pub fn is_printed(&self) -> bool {
-        matches!(self.0.kind, EntryKind::Normal | EntryKind::ConfChange)
+        matches!(self.0.kind, RaftEntryKind::Normal | RaftEntryKind::ConfChange)
     }
 }
 
@@ -108,14 +108,14 @@ impl Display for SnapLine<'_, '_> {
 
 impl Display for EntryLine<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.0.kind == EntryKind::Normal { "norm" } else { "conf" };
+        let kind = if self.0.kind == RaftEntryKind::Normal { "norm" } else { "conf" };
         write!(f, "{:>4}\t{:>10}\t{kind}\t", self.0.term, self.0.index)?;
         match self.0.payload() {
-            Payload::Empty => Ok(()),
-            Payload::Request(request) => Message(&*request, Style::TOOL).fmt(f),
-            Payload::LegacyRequest(request) => legacy(&request, f),
-            Payload::ConfChange(change) => conf_change(&change, f),
-            Payload::ConfChangeV2(_) | Payload::Undecodable => f.write_str("???"),
+            EntryPayload::Empty => Ok(()),
+            EntryPayload::Request(request) => ProtoText(&*request, TextStyle::TOOL).fmt(f),
+            EntryPayload::LegacyRequest(request) => legacy(&request, f),
+            EntryPayload::ConfChange(change) => conf_change(&change, f),
+            EntryPayload::ConfChangeV2(_) | EntryPayload::Undecodable => f.write_str("???"),
         }
     }
 }
@@ -124,19 +124,19 @@ impl Display for RecordLine<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let data = self.0.data();
         match self.0.kind {
-            RecordKind::Checksum => write!(f, "CRC: {}", self.0.crc),
-            RecordKind::Metadata => decoded(f, "Metadata", Metadata::parse(data).ok().as_ref()),
-            RecordKind::Entry => decoded(f, "Entry", Entry::parse(data).ok().as_ref()),
-            RecordKind::HardState => decoded(f, "HardState", HardState::parse(data).ok().as_ref()),
-            RecordKind::Snapshot => decoded(f, "Snapshot", Marker::parse(self.0.place, data).as_ref()),
-            RecordKind::Unknown(_) => Ok(()),
+            WalRecordKind::Checksum => write!(f, "CRC: {}", self.0.crc),
+            WalRecordKind::Metadata => decoded(f, "Metadata", WalMetadata::parse(data).ok().as_ref()),
+            WalRecordKind::Entry => decoded(f, "Entry", RaftEntry::parse(data).ok().as_ref()),
+            WalRecordKind::HardState => decoded(f, "HardState", HardState::parse(data).ok().as_ref()),
+            WalRecordKind::Snapshot => decoded(f, "Snapshot", SnapshotRecord::parse(self.0.place, data).as_ref()),
+            WalRecordKind::Unknown(_) => Ok(()),
         }
     }
 }
 
-fn decoded(f: &mut fmt::Formatter<'_>, name: &str, message: Option<&impl Fields>) -> fmt::Result {
+fn decoded(f: &mut fmt::Formatter<'_>, name: &str, message: Option<&impl VisitFields>) -> fmt::Result {
     match message {
-        Some(message) => write!(f, "{name}: {}", Message(message, Style::TOOL)),
+        Some(message) => write!(f, "{name}: {}", ProtoText(message, TextStyle::TOOL)),
         None => write!(f, "{name}: ???"),
     }
 }

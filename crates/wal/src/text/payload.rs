@@ -5,13 +5,13 @@ use std::fmt::{self, Display};
 use etcdsnap_proto::raftpb::{ConfChange, ConfChangeSingle, ConfChangeV2};
 use serde_json::{Value, json};
 
-use super::Values;
-use super::fields::{Fields, Line};
-use super::go::{Message, Style};
-use super::kv::{REQUESTS, request_in};
-use super::object::object;
-use crate::member::MemberContext;
-use crate::payload::Payload;
+use super::ValueDisplay;
+use super::fields::{FieldWriter, VisitFields};
+use super::json_object::json_object;
+use super::kv_requests::{REQUESTS, request_in};
+use super::proto_text::{ProtoText, TextStyle};
+use crate::member_context::MemberContext;
+use crate::payload::EntryPayload;
 
 /// The kinds of change of a member, by number.
 pub(super) const CHANGES: [&str; 4] =
@@ -21,12 +21,12 @@ pub(super) const CHANGES: [&str; 4] =
 #[derive(Clone, Copy, Debug)]
 pub struct PayloadText<'p> {
     /// The decoded data of the entry.
-    pub payload: &'p Payload,
+    pub payload: &'p EntryPayload,
     /// What to do with values.
-    pub values: Values,
+    pub values: ValueDisplay,
 }
 
-impl Payload {
+impl EntryPayload {
     /// Everything that [`name`](Self::name) can be.
     pub fn names() -> impl Iterator<Item = &'static str> {
         let others = ["conf_change", "conf_change_v2", "empty", "unknown", "undecodable"];
@@ -49,34 +49,34 @@ impl Payload {
 
 impl Display for PayloadText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let message: &dyn Fields = match self.payload {
-            Payload::Empty | Payload::Undecodable => return Ok(()),
-            Payload::Request(envelope) => match request_in(envelope) {
+        let message: &dyn VisitFields = match self.payload {
+            EntryPayload::Empty | EntryPayload::Undecodable => return Ok(()),
+            EntryPayload::Request(envelope) => match request_in(envelope) {
                 Some((_, request)) => request,
                 None => return Ok(()),
             },
-            Payload::LegacyRequest(request) => &**request,
-            Payload::ConfChange(change) => change,
-            Payload::ConfChangeV2(change) => change,
+            EntryPayload::LegacyRequest(request) => &**request,
+            EntryPayload::ConfChange(change) => change,
+            EntryPayload::ConfChangeV2(change) => change,
         };
-        let style = Style { values: self.values, hex_ids: true };
-        f.write_str(Message(message, style).to_string().trim_end())
+        let style = TextStyle { values: self.values, hex_ids: true };
+        f.write_str(ProtoText(message, style).to_string().trim_end())
     }
 }
 
 /// The same as a JSON object, with the envelope of a request; `null` if there is nothing to tell.
-pub fn payload_json(payload: &Payload, values: Values) -> Value {
+pub fn payload_json(payload: &EntryPayload, values: ValueDisplay) -> Value {
     match payload {
-        Payload::Empty | Payload::Undecodable => Value::Null,
-        Payload::Request(envelope) => object(&**envelope, values),
-        Payload::LegacyRequest(request) => json!({ "v2": object(&**request, values) }),
-        Payload::ConfChange(change) => json!({ "confChange": object(change, values) }),
-        Payload::ConfChangeV2(change) => json!({ "confChangeV2": object(change, values) }),
+        EntryPayload::Empty | EntryPayload::Undecodable => Value::Null,
+        EntryPayload::Request(envelope) => json_object(&**envelope, values),
+        EntryPayload::LegacyRequest(request) => json!({ "v2": json_object(&**request, values) }),
+        EntryPayload::ConfChange(change) => json!({ "confChange": json_object(change, values) }),
+        EntryPayload::ConfChangeV2(change) => json!({ "confChangeV2": json_object(change, values) }),
     }
 }
 
 /// Members are no secret: the context of a change is shown as the JSON it is, or by its length if it is none.
-fn context(context: Option<&[u8]>, to: &mut Line<'_>) {
+fn context(context: Option<&[u8]>, to: &mut FieldWriter<'_>) {
     match context {
         Some(context) if MemberContext::parse(context).is_ok() => to.bytes("context", context),
         Some(context) => to.secret("context", context),
@@ -84,22 +84,22 @@ fn context(context: Option<&[u8]>, to: &mut Line<'_>) {
     };
 }
 
-impl Fields for ConfChange {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for ConfChange {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.id("id", self.id()).always_symbol("type", self.change_type.unwrap_or_default(), &CHANGES);
         to.id("node_id", self.node_id());
         context(self.context.as_deref(), to);
     }
 }
 
-impl Fields for ConfChangeSingle {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for ConfChangeSingle {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.always_symbol("type", self.change_type.unwrap_or_default(), &CHANGES).id("node_id", self.node_id());
     }
 }
 
-impl Fields for ConfChangeV2 {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for ConfChangeV2 {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         let transitions =
             ["ConfChangeTransitionAuto", "ConfChangeTransitionJointImplicit", "ConfChangeTransitionJointExplicit"];
         to.symbol("transition", self.transition.unwrap_or_default(), &transitions).messages("changes", &self.changes);

@@ -3,7 +3,8 @@
 //! What must come of it follows from the layout of the sound log alone (`docs/format/wal.md#torn-tail`).
 
 use etcdsnap_wal::{
-    Code, Damage, DamageKind, Entry, Log, OpenError, Outcome, Place, ReadError, Reader, Record, RecordKind, Start, Wal,
+    Code, LogOpenError, LogReadError, RaftEntry, RaftLog, SnapshotPosition, Wal, WalDamage, WalDamageKind, WalOutcome,
+    WalPlace, WalReader, WalRecord, WalRecordKind,
 };
 
 use crate::fixtures::Member;
@@ -90,8 +91,8 @@ fn expect_of_zeros(frames: &[Frame], zeros: usize, bytes: &[u8], sound: &[u8]) -
 }
 
 /// Where the entries are that remain when the records before `end` have been read one after another.
-fn remaining(written: &[(Place, u64)], end: Place) -> Vec<(Place, u64)> {
-    let mut remaining: Vec<(Place, u64)> = Vec::new();
+fn remaining(written: &[(WalPlace, u64)], end: WalPlace) -> Vec<(WalPlace, u64)> {
+    let mut remaining: Vec<(WalPlace, u64)> = Vec::new();
     for entry in written.iter().take_while(|(place, _)| *place < end) {
         while remaining.last().is_some_and(|last| last.1 >= entry.1) {
             remaining.pop();
@@ -101,34 +102,34 @@ fn remaining(written: &[(Place, u64)], end: Place) -> Vec<(Place, u64)> {
     remaining
 }
 
-fn check(cut: &Cut<'_>, expected: &Expected, written: &[(Place, u64)]) {
+fn check(cut: &Cut<'_>, expected: &Expected, written: &[(WalPlace, u64)]) {
     let wal = cut.wal();
     let segment = wal.segments().last().expect("segments").name;
-    let outcomes = || [Reader::V3_4, Reader::V3_7].map(|reader| wal.outcome(reader, Start::default()));
-    let entries = |log: &Log<'_>| -> Vec<_> { log.entries.iter().map(|e| (e.place, e.entry.index)).collect() };
-    match (wal.read(Start::default()), expected) {
+    let outcomes = || [WalReader::V3_4, WalReader::V3_7].map(|reader| wal.outcome(reader, SnapshotPosition::default()));
+    let entries = |log: &RaftLog<'_>| -> Vec<_> { log.entries.iter().map(|e| (e.place, e.entry.index)).collect() };
+    match (wal.read(SnapshotPosition::default()), expected) {
         (Ok(log), Expected::End(at)) => {
-            let end = Place { segment, offset: *at as u64 };
+            let end = WalPlace { segment, offset: *at as u64 };
             assert_eq!((log.end, log.torn), (Some(end), None));
-            assert!(wal.remains(end).is_nothing());
+            assert!(wal.trailing_data(end).is_empty());
             assert_eq!(entries(&log), remaining(written, end));
-            assert_eq!(outcomes(), [Outcome::Reads; 2]);
+            assert_eq!(outcomes(), [WalOutcome::Reads; 2]);
         }
         (Ok(log), Expected::Torn(at)) => {
-            let end = Place { segment, offset: *at as u64 };
+            let end = WalPlace { segment, offset: *at as u64 };
             assert_eq!((log.end, log.torn.map(|damage| damage.place)), (Some(end), Some(end)));
-            assert!(log.torn.is_some_and(|damage| wal.is_unfinished_write(&damage)), "{:?}", wal.remains(end));
+            assert!(log.torn.is_some_and(|damage| wal.is_unfinished_write(&damage)), "{:?}", wal.trailing_data(end));
             let codes: Vec<_> = wal.inspect().problems.iter().map(|problem| problem.code).collect();
             assert!(codes.contains(&Code::TornTail) && !codes.contains(&Code::BrokenBeforeEnd), "{codes:?}");
             assert_eq!(entries(&log), remaining(written, end));
-            assert_eq!(outcomes(), [Outcome::Repairs { cut: end }; 2]);
+            assert_eq!(outcomes(), [WalOutcome::Repairs { cut: end }; 2]);
         }
         (Err(_), Expected::Damaged(at)) => {
             let damage = wal.records().find_map(Result::err).expect("damage");
             assert_eq!((damage.place.offset, damage.torn), (*at as u64, false));
-            assert!(matches!(damage.kind, DamageKind::Record(_) | DamageKind::Checksum { .. }));
+            assert!(matches!(damage.kind, WalDamageKind::Record(_) | WalDamageKind::Checksum { .. }));
             let [_, newest] = outcomes();
-            assert!(matches!(newest, Outcome::Refuses(_)), "{newest:?}");
+            assert!(matches!(newest, WalOutcome::Refuses(_)), "{newest:?}");
         }
         (read, expected) => panic!("{expected:?}, but {read:?}"),
     }
@@ -139,8 +140,8 @@ fn every_cut_of_the_last_kilobyte_is_judged_by_the_rule() {
     for member in Member::all() {
         let wal = member.wal();
         let records = wal.records().map(|record| record.expect("sound"));
-        let entries = records.filter(|record| record.kind == RecordKind::Entry);
-        let index = |record: &Record<'_>| Entry::parse(record.data()).expect("an entry").index;
+        let entries = records.filter(|record| record.kind == WalRecordKind::Entry);
+        let index = |record: &WalRecord<'_>| RaftEntry::parse(record.data()).expect("an entry").index;
         let written: Vec<_> = entries.map(|record| (record.place, index(&record))).collect();
         let last = wal.segments().last().expect("segments");
         let frames = frames(last.bytes);
@@ -165,10 +166,10 @@ fn a_cut_in_an_earlier_segment_is_damage() {
     let first = wal.segments().first().expect("segments");
     let bytes = first.bytes[..first.bytes.len() - 1].to_vec();
     let cut = Cut { member: &member, name: first.name.to_string(), bytes };
-    let error = cut.wal().read(Start::default()).expect_err("damage");
-    let OpenError::Read(ReadError::Damage(Damage { torn, kind, .. })) = error else { panic!("{error}") };
-    assert!(!torn && matches!(kind, DamageKind::Length { .. }));
-    for reader in Reader::ALL {
-        assert!(matches!(cut.wal().outcome(reader, Start::default()), Outcome::Refuses(_)));
+    let error = cut.wal().read(SnapshotPosition::default()).expect_err("damage");
+    let LogOpenError::Read(LogReadError::Damage(WalDamage { torn, kind, .. })) = error else { panic!("{error}") };
+    assert!(!torn && matches!(kind, WalDamageKind::Length { .. }));
+    for reader in WalReader::ALL {
+        assert!(matches!(cut.wal().outcome(reader, SnapshotPosition::default()), WalOutcome::Refuses(_)));
     }
 }

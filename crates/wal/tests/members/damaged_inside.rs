@@ -1,7 +1,7 @@
 //! Logs damaged before their end: whatever servers make of it, entries follow that would be lost, and so it is an
 //! error.
 
-use etcdsnap_wal::{Code, Grade, Outcome, Place, Reader, Record, Start, Wal};
+use etcdsnap_wal::{Code, Grade, SnapshotPosition, Wal, WalOutcome, WalPlace, WalReader, WalRecord};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -27,7 +27,7 @@ fn faults() -> impl Strategy<Value = Fault> {
 }
 
 /// Damages a segment before its last record. No checksum covers the type of a record, so that is left alone.
-fn damage(bytes: &mut [u8], records: &[Record<'_>], fault: &Fault) {
+fn damage(bytes: &mut [u8], records: &[WalRecord<'_>], fault: &Fault) {
     let last = offset(records.last().expect("records"));
     let (_, inner) = records.split_last().expect("records");
     let flip = |bytes: &mut [u8], bit: usize| bytes[bit / 8] ^= 1 << (bit % 8);
@@ -46,12 +46,12 @@ fn damage(bytes: &mut [u8], records: &[Record<'_>], fault: &Fault) {
     }
 }
 
-fn offset(record: &Record<'_>) -> usize {
+fn offset(record: &WalRecord<'_>) -> usize {
     usize::try_from(record.place.offset).expect("small")
 }
 
 /// What a record is, wherever it was read.
-fn content(wal: &Wal<'_>) -> Vec<(Place, u32, Vec<u8>)> {
+fn content(wal: &Wal<'_>) -> Vec<(WalPlace, u32, Vec<u8>)> {
     wal.records().filter_map(Result::ok).map(|record| (record.place, record.crc, record.data().to_vec())).collect()
 }
 
@@ -91,16 +91,16 @@ proptest! {
         if is_harmless {
             return Ok(());
         }
-        for reader in Reader::ALL {
-            let end = match wal.outcome(reader, Start::default()) {
-                Outcome::Repairs { cut } => cut,
-                Outcome::Reads => {
+        for reader in WalReader::ALL {
+            let end = match wal.outcome(reader, SnapshotPosition::default()) {
+                WalOutcome::Repairs { cut } => cut,
+                WalOutcome::Reads => {
                     let facts = *wal.inspect().segments.last().expect("segments");
-                    Place { segment: facts.name, offset: facts.end }
+                    WalPlace { segment: facts.name, offset: facts.end }
                 }
-                Outcome::Refuses(_) => continue,
+                WalOutcome::Refuses(_) => continue,
             };
-            prop_assert!(!wal.remains(end).is_nothing(), "{reader:?} cuts at {end}");
+            prop_assert!(!wal.trailing_data(end).is_empty(), "{reader:?} cuts at {end}");
         }
     }
 }

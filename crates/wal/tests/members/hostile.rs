@@ -4,14 +4,14 @@ use std::fmt::Write;
 
 use etcdsnap_wal::snap::{self, SnapFile};
 use etcdsnap_wal::text::{Dump, EntryLine, RecordLine};
-use etcdsnap_wal::{Outcome, Reader, Start, Wal};
+use etcdsnap_wal::{SnapshotPosition, Wal, WalOutcome, WalReader};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::fixtures::Member;
 
 /// Uses everything there is for reading.
-fn read_in_every_way(wal: &Wal<'_>, start: Start) {
+fn read_in_every_way(wal: &Wal<'_>, start: SnapshotPosition) {
     let mut text = String::new();
     for record in wal.records() {
         match record {
@@ -22,9 +22,9 @@ fn read_in_every_way(wal: &Wal<'_>, start: Start) {
     for problem in wal.inspect().problems {
         writeln!(text, "{problem}").expect("memory");
     }
-    for reader in Reader::ALL {
-        let _ = wal.valid_markers(reader);
-        if let Outcome::Refuses(refusal) = wal.outcome(reader, start) {
+    for reader in WalReader::ALL {
+        let _ = wal.valid_snapshots(reader);
+        if let WalOutcome::Refuses(refusal) = wal.outcome(reader, start) {
             writeln!(text, "{refusal}").expect("memory");
         }
     }
@@ -96,7 +96,7 @@ proptest! {
             apply(&mut files, edit);
         }
         let wal = Wal::new(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
-        read_in_every_way(&wal, Start { index, term });
+        read_in_every_way(&wal, SnapshotPosition { index, term });
     }
 
     #[test]
@@ -105,7 +105,7 @@ proptest! {
         let mut file = vec![words[0] & 0x7f, 0, 0, 0, 0, 0, 0, words[1]];
         file.extend(bytes);
         let name = "0000000000000000-0000000000000000.wal";
-        read_in_every_way(&Wal::new([(name, file.as_slice())]), Start::default());
+        read_in_every_way(&Wal::new([(name, file.as_slice())]), SnapshotPosition::default());
         let _ = SnapFile::parse(&file);
     }
 
@@ -128,7 +128,7 @@ proptest! {
         let mut store = file.store.to_vec();
         let at = at.min(store.len() - 1);
         store[at] = byte;
-        if let Ok(store) = snap::Store::parse(&store) {
+        if let Ok(store) = snap::V2Store::parse(&store) {
             let _ = (store.members(), store.removed_members(), store.custom_content().is_some(), store.cluster_version());
         }
     }

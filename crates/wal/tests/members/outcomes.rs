@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::fixtures::{Member, testdata};
-use etcdsnap_wal::{Outcome, Reader, Refusal, SelectError, Start, Wal};
+use etcdsnap_wal::{SegmentError, SnapshotPosition, Wal, WalOutcome, WalReader, WalRefusal};
 
 type Files = Vec<(String, Vec<u8>)>;
 
@@ -54,11 +54,11 @@ fn damaged(original: &Files, edits: &str) -> Files {
     files
 }
 
-fn describe(outcome: Outcome) -> String {
+fn describe(outcome: WalOutcome) -> String {
     match outcome {
-        Outcome::Reads => "reads".into(),
-        Outcome::Repairs { cut } => format!("repairs {}", cut.offset),
-        Outcome::Refuses(_) => "refuses".into(),
+        WalOutcome::Reads => "reads".into(),
+        WalOutcome::Repairs { cut } => format!("repairs {}", cut.offset),
+        WalOutcome::Refuses(_) => "refuses".into(),
     }
 }
 
@@ -70,16 +70,19 @@ fn check(line: &str, members: &mut HashMap<String, Files>) {
     let files = damaged(original, edits);
     let wal = Wal::new(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
     let mut numbers = start.split(' ').map(|number| number.parse().expect("a number"));
-    let start = Start { index: numbers.next().expect("an index"), term: numbers.next().expect("a term") };
-    assert_eq!(recorded.len(), Reader::ALL.len(), "{line}");
-    for (reader, recorded) in Reader::ALL.into_iter().zip(recorded) {
+    let start = SnapshotPosition { index: numbers.next().expect("an index"), term: numbers.next().expect("a term") };
+    assert_eq!(recorded.len(), WalReader::ALL.len(), "{line}");
+    for (reader, recorded) in WalReader::ALL.into_iter().zip(recorded) {
         let outcome = wal.outcome(reader, start);
         assert_eq!(describe(outcome), *recorded, "{reader:?}: {outcome:?}\n{line}");
     }
     let problems = wal.inspect().problems;
     // That the first segments are gone is no problem: servers remove what they no longer need.
-    let from_the_start = wal.outcome(Reader::V3_7, Start::default());
-    if !matches!(from_the_start, Outcome::Reads | Outcome::Refuses(Refusal::Select(SelectError::NoSegment { .. }))) {
+    let from_the_start = wal.outcome(WalReader::V3_7, SnapshotPosition::default());
+    if !matches!(
+        from_the_start,
+        WalOutcome::Reads | WalOutcome::Refuses(WalRefusal::Select(SegmentError::NoSegment { .. }))
+    ) {
         assert!(!problems.is_empty(), "no problem found: {line}");
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::fixtures::Member;
-use etcdsnap_wal::text::{Dump, PayloadText, RecordLine, Values, payload_json};
-use etcdsnap_wal::{Outcome, Payload, Reader, Start, snap};
+use etcdsnap_wal::text::{Dump, PayloadText, RecordLine, ValueDisplay, payload_json};
+use etcdsnap_wal::{EntryPayload, SnapshotPosition, WalOutcome, WalReader, snap};
 
 fn assert_same(name: &str, ours: &str, recorded: &str) {
     for (number, (ours, recorded)) in ours.lines().zip(recorded.lines()).enumerate() {
@@ -17,7 +17,7 @@ fn assert_same(name: &str, ours: &str, recorded: &str) {
 fn entries_are_those_the_tool_printed() {
     for member in Member::all() {
         let snap = snap::newest(member.snap_files(), |_| true).map(|(_, snap)| snap);
-        let start = snap.as_ref().map_or_else(Start::default, |snap| snap.start);
+        let start = snap.as_ref().map_or_else(SnapshotPosition::default, |snap| snap.start);
         let wal = member.wal();
         let log = wal.read(start).expect("sound");
         assert!(log.start_found && log.torn.is_none());
@@ -39,13 +39,13 @@ fn records_are_those_the_tool_printed() {
 }
 
 /// Each entry of the log that has every request, on a line.
-fn every_request(values: Values) -> (String, Vec<serde_json::Value>) {
+fn every_request(values: ValueDisplay) -> (String, Vec<serde_json::Value>) {
     let member = Member::named("every-request");
     let wal = member.wal();
-    let log = wal.read(Start::default()).expect("sound");
+    let log = wal.read(SnapshotPosition::default()).expect("sound");
     let (mut text, mut json) = (String::new(), Vec::new());
     for payload in log.entries.iter().map(|logged| logged.entry.payload()) {
-        assert!(Payload::names().any(|name| name == payload.name()));
+        assert!(EntryPayload::names().any(|name| name == payload.name()));
         writeln!(text, "{:28}{}", payload.name(), PayloadText { payload: &payload, values }).expect("memory");
         json.push(payload_json(&payload, values));
     }
@@ -54,13 +54,13 @@ fn every_request(values: Values) -> (String, Vec<serde_json::Value>) {
 
 #[test]
 fn values_and_passwords_are_shown_only_when_asked_for() {
-    let (shown, json) = every_request(Values::Shown);
+    let (shown, json) = every_request(ValueDisplay::Shown);
     let secrets = [r#"password:"p""#, r#"simple_token:"t.1""#, r#"hashedPassword:"h==""#, r#"value:"v""#, r#"Val:"v""#];
     for secret in secrets {
         assert!(shown.contains(secret), "{secret}");
     }
     assert!(json.iter().any(|entry| entry["put"]["value"] == "v"));
-    let (hidden, json) = every_request(Values::Hidden);
+    let (hidden, json) = every_request(ValueDisplay::Hidden);
     for secret in secrets {
         assert!(!hidden.contains(secret), "{secret}");
     }
@@ -79,11 +79,11 @@ fn members_are_sound_and_start() {
         let wal = member.wal();
         let inspection = wal.inspect();
         assert_eq!(inspection.problems, [], "{}", member.name);
-        let markers = wal.valid_markers(Reader::V3_7).expect("sound");
+        let markers = wal.valid_snapshots(WalReader::V3_7).expect("sound");
         let newest = markers.last().expect("the empty snapshot at least").start;
-        for reader in Reader::ALL {
-            for start in [Start::default(), newest] {
-                assert_eq!(wal.outcome(reader, start), Outcome::Reads, "{}", member.name);
+        for reader in WalReader::ALL {
+            for start in [SnapshotPosition::default(), newest] {
+                assert_eq!(wal.outcome(reader, start), WalOutcome::Reads, "{}", member.name);
             }
         }
     }
@@ -93,7 +93,7 @@ fn members_are_sound_and_start() {
 fn snapshots_name_the_members_and_their_place_in_the_log() {
     let mut read = 0;
     for member in Member::all() {
-        let markers = member.wal().valid_markers(Reader::V3_7).expect("sound");
+        let markers = member.wal().valid_snapshots(WalReader::V3_7).expect("sound");
         for (name, bytes) in member.snap_files() {
             let file = snap::SnapFile::parse(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(Some(file.start.into()), snap::SnapName::parse(name));

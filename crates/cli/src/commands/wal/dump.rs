@@ -4,8 +4,8 @@ use std::io;
 use std::io::Write;
 
 use etcdsnap_datadir::{Lost, SnapFiles};
-use etcdsnap_wal::text::{Dump, RecordLine, Values};
-use etcdsnap_wal::{Damage, Start};
+use etcdsnap_wal::text::{Dump, RecordLine, ValueDisplay};
+use etcdsnap_wal::{SnapshotPosition, WalDamage};
 
 use super::{Session, Source};
 use crate::args::{WalDump, WalDumpForm};
@@ -40,11 +40,11 @@ fn native(
 ) -> Result<Exit, Failure> {
     let wal = source.wal.wal();
     let damages: Vec<_> = wal.records().filter_map(Result::err).collect();
-    let values = if args.values { Values::Shown } else { Values::Hidden };
+    let values = if args.values { ValueDisplay::Shown } else { ValueDisplay::Hidden };
     let fates = Fates::new(&wal, wal.inspect().hard_state.commit);
     let items = wal.records().map(|record| match record {
         Ok(record) => Item::of_record(&record, &fates, values),
-        Err(damage) => Item::Damage(damage, wal.remains(damage.place)),
+        Err(damage) => Item::Damage(damage, wal.trailing_data(damage.place)),
     });
     let mut items = items.filter(|item| match item {
         Item::Entry(entry) => args.wants(entry.index, entry.kind),
@@ -58,7 +58,7 @@ fn native(
 /// The exit code of a dump. Damage is reported on standard error too, since its line in the output is easily
 /// overlooked among thousands. In a log that was written to meanwhile it may be none, only half of a record that is
 /// whole by now. What follows the end of the log is not an item of it, and is printed after the items.
-fn exit_of(source: &Source, damages: &[Damage]) -> Result<Exit, Failure> {
+fn exit_of(source: &Source, damages: &[WalDamage]) -> Result<Exit, Failure> {
     source.recheck()?;
     let (wal, log) = (source.wal.wal(), label(&source.wal.directory));
     let Some(worst) = damages.iter().find(|damage| !wal.is_unfinished_write(damage)) else {
@@ -75,7 +75,7 @@ fn exit_of(source: &Source, damages: &[Damage]) -> Result<Exit, Failure> {
 /// As the tool does: from the newest `.snap` file on, if there is one.
 fn as_tool(source: &Source) -> Result<Exit, Failure> {
     let snap = source.snaps.as_ref().and_then(|snaps: &SnapFiles| snaps.newest(|_| true)).map(|(_, snap)| snap);
-    let start = snap.as_ref().map_or_else(Start::default, |snap| snap.start);
+    let start = snap.as_ref().map_or_else(SnapshotPosition::default, |snap| snap.start);
     let wal = source.wal.wal();
     let log = wal.read(start).map_err(|error| {
         let log = label(&source.wal.directory);

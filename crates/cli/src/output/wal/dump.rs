@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use etcdsnap_wal::text::{PayloadText, Values, payload_json};
+use etcdsnap_wal::text::{PayloadText, ValueDisplay, payload_json};
 use etcdsnap_wal::{
-    Damage, Entry, HardState, Marker, Metadata, Place, Record, RecordKind, Remains, Wal, conf_state_json,
+    HardState, RaftEntry, SnapshotRecord, TrailingData, Wal, WalDamage, WalMetadata, WalPlace, WalRecord,
+    WalRecordKind, conf_state_json,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -20,7 +21,7 @@ pub enum Item<'a> {
     /// Any other record.
     Record(Other),
     /// A record that cannot be trusted, and what follows it where reading its segment ends there.
-    Damage(Damage, Remains),
+    Damage(WalDamage, TrailingData),
 }
 
 /// An entry and what became of it.
@@ -30,16 +31,16 @@ pub struct Logged<'a> {
     pub index: u64,
     /// What it asks for.
     pub kind: &'static str,
-    entry: Entry<'a>,
-    place: Place,
+    entry: RaftEntry<'a>,
+    place: WalPlace,
     fate: Fate,
-    values: Values,
+    values: ValueDisplay,
 }
 
 /// A record that is no entry.
 #[derive(Debug)]
 pub struct Other {
-    place: Place,
+    place: WalPlace,
     kind: &'static str,
     fields: Map<String, Value>,
 }
@@ -57,17 +58,17 @@ enum Fate {
 /// Tells what became of each entry of a log.
 #[derive(Debug)]
 pub struct Fates {
-    in_force: HashSet<Place>,
+    in_force: HashSet<WalPlace>,
     commit: u64,
 }
 
 impl Fates {
     /// Of this log, whose last hard state is known to commit its entries up to `commit`.
     pub fn new(wal: &Wal<'_>, commit: u64) -> Self {
-        Self { in_force: wal.entries_in_force().iter().map(|logged| logged.place).collect(), commit }
+        Self { in_force: wal.current_entries().iter().map(|logged| logged.place).collect(), commit }
     }
 
-    fn of(&self, place: Place, index: u64) -> Fate {
+    fn of(&self, place: WalPlace, index: u64) -> Fate {
         match () {
             () if !self.in_force.contains(&place) => Fate::Overwritten,
             () if index > self.commit => Fate::Open,
@@ -78,24 +79,24 @@ impl Fates {
 
 impl<'a> Item<'a> {
     /// What a record is.
-    pub fn of_record(record: &Record<'a>, fates: &Fates, values: Values) -> Self {
+    pub fn of_record(record: &WalRecord<'a>, fates: &Fates, values: ValueDisplay) -> Self {
         let (place, data) = (record.place, record.data());
-        if let (RecordKind::Entry, Ok(entry)) = (record.kind, Entry::parse(data)) {
+        if let (WalRecordKind::Entry, Ok(entry)) = (record.kind, RaftEntry::parse(data)) {
             let fate = fates.of(place, entry.index);
             let logged = Logged { index: entry.index, kind: entry.payload().name(), entry, place, fate, values };
             return Self::Entry(Box::new(logged));
         }
         let fields = match record.kind {
-            RecordKind::Checksum => Some(json!({ "crc": format!("{:08x}", record.crc) })),
-            RecordKind::Metadata => Metadata::parse(data)
+            WalRecordKind::Checksum => Some(json!({ "crc": format!("{:08x}", record.crc) })),
+            WalRecordKind::Metadata => WalMetadata::parse(data)
                 .ok()
                 .map(|metadata| json!({ "memberId": hex(metadata.node_id), "clusterId": hex(metadata.cluster_id) })),
-            RecordKind::HardState => HardState::parse(data)
+            WalRecordKind::HardState => HardState::parse(data)
                 .ok()
                 .map(|state| json!({ "term": state.term, "vote": hex(state.vote), "commit": state.commit })),
-            RecordKind::Snapshot => Marker::parse(place, data).map(|marker| snapshot(&marker)),
-            RecordKind::Unknown(number) => Some(json!({ "number": number, "size": data.len() })),
-            RecordKind::Entry => None,
+            WalRecordKind::Snapshot => SnapshotRecord::parse(place, data).map(|marker| snapshot(&marker)),
+            WalRecordKind::Unknown(number) => Some(json!({ "number": number, "size": data.len() })),
+            WalRecordKind::Entry => None,
         };
         let fields = match fields {
             Some(Value::Object(fields)) => fields,
@@ -114,7 +115,7 @@ impl<'a> Item<'a> {
                 Value::Object(object)
             }
             Self::Damage(damage, remains) => {
-                let is_unfinished = damage.torn && remains.is_nothing();
+                let is_unfinished = damage.torn && remains.is_empty();
                 let mut object = placed(damage.place, "damage");
                 object.insert("torn".to_owned(), is_unfinished.into());
                 object.insert("message".to_owned(), damage.kind.to_string().into());
@@ -124,7 +125,7 @@ impl<'a> Item<'a> {
     }
 
     fn line(&self, records: bool, out: &mut dyn Write) -> io::Result<()> {
-        let place = |place: Place| {
+        let place = |place: WalPlace| {
             if records { format!("{:>4x} {:>10}  ", place.segment.sequence, place.offset) } else { String::new() }
         };
         match self {
@@ -154,7 +155,7 @@ impl<'a> Item<'a> {
                     fields.join(" ")
                 )
             }
-            Self::Damage(damage, remains) if damage.torn && remains.is_nothing() => {
+            Self::Damage(damage, remains) if damage.torn && remains.is_empty() => {
                 writeln!(out, "!! {damage} (an unfinished last write)")
             }
             Self::Damage(damage, remains) if damage.torn => writeln!(out, "!! {damage}; after it follow {remains}"),
@@ -195,18 +196,18 @@ impl Fate {
     }
 }
 
-fn name(kind: RecordKind) -> &'static str {
+fn name(kind: WalRecordKind) -> &'static str {
     match kind {
-        RecordKind::Metadata => "metadata",
-        RecordKind::Entry => "entry",
-        RecordKind::HardState => "hardState",
-        RecordKind::Checksum => "checksum",
-        RecordKind::Snapshot => "snapshot",
-        RecordKind::Unknown(_) => "unknown",
+        WalRecordKind::Metadata => "metadata",
+        WalRecordKind::Entry => "entry",
+        WalRecordKind::HardState => "hardState",
+        WalRecordKind::Checksum => "checksum",
+        WalRecordKind::Snapshot => "snapshot",
+        WalRecordKind::Unknown(_) => "unknown",
     }
 }
 
-fn snapshot(marker: &Marker) -> Value {
+fn snapshot(marker: &SnapshotRecord) -> Value {
     let mut fields = json!({ "index": marker.start.index, "term": marker.start.term });
     let state = marker.conf_state.as_ref().and_then(|state| serde_json::from_str(&conf_state_json(state)).ok());
     if let (Some(state), Some(fields)) = (state, fields.as_object_mut()) {
@@ -215,7 +216,7 @@ fn snapshot(marker: &Marker) -> Value {
     fields
 }
 
-fn placed(place: Place, kind: &str) -> Map<String, Value> {
+fn placed(place: WalPlace, kind: &str) -> Map<String, Value> {
     let fields = [("record", kind.into()), ("file", place.segment.to_string().into()), ("offset", place.offset.into())];
     fields.into_iter().map(|(name, value): (&str, Value)| (name.to_owned(), value)).collect()
 }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use etcdsnap_datadir::{LogReport, SnapFiles, WalFiles};
 use etcdsnap_wal::snap::SnapFile;
-use etcdsnap_wal::{Chain, SegmentFacts, WalFile};
+use etcdsnap_wal::{SegmentChain, SegmentFacts, WalFileKind};
 use serde::Serialize;
 
 use super::hex;
@@ -92,7 +92,7 @@ struct Snap {
 impl<'a> Document<'a> {
     /// The document about one log.
     pub fn new(listing: &Listing<'a>) -> Self {
-        let other = |(name, kind, size): (&'a OsStr, WalFile, u64)| Other {
+        let other = |(name, kind, size): (&'a OsStr, WalFileKind, u64)| Other {
             name: TextOrBase64 { key: "name", base64_key: "nameBase64", bytes: name.as_encoded_bytes() },
             kind: word(kind),
             size,
@@ -145,10 +145,10 @@ impl Segment {
             used: facts.end,
             size: facts.len,
             chain: match facts.chain {
-                Chain::Begins => "begins",
-                Chain::Continues => "continues",
-                Chain::Broken => "broken",
-                Chain::Believed => "believed",
+                SegmentChain::Begins => "begins",
+                SegmentChain::Continues => "continues",
+                SegmentChain::Broken => "broken",
+                SegmentChain::Believed => "believed",
             },
             damaged: facts.damaged,
         }
@@ -156,7 +156,7 @@ impl Segment {
 }
 
 impl<'a> Listing<'a> {
-    fn others(&self) -> impl Iterator<Item = (&'a OsStr, WalFile, u64)> {
+    fn others(&self) -> impl Iterator<Item = (&'a OsStr, WalFileKind, u64)> {
         self.wal.others.iter().map(|file| (file.name.as_os_str(), file.kind, file.size))
     }
 
@@ -176,20 +176,20 @@ impl<'a> Listing<'a> {
     }
 }
 
-fn word(kind: WalFile) -> &'static str {
+fn word(kind: WalFileKind) -> &'static str {
     match kind {
-        WalFile::Segment(_) => "segment",
-        WalFile::Temporary => "temporary",
-        WalFile::Broken => "broken",
-        WalFile::Foreign => "foreign",
+        WalFileKind::Segment(_) => "segment",
+        WalFileKind::Temporary => "temporary",
+        WalFileKind::Broken => "broken",
+        WalFileKind::Foreign => "foreign",
     }
 }
 
-fn meaning(kind: WalFile) -> &'static str {
+fn meaning(kind: WalFileKind) -> &'static str {
     match kind {
-        WalFile::Temporary => "prepared for a later segment, without meaning",
-        WalFile::Broken => "a segment as it was before a server cut off its end",
-        WalFile::Segment(_) | WalFile::Foreign => "not etcd's",
+        WalFileKind::Temporary => "prepared for a later segment, without meaning",
+        WalFileKind::Broken => "a segment as it was before a server cut off its end",
+        WalFileKind::Segment(_) | WalFileKind::Foreign => "not etcd's",
     }
 }
 

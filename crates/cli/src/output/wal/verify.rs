@@ -5,7 +5,7 @@ use std::path::Path;
 use etcdsnap_datadir::{LogReport, Lost, ReaderVerdict};
 use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::report::Omitted;
-use etcdsnap_wal::Outcome;
+use etcdsnap_wal::WalOutcome;
 use serde::Serialize;
 
 use super::ls::Log;
@@ -91,12 +91,12 @@ impl<'a> Document<'a> {
 impl Servers {
     fn new(verdict: &ReaderVerdict) -> Self {
         let (outcome, cut, reason) = match verdict.outcome {
-            Outcome::Reads | Outcome::Repairs { .. } if verdict.lost.is_some() => ("throwsAway", None, None),
-            Outcome::Reads => ("reads", None, None),
-            Outcome::Repairs { cut } => {
+            WalOutcome::Reads | WalOutcome::Repairs { .. } if verdict.lost.is_some() => ("throwsAway", None, None),
+            WalOutcome::Reads => ("reads", None, None),
+            WalOutcome::Repairs { cut } => {
                 ("repairs", Some(Cut { file: cut.segment.to_string(), offset: cut.offset }), None)
             }
-            Outcome::Refuses(refusal) => ("refuses", None, Some(refusal.to_string())),
+            WalOutcome::Refuses(refusal) => ("refuses", None, Some(refusal.to_string())),
         };
         let (releases, starts_from) = (verdict.reader.releases(), verdict.start.index);
         Self { releases, starts_from, outcome, cut, lost: verdict.lost.map(LostRecords::new), reason }
@@ -160,11 +160,11 @@ pub fn text(verified: &Verified<'_>, sheet: &mut Sheet) {
             (_, Some(Lost { from, remains })) => {
                 (BAD, "throws entries away", format!("ends the log at {from}; after it follow {remains}"))
             }
-            (Outcome::Reads, None) => (GOOD, "reads it", String::new()),
-            (Outcome::Repairs { cut }, None) => {
+            (WalOutcome::Reads, None) => (GOOD, "reads it", String::new()),
+            (WalOutcome::Repairs { cut }, None) => {
                 (ODD, "repairs it", format!("cuts off what follows offset {} of {}", cut.offset, cut.segment))
             }
-            (Outcome::Refuses(refusal), None) => (BAD, "refuses it", refusal.to_string()),
+            (WalOutcome::Refuses(refusal), None) => (BAD, "refuses it", refusal.to_string()),
         };
         let releases = if all_alike { "every version" } else { verdict.reader.releases() };
         let gap = if rest.is_empty() { "" } else { ": " };

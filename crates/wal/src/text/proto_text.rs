@@ -2,30 +2,30 @@
 
 use std::fmt::{self, Display, Write};
 
-use super::Values;
-use super::fields::{Fields, Form, Line, Number};
+use super::ValueDisplay;
+use super::fields::{FieldNumber, FieldVisitor, FieldWriter, VisitFields};
 
 /// The text of a message.
-pub(super) struct Message<'m, M: ?Sized>(pub &'m M, pub Style);
+pub(super) struct ProtoText<'m, M: ?Sized>(pub &'m M, pub TextStyle);
 
 /// How it is written.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Style {
+pub(super) struct TextStyle {
     /// What to do with values.
-    pub values: Values,
+    pub values: ValueDisplay,
     /// Ids are hexadecimal, as everywhere else but in protobuf's texts.
     pub hex_ids: bool,
 }
 
-impl Style {
+impl TextStyle {
     /// As `etcd-dump-logs` prints it.
-    pub const TOOL: Self = Self { values: Values::Shown, hex_ids: false };
+    pub const TOOL: Self = Self { values: ValueDisplay::Shown, hex_ids: false };
 }
 
-impl<M: Fields + ?Sized> Display for Message<'_, M> {
+impl<M: VisitFields + ?Sized> Display for ProtoText<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = Text { to: f, style: self.1, result: Ok(()) };
-        self.0.write(&mut Line::new(&mut text));
+        self.0.write(&mut FieldWriter::new(&mut text));
         text.result
     }
 }
@@ -33,7 +33,7 @@ impl<M: Fields + ?Sized> Display for Message<'_, M> {
 /// Remembers the first failure.
 struct Text<'t, 'f> {
     to: &'t mut fmt::Formatter<'f>,
-    style: Style,
+    style: TextStyle,
     result: fmt::Result,
 }
 
@@ -43,19 +43,19 @@ impl Text<'_, '_> {
     }
 }
 
-impl Form for Text<'_, '_> {
-    fn number(&mut self, name: &'static str, number: Number) {
+impl FieldVisitor for Text<'_, '_> {
+    fn number(&mut self, name: &'static str, number: FieldNumber) {
         match number {
-            Number::Unsigned(number) => self.put(format_args!("{name}:{number} ")),
-            Number::Signed(number) => self.put(format_args!("{name}:{number} ")),
-            Number::Flag(flag) => self.put(format_args!("{name}:{flag} ")),
+            FieldNumber::Unsigned(number) => self.put(format_args!("{name}:{number} ")),
+            FieldNumber::Signed(number) => self.put(format_args!("{name}:{number} ")),
+            FieldNumber::Flag(flag) => self.put(format_args!("{name}:{flag} ")),
         }
     }
 
-    fn id(&mut self, name: &'static str, id: Number) {
+    fn id(&mut self, name: &'static str, id: FieldNumber) {
         match id {
-            Number::Unsigned(id) if self.style.hex_ids => self.put(format_args!("{name}:{id:016x} ")),
-            Number::Signed(id) if self.style.hex_ids => self.put(format_args!("{name}:{id:016x} ")),
+            FieldNumber::Unsigned(id) if self.style.hex_ids => self.put(format_args!("{name}:{id:016x} ")),
+            FieldNumber::Signed(id) if self.style.hex_ids => self.put(format_args!("{name}:{id:016x} ")),
             id => self.number(name, id),
         }
     }
@@ -73,8 +73,8 @@ impl Form for Text<'_, '_> {
 
     fn secret(&mut self, name: &'static str, bytes: &[u8]) {
         match self.style.values {
-            Values::Shown => self.bytes(name, bytes),
-            Values::Hidden => self.put(format_args!("{name}:({} bytes) ", bytes.len())),
+            ValueDisplay::Shown => self.bytes(name, bytes),
+            ValueDisplay::Hidden => self.put(format_args!("{name}:({} bytes) ", bytes.len())),
         }
     }
 

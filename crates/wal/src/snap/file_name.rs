@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::log::Start;
-use crate::name::{parse_hex, parse_pair};
+use crate::raft_log::SnapshotPosition;
+use crate::segment_name::{parse_hex, parse_pair};
 
 /// Name of a `.snap` file: `%016x-%016x.snap`.
 ///
@@ -24,8 +24,8 @@ impl SnapName {
     }
 }
 
-impl From<Start> for SnapName {
-    fn from(Start { index, term }: Start) -> Self {
+impl From<SnapshotPosition> for SnapName {
+    fn from(SnapshotPosition { index, term }: SnapshotPosition) -> Self {
         Self { term, index }
     }
 }
@@ -43,7 +43,7 @@ pub(crate) fn is_snap(name: &str) -> bool {
 
 /// What a file in a snapshot directory is, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SnapDirFile {
+pub enum SnapFileKind {
     /// The database.
     Database,
     /// A snapshot of the applied state. Servers read every file whose name ends as theirs do, so it may have no name of theirs.
@@ -60,7 +60,7 @@ pub enum SnapDirFile {
     Foreign,
 }
 
-impl SnapDirFile {
+impl SnapFileKind {
     /// Tells by the file name, without its directory.
     pub fn of(name: &str) -> Self {
         match name.strip_suffix(".snap.db").and_then(parse_hex) {
@@ -83,13 +83,13 @@ mod tests {
     fn every_name_is_told_apart() {
         let name = SnapName { term: 2, index: 0x3d };
         assert_eq!(name.to_string(), "0000000000000002-000000000000003d.snap");
-        assert_eq!(SnapDirFile::of(&name.to_string()), SnapDirFile::Snapshot(Some(name)));
-        assert_eq!(SnapDirFile::of("000000000000003d.snap.db"), SnapDirFile::ReceivedDatabase(0x3d));
-        assert_eq!(SnapDirFile::of("db"), SnapDirFile::Database);
-        assert_eq!(SnapDirFile::of("db.tmp.1234"), SnapDirFile::Temporary);
-        assert_eq!(SnapDirFile::of("tmp987"), SnapDirFile::Temporary);
-        assert_eq!(SnapDirFile::of("0000000000000002-000000000000003d.snap.broken"), SnapDirFile::Broken);
-        assert_eq!(SnapDirFile::of("2-3d.snap"), SnapDirFile::Snapshot(None));
-        assert_eq!(SnapDirFile::of("2-3d.snap.gz"), SnapDirFile::Foreign);
+        assert_eq!(SnapFileKind::of(&name.to_string()), SnapFileKind::Snapshot(Some(name)));
+        assert_eq!(SnapFileKind::of("000000000000003d.snap.db"), SnapFileKind::ReceivedDatabase(0x3d));
+        assert_eq!(SnapFileKind::of("db"), SnapFileKind::Database);
+        assert_eq!(SnapFileKind::of("db.tmp.1234"), SnapFileKind::Temporary);
+        assert_eq!(SnapFileKind::of("tmp987"), SnapFileKind::Temporary);
+        assert_eq!(SnapFileKind::of("0000000000000002-000000000000003d.snap.broken"), SnapFileKind::Broken);
+        assert_eq!(SnapFileKind::of("2-3d.snap"), SnapFileKind::Snapshot(None));
+        assert_eq!(SnapFileKind::of("2-3d.snap.gz"), SnapFileKind::Foreign);
     }
 }

@@ -2,24 +2,24 @@
 
 use etcdsnap_proto::raftpb::ConfState;
 
-use super::fields::{Fields, Line};
-use crate::entry::Entry;
-use crate::log::{HardState, Marker, Metadata};
+use super::fields::{FieldWriter, VisitFields};
+use crate::entry::RaftEntry;
+use crate::raft_log::{HardState, SnapshotRecord, WalMetadata};
 
-impl Fields for Metadata {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for WalMetadata {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.id("NodeID", self.node_id).id("ClusterID", self.cluster_id);
     }
 }
 
-impl Fields for HardState {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for HardState {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.number("term", self.term).id("vote", self.vote).number("commit", self.commit);
     }
 }
 
-impl Fields for Entry<'_> {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for RaftEntry<'_> {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.number("Term", self.term).number("Index", self.index);
         to.symbol("Type", self.kind.number(), &["EntryNormal", "EntryConfChange", "EntryConfChangeV2"]);
         if let Some(data) = self.data {
@@ -28,16 +28,16 @@ impl Fields for Entry<'_> {
     }
 }
 
-impl Fields for Marker {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for SnapshotRecord {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.number("index", self.start.index)
             .number("term", self.start.term)
             .message("conf_state", self.conf_state.as_ref());
     }
 }
 
-impl Fields for ConfState {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for ConfState {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.ids("voters", &self.voters)
             .ids("learners", &self.learners)
             .ids("voters_outgoing", &self.voters_outgoing)

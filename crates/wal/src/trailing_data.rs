@@ -10,10 +10,10 @@ use etcdsnap_checksum::crc32c;
 
 use crate::bootstrap::SEGMENT_LEN;
 use crate::damage::{SECTOR, is_zero};
-use crate::entry::Entry;
-use crate::frame::{self, LENGTH_WORD, Lengths, Next};
-use crate::log::HardState;
-use crate::record::{Header, HeaderPart, RecordKind};
+use crate::entry::RaftEntry;
+use crate::frame::{self, FrameLengths, FrameRead, LENGTH_WORD};
+use crate::raft_log::HardState;
+use crate::record::{ParsedHeader, RecordHeader, WalRecordKind};
 
 /// The longest record whose length is accepted when the file ends before its data begins, in bytes: that of a segment.
 const LONGEST: u64 = SEGMENT_LEN;
@@ -23,7 +23,7 @@ const FIRST_FRAMES: usize = 4;
 
 /// What stands after the place where reading a segment ends, other than zeros and the rest of one unfinished write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Remains {
+pub struct TrailingData {
     /// Offset of the first byte of it; `None` if there is nothing.
     pub offset: Option<u64>,
     /// Number of intact records: those whose checksums continue each other.
@@ -40,68 +40,68 @@ pub struct Remains {
     pub is_partial: bool,
 }
 
-impl Remains {
+impl TrailingData {
     /// Searches a segment from the offset on where reading it ended.
     pub(crate) fn of(segment: &[u8], at: u64) -> Self {
         let at = usize::try_from(at).unwrap_or(usize::MAX).min(segment.len());
-        let layout = Layout::of(segment);
+        let layout = FrameAlignment::of(segment);
         let rest = segment.get(at..).unwrap_or_default();
         let body = rest.get(LENGTH_WORD..).unwrap_or_default();
         match frame::read(rest) {
             // Only padding that was damaged leads to a frame in the middle of a word.
             _ if !at.is_multiple_of(layout.step()) => Search::new(segment, layout).from(at - at % layout.step(), at),
-            Next::ShortWord => Self::default(),
-            Next::End => Search::new(segment, layout).from(at, at),
-            Next::Frame(frame) => Self::of_frame(segment, layout, at, frame.body, frame.record.len() as u64),
-            Next::ShortBody(lengths) => match HeaderPart::of(body) {
-                HeaderPart::Whole(header) if header.record == lengths.record => Self::default(),
-                HeaderPart::Beginning if lengths.record <= LONGEST => Self::default(),
-                part => Self::of_wrong_length(segment, layout, at, part),
+            FrameRead::ShortWord => Self::default(),
+            FrameRead::End => Search::new(segment, layout).from(at, at),
+            FrameRead::Frame(frame) => Self::after_frame(segment, layout, at, frame.body, frame.record.len() as u64),
+            FrameRead::ShortBody(lengths) => match ParsedHeader::of(body) {
+                ParsedHeader::Whole(header) if header.record == lengths.record => Self::default(),
+                ParsedHeader::Beginning if lengths.record <= LONGEST => Self::default(),
+                part => Self::after_wrong_length(segment, layout, at, part),
             },
         }
     }
 
     /// A frame that fits into the file: is it the unfinished write, and what follows it?
-    fn of_frame(segment: &[u8], layout: Layout, at: usize, body: &[u8], record: u64) -> Self {
+    fn after_frame(segment: &[u8], layout: FrameAlignment, at: usize, body: &[u8], record: u64) -> Self {
         let (begin, end) = (at + LENGTH_WORD, at + LENGTH_WORD + body.len());
-        let written = before_empty_sector(begin, before_last_zeros(segment, begin, body));
-        match HeaderPart::of(written) {
-            HeaderPart::Whole(header) if header.record == record => {
+        let written = before_empty_sector(begin, without_trailing_zeros(segment, begin, body));
+        match ParsedHeader::of(written) {
+            ParsedHeader::Whole(header) if header.record == record => {
                 Search::new(segment, layout).after(header.crc, end, end)
             }
             // The header is on a sector that was never written, so the length has to be believed, unless there are
             // records where only the data of this one should be.
-            HeaderPart::Beginning if written.len() < body.len() => {
+            ParsedHeader::Beginning if written.len() < body.len() => {
                 match Search::new(segment, layout).from(begin, end) {
                     found if found.records > 0 => Self { offset: Some(begin as u64), ..found },
                     _ => Search::new(segment, layout).from(end, end),
                 }
             }
-            part => Self::of_wrong_length(segment, layout, at, part),
+            part => Self::after_wrong_length(segment, layout, at, part),
         }
     }
 
     /// A length word that its record contradicts was changed after it was written.
-    fn of_wrong_length(segment: &[u8], layout: Layout, at: usize, part: HeaderPart) -> Self {
+    fn after_wrong_length(segment: &[u8], layout: FrameAlignment, at: usize, part: ParsedHeader) -> Self {
         let begin = at + LENGTH_WORD;
-        let end = |header: Header| layout.body(header.record).and_then(|body| begin.checked_add(body));
+        let end = |header: RecordHeader| layout.body(header.record).and_then(|body| begin.checked_add(body));
         let found = match part {
-            HeaderPart::Whole(header) => {
+            ParsedHeader::Whole(header) => {
                 let end = end(header).filter(|end| *end <= segment.len()).unwrap_or(begin);
                 Search::new(segment, layout).after(header.crc, end, begin)
             }
-            HeaderPart::Beginning | HeaderPart::Other => Search::new(segment, layout).from(begin, begin),
+            ParsedHeader::Beginning | ParsedHeader::Other => Search::new(segment, layout).from(begin, begin),
         };
         Self { offset: Some(at as u64), ..found }
     }
 
     /// Is there nothing after the place where reading ended?
-    pub fn is_nothing(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.offset.is_none()
     }
 }
 
-impl fmt::Display for Remains {
+impl fmt::Display for TrailingData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(offset) = self.offset else { return f.write_str("only zeros") };
         let at_least = if self.is_partial { "at least " } else { "" };
@@ -120,7 +120,7 @@ impl fmt::Display for Remains {
 }
 
 /// The bytes of a body, without the zeros at its end if only zeros follow it.
-fn before_last_zeros<'a>(segment: &[u8], begin: usize, body: &'a [u8]) -> &'a [u8] {
+fn without_trailing_zeros<'a>(segment: &[u8], begin: usize, body: &'a [u8]) -> &'a [u8] {
     let is_last = first_non_zero(segment, begin + body.len()).is_none();
     let end = body.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
     if is_last { body.get(..end).unwrap_or_default() } else { body }
@@ -135,26 +135,28 @@ fn before_empty_sector(begin: usize, body: &[u8]) -> &[u8] {
     let second = rest.get(..SECTOR.min(rest.len())).unwrap_or_default();
     match () {
         () if is_zero(first) => &[],
-        () if head < HeaderPart::LONGEST && !second.is_empty() && is_zero(second) => first,
+        () if head < ParsedHeader::LONGEST && !second.is_empty() && is_zero(second) => first,
         () => body,
     }
 }
 
 /// How frames are aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Layout {
+pub(crate) enum FrameAlignment {
     /// To multiples of 8 bytes.
     Padded,
     /// Not at all, as in logs written before May 2016 (etcd 2).
     Unpadded,
 }
 
-impl Layout {
+impl FrameAlignment {
     /// Determines it from the first record of a segment with a length that is not a multiple of 8.
     pub fn of(segment: &[u8]) -> Self {
         let mut rest = segment;
         for _ in 0..FIRST_FRAMES {
-            let (Some((word, body)), Next::Frame(frame)) = (rest.split_first_chunk(), frame::read(rest)) else { break };
+            let (Some((word, body)), FrameRead::Frame(frame)) = (rest.split_first_chunk(), frame::read(rest)) else {
+                break;
+            };
             let record = frame.record.len();
             if !record.is_multiple_of(LENGTH_WORD) {
                 let is_unpadded = u64::from_le_bytes(*word) == Self::Unpadded.word(record);
@@ -175,7 +177,7 @@ impl Layout {
     /// The length word before a record of so many bytes.
     fn word(self, record: usize) -> u64 {
         match self {
-            Self::Padded => Lengths::of(record).word(),
+            Self::Padded => FrameLengths::of(record).word(),
             Self::Unpadded => record as u64,
         }
     }
@@ -192,7 +194,7 @@ impl Layout {
 
 /// A frame that is exactly what a writer makes, up to its checksum.
 struct Candidate<'a> {
-    kind: RecordKind,
+    kind: WalRecordKind,
     crc: u32,
     data: &'a [u8],
     end: usize,
@@ -205,18 +207,18 @@ struct Candidate<'a> {
 /// limited to twice the bytes searched, and the search ends there.
 struct Search<'a> {
     bytes: &'a [u8],
-    layout: Layout,
+    layout: FrameAlignment,
     budget: usize,
-    found: Remains,
+    found: TrailingData,
 }
 
 impl<'a> Search<'a> {
-    fn new(bytes: &'a [u8], layout: Layout) -> Self {
-        Self { bytes, layout, budget: bytes.len().saturating_mul(2), found: Remains::default() }
+    fn new(bytes: &'a [u8], layout: FrameAlignment) -> Self {
+        Self { bytes, layout, budget: bytes.len().saturating_mul(2), found: TrailingData::default() }
     }
 
     /// Follows the record that ended with this checksum at `end`; searches from `otherwise` on if nothing continues it.
-    fn after(mut self, crc: u32, end: usize, otherwise: usize) -> Remains {
+    fn after(mut self, crc: u32, end: usize, otherwise: usize) -> TrailingData {
         let reached = self.follow(end, crc);
         let from = if reached > end { reached } else { otherwise };
         self.found.offset = first_non_zero(self.bytes, end);
@@ -225,7 +227,7 @@ impl<'a> Search<'a> {
     }
 
     /// Searches for records from one offset on, and for bytes other than zeros from another.
-    fn from(mut self, records: usize, bytes: usize) -> Remains {
+    fn from(mut self, records: usize, bytes: usize) -> TrailingData {
         self.found.offset = first_non_zero(self.bytes, bytes);
         if self.found.offset.is_some() || records < bytes {
             self.search(records);
@@ -266,13 +268,13 @@ impl<'a> Search<'a> {
 
     fn candidate(&self, at: usize) -> Option<Candidate<'a>> {
         let (word, rest) = self.bytes.get(at..)?.split_first_chunk::<LENGTH_WORD>()?;
-        let HeaderPart::Whole(header) = HeaderPart::of(rest) else { return None };
+        let ParsedHeader::Whole(header) = ParsedHeader::of(rest) else { return None };
         let record = rest.get(..usize::try_from(header.record).ok()?)?;
         let body = rest.get(..self.layout.body(header.record)?)?;
         let is_exact = u64::from_le_bytes(*word) == self.layout.word(record.len())
             && body.get(record.len()..).is_some_and(|padding| padding.iter().all(|&byte| byte == 0));
         let data = record.get(header.data..)?;
-        let (kind, end) = (RecordKind::from_number(header.number), at + LENGTH_WORD + body.len());
+        let (kind, end) = (WalRecordKind::from_number(header.number), at + LENGTH_WORD + body.len());
         is_exact.then_some(Candidate { kind, crc: header.crc, data, end })
     }
 
@@ -289,13 +291,13 @@ impl<'a> Search<'a> {
         let found = &mut self.found;
         found.records += 1;
         match record.kind {
-            RecordKind::Entry => {
-                let Ok(entry) = Entry::parse(record.data) else { return };
+            WalRecordKind::Entry => {
+                let Ok(entry) = RaftEntry::parse(record.data) else { return };
                 found.entries += 1;
                 found.first_index = Some(found.first_index.map_or(entry.index, |first| first.min(entry.index)));
                 found.last_index = found.last_index.max(Some(entry.index));
             }
-            RecordKind::HardState => {
+            WalRecordKind::HardState => {
                 found.commit = found.commit.max(HardState::parse(record.data).ok().map(|state| state.commit));
             }
             _ => {}
@@ -314,8 +316,8 @@ fn first_non_zero(bytes: &[u8], from: usize) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Fields;
-    use crate::writer::Writer;
+    use crate::record::RecordFields;
+    use crate::segment_writer::SegmentWriter;
 
     fn entry(index: u8) -> Vec<u8> {
         vec![8, 0, 16, 1, 24, index, 34, 4, 1, 2, 3, 4]
@@ -323,15 +325,15 @@ mod tests {
 
     /// A log of three entries and a hard state, and where each of its records begins.
     fn log() -> (Vec<u8>, Vec<usize>) {
-        let mut writer = Writer::new(0);
-        writer.record(RecordKind::Metadata, &[8, 1, 16, 2]);
+        let mut writer = SegmentWriter::new(0);
+        writer.record(WalRecordKind::Metadata, &[8, 1, 16, 2]);
         for index in 1..=3 {
-            writer.record(RecordKind::Entry, &entry(index));
+            writer.record(WalRecordKind::Entry, &entry(index));
         }
-        writer.record(RecordKind::HardState, &[8, 1, 16, 1, 24, 3]);
+        writer.record(WalRecordKind::HardState, &[8, 1, 16, 1, 24, 3]);
         let bytes = writer.into_bytes();
         let (mut starts, mut at) = (Vec::new(), 0);
-        while let Next::Frame(frame) = frame::read(&bytes[at..]) {
+        while let FrameRead::Frame(frame) = frame::read(&bytes[at..]) {
             starts.push(at);
             at += frame.len();
         }
@@ -344,7 +346,7 @@ mod tests {
         for byte in 0..7 {
             let mut bytes = sound.clone();
             bytes[starts[2] + byte] ^= 0x20;
-            let remains = Remains::of(&bytes, starts[2] as u64);
+            let remains = TrailingData::of(&bytes, starts[2] as u64);
             assert_eq!(
                 (remains.offset, remains.records, remains.entries),
                 (Some(starts[2] as u64), 3, 2),
@@ -358,14 +360,17 @@ mod tests {
     fn records_after_an_erased_length_are_found() {
         let (mut bytes, starts) = log();
         bytes[starts[2]..starts[3]].fill(0);
-        let remains = Remains::of(&bytes, starts[2] as u64);
+        let remains = TrailingData::of(&bytes, starts[2] as u64);
         assert_eq!((remains.offset, remains.records, remains.entries), (Some(starts[3] as u64), 3, 2));
         assert_eq!(remains.to_string(), "at least 2 intact entries (2 to 3, committed up to 3)");
         bytes[starts[3]..].fill(0);
-        assert!(Remains::of(&bytes, starts[2] as u64).is_nothing());
+        assert!(TrailingData::of(&bytes, starts[2] as u64).is_empty());
         bytes.push(7);
         let end = bytes.len() as u64 - 1;
-        assert_eq!(Remains::of(&bytes, starts[2] as u64), Remains { offset: Some(end), ..Remains::default() });
+        assert_eq!(
+            TrailingData::of(&bytes, starts[2] as u64),
+            TrailingData { offset: Some(end), ..TrailingData::default() }
+        );
     }
 
     #[test]
@@ -373,11 +378,11 @@ mod tests {
         let (sound, starts) = log();
         let last = starts[5];
         for end in last + 1..sound.len() {
-            assert!(Remains::of(&sound[..end], last as u64).is_nothing(), "cut at {end}");
+            assert!(TrailingData::of(&sound[..end], last as u64).is_empty(), "cut at {end}");
             let mut erased = sound.clone();
             erased[end..].fill(0);
             erased.resize(sound.len() + 2048, 0);
-            assert!(Remains::of(&erased, last as u64).is_nothing(), "erased from {end} on");
+            assert!(TrailingData::of(&erased, last as u64).is_empty(), "erased from {end} on");
         }
     }
 
@@ -385,7 +390,7 @@ mod tests {
     fn a_length_beyond_any_segment_is_not_an_unfinished_write() {
         for body in [&b""[..], &[0; 4000], &[8, 2, 16]] {
             let bytes = [&(LONGEST + 1).to_le_bytes()[..], body].concat();
-            assert_eq!(Remains::of(&bytes, 0).offset, Some(0));
+            assert_eq!(TrailingData::of(&bytes, 0).offset, Some(0));
         }
     }
 
@@ -410,9 +415,9 @@ mod tests {
             frame.resize(stride, 1);
             bytes.extend(frame);
         }
-        frame::write(&mut bytes, |out| Fields { number: 2, crc: 7, data: Some(&large) }.write(out));
+        frame::write(&mut bytes, |out| RecordFields { number: 2, crc: 7, data: Some(&large) }.write(out));
         let begin = std::time::Instant::now();
-        let remains = Remains::of(&bytes, 0);
+        let remains = TrailingData::of(&bytes, 0);
         assert!(remains.is_partial && remains.records == 0);
         assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
     }
@@ -422,7 +427,7 @@ mod tests {
         let records: Vec<Vec<u8>> = {
             let (bytes, starts) = log();
             let frames = starts.iter().map(|start| match frame::read(&bytes[*start..]) {
-                Next::Frame(frame) => frame.record.to_vec(),
+                FrameRead::Frame(frame) => frame.record.to_vec(),
                 other => panic!("{other:?}"),
             });
             frames.collect()
@@ -434,9 +439,9 @@ mod tests {
             bytes.extend((record.len() as u64).to_le_bytes());
             bytes.extend(record);
         }
-        assert_eq!(Layout::of(&bytes), Layout::Unpadded);
-        assert!(Remains::of(&bytes[..bytes.len() - 3], starts[5] as u64).is_nothing());
+        assert_eq!(FrameAlignment::of(&bytes), FrameAlignment::Unpadded);
+        assert!(TrailingData::of(&bytes[..bytes.len() - 3], starts[5] as u64).is_empty());
         bytes[starts[2] + 3] = 9;
-        assert_eq!(Remains::of(&bytes, starts[2] as u64).entries, 2);
+        assert_eq!(TrailingData::of(&bytes, starts[2] as u64).entries, 2);
     }
 }

@@ -8,8 +8,8 @@ use etcdsnap_proto::raftpb::{ConfState, SnapshotMetadata};
 use etcdsnap_proto::wire::{ParseError, Reader};
 use thiserror::Error;
 
-use super::store::{Store, StoreError};
-use crate::log::Start;
+use super::v2_store::{V2Store, V2StoreError};
+use crate::raft_log::SnapshotPosition;
 use crate::wire;
 
 /// A verified `.snap` file.
@@ -20,7 +20,7 @@ pub struct SnapFile<'a> {
     /// CRC-32C of everything but itself.
     pub crc: u32,
     /// Index and term of the last entry in the snapshot.
-    pub start: Start,
+    pub start: SnapshotPosition,
     /// Members at that entry.
     pub conf_state: ConfState,
     /// The v2 store as JSON.
@@ -66,13 +66,13 @@ impl<'a> SnapFile<'a> {
         }
         let (store, metadata) = snapshot(data).map_err(SnapError::Snapshot)?;
         let metadata = SnapshotMetadata::decode(metadata).map_err(SnapError::Metadata)?;
-        let start = Start { index: metadata.index(), term: metadata.term() };
+        let start = SnapshotPosition { index: metadata.index(), term: metadata.term() };
         Ok(Self { crc: stored, start, conf_state: metadata.conf_state.unwrap_or_default(), store })
     }
 
     /// Parses the v2 store in it.
-    pub fn store(&self) -> Result<Store, StoreError> {
-        Store::parse(self.store)
+    pub fn store(&self) -> Result<V2Store, V2StoreError> {
+        V2Store::parse(self.store)
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
             let file = SnapFile::parse(&bytes).expect("whole");
             prop_assert_eq!(file.store, store.as_bytes());
             prop_assert_eq!(Some(file.conf_state), metadata.conf_state);
-            prop_assert_eq!(file.start, Start { index: 3, term: 1 });
+            prop_assert_eq!(file.start, SnapshotPosition { index: 3, term: 1 });
         }
     }
 }

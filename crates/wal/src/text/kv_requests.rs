@@ -8,7 +8,7 @@ use etcdsnap_proto::etcdserverpb::{
     RequestOp, TxnRequest,
 };
 
-use super::fields::{Fields, Line};
+use super::fields::{FieldWriter, VisitFields};
 
 /// The requests an envelope may hold, of which etcd puts one into each.
 macro_rules! requests {
@@ -41,14 +41,14 @@ requests! {
     downgrade_info_set downgrade_version_test
 }
 
-impl Fields for RequestHeader {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for RequestHeader {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.id("ID", self.id).string("username", &self.username).number("auth_revision", self.auth_revision);
     }
 }
 
-impl Fields for Request {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for Request {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.id("ID", self.id()).string("Method", self.method()).string("Path", self.path());
         // What stands below /0 is about the cluster and no secret.
         if self.path().starts_with("/0/") { to.string("Val", self.val()) } else { to.secret("Val", self.val()) }
@@ -72,8 +72,8 @@ impl Fields for Request {
     }
 }
 
-impl Fields for RangeRequest {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for RangeRequest {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.bytes("key", &self.key)
             .bytes("range_end", &self.range_end)
             .number("limit", self.limit)
@@ -90,8 +90,8 @@ impl Fields for RangeRequest {
     }
 }
 
-impl Fields for PutRequest {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for PutRequest {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.bytes("key", &self.key)
             .secret("value", &self.value)
             .id("lease", self.lease)
@@ -101,20 +101,20 @@ impl Fields for PutRequest {
     }
 }
 
-impl Fields for DeleteRangeRequest {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for DeleteRangeRequest {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.bytes("key", &self.key).bytes("range_end", &self.range_end).flag("prev_kv", self.prev_kv);
     }
 }
 
-impl Fields for TxnRequest {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for TxnRequest {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.messages("compare", &self.compare).messages("success", &self.success).messages("failure", &self.failure);
     }
 }
 
-impl Fields for RequestOp {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for RequestOp {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         match &self.request {
             Some(Operation::RequestRange(request)) => to.message("request_range", Some(request)),
             Some(Operation::RequestPut(request)) => to.message("request_put", Some(request)),
@@ -125,8 +125,8 @@ impl Fields for RequestOp {
     }
 }
 
-impl Fields for Compare {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for Compare {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.symbol("result", self.result, &["EQUAL", "GREATER", "LESS", "NOT_EQUAL"])
             .symbol("target", self.target, &["VERSION", "CREATE", "MOD", "VALUE", "LEASE"])
             .bytes("key", &self.key);
@@ -142,38 +142,38 @@ impl Fields for Compare {
     }
 }
 
-impl Fields for CompactionRequest {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for CompactionRequest {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.number("revision", self.revision).flag("physical", self.physical);
     }
 }
 
-impl Fields for LeaseGrantRequest {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for LeaseGrantRequest {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.number("TTL", self.ttl).id("ID", self.id);
     }
 }
 
-impl Fields for LeaseRevokeRequest {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for LeaseRevokeRequest {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.id("ID", self.id);
     }
 }
 
-impl Fields for LeaseCheckpointRequest {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for LeaseCheckpointRequest {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.messages("checkpoints", &self.checkpoints);
     }
 }
 
-impl Fields for LeaseCheckpoint {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for LeaseCheckpoint {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.id("ID", self.id).number("remaining_TTL", self.remaining_ttl);
     }
 }
 
-impl Fields for AlarmRequest {
-    fn write(&self, to: &mut Line<'_>) {
+impl VisitFields for AlarmRequest {
+    fn write(&self, to: &mut FieldWriter<'_>) {
         to.symbol("action", self.action, &["GET", "ACTIVATE", "DEACTIVATE"]).id("memberID", self.member_id).symbol(
             "alarm",
             self.alarm,

@@ -3,31 +3,31 @@
 use etcdsnap_checksum::crc32c;
 
 use crate::frame;
-use crate::record::{Fields, RecordKind};
+use crate::record::{RecordFields, WalRecordKind};
 
 /// The bytes of a segment as they grow.
 #[derive(Clone, Debug)]
-pub(crate) struct Writer {
+pub(crate) struct SegmentWriter {
     bytes: Vec<u8>,
     crc: u32,
 }
 
-impl Writer {
+impl SegmentWriter {
     /// Starts a segment behind one that ended with this running checksum; a log begins with 0.
     pub fn new(crc: u32) -> Self {
         let mut writer = Self { bytes: Vec::new(), crc };
-        writer.write(RecordKind::Checksum, None);
+        writer.write(WalRecordKind::Checksum, None);
         writer
     }
 
     /// Appends a record.
-    pub fn record(&mut self, kind: RecordKind, data: &[u8]) {
+    pub fn record(&mut self, kind: WalRecordKind, data: &[u8]) {
         self.crc = crc32c::append(self.crc, data);
         self.write(kind, Some(data));
     }
 
-    fn write(&mut self, kind: RecordKind, data: Option<&[u8]>) {
-        let fields = Fields { number: kind.number(), crc: self.crc, data };
+    fn write(&mut self, kind: WalRecordKind, data: Option<&[u8]>) {
+        let fields = RecordFields { number: kind.number(), crc: self.crc, data };
         frame::write(&mut self.bytes, |out| fields.write(out));
     }
 

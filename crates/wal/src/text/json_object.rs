@@ -4,35 +4,35 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 
-use super::Values;
-use super::fields::{Fields, Form, Line, Number};
+use super::ValueDisplay;
+use super::fields::{FieldNumber, FieldVisitor, FieldWriter, VisitFields};
 
 /// The object of a message.
-pub(super) fn object(message: &(impl Fields + ?Sized), values: Values) -> Value {
+pub(super) fn json_object(message: &(impl VisitFields + ?Sized), values: ValueDisplay) -> Value {
     let mut object = Object { values, map: Map::new(), outer: Vec::new() };
-    message.write(&mut Line::new(&mut object));
+    message.write(&mut FieldWriter::new(&mut object));
     Value::Object(object.map)
 }
 
 struct Object {
-    values: Values,
+    values: ValueDisplay,
     /// The message that is being told.
     map: Map<String, Value>,
     /// Those around it, each with the name of the one inside, and whether there may be several of that name.
     outer: Vec<(Map<String, Value>, String, bool)>,
 }
 
-impl Form for Object {
-    fn number(&mut self, name: &'static str, number: Number) {
+impl FieldVisitor for Object {
+    fn number(&mut self, name: &'static str, number: FieldNumber) {
         let value = match number {
-            Number::Unsigned(number) => number.into(),
-            Number::Signed(number) => number.into(),
-            Number::Flag(flag) => flag.into(),
+            FieldNumber::Unsigned(number) => number.into(),
+            FieldNumber::Signed(number) => number.into(),
+            FieldNumber::Flag(flag) => flag.into(),
         };
         self.map.insert(camel_case(name), value);
     }
 
-    fn id(&mut self, name: &'static str, id: Number) {
+    fn id(&mut self, name: &'static str, id: FieldNumber) {
         self.map.insert(camel_case(name), hex(id));
     }
 
@@ -62,8 +62,8 @@ impl Form for Object {
 
     fn secret(&mut self, name: &'static str, bytes: &[u8]) {
         match self.values {
-            Values::Shown => self.bytes(name, bytes),
-            Values::Hidden => drop(self.map.insert(camel_case(name) + "Size", bytes.len().into())),
+            ValueDisplay::Shown => self.bytes(name, bytes),
+            ValueDisplay::Hidden => drop(self.map.insert(camel_case(name) + "Size", bytes.len().into())),
         }
     }
 
@@ -82,11 +82,11 @@ impl Form for Object {
     }
 }
 
-fn hex(id: Number) -> Value {
+fn hex(id: FieldNumber) -> Value {
     match id {
-        Number::Unsigned(id) => format!("{id:016x}").into(),
-        Number::Signed(id) => format!("{id:016x}").into(),
-        Number::Flag(flag) => flag.into(),
+        FieldNumber::Unsigned(id) => format!("{id:016x}").into(),
+        FieldNumber::Signed(id) => format!("{id:016x}").into(),
+        FieldNumber::Flag(flag) => flag.into(),
     }
 }
 

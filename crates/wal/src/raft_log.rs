@@ -6,17 +6,17 @@ use etcdsnap_proto::wire::Reader;
 use etcdsnap_proto::{raftpb, walpb};
 use thiserror::Error;
 
-use crate::damage::Damage;
-use crate::entry::Entry;
-use crate::place::Place;
-use crate::record::{Record, RecordKind};
+use crate::damage::WalDamage;
+use crate::entry::RaftEntry;
+use crate::place::WalPlace;
+use crate::record::{WalRecord, WalRecordKind};
 use crate::records::{Records, Segment};
 
 /// The snapshot reading starts from: all entries up to its index are in it.
 ///
 /// The default is the empty snapshot every log begins with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Start {
+pub struct SnapshotPosition {
     /// Index of the last entry in the snapshot.
     pub index: u64,
     /// Term of that entry.
@@ -25,7 +25,7 @@ pub struct Start {
 
 /// Whose log it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Metadata {
+pub struct WalMetadata {
     /// Id of the member.
     pub node_id: u64,
     /// Id of the cluster.
@@ -45,11 +45,11 @@ pub struct HardState {
 
 /// A snapshot the log says was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Marker {
+pub struct SnapshotRecord {
     /// Where it says so.
-    pub place: Place,
+    pub place: WalPlace,
     /// Index and term of the last entry in the snapshot.
-    pub start: Start,
+    pub start: SnapshotPosition,
     /// Members at that entry; since 3.5.
     pub conf_state: Option<raftpb::ConfState>,
 }
@@ -58,16 +58,16 @@ pub struct Marker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoggedEntry<'a> {
     /// Where its record is.
-    pub place: Place,
+    pub place: WalPlace,
     /// The entry.
-    pub entry: Entry<'a>,
+    pub entry: RaftEntry<'a>,
 }
 
 /// What is in a log behind a snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Log<'a> {
+pub struct RaftLog<'a> {
     /// Whose log it is; `None` if no record says so.
-    pub metadata: Option<Metadata>,
+    pub metadata: Option<WalMetadata>,
     /// The last hard state.
     pub hard_state: HardState,
     /// The entries with an index above that of the snapshot, without gaps, each index once: what a later record
@@ -78,23 +78,23 @@ pub struct Log<'a> {
     /// Number of entries that a later record took the place of.
     pub overwritten: u64,
     /// End of the last sound record.
-    pub end: Option<Place>,
+    pub end: Option<WalPlace>,
     /// An unfinished last write behind `end`.
-    pub torn: Option<Damage>,
+    pub torn: Option<WalDamage>,
 }
 
 /// Why a log cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum ReadError {
+pub enum LogReadError {
     /// A record cannot be trusted, and it is no torn tail.
     #[error(transparent)]
-    Damage(#[from] Damage),
+    Damage(#[from] WalDamage),
     /// A record of a type that does not exist.
     #[error("{place}: no record has type {number}")]
     UnknownRecord {
         /// The record.
-        place: Place,
+        place: WalPlace,
         /// Its type.
         number: i64,
     },
@@ -102,21 +102,21 @@ pub enum ReadError {
     #[error("{place}: the data of the {} record cannot be decoded", kind.noun())]
     Payload {
         /// The record.
-        place: Place,
+        place: WalPlace,
         /// What its data should be.
-        kind: RecordKind,
+        kind: WalRecordKind,
     },
     /// Two metadata records differ.
     #[error("{place}: the metadata is not that of the segments before")]
     MetadataConflict {
         /// The record that differs from the first.
-        place: Place,
+        place: WalPlace,
     },
     /// Entries are missing.
     #[error("{place}: entry {index} follows entry {last}")]
     EntryGap {
         /// The record after the gap.
-        place: Place,
+        place: WalPlace,
         /// Its index.
         index: u64,
         /// Index of the last entry before it.
@@ -126,7 +126,7 @@ pub enum ReadError {
     #[error("{place}: the snapshot at index {index} is of term {term}, not {expected}")]
     SnapshotMismatch {
         /// The record.
-        place: Place,
+        place: WalPlace,
         /// Index of the snapshot.
         index: u64,
         /// Term in the log.
@@ -136,26 +136,26 @@ pub enum ReadError {
     },
 }
 
-impl<'a> Log<'a> {
+impl<'a> RaftLog<'a> {
     /// Reads consecutive segments, the first of which has the entry behind the snapshot, or an earlier one.
     ///
     /// A torn tail is the end of the log; any other damage is an error.
-    pub fn read(segments: &[Segment<'a>], start: Start) -> Result<Self, ReadError> {
+    pub fn read(segments: &[Segment<'a>], start: SnapshotPosition) -> Result<Self, LogReadError> {
         Self::read_until(segments, start, |damage| damage.torn)
     }
 
     /// Reads up to the first damage that is the end of the log.
     pub(crate) fn read_until(
         segments: &[Segment<'a>],
-        start: Start,
-        is_end: impl Fn(&Damage) -> bool,
-    ) -> Result<Self, ReadError> {
+        start: SnapshotPosition,
+        is_end: impl Fn(&WalDamage) -> bool,
+    ) -> Result<Self, LogReadError> {
         let mut log = Self::default();
         let mut metadata = None;
         let mut records = Records::new(segments);
         for record in records.by_ref() {
             match record {
-                Ok(record) => log.take(&record, start, &mut metadata)?,
+                Ok(record) => log.apply(&record, start, &mut metadata)?,
                 Err(damage) if is_end(&damage) => {
                     log.torn = Some(damage);
                     break;
@@ -168,7 +168,7 @@ impl<'a> Log<'a> {
     }
 
     /// Index of the last entry, or of the snapshot if there is none behind it.
-    pub fn last_index(&self, start: Start) -> u64 {
+    pub fn last_index(&self, start: SnapshotPosition) -> u64 {
         self.entries.last().map_or(start.index, |last| last.entry.index)
     }
 
@@ -178,31 +178,36 @@ impl<'a> Log<'a> {
         self.entries.get(..count).unwrap_or_default()
     }
 
-    fn take(&mut self, record: &Record<'a>, start: Start, metadata: &mut Option<&'a [u8]>) -> Result<(), ReadError> {
+    fn apply(
+        &mut self,
+        record: &WalRecord<'a>,
+        start: SnapshotPosition,
+        metadata: &mut Option<&'a [u8]>,
+    ) -> Result<(), LogReadError> {
         let (place, kind, data) = (record.place, record.kind, record.data());
-        let payload = |_| ReadError::Payload { place, kind };
+        let payload = |_| LogReadError::Payload { place, kind };
         match kind {
-            RecordKind::Checksum => {}
-            RecordKind::Entry => self.append(place, Entry::parse(data).map_err(payload)?, start)?,
-            RecordKind::HardState => self.hard_state = HardState::parse(data).map_err(payload)?,
-            RecordKind::Metadata => {
+            WalRecordKind::Checksum => {}
+            WalRecordKind::Entry => self.append(place, RaftEntry::parse(data).map_err(payload)?, start)?,
+            WalRecordKind::HardState => self.hard_state = HardState::parse(data).map_err(payload)?,
+            WalRecordKind::Metadata => {
                 if metadata.is_some_and(|first| first != data) {
-                    return Err(ReadError::MetadataConflict { place });
+                    return Err(LogReadError::MetadataConflict { place });
                 }
                 *metadata = Some(data);
-                self.metadata = Some(Metadata::parse(data).map_err(payload)?);
+                self.metadata = Some(WalMetadata::parse(data).map_err(payload)?);
             }
-            RecordKind::Snapshot => {
-                let marker = Marker::parse(place, data).ok_or(ReadError::Payload { place, kind })?;
-                self.start_found |= marker.is(start)?;
+            WalRecordKind::Snapshot => {
+                let marker = SnapshotRecord::parse(place, data).ok_or(LogReadError::Payload { place, kind })?;
+                self.start_found |= marker.matches(start)?;
             }
-            RecordKind::Unknown(number) => return Err(ReadError::UnknownRecord { place, number }),
+            WalRecordKind::Unknown(number) => return Err(LogReadError::UnknownRecord { place, number }),
         }
         Ok(())
     }
 
     /// Puts an entry in its place and forgets all that followed there.
-    fn append(&mut self, place: Place, entry: Entry<'a>, start: Start) -> Result<(), ReadError> {
+    fn append(&mut self, place: WalPlace, entry: RaftEntry<'a>, start: SnapshotPosition) -> Result<(), LogReadError> {
         let Some(slot) = entry.index.checked_sub(start.index).and_then(|above| above.checked_sub(1)) else {
             return Ok(());
         };
@@ -214,7 +219,7 @@ impl<'a> Log<'a> {
                 self.entries.push(LoggedEntry { place, entry });
                 Ok(())
             }
-            _ => Err(ReadError::EntryGap { place, index: entry.index, last: self.last_index(start) }),
+            _ => Err(LogReadError::EntryGap { place, index: entry.index, last: self.last_index(start) }),
         }
     }
 }
@@ -222,39 +227,39 @@ impl<'a> Log<'a> {
 impl HardState {
     /// Reads the data of a record of this kind.
     pub fn parse(data: &[u8]) -> Result<Self, ParseError> {
-        let [term, vote, commit] = numbers(data)?;
+        let [term, vote, commit] = parse_numbers(data)?;
         Ok(Self { term, vote, commit })
     }
 }
 
-impl Metadata {
+impl WalMetadata {
     /// Reads the data of a record of this kind.
     pub fn parse(data: &[u8]) -> Result<Self, ParseError> {
-        let [node_id, cluster_id] = numbers(data)?;
+        let [node_id, cluster_id] = parse_numbers(data)?;
         Ok(Self { node_id, cluster_id })
     }
 }
 
-impl Marker {
+impl SnapshotRecord {
     /// Reads the data of a snapshot record; `None` if it is none.
-    pub fn parse(place: Place, data: &[u8]) -> Option<Self> {
+    pub fn parse(place: WalPlace, data: &[u8]) -> Option<Self> {
         let snapshot = walpb::Snapshot::decode(data).ok()?;
-        let start = Start { index: snapshot.index(), term: snapshot.term() };
+        let start = SnapshotPosition { index: snapshot.index(), term: snapshot.term() };
         Some(Self { place, start, conf_state: snapshot.conf_state })
     }
 
     /// Is it of this snapshot? Another one at the same index is an error.
-    fn is(&self, wanted: Start) -> Result<bool, ReadError> {
-        let (place, Start { index, term }) = (self.place, self.start);
+    fn matches(&self, wanted: SnapshotPosition) -> Result<bool, LogReadError> {
+        let (place, SnapshotPosition { index, term }) = (self.place, self.start);
         if index == wanted.index && term != wanted.term {
-            return Err(ReadError::SnapshotMismatch { place, index, term, expected: wanted.term });
+            return Err(LogReadError::SnapshotMismatch { place, index, term, expected: wanted.term });
         }
         Ok(index == wanted.index)
     }
 }
 
 /// The first fields of a message that has only `uint64` ones; absent ones are 0.
-fn numbers<const N: usize>(data: &[u8]) -> Result<[u64; N], ParseError> {
+fn parse_numbers<const N: usize>(data: &[u8]) -> Result<[u64; N], ParseError> {
     let mut numbers = [0; N];
     let mut reader = Reader::new(data);
     while !reader.is_empty() {
@@ -274,8 +279,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::name::SegmentName;
-    use crate::writer::Writer;
+    use crate::segment_name::SegmentName;
+    use crate::segment_writer::SegmentWriter;
 
     fn entry(term: u64, index: u64) -> Vec<u8> {
         raftpb::Entry { term: Some(term), index: Some(index), ..raftpb::Entry::default() }.encode_to_vec()
@@ -290,36 +295,40 @@ mod tests {
     }
 
     /// Reads a log of these records.
-    fn read(start: Start, records: &[(RecordKind, Vec<u8>)], look: impl FnOnce(Result<Log<'_>, ReadError>)) {
-        let mut writer = Writer::new(0);
+    fn read(
+        start: SnapshotPosition,
+        records: &[(WalRecordKind, Vec<u8>)],
+        look: impl FnOnce(Result<RaftLog<'_>, LogReadError>),
+    ) {
+        let mut writer = SegmentWriter::new(0);
         for (kind, data) in records {
             writer.record(*kind, data);
         }
         let bytes = writer.into_bytes();
-        look(Log::read(&[Segment { name: SegmentName::FIRST, bytes: &bytes }], start));
+        look(RaftLog::read(&[Segment { name: SegmentName::FIRST, bytes: &bytes }], start));
     }
 
-    fn error(start: Start, records: &[(RecordKind, Vec<u8>)]) -> ReadError {
+    fn error(start: SnapshotPosition, records: &[(WalRecordKind, Vec<u8>)]) -> LogReadError {
         let mut found = None;
         read(start, records, |log| found = log.err());
         found.expect("an error")
     }
 
-    fn terms(log: &Log<'_>) -> Vec<(u64, u64)> {
+    fn terms(log: &RaftLog<'_>) -> Vec<(u64, u64)> {
         log.entries.iter().map(|logged| (logged.entry.index, logged.entry.term)).collect()
     }
 
-    use RecordKind::{Entry as E, HardState as H, Metadata as M, Snapshot as S};
+    use WalRecordKind::{Entry as E, HardState as H, Metadata as M, Snapshot as S};
 
     #[test]
     fn later_entries_overwrite_and_truncate() {
         let entries = [(1, 1), (1, 2), (1, 3), (1, 4), (2, 3), (2, 4)].map(|(term, index)| (E, entry(term, index)));
-        read(Start::default(), &entries, |log| {
+        read(SnapshotPosition::default(), &entries, |log| {
             let log = log.expect("sound");
             assert_eq!(terms(&log), [(1, 1), (2, 1), (3, 2), (4, 2)]);
             assert_eq!(log.overwritten, 2);
         });
-        read(Start::default(), &[entries.as_slice(), &[(E, entry(3, 1))]].concat(), |log| {
+        read(SnapshotPosition::default(), &[entries.as_slice(), &[(E, entry(3, 1))]].concat(), |log| {
             assert_eq!(terms(&log.expect("sound")), [(1, 3)]);
         });
     }
@@ -328,43 +337,43 @@ mod tests {
     fn reading_begins_behind_the_snapshot() {
         let records: Vec<_> =
             (1..=5).map(|index| (E, entry(1, index))).chain([(S, marker(3, 1)), (H, state(4))]).collect();
-        read(Start { index: 3, term: 1 }, &records, |log| {
+        read(SnapshotPosition { index: 3, term: 1 }, &records, |log| {
             let log = log.expect("sound");
             assert_eq!(terms(&log), [(4, 1), (5, 1)]);
             assert!(log.start_found);
             assert_eq!(log.committed().len(), 1);
         });
-        read(Start { index: 9, term: 1 }, &records, |log| {
+        read(SnapshotPosition { index: 9, term: 1 }, &records, |log| {
             let log = log.expect("sound");
             assert!(log.entries.is_empty() && log.committed().is_empty() && !log.start_found);
         });
-        let mismatch = error(Start { index: 3, term: 2 }, &records);
-        assert!(matches!(mismatch, ReadError::SnapshotMismatch { index: 3, term: 1, expected: 2, .. }));
+        let mismatch = error(SnapshotPosition { index: 3, term: 2 }, &records);
+        assert!(matches!(mismatch, LogReadError::SnapshotMismatch { index: 3, term: 1, expected: 2, .. }));
     }
 
     #[test]
     fn the_last_hard_state_and_the_only_metadata_count() {
         let records = [(M, vec![8, 1, 16, 2]), (H, state(1)), (M, vec![8, 1, 16, 2]), (H, vec![])];
-        read(Start::default(), &records, |log| {
+        read(SnapshotPosition::default(), &records, |log| {
             let log = log.expect("sound");
-            assert_eq!(log.metadata, Some(Metadata { node_id: 1, cluster_id: 2 }));
+            assert_eq!(log.metadata, Some(WalMetadata { node_id: 1, cluster_id: 2 }));
             assert_eq!(log.hard_state, HardState::default());
         });
         let other = [(M, vec![8, 1, 16, 2]), (M, vec![8, 1, 16, 3])];
-        assert!(matches!(error(Start::default(), &other), ReadError::MetadataConflict { .. }));
+        assert!(matches!(error(SnapshotPosition::default(), &other), LogReadError::MetadataConflict { .. }));
     }
 
     #[test]
     fn senseless_records_are_errors() {
-        let unknown = error(Start::default(), &[(RecordKind::Unknown(9), vec![])]);
-        assert!(matches!(unknown, ReadError::UnknownRecord { number: 9, .. }));
-        let gap = error(Start::default(), &[(E, entry(1, 1)), (E, entry(1, 3))]);
-        assert!(matches!(gap, ReadError::EntryGap { index: 3, last: 1, .. }));
-        let far = error(Start::default(), &[(E, entry(1, u64::MAX))]);
-        assert!(matches!(far, ReadError::EntryGap { index: u64::MAX, last: 0, .. }));
+        let unknown = error(SnapshotPosition::default(), &[(WalRecordKind::Unknown(9), vec![])]);
+        assert!(matches!(unknown, LogReadError::UnknownRecord { number: 9, .. }));
+        let gap = error(SnapshotPosition::default(), &[(E, entry(1, 1)), (E, entry(1, 3))]);
+        assert!(matches!(gap, LogReadError::EntryGap { index: 3, last: 1, .. }));
+        let far = error(SnapshotPosition::default(), &[(E, entry(1, u64::MAX))]);
+        assert!(matches!(far, LogReadError::EntryGap { index: u64::MAX, last: 0, .. }));
         for kind in [M, E, H, S] {
-            let payload = error(Start::default(), &[(kind, vec![0xff])]);
-            assert!(matches!(payload, ReadError::Payload { kind: found, .. } if found == kind));
+            let payload = error(SnapshotPosition::default(), &[(kind, vec![0xff])]);
+            assert!(matches!(payload, LogReadError::Payload { kind: found, .. } if found == kind));
         }
     }
 
@@ -373,9 +382,9 @@ mod tests {
         fn numbers_are_read_as_by_the_general_decoder(bytes in prop::collection::vec(any::<u8>(), 0..24)) {
             let general = raftpb::HardState::decode(bytes.as_slice()).ok();
             let general = general.map(|state| [state.term(), state.vote(), state.commit()]);
-            prop_assert_eq!(numbers(&bytes).ok(), general);
+            prop_assert_eq!(parse_numbers(&bytes).ok(), general);
             let general = etcdserverpb::Metadata::decode(bytes.as_slice()).ok();
-            prop_assert_eq!(numbers(&bytes).ok(), general.map(|metadata| [metadata.node_id(), metadata.cluster_id()]));
+            prop_assert_eq!(parse_numbers(&bytes).ok(), general.map(|metadata| [metadata.node_id(), metadata.cluster_id()]));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::json;
+use crate::go_json;
 
 /// `{"id":…,"peerURLs":[…],"isLearner":true,"name":"…","clientURLs":[…],"isPromote":false}`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ impl MemberContext {
 
     /// Writes it byte for byte as etcd does.
     pub fn to_json(&self) -> String {
-        json::to_string(self)
+        go_json::to_string(self)
     }
 }
 

@@ -19,14 +19,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::member::{is_false, null_is_empty};
+use crate::member_context::{is_false, null_is_empty};
 
 /// The v2 store.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Store {
+pub struct V2Store {
     /// The root directory.
     #[serde(rename = "Root")]
-    pub root: Node,
+    pub root: V2Node,
     /// Number of changes so far.
     #[serde(rename = "CurrentIndex", default)]
     pub current_index: u64,
@@ -35,7 +35,7 @@ pub struct Store {
 /// A directory or a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Node {
+pub struct V2Node {
     /// Its full path.
     #[serde(default)]
     pub path: String,
@@ -53,12 +53,12 @@ pub struct Node {
     pub value: String,
     /// What is in the directory, by name; `None` for a value.
     #[serde(default)]
-    pub children: Option<BTreeMap<String, Node>>,
+    pub children: Option<BTreeMap<String, V2Node>>,
 }
 
 /// A member as the v2 store knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StoreMember {
+pub struct V2Member {
     /// Id.
     pub id: u64,
     /// Where the other members reach it.
@@ -74,10 +74,10 @@ pub struct StoreMember {
 /// Why a v2 store cannot be read. Servers up to 3.5 need it, so they do not start.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum StoreError {
+pub enum V2StoreError {
     /// It is no JSON of this shape, or directories are nested more than sixty deep.
     #[error("the v2 store cannot be decoded: {0}")]
-    Json(JsonError),
+    Json(V2JsonError),
     /// A directory of a member is not named by an id.
     #[error("{path} is not named by a member id")]
     MemberId {
@@ -90,14 +90,14 @@ pub enum StoreError {
         /// Path of the value.
         path: String,
         /// What is wrong with it.
-        error: JsonError,
+        error: V2JsonError,
     },
 }
 
 /// What is wrong with JSON, and where in it. Not what stands there, which may be secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{problem} at line {line}, column {column}")]
-pub struct JsonError {
+pub struct V2JsonError {
     /// In words.
     pub problem: &'static str,
     /// From 1; 0 when it is not about a place.
@@ -106,7 +106,7 @@ pub struct JsonError {
     pub column: usize,
 }
 
-impl From<serde_json::Error> for JsonError {
+impl From<serde_json::Error> for V2JsonError {
     fn from(error: serde_json::Error) -> Self {
         use serde_json::error::Category;
         let problem = match error.classify() {
@@ -137,28 +137,28 @@ struct Attributes {
     client_urls: Vec<String>,
 }
 
-impl Store {
+impl V2Store {
     /// Parses the JSON of a `.snap` file.
-    pub fn parse(json: &[u8]) -> Result<Self, StoreError> {
-        serde_json::from_slice(json).map_err(|error| StoreError::Json(error.into()))
+    pub fn parse(json: &[u8]) -> Result<Self, V2StoreError> {
+        serde_json::from_slice(json).map_err(|error| V2StoreError::Json(error.into()))
     }
 
     /// Finds what is at a path such as `/0/version`.
-    pub fn node(&self, path: &str) -> Option<&Node> {
+    pub fn node(&self, path: &str) -> Option<&V2Node> {
         path.split('/').filter(|name| !name.is_empty()).try_fold(&self.root, |node, name| node.child(name))
     }
 
     /// The members, ascending by id.
-    pub fn members(&self) -> Result<Vec<StoreMember>, StoreError> {
-        let members = self.node("/0/members").into_iter().flat_map(Node::entries);
+    pub fn members(&self) -> Result<Vec<V2Member>, V2StoreError> {
+        let members = self.node("/0/members").into_iter().flat_map(V2Node::entries);
         let mut members: Vec<_> = members.map(|(name, node)| member(name, node)).collect::<Result<_, _>>()?;
         members.sort_unstable_by_key(|member| member.id);
         Ok(members)
     }
 
     /// Ids of the members that were removed, ascending.
-    pub fn removed_members(&self) -> Result<Vec<u64>, StoreError> {
-        let removed = self.node("/0/removed_members").into_iter().flat_map(Node::entries);
+    pub fn removed_members(&self) -> Result<Vec<u64>, V2StoreError> {
+        let removed = self.node("/0/removed_members").into_iter().flat_map(V2Node::entries);
         let mut removed: Vec<_> = removed.map(|(name, node)| member_id(name, node)).collect::<Result<_, _>>()?;
         removed.sort_unstable();
         Ok(removed)
@@ -174,7 +174,7 @@ impl Store {
     /// 3.6 does not start while there is one. Below `/2`, what has no children of its own does not count (since 3.5.22: the
     /// leftovers of v2 authentication), and nowhere do names that begin with an underscore, which v2 hides.
     pub fn custom_content(&self) -> Option<&str> {
-        let is_custom = |name: &str, node: &Node| match name {
+        let is_custom = |name: &str, node: &V2Node| match name {
             "0" => false,
             "2" => node.visible().any(|(_, below)| below.visible().next().is_some()),
             _ => node.visible().next().is_some(),
@@ -183,7 +183,7 @@ impl Store {
     }
 }
 
-impl Node {
+impl V2Node {
     /// Paths of all values below it. Directories of a store are nested sixty deep at most.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         let mut open = vec![self];
@@ -211,23 +211,23 @@ impl Node {
     }
 }
 
-fn member_id(name: &str, node: &Node) -> Result<u64, StoreError> {
-    u64::from_str_radix(name, 16).map_err(|_| StoreError::MemberId { path: node.path.clone() })
+fn member_id(name: &str, node: &V2Node) -> Result<u64, V2StoreError> {
+    u64::from_str_radix(name, 16).map_err(|_| V2StoreError::MemberId { path: node.path.clone() })
 }
 
-fn member(name: &str, node: &Node) -> Result<StoreMember, StoreError> {
+fn member(name: &str, node: &V2Node) -> Result<V2Member, V2StoreError> {
     let id = member_id(name, node)?;
     let raft: RaftAttributes = attributes(node, "raftAttributes")?;
     let own: Attributes = attributes(node, "attributes")?;
     let (peer_urls, is_learner) = (raft.peer_urls, raft.is_learner);
-    Ok(StoreMember { id, peer_urls, is_learner, name: own.name, client_urls: own.client_urls })
+    Ok(V2Member { id, peer_urls, is_learner, name: own.name, client_urls: own.client_urls })
 }
 
 /// Nothing, if the member has none.
-fn attributes<T: Default + for<'de> Deserialize<'de>>(member: &Node, name: &str) -> Result<T, StoreError> {
+fn attributes<T: Default + for<'de> Deserialize<'de>>(member: &V2Node, name: &str) -> Result<T, V2StoreError> {
     let Some(node) = member.child(name) else { return Ok(T::default()) };
     let parsed = serde_json::from_str(&node.value);
-    parsed.map_err(|error| StoreError::Attributes { path: node.path.clone(), error: error.into() })
+    parsed.map_err(|error| V2StoreError::Attributes { path: node.path.clone(), error: error.into() })
 }
 
 #[cfg(test)]
@@ -235,13 +235,13 @@ mod tests {
     use super::*;
 
     /// A store with these paths, of which those that end in a slash are directories.
-    fn store(values: &[(&str, &str)]) -> Store {
-        let directory = |path: &str| Node { path: path.into(), children: Some(BTreeMap::new()), ..leaf("", "") };
-        fn leaf(path: &str, value: &str) -> Node {
+    fn store(values: &[(&str, &str)]) -> V2Store {
+        let directory = |path: &str| V2Node { path: path.into(), children: Some(BTreeMap::new()), ..leaf("", "") };
+        fn leaf(path: &str, value: &str) -> V2Node {
             let (path, value, expire_time) = (path.into(), value.into(), String::new());
-            Node { path, created_index: 1, modified_index: 1, expire_time, value, children: None }
+            V2Node { path, created_index: 1, modified_index: 1, expire_time, value, children: None }
         }
-        let mut store = Store { root: directory("/"), current_index: 1 };
+        let mut store = V2Store { root: directory("/"), current_index: 1 };
         for (path, value) in values {
             let (mut node, mut so_far) = (&mut store.root, String::new());
             let names: Vec<_> = path.split('/').filter(|name| !name.is_empty()).collect();
@@ -264,15 +264,15 @@ mod tests {
             ("/0/removed_members/ff", "removed"),
             ("/0/version", "3.5.0"),
         ]);
-        let a = StoreMember {
+        let a = V2Member {
             id: 1,
             peer_urls: vec!["http://a:2380".into()],
             name: "a".into(),
             client_urls: vec!["http://a:2379".into()],
-            ..StoreMember::default()
+            ..V2Member::default()
         };
         let peer_urls = vec!["http://b:2380".into()];
-        let b = StoreMember { id: 0x0d5e_92ab_4abf_e950, peer_urls, is_learner: true, ..StoreMember::default() };
+        let b = V2Member { id: 0x0d5e_92ab_4abf_e950, peer_urls, is_learner: true, ..V2Member::default() };
         assert_eq!(store.members().expect("members"), [a, b]);
         assert_eq!(store.removed_members().expect("ids"), [0xff]);
         assert_eq!(store.cluster_version(), Some("3.5.0"));
@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn an_error_says_where_and_not_what() {
-        let refused = Store::parse(br#"{"Root":{"Children":{"1":"hunter2"}}}"#).expect_err("no directory");
+        let refused = V2Store::parse(br#"{"Root":{"Children":{"1":"hunter2"}}}"#).expect_err("no directory");
         let expected =
             "the v2 store cannot be decoded: it has other fields or types than etcd writes at line 1, column 34";
         assert_eq!(refused.to_string(), expected);
@@ -305,9 +305,9 @@ mod tests {
 
     #[test]
     fn what_is_no_store_is_an_error_with_its_path() {
-        assert!(matches!(Store::parse(b"{}"), Err(StoreError::Json(_))));
+        assert!(matches!(V2Store::parse(b"{}"), Err(V2StoreError::Json(_))));
         let deep = format!("{{\"Root\":{}", "{\"Children\":{\"a\":".repeat(100_000));
-        assert!(matches!(Store::parse(deep.as_bytes()), Err(StoreError::Json(_))));
+        assert!(matches!(V2Store::parse(deep.as_bytes()), Err(V2StoreError::Json(_))));
         let unnamed = store(&[("/0/members/x/raftAttributes", "{}")]).members().expect_err("no id");
         assert_eq!(unnamed.to_string(), "/0/members/x is not named by a member id");
         let broken = store(&[("/0/members/1/attributes", "{")]).members().expect_err("no attributes");

@@ -6,7 +6,7 @@
 //! fewer bits of a field number, and lets numbers overflow.
 
 /// Decoding stopped.
-enum Stop {
+enum DecodeStop {
     /// Because the bytes end.
     Unfinished,
     /// Because of anything else.
@@ -19,8 +19,8 @@ pub(crate) fn is_unfinished(record: &[u8]) -> bool {
     while decoder.position < record.len() {
         match decoder.field() {
             Ok(()) => {}
-            Err(Stop::Unfinished) => return true,
-            Err(Stop::Invalid) => return false,
+            Err(DecodeStop::Unfinished) => return true,
+            Err(DecodeStop::Invalid) => return false,
         }
     }
     false
@@ -33,50 +33,50 @@ struct Decoder<'a> {
 
 impl Decoder<'_> {
     /// One field of a record: type and checksum are numbers, data is bytes, all else is skipped.
-    fn field(&mut self) -> Result<(), Stop> {
+    fn field(&mut self) -> Result<(), DecodeStop> {
         let (number, wire_type) = self.tag()?;
         match (number, wire_type) {
             (1 | 2, 0) => self.number().map(drop),
             (3, 2) => self.bytes(),
-            (..=3, _) | (_, 4) => Err(Stop::Invalid),
+            (..=3, _) | (_, 4) => Err(DecodeStop::Invalid),
             _ => self.skip(wire_type),
         }
     }
 
     /// Only 32 bits of the field number count, with their sign.
-    fn tag(&mut self) -> Result<(i32, u64), Stop> {
+    fn tag(&mut self) -> Result<(i32, u64), DecodeStop> {
         let tag = self.number()?;
         let [a, b, c, d, ..] = (tag >> 3).to_le_bytes();
         Ok((i32::from_le_bytes([a, b, c, d]), tag & 7))
     }
 
     /// Up to ten bytes; what does not fit into 64 bits is lost.
-    fn number(&mut self) -> Result<u64, Stop> {
+    fn number(&mut self) -> Result<u64, DecodeStop> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
-            let byte = *self.bytes.get(self.position).ok_or(Stop::Unfinished)?;
+            let byte = *self.bytes.get(self.position).ok_or(DecodeStop::Unfinished)?;
             self.position += 1;
             number |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
                 return Ok(number);
             }
         }
-        Err(Stop::Invalid)
+        Err(DecodeStop::Invalid)
     }
 
-    fn bytes(&mut self) -> Result<(), Stop> {
+    fn bytes(&mut self) -> Result<(), DecodeStop> {
         let len = self.number()?;
         let end = isize::try_from(len).ok().and_then(|len| len.checked_add_unsigned(self.position));
-        self.advance_to(end.ok_or(Stop::Invalid)?.unsigned_abs())
+        self.advance_to(end.ok_or(DecodeStop::Invalid)?.unsigned_abs())
     }
 
-    fn advance_to(&mut self, end: usize) -> Result<(), Stop> {
+    fn advance_to(&mut self, end: usize) -> Result<(), DecodeStop> {
         self.position = end;
-        if end > self.bytes.len() { Err(Stop::Unfinished) } else { Ok(()) }
+        if end > self.bytes.len() { Err(DecodeStop::Unfinished) } else { Ok(()) }
     }
 
     /// The payload of a field of this wire type, with all that is in it.
-    fn skip(&mut self, wire_type: u64) -> Result<(), Stop> {
+    fn skip(&mut self, wire_type: u64) -> Result<(), DecodeStop> {
         let (mut wire_type, mut depth) = (wire_type, 0_u64);
         // Ends, because each round but the last reads a tag, which is a byte or more.
         loop {
@@ -85,9 +85,9 @@ impl Decoder<'_> {
                 1 => self.advance_to(self.position + 8)?,
                 2 => self.bytes()?,
                 3 => depth += 1,
-                4 => depth = depth.checked_sub(1).ok_or(Stop::Invalid)?,
+                4 => depth = depth.checked_sub(1).ok_or(DecodeStop::Invalid)?,
                 5 => self.advance_to(self.position + 4)?,
-                _ => return Err(Stop::Invalid),
+                _ => return Err(DecodeStop::Invalid),
             }
             if depth == 0 {
                 return Ok(());
@@ -102,7 +102,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::record::Fields;
+    use crate::record::RecordFields;
 
     #[test]
     fn the_end_is_told_from_other_mistakes() {
@@ -120,10 +120,10 @@ mod tests {
         #[test]
         fn whole_records_are_not_unfinished_but_their_parts_are(number: i64, crc: u32, data: Vec<u8>, cut: prop::sample::Index) {
             let mut record = Vec::new();
-            Fields { number, crc, data: Some(&data) }.write(&mut record);
+            RecordFields { number, crc, data: Some(&data) }.write(&mut record);
             prop_assert!(!is_unfinished(&record));
             let cut = cut.index(record.len());
-            prop_assert_eq!(is_unfinished(&record[..cut]), Fields::parse(&record[..cut]).is_err());
+            prop_assert_eq!(is_unfinished(&record[..cut]), RecordFields::parse(&record[..cut]).is_err());
         }
 
         #[test]

@@ -32,7 +32,7 @@ impl fmt::Display for SegmentName {
 
 /// What a file in a WAL directory is, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WalFile {
+pub enum WalFileKind {
     /// Part of the log.
     Segment(SegmentName),
     /// A segment prepared for later, `0.tmp` or `1.tmp`; left over after a crash, and of no meaning.
@@ -43,7 +43,7 @@ pub enum WalFile {
     Foreign,
 }
 
-impl WalFile {
+impl WalFileKind {
     /// Tells by the file name, without its directory.
     pub fn of(name: &str) -> Self {
         if let Some(segment) = SegmentName::parse(name) {
@@ -84,11 +84,11 @@ mod tests {
     #[test]
     fn every_other_name_is_told_apart() {
         let first = "0000000000000000-0000000000000000.wal";
-        assert_eq!(WalFile::of(first), WalFile::Segment(SegmentName::FIRST));
-        assert_eq!(WalFile::of("0.tmp"), WalFile::Temporary);
-        assert_eq!(WalFile::of(&format!("{first}.broken")), WalFile::Broken);
+        assert_eq!(WalFileKind::of(first), WalFileKind::Segment(SegmentName::FIRST));
+        assert_eq!(WalFileKind::of("0.tmp"), WalFileKind::Temporary);
+        assert_eq!(WalFileKind::of(&format!("{first}.broken")), WalFileKind::Broken);
         let foreign =
             ["1-2.wal", "x.broken", "lost+found", "0000000000000000-000000000000000G.wal", "+000000000000000-"];
-        assert!(foreign.iter().all(|name| WalFile::of(name) == WalFile::Foreign));
+        assert!(foreign.iter().all(|name| WalFileKind::of(name) == WalFileKind::Foreign));
     }
 }
