@@ -3,8 +3,8 @@
 #![no_main]
 
 use etcdsnap_fuzz::log;
-use etcdsnap_wal::text::{PayloadText, Values, payload_json};
-use etcdsnap_wal::{Outcome, Reader, Start, Wal};
+use etcdsnap_wal::text::{PayloadText, ValueDisplay, payload_json};
+use etcdsnap_wal::{WalOutcome, WalReader, SnapshotPosition, Wal};
 use libfuzzer_sys::fuzz_target;
 
 const NAME: &str = "0000000000000000-0000000000000000.wal";
@@ -24,32 +24,32 @@ fn judge(bytes: &[u8]) {
         let message = problem.to_string();
         assert!(!message.is_empty() && !message.contains(char::is_control), "{message:?}");
     }
-    let entries = wal.entries_in_force();
+    let entries = wal.current_entries();
     assert!(entries.is_sorted_by(|one, next| one.entry.index < next.entry.index));
     for logged in &entries {
         let payload = logged.entry.payload();
-        let text = PayloadText { payload: &payload, values: Values::Hidden }.to_string();
+        let text = PayloadText { payload: &payload, values: ValueDisplay::Hidden }.to_string();
         assert!(text.is_ascii() && !text.contains('\n'), "{text:?}");
-        let json = payload_json(&payload, Values::Hidden);
+        let json = payload_json(&payload, ValueDisplay::Hidden);
         assert!(json.is_null() || json.is_object());
     }
-    for reader in Reader::ALL {
+    for reader in WalReader::ALL {
         judge_as(reader, &wal, bytes);
     }
 }
 
-fn judge_as(reader: Reader, wal: &Wal<'_>, bytes: &[u8]) {
-    let markers = wal.valid_markers(reader);
-    let starts = markers.iter().flatten().map(|marker| marker.start).chain([Start::default()]);
+fn judge_as(reader: WalReader, wal: &Wal<'_>, bytes: &[u8]) {
+    let snapshots = wal.valid_snapshots(reader);
+    let starts = snapshots.iter().flatten().map(|snapshot| snapshot.start).chain([SnapshotPosition::default()]);
     for start in starts.take(4) {
         match wal.outcome(reader, start) {
-            Outcome::Reads => {}
-            Outcome::Repairs { cut } => {
+            WalOutcome::Reads => {}
+            WalOutcome::Repairs { cut } => {
                 let end = usize::try_from(cut.offset).expect("within the file");
                 let rest = Wal::new([(NAME, &bytes[..end])]);
-                assert_eq!(rest.outcome(reader, start), Outcome::Reads);
+                assert_eq!(rest.outcome(reader, start), WalOutcome::Reads);
             }
-            Outcome::Refuses(refusal) => assert!(!refusal.to_string().is_empty()),
+            WalOutcome::Refuses(refusal) => assert!(!refusal.to_string().is_empty()),
         }
     }
 }

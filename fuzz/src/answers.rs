@@ -2,18 +2,18 @@
 
 use std::sync::LazyLock;
 
-use etcdsnap_bbolt::check::{self, Census};
-use etcdsnap_bbolt::{Code, Db, Problem};
+use etcdsnap_bbolt::check::{self, PageCounts};
+use etcdsnap_bbolt::{Code, Db, StructureProblem};
 use etcdsnap_mvcc::digest::BucketDigest;
-use etcdsnap_mvcc::{Compaction, HashKv, Keyspace, RevisionError, Rule, Scanner, Summary, Violation};
+use etcdsnap_mvcc::{Compaction, HashKv, Keyspace, RevisionError, RecordRule, Scanner, Summary, Violation};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// What a walk found, and what the keyspace made of it.
 #[derive(Debug, PartialEq)]
 pub struct Answers<'a> {
-    pub problems: Vec<Problem>,
+    pub problems: Vec<StructureProblem>,
     pub problem_counts: Vec<(Code, u64)>,
-    pub census: Census,
+    pub page_counts: PageCounts,
     pub buckets: Vec<BucketDigest<'a>>,
     pub violations: Vec<Violation>,
     pub violation_counts: Vec<u64>,
@@ -45,10 +45,10 @@ impl<'a> Answers<'a> {
         Self {
             problems: walk.problems.kept().to_vec(),
             problem_counts: walk.problems.codes().collect(),
-            census: walk.census,
+            page_counts: walk.page_counts,
             hash_kv: keyspace.hash_kv(),
             violations: keyspace.violations.kept().to_vec(),
-            violation_counts: Rule::ALL.iter().map(|rule| keyspace.violations.count_of(*rule as usize)).collect(),
+            violation_counts: RecordRule::ALL.iter().map(|rule| keyspace.violations.count_of(*rule as usize)).collect(),
             summary: keyspace.summary,
             buckets: keyspace.buckets,
         }

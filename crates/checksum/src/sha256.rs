@@ -19,13 +19,13 @@ const AHEAD: usize = 4 << 10;
 
 /// A hash that is taken in steps.
 #[derive(Clone, Debug)]
-pub struct Hashing<'b> {
+pub struct IncrementalSha256<'b> {
     bytes: &'b [u8],
     hash: Sha256,
     done: usize,
 }
 
-impl<'b> Hashing<'b> {
+impl<'b> IncrementalSha256<'b> {
     /// Nothing of `bytes` is hashed yet.
     pub fn new(bytes: &'b [u8]) -> Self {
         Self { bytes, hash: Sha256::new(), done: 0 }
@@ -58,7 +58,7 @@ impl<'b> Hashing<'b> {
 ///
 /// `on_progress` hears the number of bytes hashed so far after every 4 MiB and at the end.
 pub fn digest(bytes: &[u8], on_progress: &mut dyn FnMut(u64) -> ControlFlow<()>) -> Option<[u8; 32]> {
-    let mut hashing = Hashing::new(bytes);
+    let mut hashing = IncrementalSha256::new(bytes);
     while hashing.left() > 0 {
         if on_progress(hashing.step(WINDOW) as u64).is_break() {
             return None;

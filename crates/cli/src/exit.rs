@@ -174,8 +174,8 @@ impl From<OpenError> for Failure {
 }
 
 /// The system could not read a file.
-impl From<etcdsnap_image::Error> for Failure {
-    fn from(error: etcdsnap_image::Error) -> Self {
+impl From<etcdsnap_image::ImageError> for Failure {
+    fn from(error: etcdsnap_image::ImageError) -> Self {
         Self::new(error.to_string())
     }
 }

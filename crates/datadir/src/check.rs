@@ -18,17 +18,17 @@ use etcdsnap_snapshot::verify::{Sha256, Verified, VerifyError, VerifyOptions, ve
 use etcdsnap_wal::WalReader;
 use thiserror::Error;
 
-use crate::aside::Aside;
-use crate::compare;
-use crate::evidence::{Content, Database, Evidence, Log};
-use crate::files;
-use crate::holder;
-use crate::layout::{Layout, LayoutError};
-use crate::log::LogReport;
-use crate::newer::Newer;
-use crate::report::{Indexes, Report};
+use crate::blocking_snaps::BlockingSnaps;
+use crate::consistency;
+use crate::contents::{DatabaseContent, DatabaseState, DirectoryContents, LogContent};
+use crate::file_findings;
+use crate::layout::{DirectoryLayout, LayoutError};
+use crate::lock_owner;
+use crate::log_report::LogReport;
+use crate::report::{DirectoryReport, Indexes};
 use crate::snap_files::SnapFiles;
-use crate::start::{Server, verdict};
+use crate::start::{ServerRelease, verdict};
+use crate::unapplied_entries::UnappliedEntries;
 use crate::wal_files::{ListError, WalFiles};
 
 /// How to check.
@@ -39,7 +39,7 @@ pub struct CheckOptions {
     /// How to walk over the database, and how many findings of each rule to keep.
     pub inspection: Options,
     /// The releases whose starts are to be foretold.
-    pub servers: Vec<Server>,
+    pub servers: Vec<ServerRelease>,
     /// The byte order of the machine that they are to run on, if it is not this one.
     pub byte_order: Option<ByteOrder>,
 }
@@ -50,7 +50,7 @@ impl Default for CheckOptions {
         Self {
             opening: OpenOptions::default(),
             inspection: Options::default(),
-            servers: Server::NEWEST.to_vec(),
+            servers: ServerRelease::NEWEST.to_vec(),
             byte_order: None,
         }
     }
@@ -72,8 +72,8 @@ pub enum CheckError {
 }
 
 /// The database as it was read.
-struct Read {
-    database: Database,
+struct ReadDatabase {
+    database: DatabaseState,
     facts: Option<(DatabaseFacts, StoreFacts)>,
     findings: Vec<Finding>,
     omitted: Vec<Omitted>,
@@ -90,8 +90,8 @@ pub fn check(
     wal_dir: Option<&Path>,
     options: &CheckOptions,
     progress: &dyn Progress,
-) -> Result<Report, CheckError> {
-    let layout = Layout::of_member(directory, wal_dir)?;
+) -> Result<DirectoryReport, CheckError> {
+    let layout = DirectoryLayout::of_member(directory, wal_dir)?;
     let snap_directory = layout.snap.clone().unwrap_or_default();
     let snaps = open_or_none(&snap_directory, |path| SnapFiles::open(path, options.opening.mapping))?;
     let wal_files = open_or_none(&layout.wal, |path| WalFiles::open(path, None, options.opening.mapping))?;
@@ -99,18 +99,18 @@ pub fn check(
     let wal_files = wal_files.unwrap_or_else(|| WalFiles::none(&layout.wal));
 
     let database_path = snap_directory.join("db");
-    let held = holder::held(&database_path, wal_files.last_segment().as_deref());
+    let held = lock_owner::lock_state(&database_path, wal_files.last_segment().as_deref());
     let read = read_database(&database_path, "db", options, progress)?;
-    let log = wal_files.holds_log().then(|| Log::new(wal_files.wal()));
+    let log = wal_files.holds_log().then(|| LogContent::new(wal_files.wal()));
     let log_report = log.as_ref().map(|log| LogReport::new(&log.wal, Some(&snaps), options.inspection.limit));
     let (received_index, received) = received(log.as_ref(), &snaps, options, progress)?.unzip();
     let (received, received_findings, received_omitted) = match received {
-        Some(Read { database, findings, omitted, .. }) => (Some(database), findings, omitted),
+        Some(ReadDatabase { database, findings, omitted, .. }) => (Some(database), findings, omitted),
         None => (None, Vec::new(), Vec::new()),
     };
 
     let mut findings = Findings::new(options.inspection.limit);
-    let mut evidence = Evidence {
+    let mut evidence = DirectoryContents {
         log,
         snaps: &snaps,
         newest_snap_index: u64::MAX,
@@ -118,28 +118,28 @@ pub fn check(
         database: read.database,
         received: received_index.zip(received),
     };
-    files::check(&evidence, &layout, &wal_files, &held, &mut findings);
+    file_findings::check(&evidence, &layout, &wal_files, &held, &mut findings);
     if wal_files.recheck().is_err() {
         let message = "the log was written to while it was read";
         findings.push(Finding::new(&DIRECTORY_CHANGED, Place::in_file("wal"), message));
     }
     let indexes = indexes(&evidence);
-    let aside = Aside::find(&mut evidence, &options.servers);
-    compare::indexes(&evidence, &indexes, aside.as_ref(), &mut findings);
-    compare::replacement(&evidence, &mut findings);
-    compare::snapshots(&evidence, &mut findings);
+    let aside = BlockingSnaps::find(&mut evidence, &options.servers);
+    consistency::indexes(&evidence, &indexes, aside.as_ref(), &mut findings);
+    consistency::replacement(&evidence, &mut findings);
+    consistency::snapshots(&evidence, &mut findings);
     let newer = evidence.log.as_ref().and_then(|log| {
         let applied = match &evidence.database {
-            Database::Missing | Database::New(_) => 0,
-            Database::Read(content) => *content.consistent_index().all()?,
-            Database::Unusable => return None,
+            DatabaseState::Missing | DatabaseState::New(_) => 0,
+            DatabaseState::Read(content) => *content.consistent_index().all()?,
+            DatabaseState::Unusable => return None,
         };
-        Some(Newer::new(&log.entries, applied, log.inspection.hard_state.commit))
+        Some(UnappliedEntries::new(&log.entries, applied, log.inspection.hard_state.commit))
     });
     let logged = newer.as_ref().map_or(0, |newer| newer.keys_touched);
     let v3_keys = read.facts.as_ref().and_then(|(_, store)| Some(store.live_keys.all()?.saturating_add(logged)));
-    compare::v2_content(&evidence, v3_keys, &mut findings);
-    let members = compare::members(&evidence, &mut findings);
+    consistency::v2_content(&evidence, v3_keys, &mut findings);
+    let members = consistency::members(&evidence, &mut findings);
 
     let mut omitted: Vec<_> = findings.omitted().chain(read.omitted).collect();
     let mut findings = findings.into_kept();
@@ -158,22 +158,22 @@ pub fn check(
     let mut starts: Vec<_> = options.servers.iter().map(|server| verdict(&evidence, *server)).collect();
     if let Some(aside) = &aside {
         for start in &mut starts {
-            aside.note(start);
+            aside.add_to(start);
         }
     }
     let (database, store) = read.facts.unzip();
-    let is_empty = !files::holds_member(&evidence, &wal_files);
-    Ok(Report {
+    let is_empty = !file_findings::holds_member(&evidence, &wal_files);
+    Ok(DirectoryReport {
         directory: directory.to_owned(),
         wal_directory: layout.wal,
-        held,
+        lock: held,
         is_empty,
         identity: evidence.log.as_ref().and_then(|log| log.inspection.metadata),
         log: log_report,
         database,
         store,
         indexes,
-        newer,
+        unapplied: newer,
         members,
         findings,
         omitted,
@@ -195,20 +195,20 @@ fn read_database(
     name: &str,
     options: &CheckOptions,
     progress: &dyn Progress,
-) -> Result<Read, VerifyError> {
-    let nothing = |database, findings| Read { database, facts: None, findings, omitted: Vec::new() };
+) -> Result<ReadDatabase, VerifyError> {
+    let nothing = |database, findings| ReadDatabase { database, facts: None, findings, omitted: Vec::new() };
     if std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
-        return Ok(nothing(Database::New("has 0 bytes"), Vec::new()));
+        return Ok(nothing(DatabaseState::New("has 0 bytes"), Vec::new()));
     }
     let container = match Container::open(path, &options.opening) {
         Ok(container) => container,
-        Err(OpenError::Image(etcdsnap_image::Error::Missing { .. })) => {
-            return Ok(nothing(Database::Missing, Vec::new()));
+        Err(OpenError::Image(etcdsnap_image::ImageError::Missing { .. })) => {
+            return Ok(nothing(DatabaseState::Missing, Vec::new()));
         }
         Err(error) => {
             let kind: &'static Kind = if error.is_damage() { &DATABASE_UNUSABLE } else { &FILE_UNREADABLE };
             let finding = Finding::new(kind, Place::in_file(name), error.to_string());
-            return Ok(nothing(Database::Unusable, vec![finding]));
+            return Ok(nothing(DatabaseState::Unusable, vec![finding]));
         }
     };
     let verify_options = VerifyOptions {
@@ -229,10 +229,10 @@ fn read_database(
         .collect();
     let mut serious = findings.iter().filter(|finding| finding.severity > Severity::Note);
     if serious.next().is_some_and(|finding| finding.kind.id == DATABASE_NEW.id) && serious.next().is_none() {
-        return Ok(nothing(Database::New("has no bucket in it"), Vec::new()));
+        return Ok(nothing(DatabaseState::New("has no bucket in it"), Vec::new()));
     }
     let Some(inspection) = inspection else {
-        return Ok(Read { database: Database::Unusable, facts: None, findings, omitted: report.omitted });
+        return Ok(ReadDatabase { database: DatabaseState::Unusable, facts: None, findings, omitted: report.omitted });
     };
     let serving = serving(&Facts {
         buckets: &inspection.buckets,
@@ -243,17 +243,23 @@ fn read_database(
     });
     let facts = (inspection.database_facts(), inspection.store_facts());
     let revision = facts.1.current_revision;
-    let content = Content { buckets: inspection.buckets.clone(), findings: findings.clone(), revision, serving };
-    Ok(Read { database: Database::Read(Box::new(content)), facts: Some(facts), findings, omitted: report.omitted })
+    let content =
+        DatabaseContent { buckets: inspection.buckets.clone(), findings: findings.clone(), revision, serving };
+    Ok(ReadDatabase {
+        database: DatabaseState::Read(Box::new(content)),
+        facts: Some(facts),
+        findings,
+        omitted: report.omitted,
+    })
 }
 
 /// The database received with the newest snapshot the log tells of, if it is there.
 fn received(
-    log: Option<&Log<'_>>,
+    log: Option<&LogContent<'_>>,
     snaps: &SnapFiles,
     options: &CheckOptions,
     progress: &dyn Progress,
-) -> Result<Option<(u64, Read)>, VerifyError> {
+) -> Result<Option<(u64, ReadDatabase)>, VerifyError> {
     let markers = log.and_then(|log| log.wal.valid_snapshots(WalReader::V3_7).ok()).unwrap_or_default();
     let Some(index) = markers.iter().map(|marker| marker.start.index).max() else { return Ok(None) };
     let Some(name) = snaps.received(index) else { return Ok(None) };
@@ -261,7 +267,7 @@ fn received(
     Ok(Some((index, read)))
 }
 
-fn indexes(evidence: &Evidence<'_>) -> Indexes {
+fn indexes(evidence: &DirectoryContents<'_>) -> Indexes {
     let meta = evidence.database.content().map(|content| &content.buckets.meta);
     let mut indexes = Indexes {
         consistent_index: meta.map(|meta| meta.entry(|meta| meta.consistent_index)).unwrap_or_default(),

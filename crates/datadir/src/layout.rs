@@ -15,7 +15,7 @@ use thiserror::Error;
 
 /// The directories of one member.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layout {
+pub struct DirectoryLayout {
     /// Where the log is; it need not exist.
     pub wal: PathBuf,
     /// Where database and `.snap` files are; `None` where only a log was named.
@@ -50,7 +50,7 @@ pub enum LayoutError {
     },
 }
 
-impl Layout {
+impl DirectoryLayout {
     /// Finds a log by a data directory, its `member`, its WAL directory or one of its segments.
     ///
     /// # Errors

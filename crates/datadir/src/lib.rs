@@ -14,30 +14,30 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod aside;
+mod blocking_snaps;
 mod check;
-mod compare;
-mod cut_off;
-mod evidence;
-mod files;
-mod holder;
+mod consistency;
+mod contents;
+mod discarded;
+mod file_findings;
 mod layout;
-mod log;
+mod lock_owner;
+mod log_report;
 mod membership;
-mod newer;
 mod report;
 mod snap_files;
 mod start;
-mod v2;
+mod unapplied_entries;
+mod v2_keys;
 mod wal_files;
 
 pub use check::{CheckError, CheckOptions, check};
-pub use cut_off::Lost;
-pub use holder::{Held, Holder};
-pub use layout::{Layout, LayoutError};
-pub use log::{LogReport, ReaderVerdict};
-pub use newer::Newer;
-pub use report::{Indexes, MemberView, Report};
+pub use discarded::DiscardedLog;
+pub use layout::{DirectoryLayout, LayoutError};
+pub use lock_owner::{LockOwner, LockState};
+pub use log_report::{LogReport, ReaderVerdict};
+pub use report::{DirectoryReport, Indexes, MemberView};
 pub use snap_files::SnapFiles;
-pub use start::{Server, StartOutcome, StartVerdict, UnknownServer};
+pub use start::{ServerRelease, StartOutcome, StartVerdict, UnknownRelease};
+pub use unapplied_entries::UnappliedEntries;
 pub use wal_files::{ListError, OtherFile, WalFiles};

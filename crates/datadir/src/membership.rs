@@ -43,7 +43,7 @@ pub(crate) struct Voters {
 
 /// A change of one member, decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
+pub(crate) enum MemberChange {
     Add {
         id: u64,
         peer: Peer,
@@ -62,7 +62,7 @@ pub(crate) enum Change {
     Undecodable,
 }
 
-impl Change {
+impl MemberChange {
     /// Decodes a change.
     pub fn new(change: &ConfChange) -> Self {
         let id = change.node_id();
@@ -121,46 +121,49 @@ impl Membership {
     }
 
     /// Would a server carry this change out, or turn it into one of nobody? (`ValidateConfigurationChange`)
-    pub fn accepts(&self, change: &Change) -> bool {
+    pub fn accepts(&self, change: &MemberChange) -> bool {
         let taken = |id: u64, urls: &[String]| {
             { urls.iter() }.filter_map(|url| self.owners.get(url)).any(|owners| owners.iter().any(|owner| *owner != id))
         };
         match change {
-            Change::Add { id, .. } | Change::Promote { id } | Change::Remove { id } | Change::Update { id, .. }
+            MemberChange::Add { id, .. }
+            | MemberChange::Promote { id }
+            | MemberChange::Remove { id }
+            | MemberChange::Update { id, .. }
                 if self.removed.contains(id) =>
             {
                 false
             }
-            Change::Add { id, peer } => {
+            MemberChange::Add { id, peer } => {
                 let one_too_many = peer.learner && self.learners >= MAX_LEARNERS;
                 !self.members.contains_key(id) && !taken(*id, &peer.urls) && !one_too_many
             }
-            Change::Promote { id } => self.members.get(id).is_some_and(|peer| peer.learner),
-            Change::Remove { id } => self.members.contains_key(id),
-            Change::Update { id, peer_urls } => self.members.contains_key(id) && !taken(*id, peer_urls),
-            Change::Undecodable => false,
+            MemberChange::Promote { id } => self.members.get(id).is_some_and(|peer| peer.learner),
+            MemberChange::Remove { id } => self.members.contains_key(id),
+            MemberChange::Update { id, peer_urls } => self.members.contains_key(id) && !taken(*id, peer_urls),
+            MemberChange::Undecodable => false,
         }
     }
 
     /// Carries a change out.
-    pub fn apply(&mut self, change: &Change) {
+    pub fn apply(&mut self, change: &MemberChange) {
         match change {
-            Change::Add { id, peer } => self.put(*id, peer.clone()),
-            Change::Promote { id } => {
+            MemberChange::Add { id, peer } => self.put(*id, peer.clone()),
+            MemberChange::Promote { id } => {
                 if let Some(peer) = self.take(*id) {
                     self.put(*id, Peer { learner: false, ..peer });
                 }
             }
-            Change::Remove { id } => {
+            MemberChange::Remove { id } => {
                 self.take(*id);
                 self.removed.insert(*id);
             }
-            Change::Update { id, peer_urls } => {
+            MemberChange::Update { id, peer_urls } => {
                 if let Some(peer) = self.take(*id) {
                     self.put(*id, Peer { urls: peer_urls.clone(), ..peer });
                 }
             }
-            Change::Undecodable => {}
+            MemberChange::Undecodable => {}
         }
     }
 
@@ -206,21 +209,21 @@ impl Voters {
     }
 
     /// Carries a change out.
-    pub fn apply(&mut self, change: &Change) {
+    pub fn apply(&mut self, change: &MemberChange) {
         match change {
-            Change::Add { id, peer } if peer.learner => {
+            MemberChange::Add { id, peer } if peer.learner => {
                 self.voters.remove(id);
                 self.learners.insert(*id);
             }
-            Change::Add { id, .. } | Change::Promote { id } => {
+            MemberChange::Add { id, .. } | MemberChange::Promote { id } => {
                 self.learners.remove(id);
                 self.voters.insert(*id);
             }
-            Change::Remove { id } => {
+            MemberChange::Remove { id } => {
                 self.voters.remove(id);
                 self.learners.remove(id);
             }
-            Change::Update { .. } | Change::Undecodable => {}
+            MemberChange::Update { .. } | MemberChange::Undecodable => {}
         }
     }
 
@@ -234,16 +237,16 @@ impl Voters {
 mod tests {
     use super::*;
 
-    fn add(id: u64, url: &str, learner: bool) -> Change {
-        Change::Add { id, peer: Peer { urls: vec![url.to_owned()], learner, ..Peer::default() } }
+    fn add(id: u64, url: &str, learner: bool) -> MemberChange {
+        MemberChange::Add { id, peer: Peer { urls: vec![url.to_owned()], learner, ..Peer::default() } }
     }
 
-    fn update(id: u64, url: &str) -> Change {
-        Change::Update { id, peer_urls: vec![url.to_owned()] }
+    fn update(id: u64, url: &str) -> MemberChange {
+        MemberChange::Update { id, peer_urls: vec![url.to_owned()] }
     }
 
     /// Those after some changes, each of which is accepted.
-    fn after(changes: impl IntoIterator<Item = Change>) -> Membership {
+    fn after(changes: impl IntoIterator<Item = MemberChange>) -> Membership {
         let mut membership = Membership::default();
         for change in changes {
             assert!(membership.accepts(&change), "{change:?}");
@@ -259,7 +262,7 @@ mod tests {
         assert!(one.accepts(&update(1, "a")) && !one.accepts(&update(2, "b")));
         let moved = after([add(1, "a", false), update(1, "b"), add(2, "a", false)]);
         assert!(!moved.accepts(&update(1, "a")) && !moved.accepts(&update(2, "b")));
-        let left = after([add(1, "a", false), Change::Remove { id: 1 }, add(2, "a", false)]);
+        let left = after([add(1, "a", false), MemberChange::Remove { id: 1 }, add(2, "a", false)]);
         assert!(!left.accepts(&add(1, "c", false)));
     }
 
@@ -270,7 +273,7 @@ mod tests {
             both.apply(&add(id, "a", false));
         }
         assert!(!both.accepts(&update(1, "a")));
-        both.apply(&Change::Remove { id: 2 });
+        both.apply(&MemberChange::Remove { id: 2 });
         assert!(both.accepts(&update(1, "a")) && !both.accepts(&add(3, "a", false)));
     }
 
@@ -278,8 +281,8 @@ mod tests {
     fn there_is_one_learner_at_a_time() {
         let learner = after([add(1, "a", false), add(2, "b", true)]);
         assert!(!learner.accepts(&add(3, "c", true)) && learner.accepts(&add(3, "c", false)));
-        after([add(2, "b", true), Change::Promote { id: 2 }, add(3, "c", true), update(3, "d")]);
-        after([add(2, "b", true), Change::Remove { id: 2 }, add(3, "c", true)]);
+        after([add(2, "b", true), MemberChange::Promote { id: 2 }, add(3, "c", true), update(3, "d")]);
+        after([add(2, "b", true), MemberChange::Remove { id: 2 }, add(3, "c", true)]);
     }
 
     #[test]
@@ -287,7 +290,7 @@ mod tests {
         const MANY: u64 = 300_000;
         let members = after((1..=MANY).map(|id| add(id, &format!("http://{id}:2380"), false)));
         assert_eq!(members.members().len() as u64, MANY);
-        let learners = after((1..=MANY).flat_map(|id| [add(id, &format!("{id}"), true), Change::Promote { id }]));
+        let learners = after((1..=MANY).flat_map(|id| [add(id, &format!("{id}"), true), MemberChange::Promote { id }]));
         assert_eq!(learners.learners, 0);
     }
 }

@@ -8,20 +8,20 @@ use etcdsnap_snapshot::report::{DatabaseFacts, Omitted, StoreFacts};
 use etcdsnap_wal::WalMetadata;
 use serde::Serialize;
 
-use crate::holder::Held;
-use crate::log::LogReport;
-use crate::newer::Newer;
+use crate::lock_owner::LockState;
+use crate::log_report::LogReport;
 use crate::start::StartVerdict;
+use crate::unapplied_entries::UnappliedEntries;
 
 /// Everything a check learned about one directory.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct DirectoryReport {
     /// The data directory, as it was named.
     pub directory: PathBuf,
     /// Where its log is, or would be.
     pub wal_directory: PathBuf,
     /// Who has it open.
-    pub held: Held,
+    pub lock: LockState,
     /// Nothing of a member is there.
     pub is_empty: bool,
     /// Whose log it is.
@@ -36,7 +36,7 @@ pub struct Report {
     pub indexes: Indexes,
     /// What the log has that the database does not, which is all of it without one; `None` if there is no log, or where the database
     /// stands is not known.
-    pub newer: Option<Newer>,
+    pub unapplied: Option<UnappliedEntries>,
     /// The members, as far as anything knows them, ascending by id.
     pub members: Vec<MemberView>,
     /// What was found, worst first, then the directory, the log and the database.
@@ -87,7 +87,7 @@ pub struct MemberView {
     pub in_database: &'static str,
 }
 
-impl Report {
+impl DirectoryReport {
     /// The worst severity among the findings.
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()

@@ -17,7 +17,7 @@ pub struct SnapFiles {
     /// Its `.snap` files, by name.
     snaps: Vec<(String, Option<SnapName>, Image)>,
     /// `.snap` files that could not be read, and why.
-    pub unreadable: Vec<(String, etcdsnap_image::Error)>,
+    pub unreadable: Vec<(String, etcdsnap_image::ImageError)>,
     /// What else is in it but directories, by name; the database too.
     pub others: Vec<OtherFile<SnapFileKind>>,
 }

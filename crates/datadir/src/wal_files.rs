@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use etcdsnap_image::{Changed, Image, Mapping};
+use etcdsnap_image::{FileChanged, Image, Mapping};
 use etcdsnap_wal::{Wal, WalFileKind};
 use thiserror::Error;
 
@@ -18,11 +18,11 @@ pub struct WalFiles {
     /// Its segments, by name.
     segments: Vec<(String, Image)>,
     /// Segments that could not be read, and why.
-    pub unreadable: Vec<(String, etcdsnap_image::Error)>,
+    pub unreadable: Vec<(String, etcdsnap_image::ImageError)>,
     /// Copies of segments that a server made before it cut them off, by name.
     broken: Vec<(String, Image)>,
     /// Copies that could not be read, and why.
-    pub unreadable_broken: Vec<(String, etcdsnap_image::Error)>,
+    pub unreadable_broken: Vec<(String, etcdsnap_image::ImageError)>,
     /// What else is in it, by name; the copies too.
     pub others: Vec<OtherFile<WalFileKind>>,
 }
@@ -109,7 +109,7 @@ impl WalFiles {
     ///
     /// # Errors
     /// What changed.
-    pub fn recheck(&self) -> Result<(), Changed> {
+    pub fn recheck(&self) -> Result<(), FileChanged> {
         self.segments.iter().try_for_each(|(_, image)| image.recheck())
     }
 }

@@ -5,12 +5,12 @@ use std::fs::FileType;
 use std::io;
 use std::path::PathBuf;
 
-use crate::stamp::Changed;
+use crate::file_state::FileChanged;
 
 /// An image could not be opened or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum ImageError {
     /// Nothing has this name.
     #[error("{path}: no such file; check the name")]
     Missing {
@@ -95,7 +95,7 @@ pub enum Error {
     },
     /// The file became another one while it was read.
     #[error(transparent)]
-    Changed(#[from] Changed),
+    Changed(#[from] FileChanged),
 }
 
 /// What stands under a name when it is not a regular file.

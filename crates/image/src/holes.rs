@@ -12,10 +12,10 @@ use rustix::fs::{SeekFrom, seek};
 /// Bytes of the smallest hole that is worth its own map, and of the stretch that holes are cut to: pages of every
 /// system divide it.
 #[cfg(target_os = "linux")]
-const LEAST: u64 = 1 << 20;
+const MIN_HOLE: u64 = 1 << 20;
 /// The most stretches of data between which holes are searched; further holes are read like data.
 #[cfg(target_os = "linux")]
-const STRETCHES: usize = 1024;
+const MAX_HOLES: usize = 1024;
 
 /// The large holes among the first `len` bytes, ascending, each from one multiple of [`LEAST`] to another. None where
 /// the system or the file system does not tell.
@@ -25,11 +25,11 @@ const STRETCHES: usize = 1024;
 pub(crate) fn holes(file: &File, len: u64) -> Vec<Range<u64>> {
     let mut holes = Vec::new();
     let mut next = 0;
-    for _ in 0..STRETCHES {
+    for _ in 0..MAX_HOLES {
         let Some(hole) = seek(file, SeekFrom::Hole(next)).ok().filter(|hole| *hole < len) else { break };
         // After the last data the search fails, and the hole reaches to the end.
         let data = seek(file, SeekFrom::Data(hole)).map_or(len, |data| data.min(len));
-        let cut = hole.next_multiple_of(LEAST)..data - data % LEAST;
+        let cut = hole.next_multiple_of(MIN_HOLE)..data - data % MIN_HOLE;
         if !cut.is_empty() {
             holes.push(cut);
         }
@@ -47,7 +47,7 @@ pub(crate) fn holes(_: &File, _: u64) -> Vec<Range<u64>> {
 }
 
 /// The stretches among the first `len` bytes that are not in `holes`.
-pub(crate) fn data(holes: &[Range<u64>], len: u64) -> impl Iterator<Item = Range<u64>> {
+pub(crate) fn data_ranges(holes: &[Range<u64>], len: u64) -> impl Iterator<Item = Range<u64>> {
     let starts = std::iter::once(0).chain(holes.iter().map(|hole| hole.end));
     let ends = holes.iter().map(|hole| hole.start).chain(std::iter::once(len));
     starts.zip(ends).map(|(start, end)| start..end).filter(|data| !data.is_empty())
@@ -62,27 +62,27 @@ mod tests {
     #[test]
     fn what_is_written_is_no_hole() {
         let file = tempfile::tempfile().expect("a file");
-        let len = 40 * LEAST + 5;
+        let len = 40 * MIN_HOLE + 5;
         file.set_len(len).expect("a long file");
-        file.write_all_at(b"data", 10 * LEAST + 100).expect("written");
-        file.write_all_at(b"data", 30 * LEAST - 2).expect("written");
+        file.write_all_at(b"data", 10 * MIN_HOLE + 100).expect("written");
+        file.write_all_at(b"data", 30 * MIN_HOLE - 2).expect("written");
         let holes = holes(&file, len);
-        let data: Vec<_> = data(&holes, len).collect();
-        for place in [10 * LEAST + 100, 30 * LEAST - 2, 30 * LEAST + 1, len - 1] {
+        let data: Vec<_> = data_ranges(&holes, len).collect();
+        for place in [10 * MIN_HOLE + 100, 30 * MIN_HOLE - 2, 30 * MIN_HOLE + 1, len - 1] {
             assert!(data.iter().any(|data| data.contains(&place)), "{place}: {data:?}");
         }
         let bytes: u64 = data.iter().map(|data| data.end - data.start).sum();
-        assert!(bytes < 6 * LEAST, "{data:?}");
-        assert!(holes.iter().all(|hole| hole.start % LEAST == 0 && hole.end % LEAST == 0));
+        assert!(bytes < 6 * MIN_HOLE, "{data:?}");
+        assert!(holes.iter().all(|hole| hole.start % MIN_HOLE == 0 && hole.end % MIN_HOLE == 0));
     }
 
     #[test]
     fn no_length_overflows() {
         let file = tempfile::tempfile().expect("a file");
         assert_eq!(holes(&file, 0), []);
-        assert_eq!(data(&[], 0).count(), 0);
+        assert_eq!(data_ranges(&[], 0).count(), 0);
         file.write_all_at(b"data", 0).expect("written");
-        let rest = LEAST..u64::MAX - u64::MAX % LEAST;
+        let rest = MIN_HOLE..u64::MAX - u64::MAX % MIN_HOLE;
         assert_eq!(holes(&file, u64::MAX), std::slice::from_ref(&rest));
     }
 }

@@ -9,16 +9,16 @@ use std::time::SystemTime;
 
 use memmap2::{Mmap, MmapMut, MmapOptions};
 
-use crate::blocks::Blocks;
 use crate::buffer::{self, Failure};
-use crate::error::{Error, FileKind};
-use crate::holes::{data, holes};
-use crate::map::{cover, map};
-use crate::stamp::{Change, Changed, Stamp};
+use crate::error::{FileKind, ImageError};
+use crate::file_state::{FileChange, FileChanged, FileState};
+use crate::holes::{data_ranges, holes};
+use crate::map::{map, map_zeros};
+use crate::prefetched::PrefetchedBlocks;
 
 /// Bytes of the longest file that is opened. What is kept in memory for a file grows with its length, holes included,
 /// by up to a five-hundredth of it; and reading its zeros takes time.
-const LONGEST: u64 = 1 << 40;
+const MAX_FILE_LEN: u64 = 1 << 40;
 
 /// The bytes of a file as it was at open, or of a stream.
 pub struct Image {
@@ -47,7 +47,7 @@ enum Bytes {
 struct Mapped {
     map: Mmap,
     /// What was brought into memory already, so that two readers of one file do not ask for it twice.
-    present: Blocks,
+    prefetched: PrefetchedBlocks,
 }
 
 struct Source {
@@ -55,7 +55,7 @@ struct Source {
     path: PathBuf,
     is_named: bool,
     file: File,
-    stamp: Stamp,
+    state: FileState,
 }
 
 impl Image {
@@ -67,7 +67,7 @@ impl Image {
     /// # Errors
     /// Whatever is not a readable regular file has its own [`Error`]; a FIFO is told from its name and never waited for. A
     /// file that shrinks while it is read into memory is [`Error::Changed`].
-    pub fn open(path: &Path, mapping: Mapping) -> Result<Self, Error> {
+    pub fn open(path: &Path, mapping: Mapping) -> Result<Self, ImageError> {
         let source = Source::open(path)?;
         let bytes = match mapping {
             Mapping::Auto => source.map().or_else(|_| source.read()),
@@ -82,14 +82,14 @@ impl Image {
     ///
     /// # Errors
     /// [`Error::TooLarge`] as soon as more than `limit` bytes came, [`Error::Stream`] when the reader fails.
-    pub fn from_reader(label: &str, reader: impl Read, limit: u64) -> Result<Self, Error> {
+    pub fn from_reader(label: &str, reader: impl Read, limit: u64) -> Result<Self, ImageError> {
         let label = || label.to_owned();
         let bytes = buffer::read(reader, limit.saturating_add(1)).map_err(|failure| match failure {
-            Failure::OutOfMemory { bytes } => Error::OutOfMemory { label: label(), bytes },
-            Failure::Read { offset, source } => Error::Stream { label: label(), offset, source },
+            Failure::OutOfMemory { bytes } => ImageError::OutOfMemory { label: label(), bytes },
+            Failure::Read { offset, source } => ImageError::Stream { label: label(), offset, source },
         })?;
         if bytes.len() as u64 > limit {
-            return Err(Error::TooLarge { label: label(), limit });
+            return Err(ImageError::TooLarge { label: label(), limit });
         }
         Ok(Self { bytes: Bytes::Memory(bytes), source: None })
     }
@@ -99,10 +99,10 @@ impl Image {
     ///
     /// # Errors
     /// [`Error::Io`] when the system cannot map it.
-    pub fn from_unnamed(label: &str, file: File) -> Result<Self, Error> {
-        let error = |source| Error::Io { path: label.into(), offset: 0, source };
-        let stamp = Stamp::of(&file.metadata().map_err(error)?);
-        let source = Source { path: label.into(), is_named: false, file, stamp };
+    pub fn from_unnamed(label: &str, file: File) -> Result<Self, ImageError> {
+        let error = |source| ImageError::Io { path: label.into(), offset: 0, source };
+        let stamp = FileState::of(&file.metadata().map_err(error)?);
+        let source = Source { path: label.into(), is_named: false, file, state: stamp };
         let bytes = if stamp.len == 0 { Bytes::Memory(Vec::new()) } else { source.map().map_err(error)? };
         Ok(Self { bytes, source: Some(source) })
     }
@@ -123,16 +123,16 @@ impl Image {
     ///
     /// # Errors
     /// What changed.
-    pub fn recheck(&self) -> Result<(), Changed> {
+    pub fn recheck(&self) -> Result<(), FileChanged> {
         match self.named() {
-            Some(Source { path, file, stamp, .. }) => stamp.recheck(path, file),
+            Some(Source { path, file, state: stamp, .. }) => stamp.recheck(path, file),
             None => Ok(()),
         }
     }
 
     /// When the file was last written to before it was opened; `None` for a stream.
     pub fn modified(&self) -> Option<SystemTime> {
-        self.named()?.stamp.modified
+        self.named()?.state.modified
     }
 
     /// The name the file was opened by; `None` for a stream.
@@ -156,8 +156,8 @@ impl Image {
     ///
     /// # Errors
     /// [`Error::Changed`] when the file was cut short, [`Error::Io`] when the disk cannot give the bytes.
-    pub fn prefetch(&self, range: Range<u64>) -> Result<(), Error> {
-        let (Bytes::Mapped(Mapped { map, present }), Some(source)) = (&self.bytes, &self.source) else {
+    pub fn prefetch(&self, range: Range<u64>) -> Result<(), ImageError> {
+        let (Bytes::Mapped(Mapped { map, prefetched: present }), Some(source)) = (&self.bytes, &self.source) else {
             return Ok(());
         };
         // What does not fit a `usize` lies beyond the end of the map.
@@ -203,50 +203,50 @@ impl fmt::Debug for Image {
 ///
 /// # Errors
 /// Whatever is not a readable regular file has its own [`Error`].
-pub fn open_file(path: &Path) -> Result<File, Error> {
+pub fn open_file(path: &Path) -> Result<File, ImageError> {
     open(path).map(|(file, _)| file)
 }
 
-fn open(path: &Path) -> Result<(File, Metadata), Error> {
+fn open(path: &Path) -> Result<(File, Metadata), ImageError> {
     let error = |error| open_error(path, error);
     // The kind is looked at twice: by name, because opening a device may already do something, and on the open file,
     // because the name may have come to mean another one in between.
-    regular(path, path.metadata().map_err(error)?.file_type())?;
-    let file = without_waiting().read(true).open(path).map_err(error)?;
+    check_regular(path, path.metadata().map_err(error)?.file_type())?;
+    let file = nonblocking_open_options().read(true).open(path).map_err(error)?;
     let metadata = file.metadata().map_err(error)?;
-    regular(path, metadata.file_type())?;
+    check_regular(path, metadata.file_type())?;
     Ok((file, metadata))
 }
 
 impl Source {
-    fn open(path: &Path) -> Result<Self, Error> {
+    fn open(path: &Path) -> Result<Self, ImageError> {
         let (file, metadata) = open(path)?;
-        if metadata.len() > LONGEST {
-            return Err(Error::TooLong { path: path.to_owned(), len: metadata.len(), limit: LONGEST });
+        if metadata.len() > MAX_FILE_LEN {
+            return Err(ImageError::TooLong { path: path.to_owned(), len: metadata.len(), limit: MAX_FILE_LEN });
         }
-        Ok(Self { path: path.to_owned(), is_named: true, file, stamp: Stamp::of(&metadata) })
+        Ok(Self { path: path.to_owned(), is_named: true, file, state: FileState::of(&metadata) })
     }
 
     /// Fails where the system cannot map the file, and for an empty one, which has nothing to map.
     fn map(&self) -> io::Result<Bytes> {
-        let len = usize::try_from(self.stamp.len).ok().filter(|&len| len > 0);
+        let len = usize::try_from(self.state.len).ok().filter(|&len| len > 0);
         let len = len.ok_or(io::ErrorKind::InvalidInput)?;
         let map = map(&self.file, len)?;
-        cover(&map, &holes(&self.file, self.stamp.len));
-        Ok(Bytes::Mapped(Mapped { map, present: Blocks::new(len) }))
+        map_zeros(&map, &holes(&self.file, self.state.len));
+        Ok(Bytes::Mapped(Mapped { map, prefetched: PrefetchedBlocks::new(len) }))
     }
 
     /// Reads the data of the file piece by piece, so that the error about a bad sector has its offset.
-    fn read(&self) -> Result<Bytes, Error> {
+    fn read(&self) -> Result<Bytes, ImageError> {
         const PIECE: usize = 1 << 20;
-        let before = self.stamp.len;
+        let before = self.state.len;
         if before == 0 {
             return Ok(Bytes::Memory(Vec::new()));
         }
-        let out_of_memory = || Error::OutOfMemory { label: self.path.display().to_string(), bytes: before };
+        let out_of_memory = || ImageError::OutOfMemory { label: self.path.display().to_string(), bytes: before };
         let len = usize::try_from(before).map_err(|_| out_of_memory())?;
         let mut copied = MmapOptions::new().len(len).no_reserve_swap().map_anon().map_err(|_| out_of_memory())?;
-        for data in data(&holes(&self.file, before), before) {
+        for data in data_ranges(&holes(&self.file, before), before) {
             let position = |offset| usize::try_from(offset).unwrap_or(len);
             let bytes = &mut copied[position(data.start)..position(data.end)];
             let mut file = &self.file;
@@ -258,30 +258,30 @@ impl Source {
         Ok(Bytes::Copied(copied))
     }
 
-    fn read_error(&self, offset: u64, source: io::Error) -> Error {
+    fn read_error(&self, offset: u64, source: io::Error) -> ImageError {
         if source.kind() == io::ErrorKind::UnexpectedEof {
             let after = self.file.metadata().map_or(offset, |metadata| metadata.len());
-            let change = Change::Shrank { before: self.stamp.len, after };
-            return Changed { path: self.path.clone(), change }.into();
+            let change = FileChange::Shrank { before: self.state.len, after };
+            return FileChanged { path: self.path.clone(), change }.into();
         }
         self.io_error(offset, source)
     }
 
-    fn io_error(&self, offset: u64, source: io::Error) -> Error {
-        Error::Io { path: self.path.clone(), offset, source }
+    fn io_error(&self, offset: u64, source: io::Error) -> ImageError {
+        ImageError::Io { path: self.path.clone(), offset, source }
     }
 }
 
-fn regular(path: &Path, kind: std::fs::FileType) -> Result<(), Error> {
+fn check_regular(path: &Path, kind: std::fs::FileType) -> Result<(), ImageError> {
     match FileKind::of(kind) {
         None => Ok(()),
-        Some(kind) => Err(Error::NotAFile { path: path.to_owned(), kind }),
+        Some(kind) => Err(ImageError::NotAFile { path: path.to_owned(), kind }),
     }
 }
 
 /// Opening a FIFO waits for a writer unless it is told not to; for a regular file the flag means nothing.
 #[cfg(unix)]
-fn without_waiting() -> OpenOptions {
+fn nonblocking_open_options() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
     let mut options = OpenOptions::new();
     options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
@@ -293,14 +293,14 @@ fn without_waiting() -> OpenOptions {
     OpenOptions::new()
 }
 
-fn open_error(path: &Path, error: io::Error) -> Error {
+fn open_error(path: &Path, error: io::Error) -> ImageError {
     let path = path.to_owned();
     match error.kind() {
         io::ErrorKind::NotFound => match path.read_link() {
-            Ok(target) => Error::DanglingLink { path, target },
-            Err(_) => Error::Missing { path },
+            Ok(target) => ImageError::DanglingLink { path, target },
+            Err(_) => ImageError::Missing { path },
         },
-        io::ErrorKind::PermissionDenied => Error::PermissionDenied { path },
-        _ => Error::Io { path, offset: 0, source: error },
+        io::ErrorKind::PermissionDenied => ImageError::PermissionDenied { path },
+        _ => ImageError::Io { path, offset: 0, source: error },
     }
 }

@@ -28,15 +28,15 @@
 
 #![deny(unsafe_code)]
 
-mod blocks;
 mod buffer;
 mod error;
+mod file_state;
 mod holes;
 mod image;
 mod map;
-mod stamp;
+mod prefetched;
 
-pub use error::{Error, FileKind};
+pub use error::{FileKind, ImageError};
+pub use file_state::{FileChange, FileChanged};
 pub use image::{Image, Mapping, open_file};
 pub use map::exit_on_sigbus;
-pub use stamp::{Change, Changed};

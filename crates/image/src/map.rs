@@ -28,7 +28,7 @@ pub(crate) fn map(file: &File, len: usize) -> io::Result<Mmap> {
 /// Maps zeros over the `holes` of a map: they take no memory then, whatever the file system would cache for them.
 /// The holes begin and end at multiples of the page size. Where that fails they are read like the rest.
 #[cfg(target_os = "linux")]
-pub(crate) fn cover(map: &Mmap, holes: &[Range<u64>]) {
+pub(crate) fn map_zeros(map: &Mmap, holes: &[Range<u64>]) {
     for hole in holes {
         let range = usize::try_from(hole.start).ok().zip(usize::try_from(hole.end).ok());
         let Some(covered) = range.and_then(|(start, end)| map.get(start..end)) else { continue };

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use etcdsnap_image::{Change, Changed, Image, Mapping};
+use etcdsnap_image::{FileChange, FileChanged, Image, Mapping};
 
 const LEN: usize = 1 << 20;
 
@@ -28,7 +28,7 @@ impl Victim {
     }
 
     /// What `recheck` answers after `act`, for a mapped and for a buffered image alike.
-    fn change_after(act: impl Fn(&Self) -> io::Result<()>) -> io::Result<Option<Change>> {
+    fn change_after(act: impl Fn(&Self) -> io::Result<()>) -> io::Result<Option<FileChange>> {
         let mut changes = Vec::new();
         for mapping in [Mapping::Auto, Mapping::Never] {
             let victim = Self::new()?;
@@ -36,7 +36,7 @@ impl Victim {
             assert_eq!(image.recheck(), Ok(()));
             act(&victim)?;
             let change = image.recheck().err();
-            if let Some(Changed { path, .. }) = &change {
+            if let Some(FileChanged { path, .. }) = &change {
                 assert_eq!(path, &victim.path);
             }
             changes.push(change.map(|changed| changed.change));
@@ -50,9 +50,9 @@ impl Victim {
 fn growth_and_truncation_are_told_with_both_lengths() -> io::Result<()> {
     let before = LEN as u64;
     let grown = Victim::change_after(|victim| victim.writer()?.write_all(b"more"))?;
-    assert_eq!(grown, Some(Change::Grew { before, after: before + 4 }));
+    assert_eq!(grown, Some(FileChange::Grew { before, after: before + 4 }));
     let shrunk = Victim::change_after(|victim| victim.writer()?.set_len(before - 1))?;
-    assert_eq!(shrunk, Some(Change::Shrank { before, after: before - 1 }));
+    assert_eq!(shrunk, Some(FileChange::Shrank { before, after: before - 1 }));
     Ok(())
 }
 
@@ -60,7 +60,7 @@ fn growth_and_truncation_are_told_with_both_lengths() -> io::Result<()> {
 fn a_write_in_place_is_told() -> io::Result<()> {
     let later = SystemTime::now() + Duration::from_secs(5);
     let written = Victim::change_after(|victim| victim.writer()?.set_modified(later))?;
-    assert_eq!(written, Some(Change::Written));
+    assert_eq!(written, Some(FileChange::Written));
     Ok(())
 }
 
@@ -74,13 +74,13 @@ fn reading_by_others_is_no_change() -> io::Result<()> {
 #[test]
 fn replacing_and_removing_the_name_are_told() -> io::Result<()> {
     let removed = Victim::change_after(|victim| fs::remove_file(&victim.path))?;
-    assert_eq!(removed, Some(Change::Removed));
+    assert_eq!(removed, Some(FileChange::Removed));
     let replaced = Victim::change_after(|victim| {
         let other = victim.path.with_extension("part");
         fs::copy(&victim.path, &other)?;
         fs::rename(&other, &victim.path)
     })?;
-    assert_eq!(replaced, Some(Change::Replaced));
+    assert_eq!(replaced, Some(FileChange::Replaced));
     Ok(())
 }
 
@@ -108,8 +108,11 @@ fn prefetch_turns_truncation_into_an_error() -> io::Result<()> {
     victim.writer()?.set_len(left)?;
     image.prefetch(0..left).expect("the first part is still there");
     let error = image.prefetch(left..whole).expect_err("the rest is gone");
-    let shrank = Change::Shrank { before: whole, after: left };
-    assert!(matches!(error, etcdsnap_image::Error::Changed(Changed { change, .. }) if change == shrank), "{error}");
+    let shrank = FileChange::Shrank { before: whole, after: left };
+    assert!(
+        matches!(error, etcdsnap_image::ImageError::Changed(FileChanged { change, .. }) if change == shrank),
+        "{error}"
+    );
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use etcdsnap_image::{Error, FileKind, Image, Mapping};
+use etcdsnap_image::{FileKind, Image, ImageError, Mapping};
 
 const BOTH: [Mapping; 2] = [Mapping::Auto, Mapping::Never];
 
@@ -15,7 +15,7 @@ fn file_of(folder: &tempfile::TempDir, bytes: &[u8]) -> PathBuf {
     path
 }
 
-fn refusal(path: &Path) -> Error {
+fn refusal(path: &Path) -> ImageError {
     let [auto, never] = BOTH.map(|mapping| Image::open(path, mapping).expect_err("is refused"));
     assert_eq!(auto.to_string(), never.to_string());
     auto
@@ -58,9 +58,9 @@ fn an_empty_file_is_an_empty_image() -> io::Result<()> {
 fn missing_files_and_directories_are_named() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let missing = folder.path().join("none.db");
-    assert!(matches!(refusal(&missing), Error::Missing { path } if path == missing));
+    assert!(matches!(refusal(&missing), ImageError::Missing { path } if path == missing));
     let directory = refusal(folder.path());
-    assert!(matches!(directory, Error::NotAFile { kind: FileKind::Directory, .. }));
+    assert!(matches!(directory, ImageError::NotAFile { kind: FileKind::Directory, .. }));
     let expected = format!("{}: is a directory, not a file; name a file in it", folder.path().display());
     assert_eq!(directory.to_string(), expected);
     Ok(())
@@ -75,7 +75,7 @@ fn links_are_followed_and_dangling_ones_are_named() -> io::Result<()> {
     std::os::unix::fs::symlink(&path, &link)?;
     assert_eq!(Image::open(&link, Mapping::Auto).expect("a link to a file").bytes(), b"pages");
     fs::remove_file(&path)?;
-    assert!(matches!(refusal(&link), Error::DanglingLink { target, .. } if target == path));
+    assert!(matches!(refusal(&link), ImageError::DanglingLink { target, .. } if target == path));
     Ok(())
 }
 
@@ -87,7 +87,7 @@ fn a_fifo_is_refused_without_waiting() -> io::Result<()> {
     let path = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&path).status()?.success());
     let error = refusal(&path);
-    assert!(matches!(error, Error::NotAFile { kind: FileKind::NamedPipe, .. }));
+    assert!(matches!(error, ImageError::NotAFile { kind: FileKind::NamedPipe, .. }));
     assert!(error.to_string().ends_with("redirect it to standard input and give `-` as the file"));
     Ok(())
 }
@@ -98,9 +98,9 @@ fn sockets_and_devices_are_refused() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("socket");
     let _listener = std::os::unix::net::UnixListener::bind(&path)?;
-    assert!(matches!(refusal(&path), Error::NotAFile { kind: FileKind::Socket, .. }));
+    assert!(matches!(refusal(&path), ImageError::NotAFile { kind: FileKind::Socket, .. }));
     let device = refusal(Path::new("/dev/null"));
-    assert!(matches!(device, Error::NotAFile { kind: FileKind::CharacterDevice, .. }));
+    assert!(matches!(device, ImageError::NotAFile { kind: FileKind::CharacterDevice, .. }));
     Ok(())
 }
 
@@ -115,7 +115,7 @@ fn an_unreadable_file_is_told_unless_the_user_is_privileged() -> io::Result<()> 
     if File::open(&path).is_ok() {
         assert_eq!(Image::open(&path, Mapping::Auto).expect("privileged").bytes(), b"pages");
     } else {
-        assert!(matches!(refusal(&path), Error::PermissionDenied { .. }));
+        assert!(matches!(refusal(&path), ImageError::PermissionDenied { .. }));
     }
     Ok(())
 }
@@ -202,6 +202,9 @@ fn a_file_longer_than_any_is_refused() -> io::Result<()> {
     let path = file_of(&folder, b"begin");
     File::options().write(true).open(&path)?.set_len((1 << 40) + 1)?;
     let refused = refusal(&path);
-    assert!(matches!(refused, Error::TooLong { len: 1_099_511_627_777, limit: 1_099_511_627_776, .. }), "{refused}");
+    assert!(
+        matches!(refused, ImageError::TooLong { len: 1_099_511_627_777, limit: 1_099_511_627_776, .. }),
+        "{refused}"
+    );
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use etcdsnap_image::{Error, Image};
+use etcdsnap_image::{Image, ImageError};
 
 /// Gives `good` bytes of 9, a few at a time, and then fails.
 struct Breaking {
@@ -38,18 +38,18 @@ fn the_limit_is_the_last_length_allowed() {
     let stream = |len| Image::from_reader("standard input", io::repeat(4).take(len), 2_000_000);
     assert_eq!(stream(2_000_000).expect("within the limit").bytes().len(), 2_000_000);
     let error = stream(2_000_001).expect_err("beyond the limit");
-    assert!(matches!(error, Error::TooLarge { limit: 2_000_000, .. }));
+    assert!(matches!(error, ImageError::TooLarge { limit: 2_000_000, .. }));
     assert!(error.to_string().starts_with("standard input: holds more than the 2000000 bytes"));
 }
 
 #[test]
 fn an_endless_stream_ends_at_the_limit() {
-    assert!(matches!(Image::from_reader("-", io::repeat(0), 10 << 20), Err(Error::TooLarge { .. })));
+    assert!(matches!(Image::from_reader("-", io::repeat(0), 10 << 20), Err(ImageError::TooLarge { .. })));
 }
 
 #[test]
 fn a_failure_is_told_with_its_place() {
     let error = Image::from_reader("standard input", Breaking { good: 1_234_567 }, u64::MAX).expect_err("fails");
-    assert!(matches!(error, Error::Stream { offset: 1_234_567, .. }));
+    assert!(matches!(error, ImageError::Stream { offset: 1_234_567, .. }));
     assert_eq!(error.to_string(), "standard input: cannot be read after byte 1234567: the line went dead");
 }

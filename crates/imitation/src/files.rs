@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 use etcdsnap_bbolt::{ByteOrder, Code, Db, DbOpenError, Detail, Grade, MetaError, PageKind, StructureProblem};
-use etcdsnap_image::Error;
+use etcdsnap_image::ImageError;
 use etcdsnap_mvcc::{RevisionError, RevisionKey, RevisionKeyError, Rule, Violation};
 use etcdsnap_snapshot::container::{self, Container, OpenOptions};
 use etcdsnap_snapshot::inspection::{Inspection, Options, Unusable};
@@ -108,12 +108,12 @@ fn no_meta(path: &Path, first: Option<MetaError>) -> Failure {
     }
 }
 
-fn system(error: Error) -> Failure {
+fn system(error: ImageError) -> Failure {
     let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
     match error {
-        Error::PermissionDenied { .. } => Failure::Io { operation: "open", error: denied() },
-        Error::Io { source, .. } => Failure::Io { operation: "read", error: source },
-        Error::NotAFile { kind, .. } => {
+        ImageError::PermissionDenied { .. } => Failure::Io { operation: "open", error: denied() },
+        ImageError::Io { source, .. } => Failure::Io { operation: "read", error: source },
+        ImageError::NotAFile { kind, .. } => {
             Failure::Io { operation: "open", error: io::Error::other(format!("is {kind}")) }
         }
         other => Failure::Other(other.to_string()),

@@ -10,7 +10,7 @@ use std::fmt;
 use etcdsnap_bbolt::check::{BucketInfo, Leaf, Observer};
 use etcdsnap_bbolt::{Collector, LeafElement, Page};
 use etcdsnap_proto::KeyValueRef;
-use etcdsnap_proto::library::{KEY_VALUE, Outcomes};
+use etcdsnap_proto::go_decoders::{DecodeOutcomes, KEY_VALUE};
 
 use crate::digest::LeafDigest;
 use crate::key_leaf::KeyLeaf;
@@ -59,7 +59,7 @@ pub(crate) struct RecordCounts {
     pub tombstones: u64,
     pub bump_markers: u64,
     pub at_compaction: u64,
-    pub undecodable: Outcomes,
+    pub undecodable: DecodeOutcomes,
 }
 
 impl Scanner {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use etcdsnap_proto::library::Outcomes;
+use etcdsnap_proto::go_decoders::DecodeOutcomes;
 
 use crate::Revision;
 
@@ -28,5 +28,5 @@ pub struct Summary {
     /// Leases that live keys are attached to, each with the number of its keys.
     pub leases: BTreeMap<i64, u64>,
     /// What servers make of the records that cannot be decoded.
-    pub undecodable: Outcomes,
+    pub undecodable: DecodeOutcomes,
 }

@@ -2,7 +2,7 @@
 
 use etcdsnap_bbolt::{Db, check};
 use etcdsnap_mvcc::{Compaction, Keyspace, RecordRule, Scanner, Violation};
-use etcdsnap_proto::library::{Library, Outcome};
+use etcdsnap_proto::go_decoders::{DecodeOutcome, GoLibrary};
 use etcdsnap_proto::mvccpb::KeyValue;
 use etcdsnap_proto::prost::Message as _;
 use etcdsnap_testkit::bbolt::Layout;
@@ -103,14 +103,14 @@ fn records_that_one_library_decodes() {
         for (record, main) in records.iter().zip(8..) {
             store.records.insert(RecordKey::put(main, 0).encode(), record.to_vec());
         }
-        scan(&store, |keyspace| Library::ALL.map(|library| keyspace.summary.undecodable.with(library)))
+        scan(&store, |keyspace| GoLibrary::ALL.map(|library| keyspace.summary.undecodable.with(library)))
     };
     let (of_bytes, keyless) = (b"\x0a\x01k\x1a\x01x", b"\x08\x01");
     let above_2_29 = b"\x0a\x01k\x80\x80\x80\x80\x10\x01";
-    assert_eq!(outcomes(&[of_bytes]), [Outcome::Refused, Outcome::Misread]);
-    assert_eq!(outcomes(&[of_bytes, keyless]), [Outcome::Refused, Outcome::Lost]);
-    assert_eq!(outcomes(&[above_2_29]), [Outcome::Misread, Outcome::Refused]);
-    assert_eq!(outcomes(&[of_bytes, above_2_29]), [Outcome::Refused; 2]);
+    assert_eq!(outcomes(&[of_bytes]), [DecodeOutcome::Refused, DecodeOutcome::Misread]);
+    assert_eq!(outcomes(&[of_bytes, keyless]), [DecodeOutcome::Refused, DecodeOutcome::Lost]);
+    assert_eq!(outcomes(&[above_2_29]), [DecodeOutcome::Misread, DecodeOutcome::Refused]);
+    assert_eq!(outcomes(&[of_bytes, above_2_29]), [DecodeOutcome::Refused; 2]);
 }
 
 #[test]

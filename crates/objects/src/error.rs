@@ -12,7 +12,7 @@ use crate::Survey;
 pub enum OpenError {
     /// The system could not read the file.
     #[error(transparent)]
-    Image(#[from] etcdsnap_image::Error),
+    Image(#[from] etcdsnap_image::ImageError),
     /// There are keys, but no API server wrote them.
     #[error("there are no Kubernetes objects: {0}")]
     NotKubernetes(Box<Survey>),

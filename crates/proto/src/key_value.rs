@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::mvccpb::KeyValue;
-use crate::wire::{ParseError, Reader, split_varint};
+use crate::wire::{FieldReader, ParseError, split_varint};
 
 /// One record of the bucket `key`, borrowed from the page it lies in.
 ///
@@ -46,7 +46,7 @@ impl<'a> KeyValueRef<'a> {
     /// tells which. `Some` means that encoding the fields again gives the very same bytes.
     #[inline]
     pub fn parse_canonical(bytes: &'a [u8]) -> Option<Self> {
-        let mut rest = Canonical { rest: bytes };
+        let mut rest = CanonicalReader { rest: bytes };
         let record = Self {
             key: rest.bytes(0x0a)?,
             create_revision: rest.int64(0x10)?,
@@ -61,7 +61,7 @@ impl<'a> KeyValueRef<'a> {
     #[cold]
     fn parse_any_layout(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut record = Self::default();
-        let mut reader = Reader::new(bytes);
+        let mut reader = FieldReader::new(bytes);
         while !reader.is_empty() {
             let tag = reader.tag()?;
             match tag.field {
@@ -106,11 +106,11 @@ impl From<KeyValueRef<'_>> for KeyValue {
 
 /// The fields of a canonical record not yet read. Each method takes the field with that tag byte if it comes next; `None`
 /// means that what comes next is not canonical.
-struct Canonical<'a> {
+struct CanonicalReader<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Canonical<'a> {
+impl<'a> CanonicalReader<'a> {
     #[inline]
     fn int64(&mut self, tag: u8) -> Option<i64> {
         if !self.take_tag(tag) {

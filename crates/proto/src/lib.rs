@@ -13,8 +13,8 @@
 //! # Ok::<(), etcdsnap_proto::ParseError>(())
 //! ```
 
+pub mod go_decoders;
 mod key_value;
-pub mod library;
 mod messages;
 pub mod wire;
 

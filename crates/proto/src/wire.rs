@@ -113,12 +113,12 @@ pub struct Tag {
 
 /// Reads the fields of one message from front to back.
 #[derive(Clone, Debug)]
-pub struct Reader<'a> {
+pub struct FieldReader<'a> {
     bytes: &'a [u8],
     position: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> FieldReader<'a> {
     /// Starts at the first field of a message.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, position: 0 }

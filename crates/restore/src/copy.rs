@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
-use etcdsnap_image::Changed;
+use etcdsnap_image::FileChanged;
 use etcdsnap_publish::{Interrupt, Interrupted};
 use etcdsnap_snapshot::container::Container;
 use rustix::io::Errno;
@@ -20,8 +20,8 @@ const CHUNK: u64 = 16 << 20;
 #[derive(Debug)]
 pub(crate) enum CopyError {
     Io(io::Error),
-    Changed(Changed),
-    Image(etcdsnap_image::Error),
+    Changed(FileChanged),
+    Image(etcdsnap_image::ImageError),
     Interrupted(Interrupted),
 }
 

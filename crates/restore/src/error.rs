@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use etcdsnap_bbolt::edit::EditError;
-use etcdsnap_image::{Changed, Error as ImageError};
+use etcdsnap_image::{FileChanged, ImageError};
 use etcdsnap_publish::{Interrupted, NoSpace};
 use etcdsnap_rewrite::schema::Unfit;
 use etcdsnap_snapshot::boot::BootVerdict;
@@ -154,8 +154,8 @@ pub enum RestoreError {
     Interrupted(#[from] Interrupted),
 }
 
-impl From<Changed> for RestoreError {
-    fn from(changed: Changed) -> Self {
+impl From<FileChanged> for RestoreError {
+    fn from(changed: FileChanged) -> Self {
         Self::Image(changed.into())
     }
 }

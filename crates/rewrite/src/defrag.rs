@@ -67,7 +67,7 @@ pub fn defrag(source: &Container, target: &Target, work: &Work<'_>) -> Result<De
     })?;
     let proof = prove(&sound, seal, &mut new, built.size, None, work)?;
     sound.tolerated.splice(..0, proof.tolerated);
-    source.recheck().map_err(etcdsnap_image::Error::from)?;
+    source.recheck().map_err(etcdsnap_image::ImageError::from)?;
     work.interrupt.check()?;
     let removed_leftovers = new.removed_leftovers().to_vec();
     new.publish()?;
@@ -103,7 +103,7 @@ pub fn reorder(
     let (sound, seal) = (Sound { inspection, tolerated: Vec::new() }, Seal::of(source));
     let built = copy(&sound, &seal, (&mut *new, in_use), order, &work)?;
     prove(&sound, seal, new, built.size, None, &work)?;
-    source.recheck().map_err(etcdsnap_image::Error::from)?;
+    source.recheck().map_err(etcdsnap_image::ImageError::from)?;
     Ok(work.interrupt.check()?)
 }
 

@@ -23,7 +23,7 @@ pub enum Error {
     Open(#[from] OpenError),
     /// The source cannot be read, or changed meanwhile.
     #[error(transparent)]
-    Read(#[from] etcdsnap_image::Error),
+    Read(#[from] etcdsnap_image::ImageError),
     /// The source could not be verified.
     #[error(transparent)]
     Verify(#[from] VerifyError),

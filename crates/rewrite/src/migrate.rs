@@ -81,7 +81,7 @@ pub fn migrate(source: &Container, target: &Target, wanted: &Wanted, work: &Work
         apply(new.file(), &edit.without_undo())?;
     }
     migrated.sha256 = prove(&sound, seal, &mut new, size, Some(META), &work.strict())?.sha256;
-    source.recheck().map_err(etcdsnap_image::Error::from)?;
+    source.recheck().map_err(etcdsnap_image::ImageError::from)?;
     work.interrupt.check()?;
     migrated.removed_leftovers = new.removed_leftovers().to_vec();
     new.publish()?;

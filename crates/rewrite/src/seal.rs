@@ -51,7 +51,7 @@ impl<'a> Seal<'a> {
         let digest = hash.finish(&|| work.interrupt.is_set(), &|bytes| work.progress.advance(bytes))?;
         let digest = digest.ok_or(Interrupted)?;
         // A file that changed meanwhile is told before what was found in it.
-        self.source.recheck().map_err(etcdsnap_image::Error::from)?;
+        self.source.recheck().map_err(etcdsnap_image::ImageError::from)?;
         Ok(mismatch(self.source, &digest))
     }
 

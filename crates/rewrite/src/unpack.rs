@@ -41,7 +41,7 @@ pub fn unpack(source: &Container, target: &Target, work: &Work<'_>) -> Result<Un
         done = end;
     }
     work.progress.finished();
-    source.recheck().map_err(etcdsnap_image::Error::from)?;
+    source.recheck().map_err(etcdsnap_image::ImageError::from)?;
     work.interrupt.check()?;
     let removed_leftovers = new.removed_leftovers().to_vec();
     new.publish()?;

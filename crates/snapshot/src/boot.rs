@@ -7,7 +7,7 @@
 mod caveats;
 mod refusals;
 
-use etcdsnap_proto::library::Library;
+use etcdsnap_proto::go_decoders::GoLibrary;
 use serde::Serialize;
 
 use crate::incidents::Facts;
@@ -48,8 +48,8 @@ impl Minor {
     }
 
     /// What it decodes entries with.
-    fn library(self) -> Library {
-        if self <= Self::V3_6 { Library::Gogo } else { Library::Golang }
+    fn library(self) -> GoLibrary {
+        if self <= Self::V3_6 { GoLibrary::Gogo } else { GoLibrary::Golang }
     }
 
     /// As major, minor, for comparison.
@@ -157,7 +157,7 @@ fn start_before_fix(facts: &Facts<'_>, minor: Minor) -> Option<StartBeforeFix> {
 #[cfg(test)]
 mod tests {
     use etcdsnap_mvcc::{Revision, Summary};
-    use etcdsnap_proto::library::KEY_VALUE;
+    use etcdsnap_proto::go_decoders::KEY_VALUE;
 
     use super::*;
     use crate::buckets::testing::Entry;

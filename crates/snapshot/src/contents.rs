@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use etcdsnap_bbolt::check::BucketLeaves;
 use etcdsnap_bbolt::{Corruption, Db, DbOpenError, Grade};
-use etcdsnap_image::Error;
+use etcdsnap_image::ImageError;
 use etcdsnap_mvcc::{
     Baseline, Direction, Index, KeyFilter, ReadAhead, Record, RevisionError, Revisions, UnchangedLeaves,
 };
@@ -32,7 +32,7 @@ pub struct Source<'c> {
     container: &'c Container,
     progress: &'c dyn Progress,
     in_phase: AtomicBool,
-    failure: Mutex<Option<Error>>,
+    failure: Mutex<Option<ImageError>>,
 }
 
 impl<'c> Source<'c> {
@@ -41,7 +41,7 @@ impl<'c> Source<'c> {
         Self { container, progress, in_phase: AtomicBool::new(false), failure: Mutex::new(None) }
     }
 
-    fn checked<T>(&self, read: T) -> Result<T, Error> {
+    fn checked<T>(&self, read: T) -> Result<T, ImageError> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(read), Err)
     }
 }
@@ -151,7 +151,7 @@ impl<'a> Contents<'a> {
     ///
     /// # Errors
     /// The system could not read the file.
-    pub fn index(&self, upto: i64, wanted: Option<&KeyFilter<'_>>) -> Result<Index<'a>, Error> {
+    pub fn index(&self, upto: i64, wanted: Option<&KeyFilter<'_>>) -> Result<Index<'a>, ImageError> {
         self.reading_all(|| self.revisions.index(upto, wanted))
     }
 
@@ -166,13 +166,13 @@ impl<'a> Contents<'a> {
         index: &Index<'a>,
         upto: i64,
         wanted: Option<&KeyFilter<'_>>,
-    ) -> Result<(Index<'a>, UnchangedLeaves), Error> {
+    ) -> Result<(Index<'a>, UnchangedLeaves), ImageError> {
         let earlier = Baseline { revisions: &earlier.revisions, index };
         self.reading_all(|| self.revisions.index_incrementally(earlier, upto, wanted))
     }
 
     /// Reads the whole file as one phase of progress.
-    fn reading_all<T>(&self, read: impl FnOnce() -> T) -> Result<T, Error> {
+    fn reading_all<T>(&self, read: impl FnOnce() -> T) -> Result<T, ImageError> {
         self.source.progress.phase("keys", self.db.bytes().len() as u64);
         self.source.in_phase.store(true, Ordering::Relaxed);
         let read = read();
@@ -191,7 +191,7 @@ impl<'a> Contents<'a> {
         after: i64,
         upto: i64,
         direction: Direction,
-    ) -> impl Iterator<Item = Result<Vec<Record<'a>>, Error>> {
+    ) -> impl Iterator<Item = Result<Vec<Record<'a>>, ImageError>> {
         let mut batches = self.revisions.batches(after, upto, direction);
         std::iter::from_fn(move || match batches.next() {
             Some(batch) => Some(Ok(batch)),

@@ -9,7 +9,7 @@
 //! Memory is that of the indexes ([`Contents::index`]), 8 bytes for each live key while twins are looked for, and 32 for each
 //! difference. Values are read where they lie, when a difference is asked for.
 
-use etcdsnap_image::Error;
+use etcdsnap_image::ImageError;
 use etcdsnap_mvcc::{Index, KeyFilter, Position, Record, Revision, UnchangedLeaves};
 use rayon::prelude::*;
 
@@ -142,7 +142,7 @@ impl<'a> Difference<'a> {
 ///
 /// # Errors
 /// The system could not read a file.
-pub fn diff<'a>(before: Side<'_, 'a>, after: Side<'_, 'a>, scope: &Scope) -> Result<Diff<'a>, Error> {
+pub fn diff<'a>(before: Side<'_, 'a>, after: Side<'_, 'a>, scope: &Scope) -> Result<Diff<'a>, ImageError> {
     if before.contents.db.bytes() == after.contents.db.bytes() {
         return within(before.contents, before.revision, after.revision, scope);
     }
@@ -171,7 +171,7 @@ pub fn pairs(
 }
 
 /// Compares two revisions of one backup.
-fn within<'a>(contents: &Contents<'a>, before: i64, after: i64, scope: &Scope) -> Result<Diff<'a>, Error> {
+fn within<'a>(contents: &Contents<'a>, before: i64, after: i64, scope: &Scope) -> Result<Diff<'a>, ImageError> {
     if before == after {
         return Ok(Diff { before: None, after: None, pairs: Vec::new() });
     }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use etcdsnap_bbolt::{Corruption, Db};
-use etcdsnap_image::Error;
+use etcdsnap_image::ImageError;
 use etcdsnap_mvcc::digest::backend_hash;
 use etcdsnap_mvcc::{BackendHashRule, HashKv, RevisionError};
 
@@ -42,7 +42,7 @@ pub fn hashes(container: &Container, options: &Options, progress: &dyn Progress)
     let walk = || {
         let inspection = Inspection::new(container, db, options, None, &|_| ControlFlow::Continue(()))?;
         let kv = inspection.keyspace.hash_kv();
-        Ok::<_, Error>((inspection, kv))
+        Ok::<_, ImageError>((inspection, kv))
     };
     let hash = || ImageHash::new(container).finish(&|| false, &|bytes| progress.advance(bytes));
     let (walked, digest) = rayon::join(walk, hash);

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use etcdsnap_checksum::sha256::{Hashing, hex};
-use etcdsnap_image::Error;
+use etcdsnap_checksum::sha256::{IncrementalSha256, hex};
+use etcdsnap_image::ImageError;
 
 use crate::catalogue::container::SHA256_MISMATCH;
 use crate::container::{Container, Trailer};
@@ -19,7 +19,7 @@ const STEP: usize = 4 << 20;
 /// The SHA-256 of an image, taken from front to back in steps by whoever has the time.
 pub struct ImageHash<'c> {
     container: &'c Container,
-    hashing: Hashing<'c>,
+    hashing: IncrementalSha256<'c>,
 }
 
 impl fmt::Debug for ImageHash<'_> {
@@ -31,7 +31,7 @@ impl fmt::Debug for ImageHash<'_> {
 impl<'c> ImageHash<'c> {
     /// Nothing is hashed yet.
     pub fn new(container: &'c Container) -> Self {
-        Self { container, hashing: Hashing::new(container.database()) }
+        Self { container, hashing: IncrementalSha256::new(container.database()) }
     }
 
     /// Bytes that are not hashed yet.
@@ -43,7 +43,7 @@ impl<'c> ImageHash<'c> {
     ///
     /// # Errors
     /// The system could not read the file.
-    pub fn step(&mut self, length: usize) -> Result<(), Error> {
+    pub fn step(&mut self, length: usize) -> Result<(), ImageError> {
         let size = self.container.database().len() as u64;
         let from = size - self.left();
         self.container.image().prefetch(from..from.saturating_add(AHEAD.max(length as u64)).min(size))?;
@@ -55,7 +55,7 @@ impl<'c> ImageHash<'c> {
     ///
     /// # Errors
     /// The system could not read the file.
-    pub fn finish(mut self, stopped: &dyn Fn() -> bool, advance: &dyn Fn(u64)) -> Result<Option<[u8; 32]>, Error> {
+    pub fn finish(mut self, stopped: &dyn Fn() -> bool, advance: &dyn Fn(u64)) -> Result<Option<[u8; 32]>, ImageError> {
         while self.left() > 0 {
             let before = self.left();
             self.step(STEP)?;

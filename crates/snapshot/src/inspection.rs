@@ -5,7 +5,7 @@
 
 use etcdsnap_bbolt::check::{self, Walk};
 use etcdsnap_bbolt::{Corruption, Db};
-use etcdsnap_image::Error;
+use etcdsnap_image::ImageError;
 use etcdsnap_mvcc::{Compaction, Keyspace, ScanChunk, Scanner, Summary, ValuePrefilter};
 
 use crate::buckets::{Buckets, SmallBuckets};
@@ -63,7 +63,7 @@ impl<'a> Inspection<'a> {
         options: &Options,
         glance: Option<&'static dyn ValuePrefilter>,
         advance: &Advance<'_>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, ImageError> {
         // Where the marks cannot be read, nothing that depends on them is reported or shown: `buckets.meta` is not
         // known then.
         let compaction = Compaction::read(&db).unwrap_or_default();
@@ -103,5 +103,5 @@ pub enum Unusable {
     Database(#[from] etcdsnap_bbolt::DbOpenError),
     /// The system could not read the file.
     #[error(transparent)]
-    Image(#[from] Error),
+    Image(#[from] ImageError),
 }

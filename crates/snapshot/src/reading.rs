@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use etcdsnap_bbolt::Db;
 use etcdsnap_bbolt::check::{self, BucketInfo, Leaf, Observer, Walk};
-use etcdsnap_image::{Error, Image};
+use etcdsnap_image::{Image, ImageError};
 
 use crate::container::Container;
 use crate::progress::Progress;
@@ -22,7 +22,7 @@ pub fn walk<'a, O: Observer<'a>>(
     observer: &O,
     limit: u64,
     advance: &Advance<'_>,
-) -> Result<Walk<'a, O::Chunk>, Error> {
+) -> Result<Walk<'a, O::Chunk>, ImageError> {
     let reading = Reading { observer, image: container.image(), advance, failure: Mutex::new(None) };
     let walk = check::check(db, &reading, limit);
     reading.failure.into_inner().unwrap_or_default().map_or(Ok(walk), Err)
@@ -44,7 +44,7 @@ struct Reading<'o, O> {
     observer: &'o O,
     image: &'o Image,
     advance: &'o Advance<'o>,
-    failure: Mutex<Option<Error>>,
+    failure: Mutex<Option<ImageError>>,
 }
 
 impl<'a, O: Observer<'a>> Observer<'a> for Reading<'_, O> {

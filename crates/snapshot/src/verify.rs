@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use etcdsnap_bbolt::{ByteOrder, Db, DbOpenError};
-use etcdsnap_image::Error;
+use etcdsnap_image::ImageError;
 use etcdsnap_mvcc::{RecordRule, ValuePrefilter};
 use etcdsnap_publish::{Interrupt, Interrupted};
 use semver::Version;
@@ -81,7 +81,7 @@ pub trait ContentRules: ValuePrefilter {
 pub enum VerifyError {
     /// The system could not read the file, or the file changed while it was read.
     #[error(transparent)]
-    Image(#[from] Error),
+    Image(#[from] ImageError),
     /// It was asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
@@ -110,7 +110,7 @@ pub fn verify<'a>(
     let outcome = read(container, options, progress);
     options.interrupt.check()?;
     // A file that changed meanwhile is told before anything that was found in it: nothing of that can be trusted.
-    container.recheck().map_err(Error::from)?;
+    container.recheck().map_err(ImageError::from)?;
     let (digest, opened) = outcome?;
     progress.finished();
     let (inspection, error) = match opened {
@@ -164,7 +164,11 @@ pub fn verify<'a>(
 type Passes<'a> = (Option<[u8; 32]>, Result<Inspection<'a>, DbOpenError>);
 
 /// The two passes over the file, side by side.
-fn read<'a>(container: &'a Container, options: &VerifyOptions, progress: &dyn Progress) -> Result<Passes<'a>, Error> {
+fn read<'a>(
+    container: &'a Container,
+    options: &VerifyOptions,
+    progress: &dyn Progress,
+) -> Result<Passes<'a>, ImageError> {
     let glance = options.content.map(|rules| rules as &dyn ValuePrefilter);
     let walk = |advance: &Advance<'_>| match Db::open(container.database()) {
         Ok(db) => Inspection::new(container, db, &options.inspection, glance, advance).map(Ok),

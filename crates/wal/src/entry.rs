@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use etcdsnap_proto::wire::{ParseError, Reader};
+use etcdsnap_proto::wire::{FieldReader, ParseError};
 
 use crate::payload::EntryPayload;
 use crate::wire;
@@ -62,7 +62,7 @@ impl<'a> RaftEntry<'a> {
     /// Reads a `raftpb.Entry`; accepts what a protobuf decoder accepts, and finds the same.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut entry = Self::default();
-        let mut reader = Reader::new(bytes);
+        let mut reader = FieldReader::new(bytes);
         while !reader.is_empty() {
             let tag = reader.tag()?;
             match tag.field {

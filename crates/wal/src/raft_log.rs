@@ -2,7 +2,7 @@
 
 use etcdsnap_proto::ParseError;
 use etcdsnap_proto::prost::Message;
-use etcdsnap_proto::wire::Reader;
+use etcdsnap_proto::wire::FieldReader;
 use etcdsnap_proto::{raftpb, walpb};
 use thiserror::Error;
 
@@ -261,7 +261,7 @@ impl SnapshotRecord {
 /// The first fields of a message that has only `uint64` ones; absent ones are 0.
 fn parse_numbers<const N: usize>(data: &[u8]) -> Result<[u64; N], ParseError> {
     let mut numbers = [0; N];
-    let mut reader = Reader::new(data);
+    let mut reader = FieldReader::new(data);
     while !reader.is_empty() {
         let tag = reader.tag()?;
         let number = usize::try_from(tag.field - 1).ok().and_then(|field| numbers.get_mut(field));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use etcdsnap_proto::wire::{ParseError, Reader};
+use etcdsnap_proto::wire::{FieldReader, ParseError};
 
 use crate::place::WalPlace;
 use crate::wire;
@@ -106,7 +106,7 @@ impl<'a> RecordFields<'a> {
     /// Accepts what a protobuf decoder accepts, and finds the same.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut fields = Self::default();
-        let mut reader = Reader::new(bytes);
+        let mut reader = FieldReader::new(bytes);
         while !reader.is_empty() {
             let tag = reader.tag()?;
             match tag.field {

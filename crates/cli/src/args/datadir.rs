@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use etcdsnap_bbolt::ByteOrder;
-use etcdsnap_datadir::Server;
+use etcdsnap_datadir::ServerRelease;
 
 use super::byte_order::of_architecture;
 use super::{Form, examples};
@@ -34,7 +34,7 @@ pub struct DatadirCheck {
 
     /// Release that is to be started, such as 3.5.12; may be given several times [default: the newest of 3.4 to 3.8]
     #[arg(long = "server-version", value_name = "VERSION")]
-    pub servers: Vec<Server>,
+    pub servers: Vec<ServerRelease>,
 
     /// Architecture of the machine that the server is to run on, such as amd64, arm64 or s390x [default: that of this machine]
     #[arg(long, value_name = "ARCH", value_parser = of_architecture)]

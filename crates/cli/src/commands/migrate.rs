@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use etcdsnap_datadir::{Layout, SnapFiles, WalFiles};
+use etcdsnap_datadir::{DirectoryLayout, SnapFiles, WalFiles};
 use etcdsnap_image::Mapping;
 use etcdsnap_rewrite::migrate::{Wanted, migrate, migrate_in_place};
 use etcdsnap_rewrite::schema::{Migration, needed};
@@ -89,7 +89,7 @@ fn read_log(
     mapping: Mapping,
     version: &Version,
 ) -> Result<Option<Version>, Failure> {
-    let layout = Layout::of_member(member, wal_dir).map_err(|error| Failure::new(error.to_string()))?;
+    let layout = DirectoryLayout::of_member(member, wal_dir).map_err(|error| Failure::new(error.to_string()))?;
     let log = label(&layout.wal);
     let hint = "; `etcdsnap wal verify` says more, and --force-version goes on without it";
     let damaged = |error: String| Failure::damaged(format!("{log}: {error}{hint}"));

@@ -1,7 +1,9 @@
 //! `datadir check`: the directory of a member, and what servers would do with it.
 
 use anstyle::Style;
-use etcdsnap_datadir::{Held, Indexes, MemberView, Newer, Report, Server, StartOutcome, StartVerdict};
+use etcdsnap_datadir::{
+    DirectoryReport, Indexes, LockState, MemberView, ServerRelease, StartOutcome, StartVerdict, UnappliedEntries,
+};
 use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::report::{DatabaseFacts, Omitted, StoreFacts};
@@ -28,7 +30,7 @@ pub struct Document<'a> {
     member_id: Option<String>,
     cluster_id: Option<String>,
     indexes: &'a Indexes,
-    newer: Option<&'a Newer>,
+    newer: Option<&'a UnappliedEntries>,
     members: &'a [MemberView],
     database: Option<&'a DatabaseFacts>,
     store: Option<&'a StoreFacts>,
@@ -64,12 +66,12 @@ struct Cut {
 
 impl<'a> Document<'a> {
     /// The document about one directory.
-    pub fn new(report: &'a Report) -> Self {
+    pub fn new(report: &'a DirectoryReport) -> Self {
         let wal = report.wal_directory.as_os_str().as_encoded_bytes();
-        let (in_use, in_use_by) = match &report.held {
-            Held::No => (Some(false), None),
-            Held::By(holder) => (Some(true), holder.pid),
-            Held::Unknown => (None, None),
+        let (in_use, in_use_by) = match &report.lock {
+            LockState::No => (Some(false), None),
+            LockState::By(holder) => (Some(true), holder.pid),
+            LockState::Unknown => (None, None),
         };
         Self {
             format_version: 1,
@@ -81,7 +83,7 @@ impl<'a> Document<'a> {
             member_id: report.identity.map(|identity| hex(identity.node_id)),
             cluster_id: report.identity.map(|identity| hex(identity.cluster_id)),
             indexes: &report.indexes,
-            newer: report.newer.as_ref(),
+            newer: report.unapplied.as_ref(),
             members: &report.members,
             database: report.database.as_ref(),
             store: report.store.as_ref(),
@@ -134,7 +136,7 @@ fn outcome(outcome: StartOutcome) -> (&'static str, &'static str, Style) {
 }
 
 /// In JSON, in text, what it means, and the colour of it.
-fn verdict(report: &Report) -> (&'static str, &'static str, &'static str, Style) {
+fn verdict(report: &DirectoryReport) -> (&'static str, &'static str, &'static str, Style) {
     match () {
         () if report.is_empty => ("empty", "EMPTY", "Nothing of a member is there; a server begins anew in it.", ODD),
         () if !report.is_sound() => {
@@ -146,7 +148,7 @@ fn verdict(report: &Report) -> (&'static str, &'static str, &'static str, Style)
 }
 
 /// The sentence after the verdict SOUND.
-fn whole(report: &Report) -> &'static str {
+fn whole(report: &DirectoryReport) -> &'static str {
     if report.worst() < Some(Severity::Warning) {
         "Log, snapshots and database are whole and fit together."
     } else {
@@ -155,7 +157,7 @@ fn whole(report: &Report) -> &'static str {
 }
 
 /// Lays out verdict, facts, findings, members and starts.
-pub fn text(report: &Report, sheet: &mut Sheet) {
+pub fn text(report: &DirectoryReport, sheet: &mut Sheet) {
     let (_, word, meaning, color) = verdict(report);
     let groups = groups(&report.findings, &report.omitted);
     sheet.line(&[(color, word), (PLAIN, "  "), (STRONG, &label(&report.directory))], &tally(&groups));
@@ -167,7 +169,7 @@ pub fn text(report: &Report, sheet: &mut Sheet) {
         sheet.blank();
         group.lay_out(sheet);
     }
-    if let Some(newer) = report.newer.as_ref().filter(|newer| newer.entries() > 0) {
+    if let Some(newer) = report.unapplied.as_ref().filter(|newer| newer.entries() > 0) {
         sheet.blank();
         newer_text(newer, sheet);
     }
@@ -177,7 +179,7 @@ pub fn text(report: &Report, sheet: &mut Sheet) {
     }
     sheet.blank();
     sheet.heading("What would etcd do with it?");
-    if report.starts.iter().map(|start| start.server).eq(Server::NEWEST) {
+    if report.starts.iter().map(|start| start.server).eq(ServerRelease::NEWEST) {
         sheet.styled(
             &[(PLAIN, "  ")],
             FAINT,
@@ -193,7 +195,7 @@ pub fn text(report: &Report, sheet: &mut Sheet) {
 }
 
 /// What is there, a line each.
-fn facts(report: &Report) -> Vec<String> {
+fn facts(report: &DirectoryReport) -> Vec<String> {
     let mut facts = Vec::new();
     if let Some(identity) = report.identity {
         facts.push(format!("member {} of cluster {}", hex(identity.node_id), hex(identity.cluster_id)));
@@ -220,7 +222,7 @@ fn facts(report: &Report) -> Vec<String> {
     facts
 }
 
-fn newer_text(newer: &Newer, sheet: &mut Sheet) {
+fn newer_text(newer: &UnappliedEntries, sheet: &mut Sheet) {
     sheet.heading("What is only in the log?");
     let span = match (newer.first_index, newer.last_index) {
         (Some(first), Some(last)) => format!("entries {first} to {last}"),

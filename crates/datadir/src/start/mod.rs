@@ -3,8 +3,8 @@
 //! The steps are those of the server's own start, in its order; the first that does not go well is the answer. What is quoted
 //! are the servers' own words. Flags that the server is started with can change the outcome; meant are the defaults.
 
-mod content;
 mod replay;
+mod required_entries;
 mod snapshot;
 mod versions;
 
@@ -17,20 +17,20 @@ use semver::Version;
 use thiserror::Error;
 
 use self::replay::Replayed;
-use crate::cut_off::Lost;
-use crate::evidence::{Database, Evidence, Log};
+use crate::contents::{DatabaseState, DirectoryContents, LogContent};
+use crate::discarded::DiscardedLog;
 use crate::membership::Voters;
 
 /// A release of etcd 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Server {
+pub struct ServerRelease {
     /// The second number of its version.
     pub minor: u64,
     /// The third.
     pub patch: u64,
 }
 
-impl Server {
+impl ServerRelease {
     /// The newest release of each minor version that is known here.
     pub const NEWEST: [Self; 5] = [
         Self { minor: 4, patch: 45 },
@@ -48,28 +48,28 @@ impl Server {
 /// What was given is no release of etcd 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("not a release of etcd from 3.4 to 3.8, such as 3.5.1, or 3.5 for the newest of them")]
-pub struct UnknownServer;
+pub struct UnknownRelease;
 
-impl FromStr for Server {
-    type Err = UnknownServer;
+impl FromStr for ServerRelease {
+    type Err = UnknownRelease;
 
-    fn from_str(text: &str) -> Result<Self, UnknownServer> {
+    fn from_str(text: &str) -> Result<Self, UnknownRelease> {
         let version = text.strip_prefix('v').unwrap_or(text);
-        let newest = |minor: u64| Self::NEWEST.into_iter().find(|newest| newest.minor == minor).ok_or(UnknownServer);
+        let newest = |minor: u64| Self::NEWEST.into_iter().find(|newest| newest.minor == minor).ok_or(UnknownRelease);
         match Version::parse(version) {
             Ok(version) if version.major == 3 => {
                 newest(version.minor).map(|_| Self { minor: version.minor, patch: version.patch })
             }
-            Ok(_) => Err(UnknownServer),
+            Ok(_) => Err(UnknownRelease),
             Err(_) => {
                 let minor = version.strip_prefix("3.").and_then(|minor| minor.parse().ok());
-                minor.ok_or(UnknownServer).and_then(newest)
+                minor.ok_or(UnknownRelease).and_then(newest)
             }
         }
     }
 }
 
-impl fmt::Display for Server {
+impl fmt::Display for ServerRelease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "3.{}.{}", self.minor, self.patch)
     }
@@ -107,7 +107,7 @@ pub enum StartOutcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartVerdict {
     /// The release.
-    pub server: Server,
+    pub server: ServerRelease,
     /// What it does.
     pub outcome: StartOutcome,
     /// Why not; or, when it starts, what to know. Whole sentences, most important first.
@@ -138,13 +138,13 @@ impl StartVerdict {
 
 /// Why a start ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Stop {
+pub(crate) struct StartFailure {
     outcome: StartOutcome,
     said: Option<String>,
     reason: String,
 }
 
-impl Stop {
+impl StartFailure {
     fn exits(said: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { outcome: StartOutcome::Exits, said: Some(said.into()), reason: reason.into() }
     }
@@ -155,17 +155,17 @@ impl Stop {
 }
 
 /// One release and what it finds.
-pub(crate) struct Case<'e, 'a> {
-    server: Server,
-    log: &'e Log<'a>,
-    evidence: &'e Evidence<'a>,
+pub(crate) struct StartSimulation<'e, 'a> {
+    server: ServerRelease,
+    log: &'e LogContent<'a>,
+    evidence: &'e DirectoryContents<'a>,
 }
 
 /// What is known of a start that has come this far.
-struct Progress {
+struct StartProgress {
     start: SnapshotPosition,
     cut: Option<WalPlace>,
-    lost: Option<Lost>,
+    discarded: Option<DiscardedLog>,
     /// What keeps it from serving.
     limit: Option<(StartOutcome, String)>,
     replayed: Replayed,
@@ -173,9 +173,9 @@ struct Progress {
 }
 
 /// The answer about one release.
-pub(crate) fn verdict(evidence: &Evidence<'_>, server: Server) -> StartVerdict {
+pub(crate) fn verdict(evidence: &DirectoryContents<'_>, server: ServerRelease) -> StartVerdict {
     let Some(log) = &evidence.log else { return without_log(evidence, server) };
-    let case = Case { server, log, evidence };
+    let case = StartSimulation { server, log, evidence };
     let identity = log.inspection.metadata;
     let blank = StartVerdict {
         server,
@@ -193,12 +193,12 @@ pub(crate) fn verdict(evidence: &Evidence<'_>, server: Server) -> StartVerdict {
             let (last, index) = (progress.replayed.last_index, progress.replayed.consistent_index);
             let Voters { voters, learners } = progress.replayed.voters;
             let mut verdict = StartVerdict {
-                outcome: match (progress.lost, progress.cut) {
+                outcome: match (progress.discarded, progress.cut) {
                     (Some(lost), _) => StartOutcome::ThrowsAway { cut: Some(lost.from) },
                     (None, Some(cut)) => StartOutcome::Repairs { cut },
                     (None, None) => StartOutcome::Starts,
                 },
-                reasons: progress.lost.iter().map(thrown_away).chain(progress.notes).collect(),
+                reasons: progress.discarded.iter().map(thrown_away).chain(progress.notes).collect(),
                 snapshot_index: progress.start.index,
                 voters: voters.into_iter().collect(),
                 learners: learners.into_iter().collect(),
@@ -217,7 +217,7 @@ pub(crate) fn verdict(evidence: &Evidence<'_>, server: Server) -> StartVerdict {
 }
 
 /// A server without a log takes itself for a new member, but opens a database that is there all the same.
-fn without_log(evidence: &Evidence<'_>, server: Server) -> StartVerdict {
+fn without_log(evidence: &DirectoryContents<'_>, server: ServerRelease) -> StartVerdict {
     let blank = StartVerdict {
         server,
         outcome: StartOutcome::BeginsAnew,
@@ -250,8 +250,8 @@ fn without_log(evidence: &Evidence<'_>, server: Server) -> StartVerdict {
     StartVerdict { reasons, ..blank }
 }
 
-impl Case<'_, '_> {
-    fn start(&self) -> Result<Progress, Stop> {
+impl StartSimulation<'_, '_> {
+    fn start(&self) -> Result<StartProgress, StartFailure> {
         no_proxy(self.evidence)?;
         openable(&self.evidence.database, OWN)?;
         let (start, snap) = self.snapshot()?;
@@ -267,7 +267,7 @@ impl Case<'_, '_> {
         }
         let outcome = self.log_outcome(start)?;
         let cut = if let WalOutcome::Repairs { cut } = outcome { Some(cut) } else { None };
-        let lost = Lost::by(outcome, &self.log.wal, &self.log.inspection);
+        let lost = DiscardedLog::by(outcome, &self.log.wal, &self.log.inspection);
         self.recover(snap.as_ref(), content)?;
         self.any_marker()?;
         if let Some(content) = content.filter(|_| self.server.minor <= 4) {
@@ -278,7 +278,7 @@ impl Case<'_, '_> {
         }
         let limit = content.and_then(|content| self.server.limit(content, &mut notes));
         let replayed = self.replay(start, snap.as_ref(), content)?;
-        Ok(Progress { start, cut, lost, limit, replayed, notes })
+        Ok(StartProgress { start, cut, discarded: lost, limit, replayed, notes })
     }
 
     fn own_id(&self) -> u64 {
@@ -286,15 +286,15 @@ impl Case<'_, '_> {
     }
 
     /// Reading the log from a snapshot on.
-    fn log_outcome(&self, start: SnapshotPosition) -> Result<WalOutcome, Stop> {
+    fn log_outcome(&self, start: SnapshotPosition) -> Result<WalOutcome, StartFailure> {
         let refusal = match self.log.wal.outcome(self.server.reader(), start) {
             WalOutcome::Refuses(refusal) => refusal,
             outcome => return Ok(outcome),
         };
         let reason = format!("It cannot read the log: {refusal}.");
         Err(match refusal {
-            WalRefusal::Commit { .. } => Stop::panics("out of range", reason),
-            _ => Stop { outcome: StartOutcome::Exits, said: None, reason },
+            WalRefusal::Commit { .. } => StartFailure::panics("out of range", reason),
+            _ => StartFailure { outcome: StartOutcome::Exits, said: None, reason },
         })
     }
 
@@ -339,15 +339,15 @@ impl Case<'_, '_> {
 const LONG: u64 = 365 * 24 * 60 * 60;
 
 /// A server does not start from a folder that may be a member's or a proxy's.
-fn no_proxy(evidence: &Evidence<'_>) -> Result<(), Stop> {
+fn no_proxy(evidence: &DirectoryContents<'_>) -> Result<(), StartFailure> {
     let said = "invalid datadir";
     let reason = "There is a folder proxy beside member: it exits with \"invalid datadir; both member and proxy directories exist\".";
-    if evidence.has_proxy { Err(Stop::exits(said, reason)) } else { Ok(()) }
+    if evidence.has_proxy { Err(StartFailure::exits(said, reason)) } else { Ok(()) }
 }
 
 /// The warning about what a start throws away of the log.
-fn thrown_away(lost: &Lost) -> String {
-    let Lost { from, remains } = lost;
+fn thrown_away(lost: &DiscardedLog) -> String {
+    let DiscardedLog { from, remains } = lost;
     format!("It ends the log at {from} without an error and throws away what follows: {remains}.")
 }
 
@@ -355,21 +355,21 @@ fn thrown_away(lost: &Lost) -> String {
 const OWN: &str = "member/snap/db";
 
 /// A server opens the database, which is in the file of this name, before anything else.
-fn openable(database: &Database, file: &str) -> Result<(), Stop> {
+fn openable(database: &DatabaseState, file: &str) -> Result<(), StartFailure> {
     match database {
-        Database::Unusable => Err(Stop {
+        DatabaseState::Unusable => Err(StartFailure {
             outcome: StartOutcome::Panics,
             said: None,
             reason: format!("The file {file} cannot be opened as a database: it panics."),
         }),
-        Database::Read(content) if let Some(order) = content.foreign_order() => Err(Stop::panics(
+        DatabaseState::Read(content) if let Some(order) = content.foreign_order() => Err(StartFailure::panics(
             "invalid database",
             format!(
                 "The database is {order}-endian, and a server on this kind of machine reads the other byte order: it panics with \"invalid \
                  database\"."
             ),
         )),
-        Database::Read(content) if !content.damage().is_empty() => Err(Stop {
+        DatabaseState::Read(content) if !content.damage().is_empty() => Err(StartFailure {
             outcome: StartOutcome::Unpredictable,
             said: None,
             reason: format!(
@@ -402,11 +402,11 @@ mod tests {
 
     #[test]
     fn releases_are_read_with_and_without_a_patch() {
-        assert_eq!("3.5.1".parse(), Ok(Server { minor: 5, patch: 1 }));
-        assert_eq!("v3.4".parse(), Ok(Server::NEWEST[0]));
-        assert_eq!("3.8.0-alpha.0".parse(), Ok(Server { minor: 8, patch: 0 }));
+        assert_eq!("3.5.1".parse(), Ok(ServerRelease { minor: 5, patch: 1 }));
+        assert_eq!("v3.4".parse(), Ok(ServerRelease::NEWEST[0]));
+        assert_eq!("3.8.0-alpha.0".parse(), Ok(ServerRelease { minor: 8, patch: 0 }));
         for text in ["3.3.1", "3.9", "4.0.0", "3", "newest", "3.-5"] {
-            assert_eq!(text.parse::<Server>(), Err(UnknownServer), "{text}");
+            assert_eq!(text.parse::<ServerRelease>(), Err(UnknownRelease), "{text}");
         }
     }
 }

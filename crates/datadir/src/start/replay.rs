@@ -8,10 +8,10 @@ use etcdsnap_snapshot::buckets::Downgrade;
 use etcdsnap_wal::{EntryPayload, RaftEntry, SnapshotPosition};
 use semver::Version;
 
-use super::snapshot::Snap;
-use super::{Case, StartOutcome, Stop};
-use crate::evidence::{Content, Database};
-use crate::membership::{Change, Membership, Voters};
+use super::snapshot::LoadedSnap;
+use super::{StartFailure, StartOutcome, StartSimulation};
+use crate::contents::{DatabaseContent, DatabaseState};
+use crate::membership::{MemberChange, Membership, Voters};
 
 /// Where a start has come to.
 pub(super) struct Replayed {
@@ -34,13 +34,13 @@ struct Replay {
     consistent_index: u64,
 }
 
-impl Case<'_, '_> {
+impl StartSimulation<'_, '_> {
     pub(super) fn replay(
         &self,
         start: SnapshotPosition,
-        snap: Option<&Snap<'_>>,
-        content: Option<&Content>,
-    ) -> Result<Replayed, Stop> {
+        snap: Option<&LoadedSnap<'_>>,
+        content: Option<&DatabaseContent>,
+    ) -> Result<Replayed, StartFailure> {
         let database = content.map(|content| Membership::of_buckets(&content.buckets.members)).unwrap_or_default();
         let mut replay = Replay {
             store: snap.and_then(|snap| Membership::of_store(&snap.store)).unwrap_or_default(),
@@ -72,7 +72,11 @@ impl Case<'_, '_> {
     }
 
     /// What is known before the first entry is applied.
-    pub(super) fn recover(&self, snap: Option<&Snap<'_>>, content: Option<&Content>) -> Result<(), Stop> {
+    pub(super) fn recover(
+        &self,
+        snap: Option<&LoadedSnap<'_>>,
+        content: Option<&DatabaseContent>,
+    ) -> Result<(), StartFailure> {
         let downgrade = content.map_or(&Downgrade::Off, |content| &content.buckets.cluster.part().downgrade);
         self.server.downgrade(downgrade)?;
         let version = if self.server.minor >= 6 {
@@ -84,7 +88,7 @@ impl Case<'_, '_> {
         self.server.cluster_version(&version, downgrade)?;
         match self.evidence.database {
             // The database is younger than etcd 2.
-            Database::Missing if version.major >= 3 => Err(Stop::exits(
+            DatabaseState::Missing if version.major >= 3 => Err(StartFailure::exits(
                 "of the backend is missing",
                 "The cluster has a version and there is no member/snap/db: it exits with \"database file of the backend is missing\".",
             )),
@@ -92,23 +96,23 @@ impl Case<'_, '_> {
         }
     }
 
-    fn apply(&self, entry: &RaftEntry<'_>, replay: &mut Replay) -> Result<(), Stop> {
+    fn apply(&self, entry: &RaftEntry<'_>, replay: &mut Replay) -> Result<(), StartFailure> {
         let is_new = entry.index > replay.consistent_index;
         match entry.payload() {
             EntryPayload::Empty => Ok(()),
-            EntryPayload::ConfChange(change) => self.change(entry.index, &Change::new(&change), is_new, replay),
+            EntryPayload::ConfChange(change) => self.change(entry.index, &MemberChange::new(&change), is_new, replay),
             EntryPayload::LegacyRequest(request) => self.legacy(entry.index, &request, replay),
             EntryPayload::Request(request) => match &request.v2 {
                 Some(legacy) => self.legacy(entry.index, legacy, replay),
                 None => self.request(entry.index, &request, is_new, replay),
             },
             EntryPayload::ConfChangeV2(_) | EntryPayload::Undecodable => {
-                Err(Stop::panics("", format!("Entry {} cannot be decoded: it panics.", entry.index)))
+                Err(StartFailure::panics("", format!("Entry {} cannot be decoded: it panics.", entry.index)))
             }
         }
     }
 
-    fn change(&self, index: u64, change: &Change, is_new: bool, replay: &mut Replay) -> Result<(), Stop> {
+    fn change(&self, index: u64, change: &MemberChange, is_new: bool, replay: &mut Replay) -> Result<(), StartFailure> {
         let by_database = self.server.minor >= 7 || (self.server.minor == 6 && is_new);
         if by_database && !is_new {
             return Ok(());
@@ -128,20 +132,20 @@ impl Case<'_, '_> {
             let reason = format!(
                 "Behind the change of members in entry {index}{refused} nobody votes: it panics with \"removed all voters\"."
             );
-            return Err(Stop::panics("removed all voters", reason));
+            return Err(StartFailure::panics("removed all voters", reason));
         }
         if !accepted {
             return Ok(());
         }
-        if *change == (Change::Remove { id: self.own_id() }) {
+        if *change == (MemberChange::Remove { id: self.own_id() }) {
             let reason = format!("Entry {index} removes this member from the cluster: it stops.");
-            return Err(Stop { outcome: StartOutcome::Exits, said: None, reason });
+            return Err(StartFailure { outcome: StartOutcome::Exits, said: None, reason });
         }
         Ok(())
     }
 
     /// Requests to the v2 store: attributes of members, the version of the cluster, and those of v2 clients.
-    fn legacy(&self, index: u64, request: &Request, replay: &Replay) -> Result<(), Stop> {
+    fn legacy(&self, index: u64, request: &Request, replay: &Replay) -> Result<(), StartFailure> {
         let is_version = request.path() == "/0/version";
         let is_own = is_version || attributes_of(request.path()).is_some();
         match self.server.minor {
@@ -155,9 +159,9 @@ impl Case<'_, '_> {
                     "Entry {index} is a request to the v2 store, as 3.4 and 3.5 write them, and the server has to apply it again: it panics \
                      with \"unmarshal should never fail\". {way_out}"
                 );
-                Err(Stop::panics("unmarshal should never fail", reason))
+                Err(StartFailure::panics("unmarshal should never fail", reason))
             }
-            6 if request.method() != "PUT" || !is_own => Err(Stop::panics(
+            6 if request.method() != "PUT" || !is_own => Err(StartFailure::panics(
                 "detected disallowed v2 WAL",
                 format!(
                     "Entry {index} is a request of the v2 API: it panics with \"detected disallowed v2 WAL for stage \
@@ -181,7 +185,7 @@ impl Case<'_, '_> {
         request: &InternalRaftRequest,
         is_new: bool,
         replay: &mut Replay,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), StartFailure> {
         let minor = self.server.minor;
         if minor >= 5 {
             if let Some(version) = &request.cluster_version_set {
@@ -202,7 +206,7 @@ impl Case<'_, '_> {
         if is_new && !self.knows(request) {
             let said = if minor == 4 { "not implemented" } else { "not implemented apply" };
             let reason = format!("Entry {index} is a request of a newer version: it panics with \"{said}\".");
-            return Err(Stop::panics(said, reason));
+            return Err(StartFailure::panics(said, reason));
         }
         Ok(())
     }
@@ -224,7 +228,7 @@ impl Case<'_, '_> {
     }
 
     /// A member's name and client URLs: servers panic if they have never heard of it.
-    fn attributes(&self, index: u64, id: u64, replay: &Replay) -> Result<(), Stop> {
+    fn attributes(&self, index: u64, id: u64, replay: &Replay) -> Result<(), StartFailure> {
         let known = if self.server.minor >= 6 { &replay.database } else { &replay.store };
         if known.members().contains_key(&id) || known.removed().contains(&id) {
             return Ok(());
@@ -232,18 +236,18 @@ impl Case<'_, '_> {
         let reason = format!(
             "Entry {index} is about member {id:016x}, which it does not know: it panics with \"failed to update; member unknown\"."
         );
-        Err(Stop::panics("failed to update; member unknown", reason))
+        Err(StartFailure::panics("failed to update; member unknown", reason))
     }
 
     /// A leader publishes its own attributes first of all.
-    fn publish(&self, replay: &Replay) -> Result<(), Stop> {
+    fn publish(&self, replay: &Replay) -> Result<(), StartFailure> {
         let own = self.own_id();
         let leads = replay.voters.is_alone(own);
         if self.server.minor == 6 && leads && !replay.database.members().contains_key(&own) {
             let reason = format!(
                 "The database does not list this member ({own:016x}): it panics with \"failed to update; member unknown\"."
             );
-            return Err(Stop::panics("failed to update; member unknown", reason));
+            return Err(StartFailure::panics("failed to update; member unknown", reason));
         }
         Ok(())
     }

@@ -6,22 +6,22 @@ use etcdsnap_snapshot::place::quote;
 use etcdsnap_wal::snap::{SnapFile, V2Store};
 use etcdsnap_wal::{SnapshotPosition, WalReader};
 
-use super::{Case, StartOutcome, Stop, openable};
-use crate::evidence::Database;
+use super::{StartFailure, StartOutcome, StartSimulation, openable};
+use crate::contents::DatabaseState;
 
 /// The v2 store and the voters of a `.snap` file.
-pub(super) struct Snap<'a> {
+pub(super) struct LoadedSnap<'a> {
     pub file: SnapFile<'a>,
     pub store: V2Store,
 }
 
-impl<'a> Case<'_, 'a> {
+impl<'a> StartSimulation<'_, 'a> {
     /// The snapshot to start from; up to 3.6 with the file it is in.
-    pub(super) fn snapshot(&self) -> Result<(SnapshotPosition, Option<Snap<'a>>), Stop> {
+    pub(super) fn snapshot(&self) -> Result<(SnapshotPosition, Option<LoadedSnap<'a>>), StartFailure> {
         let reader = self.server.reader();
         let markers = self.log.wal.valid_snapshots(reader).map_err(|error| {
             let said = if error.to_string().contains("checksum of the record") { "crc mismatch" } else { "" };
-            Stop::exits(said, format!("It cannot read the log: {error}."))
+            StartFailure::exits(said, format!("It cannot read the log: {error}."))
         })?;
         if reader >= WalReader::V3_7 {
             return Ok((markers.last().map(|marker| marker.start).unwrap_or_default(), None));
@@ -32,10 +32,13 @@ impl<'a> Case<'_, 'a> {
         };
         let store = file.store().ok().filter(|store| store.members().is_ok());
         let Some(store) = store else {
-            return Err(Stop::panics("", format!("The v2 store in {} cannot be read.", quote(name.as_bytes()))));
+            return Err(StartFailure::panics(
+                "",
+                format!("The v2 store in {} cannot be read.", quote(name.as_bytes())),
+            ));
         };
         if let (6, Some(path)) = (self.server.minor, store.custom_content()) {
-            return Err(Stop::exits(
+            return Err(StartFailure::exits(
                 "detected disallowed custom content in v2store",
                 format!(
                     "There are keys of the v2 API below {path}: it exits with \"detected disallowed custom content in v2store for stage \
@@ -43,22 +46,22 @@ impl<'a> Case<'_, 'a> {
                 ),
             ));
         }
-        Ok((file.start, Some(Snap { file, store })))
+        Ok((file.start, Some(LoadedSnap { file, store })))
     }
 
     /// From 3.7 on a server cannot do without a snapshot record, be it that of the empty snapshot a log begins with.
-    pub(super) fn any_marker(&self) -> Result<(), Stop> {
+    pub(super) fn any_marker(&self) -> Result<(), StartFailure> {
         let reader = self.server.reader();
         if reader < WalReader::V3_7 || self.log.wal.valid_snapshots(reader).is_ok_and(|markers| !markers.is_empty()) {
             return Ok(());
         }
         let reason = "The log tells of no snapshot, not even of the empty one it begins with: it panics with \"invalid memory address or nil pointer \
                       dereference\".";
-        Err(Stop::panics("nil pointer dereference", reason))
+        Err(StartFailure::panics("nil pointer dereference", reason))
     }
 
     /// The database it goes on with: the one received with the snapshot if its own is older.
-    pub(super) fn database(&self, start: SnapshotPosition, from_file: bool) -> Result<&Database, Stop> {
+    pub(super) fn database(&self, start: SnapshotPosition, from_file: bool) -> Result<&DatabaseState, StartFailure> {
         let (own, received) = (&self.evidence.database, &self.evidence.received);
         let uses_snapshot = from_file || self.server.minor >= 7;
         if !uses_snapshot || start.index <= own.consistent_index() {
@@ -66,7 +69,7 @@ impl<'a> Case<'_, 'a> {
         }
         match received {
             Some((index, database)) if *index == start.index => self.renamed(*index, database).map(|()| database),
-            _ => Err(Stop::panics(
+            _ => Err(StartFailure::panics(
                 "failed to find database snapshot file",
                 format!(
                     "The snapshot contains everything up to entry {}, the database up to entry {}, and there is no {:016x}.snap.db: it panics \
@@ -80,14 +83,15 @@ impl<'a> Case<'_, 'a> {
     }
 
     /// The database received with the snapshot at this index, which a server puts in the place of its own before it looks into it.
-    fn renamed(&self, index: u64, database: &Database) -> Result<(), Stop> {
+    fn renamed(&self, index: u64, database: &DatabaseState) -> Result<(), StartFailure> {
         let name = format!("{index:016x}.snap.db");
         let gone = if self.evidence.database.is_blank() { "" } else { ", so that the old db is gone" };
         let renames = format!("It renames {name} to db{gone}");
-        let lost = |reason| Stop { outcome: StartOutcome::ThrowsAway { cut: None }, said: None, reason };
-        openable(database, &name).map_err(|stop| Stop { reason: format!("{renames}. {}", stop.reason), ..stop })?;
+        let lost = |reason| StartFailure { outcome: StartOutcome::ThrowsAway { cut: None }, said: None, reason };
+        openable(database, &name)
+            .map_err(|stop| StartFailure { reason: format!("{renames}. {}", stop.reason), ..stop })?;
         match database {
-            Database::New(what) => Err(lost(format!(
+            DatabaseState::New(what) => Err(lost(format!(
                 "{renames}, and goes on without what was written up to entry {index}: {name} {what}."
             ))),
             _ if !database.serves(index) => Err(lost(format!(

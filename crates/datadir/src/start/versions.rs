@@ -3,23 +3,27 @@
 use etcdsnap_snapshot::buckets::Downgrade;
 use semver::Version;
 
-use super::{Server, Stop};
-use crate::evidence::Content;
+use super::{ServerRelease, StartFailure};
+use crate::contents::DatabaseContent;
 
-impl Server {
+impl ServerRelease {
     /// The layout of the database against the server's own.
-    pub(super) fn storage_version(self, content: &Content, notes: &mut Vec<String>) -> Result<(), Stop> {
+    pub(super) fn storage_version(
+        self,
+        content: &DatabaseContent,
+        notes: &mut Vec<String>,
+    ) -> Result<(), StartFailure> {
         let Some(storage) = &content.buckets.meta.part().storage_version else { return Ok(()) };
         let unsupported = |version: &Version| {
             let said = format!("version \"{}.{}.0\" is not supported", version.major, version.minor);
             let reason = format!("The storage version is {storage}: it exits with `{said}`.");
-            Err(Stop::exits(said, reason))
+            Err(StartFailure::exits(said, reason))
         };
         let (own, pair) = ((3, self.minor), (storage.major, storage.minor));
         match self.minor {
             ..=4 if self.patch < 31 => Ok(()),
             ..=4 if *storage == Version::new(3, 4, 0) || *storage == Version::new(3, 5, 0) => Ok(()),
-            ..=4 => Err(Stop::panics(
+            ..=4 => Err(StartFailure::panics(
                 "unsupported storage version",
                 format!("The storage version is {storage}: it panics with \"unsupported storage version\"."),
             )),
@@ -30,7 +34,7 @@ impl Server {
             5 => Ok(()),
             _ if storage.major != 3 => {
                 let said = "changing major storage version is not supported";
-                Err(Stop::exits(said, format!("The storage version is {storage}: it exits with \"{said}\".")))
+                Err(StartFailure::exits(said, format!("The storage version is {storage}: it exits with \"{said}\".")))
             }
             _ if pair > own => unsupported(storage),
             // Upgrades are known step by step from 3.5 on.
@@ -41,7 +45,7 @@ impl Server {
 
     /// The version the cluster agreed on against the server's own, wherever it is read: in the v2 store, in the database, in
     /// an entry.
-    pub(super) fn cluster_version(self, cluster: &Version, downgrade: &Downgrade) -> Result<(), Stop> {
+    pub(super) fn cluster_version(self, cluster: &Version, downgrade: &Downgrade) -> Result<(), StartFailure> {
         let own = Version::new(3, self.minor, 0);
         let is_target = self.minor == 5 && downgrade.target() == Some(&own);
         if *cluster <= own || is_target {
@@ -56,14 +60,14 @@ impl Server {
             "The cluster version is {cluster}, higher than this etcd: it {how} with \"invalid downgrade; server version is lower than \
              determined cluster version\"."
         );
-        Err(if how == "exits" { Stop::exits(said, reason) } else { Stop::panics(said, reason) })
+        Err(if how == "exits" { StartFailure::exits(said, reason) } else { StartFailure::panics(said, reason) })
     }
 
     /// Only etcd 3.5 insists on being the target of a downgrade in progress.
-    pub(super) fn downgrade(self, downgrade: &Downgrade) -> Result<(), Stop> {
+    pub(super) fn downgrade(self, downgrade: &Downgrade) -> Result<(), StartFailure> {
         let target = downgrade.target().filter(|_| self.minor == 5);
         let Some(target) = target.filter(|target| **target != Version::new(3, 5, 0)) else { return Ok(()) };
-        Err(Stop::exits(
+        Err(StartFailure::exits(
             "server version is not allowed to join when downgrade is enabled",
             format!(
                 "A downgrade to {target} is in progress: it exits with \"invalid downgrade; server version is not allowed to join when \

@@ -5,7 +5,7 @@ use etcdsnap_datadir::CheckOptions;
 
 use crate::member::{Member, found, ids, starts};
 
-fn with_index(name: &str, index: u64) -> etcdsnap_datadir::Report {
+fn with_index(name: &str, index: u64) -> etcdsnap_datadir::DirectoryReport {
     let member = Member::copy_of(name);
     member.set("consistent_index", &index.to_be_bytes());
     member.check()
@@ -40,7 +40,7 @@ fn nothing_is_concluded_from_a_database_whose_root_is_lost() {
             ids(&report).into_iter().filter(|id| !allowed.contains(id) && !before.contains(id)).collect();
         assert!(concluded.is_empty(), "{name}: {concluded:?}");
         assert!(report.members.iter().all(|member| member.in_database == "unknown"), "{name}: {:?}", report.members);
-        assert!(report.indexes.consistent_index.all().is_none() && report.newer.is_none(), "{name}");
+        assert!(report.indexes.consistent_index.all().is_none() && report.unapplied.is_none(), "{name}");
         assert_eq!(starts(&report), "uuuuu", "{name}");
     }
 }
@@ -50,7 +50,7 @@ fn a_database_behind_its_log_is_told_what_it_lacks() {
     let report = with_index("member-3.5.1-sigterm", 190);
     assert_eq!((ids(&report), starts(&report).as_str()), (vec![], "xssss"));
     assert!(found(&report, "INDEX_BEHIND_LOG"));
-    let newer = report.newer.expect("something newer");
+    let newer = report.unapplied.expect("something newer");
     assert_eq!((newer.entries(), newer.first_index, newer.last_index), (17, Some(191), Some(207)));
     assert_eq!(newer.kinds.values().sum::<u64>(), 17);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etcdsnap_datadir::{CheckOptions, Report, StartOutcome, check};
+use etcdsnap_datadir::{CheckOptions, DirectoryReport, StartOutcome, check};
 use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::progress::Silent;
 use tempfile::TempDir;
@@ -85,29 +85,29 @@ impl Member {
     }
 
     /// What a check says.
-    pub fn check(&self) -> Report {
+    pub fn check(&self) -> DirectoryReport {
         self.check_with(&CheckOptions::default())
     }
 
     /// What a check with these options says.
-    pub fn check_with(&self, options: &CheckOptions) -> Report {
+    pub fn check_with(&self, options: &CheckOptions) -> DirectoryReport {
         check(self.path(), None, options, &Silent).expect("checked")
     }
 }
 
 /// Ids of what was found that is worse than a note.
-pub fn ids(report: &Report) -> Vec<&'static str> {
+pub fn ids(report: &DirectoryReport) -> Vec<&'static str> {
     let serious = report.findings.iter().filter(|finding| finding.severity > Severity::Note);
     serious.map(|finding| finding.kind.id).collect()
 }
 
 /// Was it found, whatever its severity?
-pub fn found(report: &Report, id: &str) -> bool {
+pub fn found(report: &DirectoryReport, id: &str) -> bool {
     report.findings.iter().any(|finding| finding.kind.id == id)
 }
 
 /// The message of the only finding of this kind, and its severity.
-pub fn said<'r>(report: &'r Report, id: &str) -> (Severity, &'r str) {
+pub fn said<'r>(report: &'r DirectoryReport, id: &str) -> (Severity, &'r str) {
     let mut of_kind = report.findings.iter().filter(|finding| finding.kind.id == id);
     let finding = of_kind.next().unwrap_or_else(|| panic!("no {id}"));
     assert!(of_kind.next().is_none(), "{id} was found twice");
@@ -116,7 +116,7 @@ pub fn said<'r>(report: &'r Report, id: &str) -> (Severity, &'r str) {
 
 /// What the servers do, from 3.4 to 3.8, in one letter each: starts, repairs, throws away, begins anew, not ready,
 /// exits, panics, unpredictable.
-pub fn starts(report: &Report) -> String {
+pub fn starts(report: &DirectoryReport) -> String {
     let letter = |outcome| match outcome {
         StartOutcome::Starts => 's',
         StartOutcome::Repairs { .. } => 'r',

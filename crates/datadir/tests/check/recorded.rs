@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use etcdsnap_datadir::{CheckError, CheckOptions, Held, LayoutError, check};
+use etcdsnap_datadir::{CheckError, CheckOptions, LayoutError, LockState, check};
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_wal::{Bootstrap, BootstrapMember, Release};
 
@@ -15,7 +15,7 @@ fn recorded_members_are_sound_and_start_where_they_may() {
     {
         let report = Member::copy_of(name).check();
         assert_eq!((ids(&report), starts(&report).as_str()), (vec![], outcomes), "{name}");
-        assert!(report.is_sound() && report.boots() && report.held == Held::No);
+        assert!(report.is_sound() && report.boots() && report.lock == LockState::No);
         let own = report.identity.expect("an identity").node_id;
         for start in report.starts.iter().filter(|start| start.starts()) {
             assert_eq!((start.voters.as_slice(), start.needs_others()), (&[own][..], false), "{name}");
@@ -135,8 +135,8 @@ fn a_locked_directory_is_told_and_not_locked() {
     let server = fs::File::options().write(true).open(member.file("snap/db")).expect("db");
     server.try_lock().expect("free");
     let report = member.check();
-    assert!(report.held != Held::No && found(&report, "DIRECTORY_IN_USE"));
+    assert!(report.lock != LockState::No && found(&report, "DIRECTORY_IN_USE"));
     server.unlock().expect("unlocked");
     fs::File::open(member.file("snap/db")).expect("db").try_lock().expect("free again");
-    assert_eq!(member.check().held, Held::No);
+    assert_eq!(member.check().lock, LockState::No);
 }

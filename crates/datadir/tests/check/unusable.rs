@@ -86,7 +86,7 @@ fn a_database_in_which_nothing_was_written_is_as_none() {
         member.put("snap/db", &bytes);
         let report = member.check();
         assert_eq!((ids(&report), starts(&report).as_str()), (vec!["DATABASE_MISSING"], "ssspp"));
-        assert!(report.newer.is_some_and(|newer| newer.first_index == Some(1)));
+        assert!(report.unapplied.is_some_and(|newer| newer.first_index == Some(1)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What to know about a server that starts from a restore of the backup: first what limits it, last what it starts with.
 
-use etcdsnap_proto::library::Outcome;
+use etcdsnap_proto::go_decoders::DecodeOutcome;
 
 use super::{Minor, StartBeforeFix, kinds, start_before_fix};
 use crate::buckets::{AlarmKind, Buckets, PasswordKind};
@@ -76,7 +76,7 @@ fn misread(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
         (&ALARM_UNDECODABLE, "an alarm", "it may refuse writes until the alarm is disarmed"),
     ];
     for (kind, entry, effect) in entries {
-        if facts.undecodable(kind, minor.library()) == Some(Outcome::Misread) {
+        if facts.undecodable(kind, minor.library()) == Some(DecodeOutcome::Misread) {
             reasons
                 .push(format!("It reads {entry} that other versions refuse, as far as it understands it: {effect}."));
         }

@@ -1,7 +1,7 @@
 //! What keeps a restore from succeeding, or the server from starting after it. The quoted texts are the servers' own.
 
 use etcdsnap_mvcc::revisions_after;
-use etcdsnap_proto::library::Outcome;
+use etcdsnap_proto::go_decoders::DecodeOutcome;
 use semver::Version;
 
 use super::{Minor, StartBeforeFix, kinds, start_before_fix};
@@ -153,8 +153,8 @@ fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>
         }
     };
     let (from_3_5, from_3_6) = (minor >= Minor::V3_5, minor >= Minor::V3_6);
-    let refuses = |kind| facts.undecodable(kind, minor.library()) == Some(Outcome::Refused);
-    let loses = |kind| facts.undecodable(kind, minor.library()) == Some(Outcome::Lost);
+    let refuses = |kind| facts.undecodable(kind, minor.library()) == Some(DecodeOutcome::Refused);
+    let loses = |kind| facts.undecodable(kind, minor.library()) == Some(DecodeOutcome::Lost);
     stops(
         &RECORD_UNDECODABLE,
         refuses(&RECORD_UNDECODABLE),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use etcdsnap_proto::library::{ALARM, LEASE, Library, Outcome, Outcomes, ROLE, USER};
+use etcdsnap_proto::go_decoders::{ALARM, DecodeOutcome, DecodeOutcomes, GoLibrary, LEASE, ROLE, USER};
 use etcdsnap_proto::prost::Message;
 use etcdsnap_proto::{authpb, leasepb};
 
@@ -17,7 +17,7 @@ use crate::finding::Kind;
 /// Outcomes of entries that cannot be decoded, by the id of the finding about them.
 #[derive(Clone, Debug, Default)]
 pub struct Undecodable {
-    outcomes: BTreeMap<&'static str, Outcomes>,
+    outcomes: BTreeMap<&'static str, DecodeOutcomes>,
 }
 
 impl Undecodable {
@@ -37,7 +37,7 @@ impl Undecodable {
     }
 
     /// The worst that becomes of entries with findings of this kind, on servers with this library.
-    pub(crate) fn outcome(&self, kind: &Kind, library: Library) -> Outcome {
+    pub(crate) fn outcome(&self, kind: &Kind, library: GoLibrary) -> DecodeOutcome {
         self.outcomes.get(kind.id).copied().unwrap_or_default().with(library)
     }
 }
@@ -62,9 +62,9 @@ mod tests {
     const OF_70_BITS: &[u8] = b"\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f";
     const ABOVE_2_29: &[u8] = b"\x80\x80\x80\x80\x10\x01";
 
-    fn outcomes(kind: &Kind, bucket: &str, key: &[u8], value: &[u8]) -> [Outcome; 2] {
+    fn outcomes(kind: &Kind, bucket: &str, key: &[u8], value: &[u8]) -> [DecodeOutcome; 2] {
         let (buckets, _) = read(&[(bucket, key, value)]);
-        Library::ALL.map(|library| buckets.undecodable.outcome(kind, library))
+        GoLibrary::ALL.map(|library| buckets.undecodable.outcome(kind, library))
     }
 
     /// As servers to 3.6, and since 3.7, answered.
@@ -72,24 +72,30 @@ mod tests {
     fn leases_may_lose_their_keys() {
         let lease = |value: &[u8]| outcomes(&LEASE_UNDECODABLE, "lease", b"\0\0\0\0\0\0\0\x07", value);
         let with = |end: &[u8]| [b"\x08\x07\x10\x3c", end].concat();
-        assert_eq!(lease(&[b"\x08\x07", OF_BYTES].concat()), [Outcome::Refused, Outcome::Lost]);
-        assert_eq!(lease(&with(OF_70_BITS)), [Outcome::Lost, Outcome::Refused]);
-        assert_eq!(lease(&with(ABOVE_2_29)), [Outcome::Misread, Outcome::Refused]);
-        assert_eq!(lease(&with(b"\x0a\x01x")), [Outcome::Refused, Outcome::Misread]);
-        assert_eq!(lease(&with(b"\x7b")), [Outcome::Refused; 2]);
+        assert_eq!(lease(&[b"\x08\x07", OF_BYTES].concat()), [DecodeOutcome::Refused, DecodeOutcome::Lost]);
+        assert_eq!(lease(&with(OF_70_BITS)), [DecodeOutcome::Lost, DecodeOutcome::Refused]);
+        assert_eq!(lease(&with(ABOVE_2_29)), [DecodeOutcome::Misread, DecodeOutcome::Refused]);
+        assert_eq!(lease(&with(b"\x0a\x01x")), [DecodeOutcome::Refused, DecodeOutcome::Misread]);
+        assert_eq!(lease(&with(b"\x7b")), [DecodeOutcome::Refused; 2]);
     }
 
     #[test]
     fn alarms_users_and_roles_are_misread_or_refused() {
         assert_eq!(
             outcomes(&ALARM_UNDECODABLE, "alarm", b"\x0a\x01x\x10\x01", b""),
-            [Outcome::Refused, Outcome::Misread]
+            [DecodeOutcome::Refused, DecodeOutcome::Misread]
         );
-        assert_eq!(outcomes(&ALARM_UNDECODABLE, "alarm", ABOVE_2_29, b""), [Outcome::Misread, Outcome::Refused]);
-        assert_eq!(outcomes(&ROLE_UNDECODABLE, "authRoles", b"r1", b"\x08\x01"), [Outcome::Refused, Outcome::Misread]);
+        assert_eq!(
+            outcomes(&ALARM_UNDECODABLE, "alarm", ABOVE_2_29, b""),
+            [DecodeOutcome::Misread, DecodeOutcome::Refused]
+        );
+        assert_eq!(
+            outcomes(&ROLE_UNDECODABLE, "authRoles", b"r1", b"\x08\x01"),
+            [DecodeOutcome::Refused, DecodeOutcome::Misread]
+        );
         assert_eq!(
             outcomes(&USER_UNDECODABLE, "authUsers", b"alice", b"\x10\x01"),
-            [Outcome::Refused, Outcome::Misread]
+            [DecodeOutcome::Refused, DecodeOutcome::Misread]
         );
     }
 
@@ -97,9 +103,9 @@ mod tests {
     fn root_is_lost_with_its_password_or_role() {
         let root = |value: &[u8]| outcomes(&USER_UNDECODABLE, "authUsers", b"root", value);
         let whole = b"\x0a\x04root\x12\x02$2\x1a\x04root";
-        assert_eq!(root(&[whole, ABOVE_2_29].concat()), [Outcome::Misread, Outcome::Refused]);
-        assert_eq!(root(b"\x0a\x04root\x12\x02$2\x18\x01"), [Outcome::Refused, Outcome::Lost]);
-        assert_eq!(root(b"\x0a\x04root\x10\x01\x1a\x04root"), [Outcome::Refused, Outcome::Lost]);
-        assert_eq!(root(b"\x08\x01\x12\x02$2\x1a\x04root"), [Outcome::Refused, Outcome::Lost]);
+        assert_eq!(root(&[whole, ABOVE_2_29].concat()), [DecodeOutcome::Misread, DecodeOutcome::Refused]);
+        assert_eq!(root(b"\x0a\x04root\x12\x02$2\x18\x01"), [DecodeOutcome::Refused, DecodeOutcome::Lost]);
+        assert_eq!(root(b"\x0a\x04root\x10\x01\x1a\x04root"), [DecodeOutcome::Refused, DecodeOutcome::Lost]);
+        assert_eq!(root(b"\x08\x01\x12\x02$2\x1a\x04root"), [DecodeOutcome::Refused, DecodeOutcome::Lost]);
     }
 }

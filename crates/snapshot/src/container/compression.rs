@@ -6,7 +6,7 @@
 use std::fmt;
 use std::io::{self, BufRead, Read};
 
-use etcdsnap_image::Error;
+use etcdsnap_image::ImageError;
 use flate2::bufread::GzDecoder;
 
 use super::OpenOptions;
@@ -95,7 +95,9 @@ impl Compression {
             }
         })?;
         spool::read(name, entry.content(), Some(entry.len), options).map_err(|failure| match failure {
-            Failure::Image(Error::Stream { offset, source, .. }) => damaged(entry.offset, offset, Fault::of(&source)),
+            Failure::Image(ImageError::Stream { offset, source, .. }) => {
+                damaged(entry.offset, offset, Fault::of(&source))
+            }
             failure => failure.into(),
         })
     }
@@ -117,10 +119,10 @@ impl Compression {
             Self::Zstd => spool::read(name, zstd_frames(&mut input, frame), frame.content, options),
         };
         content.map_err(|failure| match failure {
-            Failure::Image(Error::Stream { label, source, .. }) if is_window_too_large(&source) => {
+            Failure::Image(ImageError::Stream { label, source, .. }) if is_window_too_large(&source) => {
                 OpenError::WindowTooLarge { name: label, largest: LARGEST_WINDOW }
             }
-            Failure::Image(Error::Stream { label, offset, source }) if !input.failed => OpenError::Compressed {
+            Failure::Image(ImageError::Stream { label, offset, source }) if !input.failed => OpenError::Compressed {
                 name: label,
                 compression: self,
                 offset: input.taken,

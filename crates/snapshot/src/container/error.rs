@@ -17,7 +17,7 @@ use crate::place::Place;
 pub enum OpenError {
     /// The bytes could not be had.
     #[error(transparent)]
-    Image(#[from] etcdsnap_image::Error),
+    Image(#[from] etcdsnap_image::ImageError),
     /// A directory was named that is not a member's.
     #[error("{directory}: a directory without etcd's member/snap/db; {instead}")]
     NoDatabase {

@@ -25,7 +25,7 @@ use std::io::{BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use etcdsnap_image::{Changed, Image, Mapping};
+use etcdsnap_image::{FileChanged, Image, Mapping};
 
 pub use companion::Companion;
 pub use compression::{Compression, Fault};
@@ -212,7 +212,7 @@ impl Container {
     ///
     /// # Errors
     /// What changed.
-    pub fn recheck(&self) -> Result<(), Changed> {
+    pub fn recheck(&self) -> Result<(), FileChanged> {
         self.source().recheck()
     }
 }

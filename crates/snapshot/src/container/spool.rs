@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use etcdsnap_image::{Error, Image};
+use etcdsnap_image::{Image, ImageError};
 use etcdsnap_publish::{available, is_in_memory, unnamed_file};
 
 use super::OpenOptions;
@@ -116,7 +116,7 @@ impl fmt::Display for Needed {
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The stream failed or is too long.
-    Image(Error),
+    Image(ImageError),
     /// There is no place for it.
     Spool(SpoolError),
 }
@@ -137,7 +137,7 @@ pub(super) fn read(
     expected: Option<u64>,
     options: &OpenOptions,
 ) -> Result<Content, Failure> {
-    let too_large = || Failure::Image(Error::TooLarge { label: name.to_owned(), limit: options.limit });
+    let too_large = || Failure::Image(ImageError::TooLarge { label: name.to_owned(), limit: options.limit });
     if options.limit <= options.memory {
         let image = Image::from_reader(name, stream, options.limit).map_err(Failure::Image)?;
         return Ok(Content { image, spooled: None });
@@ -156,7 +156,7 @@ pub(super) fn read(
     // Ends with the stream, or at the limit at the latest.
     loop {
         let count = fill(&mut stream, &mut chunk).map_err(|source| {
-            Failure::Image(Error::Stream { label: name.to_owned(), offset: spool.written, source })
+            Failure::Image(ImageError::Stream { label: name.to_owned(), offset: spool.written, source })
         })?;
         if count == 0 {
             break;

@@ -13,7 +13,7 @@ pub(crate) mod testing;
 mod versions;
 
 use etcdsnap_mvcc::{Compaction, Summary};
-use etcdsnap_proto::library::{Library, Outcome};
+use etcdsnap_proto::go_decoders::{DecodeOutcome, GoLibrary};
 use semver::Version;
 
 use crate::buckets::Buckets;
@@ -99,7 +99,7 @@ impl Facts<'_> {
 
     /// The worst that becomes of the entries that findings of this kind say cannot be decoded, on servers with this library; `None`
     /// when there are none.
-    pub(crate) fn undecodable(&self, kind: &Kind, library: Library) -> Option<Outcome> {
+    pub(crate) fn undecodable(&self, kind: &Kind, library: GoLibrary) -> Option<DecodeOutcome> {
         let outcome = if *kind == RECORD_UNDECODABLE {
             self.keyspace.part().undecodable.with(library)
         } else {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use etcdsnap_image::Error;
+use etcdsnap_image::ImageError;
 use etcdsnap_snapshot::container::{Compression, Container, Fault, Foreign, OpenError, OpenOptions, Trailer};
 
 use super::samples::{Zip, gzip, read, snapshot, zstd};
@@ -152,7 +152,7 @@ fn a_bomb_ends_at_the_limit_and_blames_nobody() {
     let zeros = vec![0; 64 << 20];
     for bomb in [gzip(&zeros), zstd(&zeros), zeros] {
         let error = Container::from_stdin(bomb.as_slice(), &options).expect_err("beyond the limit");
-        assert!(matches!(error, OpenError::Image(Error::TooLarge { limit: 1_048_576, .. })));
+        assert!(matches!(error, OpenError::Image(ImageError::TooLarge { limit: 1_048_576, .. })));
         assert!(!error.is_damage());
     }
 }

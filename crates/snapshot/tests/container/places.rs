@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use etcdsnap_image::{Change, Error, Mapping};
+use etcdsnap_image::{FileChange, ImageError, Mapping};
 use etcdsnap_snapshot::container::{Compression, Container, OpenError, OpenOptions, Origin};
 
 use super::samples::{gzip, snapshot, zstd};
@@ -45,7 +45,10 @@ fn a_compressed_file_is_rechecked_as_it_lies_on_disk() -> io::Result<()> {
     let container = open(&path).expect("a snapshot");
     fs::write(&path, [file.as_slice(), b"more"].concat())?;
     let before = file.len() as u64;
-    assert_eq!(container.recheck().map_err(|changed| changed.change), Err(Change::Grew { before, after: before + 4 }));
+    assert_eq!(
+        container.recheck().map_err(|changed| changed.change),
+        Err(FileChange::Grew { before, after: before + 4 })
+    );
     Ok(())
 }
 
@@ -85,7 +88,7 @@ fn a_directory_without_a_database_is_told() -> io::Result<()> {
 fn what_cannot_be_read_blames_no_backup() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let error = open(&folder.path().join("none.db")).expect_err("missing");
-    assert!(matches!(error, OpenError::Image(Error::Missing { .. })) && !error.is_damage());
+    assert!(matches!(error, OpenError::Image(ImageError::Missing { .. })) && !error.is_damage());
     Ok(())
 }
 
@@ -122,7 +125,7 @@ fn a_stream_that_fails_blames_no_backup() {
     for file in [snapshot(), gzip(&snapshot()), zstd(&snapshot())] {
         for len in [2, 4, 1000] {
             let error = Container::from_stdin(file[..len].chain(Failing), &OpenOptions::default()).expect_err("fails");
-            assert!(matches!(error, OpenError::Image(Error::Stream { .. })), "{error}");
+            assert!(matches!(error, OpenError::Image(ImageError::Stream { .. })), "{error}");
             assert!(!error.is_damage() && error.to_string().ends_with("the line went dead"), "{error}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::MetadataExt as _;
 
-use etcdsnap_image::Error;
+use etcdsnap_image::ImageError;
 use etcdsnap_snapshot::container::{Container, Needed, OpenError, OpenOptions, SpoolError, Spooled};
 
 use super::samples::{Zip, gzip, snapshot, zstd};
@@ -63,7 +63,7 @@ fn a_bomb_ends_at_the_limit() {
     let options = OpenOptions { limit: 3 << 20, ..options(folder.path()) };
     for form in forms(&vec![0; 64 << 20]) {
         let error = Container::from_stdin(&form[..], &options).expect_err("beyond the limit");
-        assert!(matches!(error, OpenError::Image(Error::TooLarge { limit: 3_145_728, .. })), "{error}");
+        assert!(matches!(error, OpenError::Image(ImageError::TooLarge { limit: 3_145_728, .. })), "{error}");
         assert!(!error.is_damage() && error.to_string().contains("--max-input"), "{error}");
     }
 }

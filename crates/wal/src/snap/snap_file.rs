@@ -5,7 +5,7 @@ use std::fmt;
 use etcdsnap_checksum::crc32c;
 use etcdsnap_proto::prost::{DecodeError, Message};
 use etcdsnap_proto::raftpb::{ConfState, SnapshotMetadata};
-use etcdsnap_proto::wire::{ParseError, Reader};
+use etcdsnap_proto::wire::{FieldReader, ParseError};
 use thiserror::Error;
 
 use super::v2_store::{V2Store, V2StoreError};
@@ -85,7 +85,7 @@ impl fmt::Debug for SnapFile<'_> {
 /// Checksum and data.
 fn envelope(bytes: &[u8]) -> Result<(u32, &[u8]), ParseError> {
     let (mut crc, mut data) = (0, &[][..]);
-    let mut reader = Reader::new(bytes);
+    let mut reader = FieldReader::new(bytes);
     while !reader.is_empty() {
         let tag = reader.tag()?;
         match tag.field {
@@ -100,7 +100,7 @@ fn envelope(bytes: &[u8]) -> Result<(u32, &[u8]), ParseError> {
 /// Data and metadata.
 fn snapshot(bytes: &[u8]) -> Result<(&[u8], &[u8]), ParseError> {
     let (mut store, mut metadata) = (&[][..], &[][..]);
-    let mut reader = Reader::new(bytes);
+    let mut reader = FieldReader::new(bytes);
     while !reader.is_empty() {
         let tag = reader.tag()?;
         match tag.field {

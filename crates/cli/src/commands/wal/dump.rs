@@ -3,7 +3,7 @@
 use std::io;
 use std::io::Write;
 
-use etcdsnap_datadir::{Lost, SnapFiles};
+use etcdsnap_datadir::{DiscardedLog, SnapFiles};
 use etcdsnap_wal::text::{Dump, RecordLine, ValueDisplay};
 use etcdsnap_wal::{SnapshotPosition, WalDamage};
 
@@ -62,9 +62,9 @@ fn exit_of(source: &Source, damages: &[WalDamage]) -> Result<Exit, Failure> {
     source.recheck()?;
     let (wal, log) = (source.wal.wal(), label(&source.wal.directory));
     let Some(worst) = damages.iter().find(|damage| !wal.is_unfinished_write(damage)) else {
-        return match source.report().verdicts.iter().find_map(|verdict| verdict.lost) {
+        return match source.report().verdicts.iter().find_map(|verdict| verdict.discarded) {
             None => Ok(Exit::Done),
-            Some(Lost { from, remains }) => Err(Failure::damaged(format!(
+            Some(DiscardedLog { from, remains }) => Err(Failure::damaged(format!(
                 "{log}: the log ends at {from}, but after it follow {remains}; run `etcdsnap wal verify`"
             ))),
         };

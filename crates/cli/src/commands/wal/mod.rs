@@ -7,7 +7,7 @@ mod verify;
 use std::path::Path;
 
 use etcdsnap_bbolt::check::DEFAULT_LIMIT;
-use etcdsnap_datadir::{Layout, LayoutError, ListError, LogReport, SnapFiles, WalFiles};
+use etcdsnap_datadir::{DirectoryLayout, LayoutError, ListError, LogReport, SnapFiles, WalFiles};
 
 use super::Session;
 use crate::args::Wal;
@@ -29,7 +29,7 @@ struct Source {
 
 impl Source {
     fn open(session: &Session, path: &Path) -> Result<Self, Failure> {
-        let layout = Layout::of_log(path)?;
+        let layout = DirectoryLayout::of_log(path)?;
         let mapping = session.mapping();
         let mut wal = WalFiles::open(&layout.wal, layout.segment.as_deref(), mapping)?;
         if let Some((_, error)) = wal.unreadable.pop() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use etcdsnap_datadir::{LogReport, Lost, ReaderVerdict};
+use etcdsnap_datadir::{DiscardedLog, LogReport, ReaderVerdict};
 use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::report::Omitted;
 use etcdsnap_wal::WalOutcome;
@@ -91,7 +91,7 @@ impl<'a> Document<'a> {
 impl Servers {
     fn new(verdict: &ReaderVerdict) -> Self {
         let (outcome, cut, reason) = match verdict.outcome {
-            WalOutcome::Reads | WalOutcome::Repairs { .. } if verdict.lost.is_some() => ("throwsAway", None, None),
+            WalOutcome::Reads | WalOutcome::Repairs { .. } if verdict.discarded.is_some() => ("throwsAway", None, None),
             WalOutcome::Reads => ("reads", None, None),
             WalOutcome::Repairs { cut } => {
                 ("repairs", Some(Cut { file: cut.segment.to_string(), offset: cut.offset }), None)
@@ -99,13 +99,13 @@ impl Servers {
             WalOutcome::Refuses(refusal) => ("refuses", None, Some(refusal.to_string())),
         };
         let (releases, starts_from) = (verdict.reader.releases(), verdict.start.index);
-        Self { releases, starts_from, outcome, cut, lost: verdict.lost.map(LostRecords::new), reason }
+        Self { releases, starts_from, outcome, cut, lost: verdict.discarded.map(LostRecords::new), reason }
     }
 }
 
 impl LostRecords {
-    fn new(lost: Lost) -> Self {
-        let Lost { from, remains } = lost;
+    fn new(lost: DiscardedLog) -> Self {
+        let DiscardedLog { from, remains } = lost;
         Self {
             file: from.segment.to_string(),
             offset: remains.offset.unwrap_or(from.offset),
@@ -156,8 +156,8 @@ pub fn text(verified: &Verified<'_>, sheet: &mut Sheet) {
     sheet.heading("What does etcd do with it?");
     let all_alike = report.verdicts.windows(2).all(|pair| matches!(pair, [one, next] if one.outcome == next.outcome));
     for verdict in report.verdicts.iter().take(if all_alike { 1 } else { usize::MAX }) {
-        let (color, word, rest) = match (verdict.outcome, verdict.lost) {
-            (_, Some(Lost { from, remains })) => {
+        let (color, word, rest) = match (verdict.outcome, verdict.discarded) {
+            (_, Some(DiscardedLog { from, remains })) => {
                 (BAD, "throws entries away", format!("ends the log at {from}; after it follow {remains}"))
             }
             (WalOutcome::Reads, None) => (GOOD, "reads it", String::new()),

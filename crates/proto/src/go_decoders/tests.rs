@@ -13,8 +13,8 @@ const GOLANG: [bool; 2] = [false, true];
 const BOTH: [bool; 2] = [true; 2];
 const NEITHER: [bool; 2] = [false; 2];
 
-fn accepted(message: &[u8], schema: &Schema) -> [bool; 2] {
-    Library::ALL.map(|library| library.accepts(message, schema))
+fn accepted(message: &[u8], schema: &MessageSchema) -> [bool; 2] {
+    GoLibrary::ALL.map(|library| library.accepts(message, schema))
 }
 
 /// What real servers of 3.4, 3.5 and 3.6, and of 3.7 and 3.8, did with records, leases and alarms that end in these bytes.
@@ -69,14 +69,14 @@ fn users_and_roles_are_accepted_as_by_servers() {
 
 #[test]
 fn fields_of_another_wire_type_keep_their_default() {
-    let lease = |library: Library, bytes: &[u8]| {
+    let lease = |library: GoLibrary, bytes: &[u8]| {
         library.read(bytes, &LEASE).map(|found| Lease::decode(&*found).expect("what was read is a lease"))
     };
     let wrong_type = b"\x08\x07\x12\x01x";
-    assert_eq!(lease(Library::Golang, wrong_type), Some(Lease { id: 7, ttl: 0, remaining_ttl: 0 }));
-    assert_eq!(lease(Library::Gogo, wrong_type), None);
+    assert_eq!(lease(GoLibrary::Golang, wrong_type), Some(Lease { id: 7, ttl: 0, remaining_ttl: 0 }));
+    assert_eq!(lease(GoLibrary::Gogo, wrong_type), None);
     let of_70_bits = b"\x08\x07\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f";
-    assert_eq!(lease(Library::Gogo, of_70_bits), Some(Lease { id: 7, ttl: -1, remaining_ttl: 0 }));
+    assert_eq!(lease(GoLibrary::Gogo, of_70_bits), Some(Lease { id: 7, ttl: -1, remaining_ttl: 0 }));
 }
 
 #[test]
@@ -91,20 +91,20 @@ fn groups_are_bounded() {
 #[test]
 fn the_worst_entry_counts() {
     let is_lost = |found: &[u8]| Lease::decode(found).is_ok_and(|lease| lease.ttl == 0);
-    let mut outcomes = Outcomes::default();
-    assert_eq!(Library::ALL.map(|library| outcomes.with(library)), [Outcome::Refused; 2]);
+    let mut outcomes = DecodeOutcomes::default();
+    assert_eq!(GoLibrary::ALL.map(|library| outcomes.with(library)), [DecodeOutcome::Refused; 2]);
     outcomes.add(b"\x10\x3c\x1a\x01x", &LEASE, is_lost);
-    assert_eq!(Library::ALL.map(|library| outcomes.with(library)), [Outcome::Refused, Outcome::Misread]);
+    assert_eq!(GoLibrary::ALL.map(|library| outcomes.with(library)), [DecodeOutcome::Refused, DecodeOutcome::Misread]);
     outcomes.add(b"\x08\x07\x12\x01x", &LEASE, is_lost);
-    assert_eq!(Library::ALL.map(|library| outcomes.with(library)), [Outcome::Refused, Outcome::Lost]);
+    assert_eq!(GoLibrary::ALL.map(|library| outcomes.with(library)), [DecodeOutcome::Refused, DecodeOutcome::Lost]);
     outcomes.add(b"\x7b", &LEASE, is_lost);
-    assert_eq!(Library::ALL.map(|library| outcomes.with(library)), [Outcome::Refused; 2]);
+    assert_eq!(GoLibrary::ALL.map(|library| outcomes.with(library)), [DecodeOutcome::Refused; 2]);
 }
 
 /// Both libraries accept a message that `prost` encoded, and find all of its fields.
-fn agree(message: &impl Message, schema: &Schema) -> Result<(), TestCaseError> {
+fn agree(message: &impl Message, schema: &MessageSchema) -> Result<(), TestCaseError> {
     let message = message.encode_to_vec();
-    for library in Library::ALL {
+    for library in GoLibrary::ALL {
         let found = library.read(&message, schema);
         prop_assert_eq!(found.as_ref(), Some(&message));
     }
@@ -139,7 +139,7 @@ proptest! {
     /// No bytes make a panic; what `prost` accepts both accept and read alike; and what is read is a message.
     #[test]
     fn prost_is_the_strictest(bytes in fields()) {
-        for library in Library::ALL {
+        for library in GoLibrary::ALL {
             for schema in [&KEY_VALUE, &LEASE, &ALARM, &USER, &ROLE] {
                 let found = library.read(&bytes, schema);
                 prop_assert_eq!(found.is_some(), library.accepts(&bytes, schema));

@@ -21,7 +21,7 @@ const MAX_OPEN_GROUPS: usize = 10_000;
 
 /// A protobuf library of Go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Library {
+pub enum GoLibrary {
     /// `github.com/gogo/protobuf`, in etcd to 3.6.
     Gogo,
     /// `google.golang.org/protobuf`, in etcd since 3.7.
@@ -30,18 +30,18 @@ pub enum Library {
 
 /// The fields of a kind of message, by number.
 #[derive(Debug)]
-pub struct Schema(&'static [(u32, Form)]);
+pub struct MessageSchema(&'static [(u32, FieldType)]);
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug)]
-enum Form {
+enum FieldType {
     Number,
     Bytes,
     Text,
-    Message(&'static Schema),
+    Message(&'static MessageSchema),
 }
 
-impl Form {
+impl FieldType {
     fn wire_type(self) -> WireType {
         match self {
             Self::Number => WireType::Varint,
@@ -51,64 +51,70 @@ impl Form {
 }
 
 /// `mvccpb.KeyValue`, the value of a record.
-pub static KEY_VALUE: Schema = Schema(&[
-    (1, Form::Bytes),
-    (2, Form::Number),
-    (3, Form::Number),
-    (4, Form::Number),
-    (5, Form::Bytes),
-    (6, Form::Number),
+pub static KEY_VALUE: MessageSchema = MessageSchema(&[
+    (1, FieldType::Bytes),
+    (2, FieldType::Number),
+    (3, FieldType::Number),
+    (4, FieldType::Number),
+    (5, FieldType::Bytes),
+    (6, FieldType::Number),
 ]);
 
 /// `leasepb.Lease`, the value of a lease.
-pub static LEASE: Schema = Schema(&[(1, Form::Number), (2, Form::Number), (3, Form::Number)]);
+pub static LEASE: MessageSchema =
+    MessageSchema(&[(1, FieldType::Number), (2, FieldType::Number), (3, FieldType::Number)]);
 
 /// `etcdserverpb.AlarmMember`, the key of an alarm.
-pub static ALARM: Schema = Schema(&[(1, Form::Number), (2, Form::Number)]);
+pub static ALARM: MessageSchema = MessageSchema(&[(1, FieldType::Number), (2, FieldType::Number)]);
 
 /// `authpb.User`, the value of a user.
-pub static USER: Schema =
-    Schema(&[(1, Form::Bytes), (2, Form::Bytes), (3, Form::Text), (4, Form::Message(&USER_OPTIONS))]);
+pub static USER: MessageSchema = MessageSchema(&[
+    (1, FieldType::Bytes),
+    (2, FieldType::Bytes),
+    (3, FieldType::Text),
+    (4, FieldType::Message(&USER_OPTIONS)),
+]);
 
-static USER_OPTIONS: Schema = Schema(&[(1, Form::Number)]);
+static USER_OPTIONS: MessageSchema = MessageSchema(&[(1, FieldType::Number)]);
 
 /// `authpb.Role`, the value of a role.
-pub static ROLE: Schema = Schema(&[(1, Form::Bytes), (2, Form::Message(&PERMISSION))]);
+pub static ROLE: MessageSchema = MessageSchema(&[(1, FieldType::Bytes), (2, FieldType::Message(&PERMISSION))]);
 
-static PERMISSION: Schema = Schema(&[(1, Form::Number), (2, Form::Bytes), (3, Form::Bytes)]);
+static PERMISSION: MessageSchema =
+    MessageSchema(&[(1, FieldType::Number), (2, FieldType::Bytes), (3, FieldType::Bytes)]);
 
-impl Library {
+impl GoLibrary {
     /// Both, older first.
     pub const ALL: [Self; 2] = [Self::Gogo, Self::Golang];
 
     /// Does the library decode these bytes as a message of this kind, and not answer with an error?
-    pub fn accepts(self, message: &[u8], schema: &Schema) -> bool {
+    pub fn accepts(self, message: &[u8], schema: &MessageSchema) -> bool {
         self.read(message, schema).is_some()
     }
 
     /// The fields that the library finds in a message, encoded as etcd encodes them, for `prost` to decode; `None` where the library
     /// answers with an error. Of text that is not UTF-8 the wrong bytes are replaced.
-    pub fn read(self, message: &[u8], schema: &Schema) -> Option<Vec<u8>> {
+    pub fn read(self, message: &[u8], schema: &MessageSchema) -> Option<Vec<u8>> {
         let mut found = Vec::new();
-        Reader { library: self, rest: message }.message(schema, &mut found)?;
+        GoReader { library: self, rest: message }.message(schema, &mut found)?;
         Some(found)
     }
 }
 
 /// The rest of a message that a library reads. Every method gives `None` where the library gives an error. Each field takes a byte
 /// or more, so reading ends; it recurses only as deep as schemas nest, which is twice.
-struct Reader<'a> {
-    library: Library,
+struct GoReader<'a> {
+    library: GoLibrary,
     rest: &'a [u8],
 }
 
-impl<'a> Reader<'a> {
-    fn message(&mut self, schema: &Schema, found: &mut Vec<u8>) -> Option<()> {
+impl<'a> GoReader<'a> {
+    fn message(&mut self, schema: &MessageSchema, found: &mut Vec<u8>) -> Option<()> {
         while !self.rest.is_empty() {
             let (field, wire_type) = self.tag()?;
             match schema.0.iter().find(|(number, _)| *number == field) {
-                Some((_, form)) if form.wire_type() == wire_type => self.known(field, *form, found)?,
-                Some(_) if self.library == Library::Gogo => return None,
+                Some((_, form)) if form.wire_type() == wire_type => self.take_known_field(field, *form, found)?,
+                Some(_) if self.library == GoLibrary::Gogo => return None,
                 _ => self.skip(field, wire_type)?,
             }
         }
@@ -116,7 +122,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes the payload of a field of the schema, and puts the field into `found`.
-    fn known(&mut self, field: u32, form: Form, found: &mut Vec<u8>) -> Option<()> {
+    fn take_known_field(&mut self, field: u32, form: FieldType, found: &mut Vec<u8>) -> Option<()> {
         let key = u64::from(field) << 3;
         if form.wire_type() == WireType::Varint {
             encode_varint(key, found);
@@ -125,10 +131,10 @@ impl<'a> Reader<'a> {
         }
         let bytes = self.length_delimited()?;
         let payload = match form {
-            Form::Message(schema) => self.library.read(bytes, schema)?,
-            Form::Text if self.library == Library::Golang => str::from_utf8(bytes).ok()?.into(),
-            Form::Text => String::from_utf8_lossy(bytes).into_owned().into(),
-            Form::Bytes | Form::Number => bytes.to_vec(),
+            FieldType::Message(schema) => self.library.read(bytes, schema)?,
+            FieldType::Text if self.library == GoLibrary::Golang => str::from_utf8(bytes).ok()?.into(),
+            FieldType::Text => String::from_utf8_lossy(bytes).into_owned().into(),
+            FieldType::Bytes | FieldType::Number => bytes.to_vec(),
         };
         encode_varint(key | 2, found);
         encode_varint(payload.len() as u64, found);
@@ -139,7 +145,7 @@ impl<'a> Reader<'a> {
     /// Number and wire type of the next field. The older library keeps the low 32 bits of a number.
     fn tag(&mut self) -> Option<(u32, WireType)> {
         let key = self.varint()?;
-        if self.library == Library::Golang && u32::try_from(key).is_err() {
+        if self.library == GoLibrary::Golang && u32::try_from(key).is_err() {
             return None;
         }
         let field = u32::try_from((key >> 3) & u64::from(u32::MAX)).ok()?;
@@ -149,7 +155,7 @@ impl<'a> Reader<'a> {
     fn varint(&mut self) -> Option<u64> {
         let mut value = 0;
         for (index, &byte) in self.rest.iter().take(MAX_VARINT_LEN).enumerate() {
-            if index + 1 == MAX_VARINT_LEN && byte > 1 && self.library == Library::Golang {
+            if index + 1 == MAX_VARINT_LEN && byte > 1 && self.library == GoLibrary::Golang {
                 return None;
             }
             value |= u64::from(byte & 0x7f) << (7 * index);
@@ -187,7 +193,7 @@ impl<'a> Reader<'a> {
                 WireType::StartGroup => open.push(field),
                 WireType::EndGroup => {
                     let begun = open.pop()?;
-                    if begun != field && self.library == Library::Golang {
+                    if begun != field && self.library == GoLibrary::Golang {
                         return None;
                     }
                 }
@@ -202,7 +208,7 @@ impl<'a> Reader<'a> {
 
 /// What becomes of an entry that `prost` refuses on a server with one of the libraries, ascending by harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub enum DecodeOutcome {
     /// The server has the entry, perhaps with other values.
     Misread,
     /// The server starts with values that make it lose what the entry is about.
@@ -213,19 +219,19 @@ pub enum Outcome {
 
 /// What becomes of all such entries of one kind: the worst outcome by library.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outcomes {
-    worst: Option<[Outcome; 2]>,
+pub struct DecodeOutcomes {
+    worst: Option<[DecodeOutcome; 2]>,
 }
 
-impl Outcomes {
+impl DecodeOutcomes {
     /// Takes an entry into account. `is_lost` judges the fields that a library finds, encoded as etcd encodes them.
-    pub fn add(&mut self, message: &[u8], schema: &Schema, is_lost: impl Fn(&[u8]) -> bool) {
-        let outcome = |library: Library| match library.read(message, schema) {
-            None => Outcome::Refused,
-            Some(found) if is_lost(&found) => Outcome::Lost,
-            Some(_) => Outcome::Misread,
+    pub fn add(&mut self, message: &[u8], schema: &MessageSchema, is_lost: impl Fn(&[u8]) -> bool) {
+        let outcome = |library: GoLibrary| match library.read(message, schema) {
+            None => DecodeOutcome::Refused,
+            Some(found) if is_lost(&found) => DecodeOutcome::Lost,
+            Some(_) => DecodeOutcome::Misread,
         };
-        self.merge(Self { worst: Some(Library::ALL.map(outcome)) });
+        self.merge(Self { worst: Some(GoLibrary::ALL.map(outcome)) });
     }
 
     /// Takes other entries of the same kind into account.
@@ -237,15 +243,14 @@ impl Outcomes {
     }
 
     /// The worst outcome on servers with this library. Entries that were not taken into account count as refused.
-    pub fn with(&self, library: Library) -> Outcome {
-        let [gogo, golang] = self.worst.unwrap_or([Outcome::Refused; 2]);
+    pub fn with(&self, library: GoLibrary) -> DecodeOutcome {
+        let [gogo, golang] = self.worst.unwrap_or([DecodeOutcome::Refused; 2]);
         match library {
-            Library::Gogo => gogo,
-            Library::Golang => golang,
+            GoLibrary::Gogo => gogo,
+            GoLibrary::Golang => golang,
         }
     }
 }
 
 #[cfg(test)]
-#[path = "library/tests.rs"]
 mod tests;

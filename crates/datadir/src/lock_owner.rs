@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// Who has a file of the directory locked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
+pub struct LockOwner {
     /// The file.
     pub file: PathBuf,
     /// The process, where the system tells.
@@ -21,28 +21,28 @@ pub struct Holder {
 
 /// The answer to the question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Held {
+pub enum LockState {
     /// Nobody has a lock that could be seen.
     No,
     /// A process has.
-    By(Holder),
+    By(LockOwner),
     /// This system has no way to tell.
     Unknown,
 }
 
 #[cfg(target_os = "linux")]
-pub(crate) fn held(database: &Path, segment: Option<&Path>) -> Held {
+pub(crate) fn lock_state(database: &Path, segment: Option<&Path>) -> LockState {
     let owner = linux::flock_owner(database).map(|pid| (database, Some(pid)));
     let owner = owner.or_else(|| linux::has_flock(database).then_some((database, None)));
     let owner = owner.or_else(|| segment.filter(|path| linux::is_locked(path)).map(|path| (path, None)));
-    let Some((file, pid)) = owner else { return Held::No };
+    let Some((file, pid)) = owner else { return LockState::No };
     let program = pid.and_then(|pid| std::fs::read_to_string(format!("/proc/{pid}/comm")).ok());
-    Held::By(Holder { file: file.to_owned(), pid, program: program.map(|name| name.trim_end().to_owned()) })
+    LockState::By(LockOwner { file: file.to_owned(), pid, program: program.map(|name| name.trim_end().to_owned()) })
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn held(_database: &Path, _segment: Option<&Path>) -> Held {
-    Held::Unknown
+pub(crate) fn held(_database: &Path, _segment: Option<&Path>) -> LockState {
+    LockState::Unknown
 }
 
 #[cfg(target_os = "linux")]
@@ -105,12 +105,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("db");
         let file = File::create(&path).expect("file");
-        assert_eq!(held(&path, None), Held::No);
+        assert_eq!(lock_state(&path, None), LockState::No);
         file.try_lock().expect("free");
         assert!(linux::has_flock(&path), "however the list of locks calls the file");
         // In a sandbox that list may be empty.
-        match held(&path, None) {
-            Held::By(holder) => {
+        match lock_state(&path, None) {
+            LockState::By(holder) => {
                 assert!(holder.file == path && holder.pid.is_none_or(|pid| pid == std::process::id()), "{holder:?}");
             }
             other => panic!("{other:?}"),
@@ -121,11 +121,11 @@ mod tests {
     fn nothing_is_locked_by_asking() {
         let folder = tempfile::tempdir().expect("folder");
         let [database, segment] = ["db", "0.wal"].map(|name| folder.path().join(name));
-        assert_eq!(held(&database, None), Held::No);
+        assert_eq!(lock_state(&database, None), LockState::No);
         for path in [&database, &segment] {
             File::create(path).expect("file");
         }
-        assert_eq!(held(&database, Some(&segment)), Held::No);
+        assert_eq!(lock_state(&database, Some(&segment)), LockState::No);
         for path in [&database, &segment] {
             File::open(path).expect("file").try_lock().expect("free");
         }

@@ -14,20 +14,25 @@ use etcdsnap_snapshot::place::{Place, excerpt};
 use etcdsnap_wal::snap::{SnapFile, SnapName};
 use etcdsnap_wal::{EntryPayload, Grade, SnapshotPosition};
 
-use crate::aside::Aside;
-use crate::evidence::{Content, Database, Evidence, Log};
-use crate::membership::{Change, Membership};
+use crate::blocking_snaps::BlockingSnaps;
+use crate::contents::{DatabaseContent, DatabaseState, DirectoryContents, LogContent};
+use crate::membership::{MemberChange, Membership};
 use crate::report::{Indexes, MemberView};
-use crate::v2::V2Keys;
+use crate::v2_keys::V2Keys;
 
 /// The place of the database in the log.
-pub(crate) fn indexes(evidence: &Evidence<'_>, indexes: &Indexes, aside: Option<&Aside>, findings: &mut Findings) {
+pub(crate) fn indexes(
+    evidence: &DirectoryContents<'_>,
+    indexes: &Indexes,
+    aside: Option<&BlockingSnaps>,
+    findings: &mut Findings,
+) {
     let Some(log) = &evidence.log else { return };
     let what = match &evidence.database {
-        Database::Read(content) => return index_of(content, log, evidence, indexes, aside, findings),
-        Database::Missing => "there is no member/snap/db".to_owned(),
-        Database::New(what) => format!("member/snap/db {what}"),
-        Database::Unusable => return,
+        DatabaseState::Read(content) => return index_of(content, log, evidence, indexes, aside, findings),
+        DatabaseState::Missing => "there is no member/snap/db".to_owned(),
+        DatabaseState::New(what) => format!("member/snap/db {what}"),
+        DatabaseState::Unusable => return,
     };
     let first = log.entries.first().map_or(0, |logged| logged.entry.index);
     let there = format!("{what}; the log is there, from entry {first} on");
@@ -41,11 +46,11 @@ pub(crate) fn indexes(evidence: &Evidence<'_>, indexes: &Indexes, aside: Option<
 
 /// The place of a database that can be read.
 fn index_of(
-    content: &Content,
-    log: &Log<'_>,
-    evidence: &Evidence<'_>,
+    content: &DatabaseContent,
+    log: &LogContent<'_>,
+    evidence: &DirectoryContents<'_>,
     indexes: &Indexes,
-    aside: Option<&Aside>,
+    aside: Option<&BlockingSnaps>,
     findings: &mut Findings,
 ) {
     let mut found = |kind: &'static Kind, key: &[u8], message: String| {
@@ -81,15 +86,17 @@ fn index_of(
 
 /// The database that servers put in the place of their own, if it lacks what the snapshot contains that it came with. What is wrong
 /// with its pages is said by the verification.
-pub(crate) fn replacement(evidence: &Evidence<'_>, findings: &mut Findings) {
+pub(crate) fn replacement(evidence: &DirectoryContents<'_>, findings: &mut Findings) {
     let Some((snapshot, database)) = evidence.replacement() else { return };
     let place = Place::in_file(&format!("{snapshot:016x}.snap.db"));
     let taken = "servers put it in the place of db, and the old db is gone";
-    if let Database::New(what) = database {
+    if let DatabaseState::New(what) = database {
         let message = format!("the database received with the snapshot at {snapshot} {what}: {taken}");
         findings.push(Finding::new(&DATABASE_UNUSABLE, place.clone(), message));
     }
-    let Some(&index) = database.content().map(Content::consistent_index).as_ref().and_then(Known::all) else { return };
+    let Some(&index) = database.content().map(DatabaseContent::consistent_index).as_ref().and_then(Known::all) else {
+        return;
+    };
     if index < snapshot {
         let message = format!(
             "the database received with the snapshot at {snapshot} has applied entry {index}: {taken}, and so are entries {} to \
@@ -107,7 +114,7 @@ pub(crate) fn replacement(evidence: &Evidence<'_>, findings: &mut Findings) {
 }
 
 /// Says where the entries are that the snapshot includes and the database has not applied.
-fn behind_snapshot(log: &Log<'_>, indexes: &Indexes, index: u64, aside: Option<&Aside>) -> String {
+fn behind_snapshot(log: &LogContent<'_>, indexes: &Indexes, index: u64, aside: Option<&BlockingSnaps>) -> String {
     let next = index.saturating_add(1);
     let first = log.entries.partition_point(|logged| logged.entry.index < next);
     let logged = log.entries.get(first..).unwrap_or_default().iter().map(|logged| logged.entry.index);
@@ -125,7 +132,12 @@ fn behind_snapshot(log: &Log<'_>, indexes: &Indexes, index: u64, aside: Option<&
     }
 }
 
-fn term(log: &Log<'_>, content: &Content, indexes: &Indexes, found: &mut impl FnMut(&'static Kind, &[u8], String)) {
+fn term(
+    log: &LogContent<'_>,
+    content: &DatabaseContent,
+    indexes: &Indexes,
+    found: &mut impl FnMut(&'static Kind, &[u8], String),
+) {
     let Some(term) = content.buckets.meta.part().term.filter(|term| *term > 0) else { return };
     let last_term = indexes.hard_state_term.max(log.entries.last().map_or(0, |logged| logged.entry.term));
     if term > last_term {
@@ -142,7 +154,7 @@ fn term(log: &Log<'_>, content: &Content, indexes: &Indexes, found: &mut impl Fn
 }
 
 /// The `.snap` files against the snapshots the log tells of.
-pub(crate) fn snapshots(evidence: &Evidence<'_>, findings: &mut Findings) {
+pub(crate) fn snapshots(evidence: &DirectoryContents<'_>, findings: &mut Findings) {
     let told: BTreeSet<SnapshotPosition> =
         evidence.log.iter().flat_map(|log| log.inspection.snapshots.iter().copied()).collect();
     let mut usable = BTreeSet::new();
@@ -190,7 +202,7 @@ pub(crate) fn snapshots(evidence: &Evidence<'_>, findings: &mut Findings) {
 
 /// The end of the log, if it had more entries when this snapshot was written; `None` if it has them, or the snapshot came from the
 /// leader.
-fn cut_before(evidence: &Evidence<'_>, snapshot: SnapshotPosition) -> Option<u64> {
+fn cut_before(evidence: &DirectoryContents<'_>, snapshot: SnapshotPosition) -> Option<u64> {
     let log = evidence.log.as_ref()?;
     let told = log.inspection.snapshots.iter().map(|told| told.index).max().unwrap_or(0);
     let last = log.entries.last().map_or(0, |logged| logged.entry.index).max(told);
@@ -198,17 +210,17 @@ fn cut_before(evidence: &Evidence<'_>, snapshot: SnapshotPosition) -> Option<u64
 }
 
 /// Is part of the log lost?
-fn is_damaged(log: &Log<'_>) -> bool {
+fn is_damaged(log: &LogContent<'_>) -> bool {
     log.inspection.problems.iter().any(|problem| problem.code.grade() == Grade::Error)
 }
 
 /// The finding about keys of the v2 API: an error unless it is certain that there are keys of v3, because these may
 /// then be all.
-pub(crate) fn v2_content(evidence: &Evidence<'_>, v3_keys: Option<u64>, findings: &mut Findings) {
+pub(crate) fn v2_content(evidence: &DirectoryContents<'_>, v3_keys: Option<u64>, findings: &mut Findings) {
     let found = V2Keys::of(evidence);
     let is_etcd_2 = found.cluster_version.as_deref().is_some_and(|version| version.starts_with("2."));
     let is_unpadded = evidence.log.as_ref().is_some_and(|log| log.inspection.is_unpadded);
-    if matches!(evidence.database, Database::Missing) && evidence.log.is_some() && (is_etcd_2 || is_unpadded) {
+    if matches!(evidence.database, DatabaseState::Missing) && evidence.log.is_some() && (is_etcd_2 || is_unpadded) {
         let version = found
             .cluster_version
             .as_ref()
@@ -234,13 +246,13 @@ pub(crate) fn v2_content(evidence: &Evidence<'_>, v3_keys: Option<u64>, findings
 
 /// Is the record of this snapshot in the log, if there ever was one? Servers keep the last few segments and the last few `.snap`
 /// files, so the segments that told of older files may be gone.
-fn reaches_back(log: &Log<'_>, snapshot: SnapshotPosition) -> bool {
+fn reaches_back(log: &LogContent<'_>, snapshot: SnapshotPosition) -> bool {
     let first = log.inspection.segments.first().map(|segment| segment.name);
     first.is_some_and(|first| first.sequence == 0 || first.index <= snapshot.index)
 }
 
 /// The members by the log against those by the database, both at the place where the database stands.
-pub(crate) fn members(evidence: &Evidence<'_>, findings: &mut Findings) -> Vec<MemberView> {
+pub(crate) fn members(evidence: &DirectoryContents<'_>, findings: &mut Findings) -> Vec<MemberView> {
     let own = evidence.log.as_ref().and_then(|log| log.inspection.metadata).map(|metadata| metadata.node_id);
     let by_log = evidence.log.as_ref().and_then(|log| by_log(log, evidence));
     let by_database = evidence.database.content().and_then(|content| Membership::of_database(&content.buckets.members));
@@ -278,7 +290,7 @@ fn identity(own: u64, database: &Membership, log: Option<&Membership>, findings:
 
 /// The members by the newest `.snap` file that is not ahead of the database, and the entries the database has applied; `None` if the
 /// log does not reach back that far.
-fn by_log(log: &Log<'_>, evidence: &Evidence<'_>) -> Option<Membership> {
+fn by_log(log: &LogContent<'_>, evidence: &DirectoryContents<'_>) -> Option<Membership> {
     let applied = evidence.database.content().and_then(|content| content.consistent_index().all().copied());
     let applied = applied.unwrap_or(u64::MAX);
     let told: BTreeSet<SnapshotPosition> = log.inspection.snapshots.iter().copied().collect();
@@ -299,7 +311,7 @@ fn by_log(log: &Log<'_>, evidence: &Evidence<'_>) -> Option<Membership> {
     }
     for logged in entries.iter().take_while(|logged| logged.entry.index <= applied) {
         if let EntryPayload::ConfChange(change) = logged.entry.payload() {
-            let change = Change::new(&change);
+            let change = MemberChange::new(&change);
             if members.accepts(&change) {
                 members.apply(&change);
             }

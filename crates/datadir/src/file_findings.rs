@@ -9,13 +9,19 @@ use etcdsnap_snapshot::place::{Place, quote};
 use etcdsnap_wal::snap::SnapFileKind;
 use etcdsnap_wal::{Wal, WalFileKind, WalInspection, WalPlace as LogPlace};
 
-use crate::evidence::{Database, Evidence, Log};
-use crate::holder::Held;
-use crate::layout::Layout;
+use crate::contents::{DatabaseState, DirectoryContents, LogContent};
+use crate::layout::DirectoryLayout;
+use crate::lock_owner::LockState;
 use crate::wal_files::WalFiles;
 
 /// Compares the files of a member with those that should be there.
-pub(crate) fn check(evidence: &Evidence<'_>, layout: &Layout, wal: &WalFiles, held: &Held, findings: &mut Findings) {
+pub(crate) fn check(
+    evidence: &DirectoryContents<'_>,
+    layout: &DirectoryLayout,
+    wal: &WalFiles,
+    held: &LockState,
+    findings: &mut Findings,
+) {
     in_use(held, findings);
     for (name, error) in wal.unreadable.iter().chain(&wal.unreadable_broken).chain(&evidence.snaps.unreadable) {
         findings.push(Finding::new(&FILE_UNREADABLE, Place::in_file(name), error.to_string()));
@@ -26,8 +32,8 @@ pub(crate) fn check(evidence: &Evidence<'_>, layout: &Layout, wal: &WalFiles, he
     if evidence.log.is_none() && holds_member(evidence, wal) {
         let folder = quote(wal.directory.as_os_str().as_encoded_bytes());
         let rest = match evidence.database {
-            Database::Missing => ", and no database; what is there belongs to a log",
-            Database::Read(_) | Database::New(_) | Database::Unusable => "",
+            DatabaseState::Missing => ", and no database; what is there belongs to a log",
+            DatabaseState::Read(_) | DatabaseState::New(_) | DatabaseState::Unusable => "",
         };
         findings.push(Finding::new(&LOG_MISSING, Place::file(), format!("there is no segment in {folder}{rest}")));
     }
@@ -51,19 +57,19 @@ pub(crate) fn check(evidence: &Evidence<'_>, layout: &Layout, wal: &WalFiles, he
 }
 
 /// Is there any file that a member wrote and that its server would miss?
-pub(crate) fn holds_member(evidence: &Evidence<'_>, wal: &WalFiles) -> bool {
+pub(crate) fn holds_member(evidence: &DirectoryContents<'_>, wal: &WalFiles) -> bool {
     let is_data = |kind| matches!(kind, SnapFileKind::ReceivedDatabase(_) | SnapFileKind::Broken);
     let snaps = evidence.snaps;
     evidence.log.is_some()
-        || !matches!(evidence.database, Database::Missing)
+        || !matches!(evidence.database, DatabaseState::Missing)
         || snaps.snaps().next().is_some()
         || !snaps.unreadable.is_empty()
         || snaps.others.iter().any(|file| is_data(file.kind))
         || wal.others.iter().any(|file| file.kind == WalFileKind::Broken)
 }
 
-fn in_use(held: &Held, findings: &mut Findings) {
-    let Held::By(holder) = held else { return };
+fn in_use(held: &LockState, findings: &mut Findings) {
+    let LockState::By(holder) = held else { return };
     let program = holder.program.as_deref().map_or_else(String::new, |name| format!(" ({})", quote(name.as_bytes())));
     let who = holder.pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}{program}"));
     let file = holder.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -71,7 +77,7 @@ fn in_use(held: &Held, findings: &mut Findings) {
 }
 
 /// A message about the records that a `.broken` copy of a segment has and the log does not; `None` if there are none.
-fn only_in_copy(name: &str, bytes: &[u8], log: Option<&Log<'_>>) -> Option<String> {
+fn only_in_copy(name: &str, bytes: &[u8], log: Option<&LogContent<'_>>) -> Option<String> {
     let segment = name.strip_suffix(".broken")?;
     let copy = Wal::new([(segment, bytes)]);
     let WalInspection { segments, .. } = copy.inspect();

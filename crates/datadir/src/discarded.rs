@@ -7,14 +7,14 @@ use etcdsnap_wal::{Code, TrailingData, Wal, WalInspection, WalOutcome, WalPlace}
 
 /// The place where a server ends a log, and the records after it, which are lost with the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lost {
+pub struct DiscardedLog {
     /// Where the log ends for the server.
     pub from: WalPlace,
     /// What follows and is gone afterwards.
     pub remains: TrailingData,
 }
 
-impl Lost {
+impl DiscardedLog {
     /// What is lost by an outcome of reading the log; `None` if that is nothing, or only an unfinished last write.
     pub(crate) fn by(outcome: WalOutcome, wal: &Wal<'_>, inspection: &WalInspection) -> Option<Self> {
         let from = match outcome {

@@ -7,28 +7,28 @@
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_wal::snap::SnapFile;
 
-use crate::evidence::{Database, Evidence};
-use crate::start::{Server, StartVerdict, verdict};
+use crate::contents::{DatabaseState, DirectoryContents};
+use crate::start::{ServerRelease, StartVerdict, verdict};
 
 /// The `.snap` files to move aside, and the releases that start without them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Aside {
+pub(crate) struct BlockingSnaps {
     /// Names of the files, quoted for a message.
     pub files: Vec<String>,
     /// The releases that then start, and did not before.
-    pub servers: Vec<Server>,
+    pub servers: Vec<ServerRelease>,
     /// Index of the snapshot they start from; 0 for the beginning of the log.
     pub start: u64,
 }
 
-impl Aside {
+impl BlockingSnaps {
     /// Judges the start of `servers` without the files that are newer than the database; `None` if that lets none of
     /// them start.
-    pub fn find(evidence: &mut Evidence<'_>, servers: &[Server]) -> Option<Self> {
+    pub fn find(evidence: &mut DirectoryContents<'_>, servers: &[ServerRelease]) -> Option<Self> {
         let index = match &evidence.database {
-            Database::Missing | Database::New(_) => 0,
-            Database::Read(content) => content.buckets.meta.part().consistent_index.filter(|index| *index > 0)?,
-            Database::Unusable => return None,
+            DatabaseState::Missing | DatabaseState::New(_) => 0,
+            DatabaseState::Read(content) => content.buckets.meta.part().consistent_index.filter(|index| *index > 0)?,
+            DatabaseState::Unusable => return None,
         };
         // With a received database that is whole there is another way, and the server takes it.
         if evidence.is_received() {
@@ -41,7 +41,7 @@ impl Aside {
             return None;
         }
         files.extend(evidence.received.as_ref().map(|(index, _)| format!("{index:016x}.snap.db")));
-        let stopped: Vec<Server> =
+        let stopped: Vec<ServerRelease> =
             servers.iter().copied().filter(|server| !verdict(evidence, *server).starts()).collect();
         let received = evidence.received.take();
         evidence.newest_snap_index = index;
@@ -54,7 +54,7 @@ impl Aside {
     }
 
     /// Adds to the verdict about a release that it starts once the files are moved.
-    pub fn note(&self, start: &mut StartVerdict) {
+    pub fn add_to(&self, start: &mut StartVerdict) {
         if self.servers.contains(&start.server) {
             start.reasons.push(format!("It starts once {} moved out of member/snap.", self.moved()));
         }
@@ -73,7 +73,7 @@ impl Aside {
             0 => "the beginning of the log".to_owned(),
             start => format!("the snapshot at {start}"),
         };
-        let servers: Vec<_> = self.servers.iter().map(Server::to_string).collect();
+        let servers: Vec<_> = self.servers.iter().map(ServerRelease::to_string).collect();
         format!(
             "Move {} out of member/snap and keep {}: etcd {} then {} from {from} and {} entries {} to {last} to {} database",
             listed(&self.files),

@@ -12,7 +12,7 @@ use crate::snap_files::SnapFiles;
 
 /// What there is of a database.
 #[derive(Debug)]
-pub(crate) enum Database {
+pub(crate) enum DatabaseState {
     /// Nothing.
     Missing,
     /// A file in which nothing was ever written, which bbolt begins anew as it does one that is not there; with what shows that, to
@@ -21,12 +21,12 @@ pub(crate) enum Database {
     /// A file that is none, or that cannot be opened.
     Unusable,
     /// One that could be walked.
-    Read(Box<Content>),
+    Read(Box<DatabaseContent>),
 }
 
 /// What a database holds.
 #[derive(Debug)]
-pub(crate) struct Content {
+pub(crate) struct DatabaseContent {
     /// The small buckets.
     pub buckets: Buckets,
     /// What is wrong with it.
@@ -39,9 +39,9 @@ pub(crate) struct Content {
 
 /// What the files of a directory say.
 #[derive(Debug)]
-pub(crate) struct Evidence<'a> {
+pub(crate) struct DirectoryContents<'a> {
     /// The log; `None` if there is no file that servers take for a part of one.
-    pub log: Option<Log<'a>>,
+    pub log: Option<LogContent<'a>>,
     /// The `.snap` files.
     pub snaps: &'a SnapFiles,
     /// Index of the newest `.snap` file that servers are taken to find; those above are taken to be gone.
@@ -49,14 +49,14 @@ pub(crate) struct Evidence<'a> {
     /// There is a folder of a proxy beside that of the member.
     pub has_proxy: bool,
     /// The database.
-    pub database: Database,
+    pub database: DatabaseState,
     /// The database received with the newest snapshot, if it is there, with the index of that snapshot.
-    pub received: Option<(u64, Database)>,
+    pub received: Option<(u64, DatabaseState)>,
 }
 
 /// What a log says.
 #[derive(Debug)]
-pub(crate) struct Log<'a> {
+pub(crate) struct LogContent<'a> {
     /// Its segments.
     pub wal: Wal<'a>,
     /// Its entries in force.
@@ -65,14 +65,14 @@ pub(crate) struct Log<'a> {
     pub inspection: WalInspection,
 }
 
-impl<'a> Evidence<'a> {
+impl<'a> DirectoryContents<'a> {
     /// The snapshot a server up to 3.6 loads of those that `wanted` accepts.
     pub fn newest_snap(&self, wanted: impl Fn(SnapshotPosition) -> bool) -> Option<(&'a str, SnapFile<'a>)> {
         self.snaps.newest(|start| start.index <= self.newest_snap_index && wanted(start))
     }
 
     /// The database received with the newest snapshot, with the index of that, if a server puts it in the place of its own.
-    pub fn replacement(&self) -> Option<(u64, &Database)> {
+    pub fn replacement(&self) -> Option<(u64, &DatabaseState)> {
         let (index, database) = self.received.as_ref()?;
         (*index > self.database.consistent_index()).then_some((*index, database))
     }
@@ -86,20 +86,20 @@ impl<'a> Evidence<'a> {
     /// are not of one history.
     pub fn goes_back(&self) -> Option<(i64, i64)> {
         let (_, received) = self.received.as_ref()?;
-        let revision = |database: &Database| database.content()?.revision.all().copied();
+        let revision = |database: &DatabaseState| database.content()?.revision.all().copied();
         let (received, own) = (revision(received)?, revision(&self.database)?);
         (received < own).then_some((received, own))
     }
 }
 
-impl<'a> Log<'a> {
+impl<'a> LogContent<'a> {
     /// Reads a log.
     pub fn new(wal: Wal<'a>) -> Self {
         Self { entries: wal.current_entries(), inspection: wal.inspect(), wal }
     }
 }
 
-impl Content {
+impl DatabaseContent {
     /// Was anything of this kind found?
     pub fn found(&self, kind: &Kind) -> bool {
         self.findings.iter().any(|finding| finding.kind.id == kind.id)
@@ -131,9 +131,9 @@ impl Content {
     }
 }
 
-impl Database {
+impl DatabaseState {
     /// What could be read of it.
-    pub fn content(&self) -> Option<&Content> {
+    pub fn content(&self) -> Option<&DatabaseContent> {
         match self {
             Self::Read(content) => Some(content),
             Self::Missing | Self::New(_) | Self::Unusable => None,

@@ -9,7 +9,7 @@ use etcdsnap_snapshot::place::excerpt;
 use etcdsnap_wal::EntryPayload;
 use etcdsnap_wal::snap::V2Store;
 
-use crate::evidence::{Evidence, Log};
+use crate::contents::{DirectoryContents, LogContent};
 
 /// The most keys that a message names; all are counted.
 const NAMED: usize = 5;
@@ -36,7 +36,7 @@ pub(crate) struct V2Keys {
 
 impl V2Keys {
     /// Looks into the newest `.snap` file and the log after it.
-    pub fn of(evidence: &Evidence<'_>) -> Self {
+    pub fn of(evidence: &DirectoryContents<'_>) -> Self {
         let mut found = Self::default();
         let newest = evidence.snaps.newest(|_| true);
         let mut from = 0;
@@ -87,7 +87,7 @@ impl V2Keys {
         }
     }
 
-    fn log(&mut self, log: &Log<'_>, from: u64) {
+    fn log(&mut self, log: &LogContent<'_>, from: u64) {
         for logged in log.entries.iter().filter(|logged| logged.entry.index > from) {
             let request = match logged.entry.payload() {
                 EntryPayload::LegacyRequest(request) => *request,

@@ -17,7 +17,7 @@ const NAMED: usize = 20;
 /// The entries behind the consistent index.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Newer {
+pub struct UnappliedEntries {
     /// How many of them are committed.
     pub committed: u64,
     /// How many of them are not known to be committed. A leader decides about them; a server that is alone keeps them.
@@ -40,16 +40,16 @@ pub struct Newer {
 
 /// Collects keys.
 #[derive(Default)]
-struct Touched {
+struct TouchedKeys {
     keys: BTreeSet<Vec<u8>>,
 }
 
-impl Newer {
+impl UnappliedEntries {
     /// Counts the entries above an index. Those above `commit` are not known to be committed.
     pub fn new(entries: &[LoggedEntry<'_>], consistent_index: u64, commit: u64) -> Self {
         let first = entries.partition_point(|logged| logged.entry.index <= consistent_index);
         let newer = entries.get(first..).unwrap_or_default();
-        let (mut found, mut touched) = (Self::default(), Touched::default());
+        let (mut found, mut touched) = (Self::default(), TouchedKeys::default());
         found.first_index = newer.first().map(|logged| logged.entry.index);
         found.last_index = newer.last().map(|logged| logged.entry.index);
         for logged in newer {
@@ -74,7 +74,7 @@ impl Newer {
     }
 }
 
-impl Touched {
+impl TouchedKeys {
     /// Takes note of the keys of a request; returns how many revisions it makes at least and at most.
     fn request(&mut self, request: &InternalRaftRequest) -> (u64, u64) {
         if let Some(put) = &request.put {
@@ -135,13 +135,13 @@ mod tests {
         PutRequest { key: key.as_bytes().to_vec(), lease, ..PutRequest::default() }
     }
 
-    fn newer(requests: &[InternalRaftRequest], consistent_index: u64, commit: u64) -> Newer {
+    fn newer(requests: &[InternalRaftRequest], consistent_index: u64, commit: u64) -> UnappliedEntries {
         let encoded: Vec<_> = requests.iter().map(InternalRaftRequest::encode_to_vec).collect();
         let place = WalPlace { segment: SegmentName::FIRST, offset: 0 };
         let entry = |(data, index)| RaftEntry { index, term: 1, data: Some(data), ..RaftEntry::default() };
         let entries = encoded.iter().map(Vec::as_slice).zip(1..).map(entry);
         let entries: Vec<_> = entries.map(|entry| LoggedEntry { place, entry }).collect();
-        Newer::new(&entries, consistent_index, commit)
+        UnappliedEntries::new(&entries, consistent_index, commit)
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn nothing_is_newer_than_an_index_at_the_end() {
-        assert_eq!(newer(&[InternalRaftRequest::default()], 1, 1), Newer::default());
-        assert_eq!(newer(&[InternalRaftRequest::default()], 100, 1), Newer::default());
+        assert_eq!(newer(&[InternalRaftRequest::default()], 1, 1), UnappliedEntries::default());
+        assert_eq!(newer(&[InternalRaftRequest::default()], 100, 1), UnappliedEntries::default());
     }
 }

@@ -8,7 +8,7 @@ use etcdsnap_snapshot::place::Place;
 use etcdsnap_snapshot::report::Omitted;
 use etcdsnap_wal::{LogReadError, SnapshotPosition, Wal, WalInspection, WalOutcome, WalProblem, WalReader, WalRefusal};
 
-use crate::cut_off::Lost;
+use crate::discarded::DiscardedLog;
 use crate::snap_files::SnapFiles;
 
 /// Everything known about a log.
@@ -34,7 +34,7 @@ pub struct ReaderVerdict {
     /// What they do.
     pub outcome: WalOutcome,
     /// The part of the log that the repair throws away, other than an unfinished last write.
-    pub lost: Option<Lost>,
+    pub discarded: Option<DiscardedLog>,
 }
 
 impl LogReport {
@@ -92,7 +92,7 @@ fn verdict(wal: &Wal<'_>, snaps: Option<&SnapFiles>, reader: WalReader, inspecti
         Ok(start) => (start, wal.outcome(reader, start)),
         Err(error) => (SnapshotPosition::default(), WalOutcome::Refuses(WalRefusal::from(error))),
     };
-    ReaderVerdict { reader, start, outcome, lost: Lost::by(outcome, wal, inspection) }
+    ReaderVerdict { reader, start, outcome, discarded: DiscardedLog::by(outcome, wal, inspection) }
 }
 
 /// A problem of the log as a finding.

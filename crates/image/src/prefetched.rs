@@ -8,11 +8,11 @@ const BLOCK: usize = 1 << 20;
 
 /// A set of blocks. It is a memory aid and guards nothing, so threads need not agree on it at every moment: the worst is that a
 /// block is asked for twice.
-pub(crate) struct Blocks {
+pub(crate) struct PrefetchedBlocks {
     words: Vec<AtomicU64>,
 }
 
-impl Blocks {
+impl PrefetchedBlocks {
     /// The empty set for a file of `len` bytes.
     pub fn new(len: usize) -> Self {
         let words = len.div_ceil(BLOCK).div_ceil(u64::BITS as usize);
@@ -51,11 +51,11 @@ fn bit(block: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{BLOCK, Blocks};
+    use super::{BLOCK, PrefetchedBlocks};
 
     #[test]
     fn blocks_are_asked_for_once() {
-        let blocks = Blocks::new(200 * BLOCK + 5);
+        let blocks = PrefetchedBlocks::new(200 * BLOCK + 5);
         let missing = |range| blocks.missing(range).map(|run| (run.start, run.end)).collect::<Vec<_>>();
         assert_eq!(missing(BLOCK - 1..BLOCK + 1), [(0, 2 * BLOCK)]);
         blocks.add(BLOCK..2 * BLOCK);

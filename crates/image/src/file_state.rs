@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 /// What tells one state of a file from another without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stamp {
+pub(crate) struct FileState {
     identity: Identity,
     pub(crate) len: u64,
     pub(crate) modified: Option<SystemTime>,
@@ -20,39 +20,39 @@ type Identity = (u64, u64);
 #[cfg(not(unix))]
 type Identity = ();
 
-impl Stamp {
+impl FileState {
     pub(crate) fn of(metadata: &Metadata) -> Self {
         Self { identity: identity(metadata), len: metadata.len(), modified: metadata.modified().ok() }
     }
 
     /// Looks at the open file for its content, and at its name for whether it still names this file.
-    pub(crate) fn recheck(&self, path: &Path, file: &File) -> Result<(), Changed> {
+    pub(crate) fn recheck(&self, path: &Path, file: &File) -> Result<(), FileChanged> {
         match self.change(path, file) {
             None => Ok(()),
-            Some(change) => Err(Changed { path: path.to_owned(), change }),
+            Some(change) => Err(FileChanged { path: path.to_owned(), change }),
         }
     }
 
-    fn change(&self, path: &Path, file: &File) -> Option<Change> {
+    fn change(&self, path: &Path, file: &File) -> Option<FileChange> {
         let now = match file.metadata() {
             Ok(metadata) => Self::of(&metadata),
-            Err(error) => return Some(Change::Unreadable(error.kind())),
+            Err(error) => return Some(FileChange::Unreadable(error.kind())),
         };
         let (before, after) = (self.len, now.len);
         if after > before {
-            return Some(Change::Grew { before, after });
+            return Some(FileChange::Grew { before, after });
         }
         if after < before {
-            return Some(Change::Shrank { before, after });
+            return Some(FileChange::Shrank { before, after });
         }
         if now.modified != self.modified {
-            return Some(Change::Written);
+            return Some(FileChange::Written);
         }
         match path.metadata() {
             Ok(named) if identity(&named) == self.identity => None,
-            Ok(_) => Some(Change::Replaced),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Change::Removed),
-            Err(error) => Some(Change::Unreadable(error.kind())),
+            Ok(_) => Some(FileChange::Replaced),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(FileChange::Removed),
+            Err(error) => Some(FileChange::Unreadable(error.kind())),
         }
     }
 }
@@ -69,17 +69,17 @@ fn identity(_: &Metadata) -> Identity {}
 /// A file is not the one that was opened any more, so what was read from it may belong to no single state of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {change} while it was read; read a copy that nothing writes to")]
-pub struct Changed {
+pub struct FileChanged {
     /// The file.
     pub path: PathBuf,
     /// What happened to it.
-    pub change: Change,
+    pub change: FileChange,
 }
 
 /// What happened to a file between opening it and looking again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Change {
+pub enum FileChange {
     /// Bytes were appended, or the file was extended.
     #[error("grew from {before} to {after} bytes")]
     Grew {

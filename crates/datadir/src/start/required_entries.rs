@@ -11,12 +11,12 @@ use etcdsnap_snapshot::catalogue::mvcc::{
 };
 use etcdsnap_snapshot::finding::Kind;
 
-use super::{Server, StartOutcome, Stop};
-use crate::evidence::Content;
+use super::{ServerRelease, StartFailure, StartOutcome};
+use crate::contents::DatabaseContent;
 
-impl Server {
+impl ServerRelease {
     /// What keeps the server from serving after it has started, and notes about what it does to the data.
-    pub(super) fn limit(self, content: &Content, notes: &mut Vec<String>) -> Option<(StartOutcome, String)> {
+    pub(super) fn limit(self, content: &DatabaseContent, notes: &mut Vec<String>) -> Option<(StartOutcome, String)> {
         let serving = content.serving.iter().find(|serving| serving.minor == self.minor)?;
         notes.extend_from_slice(&serving.notes);
         let (outcome, reason) = match serving.hindrance.as_ref()? {
@@ -28,7 +28,7 @@ impl Server {
     }
 
     /// Loads the records and the small buckets.
-    pub(super) fn load(self, content: &Content) -> Result<(), Stop> {
+    pub(super) fn load(self, content: &DatabaseContent) -> Result<(), StartFailure> {
         let minor = self.minor;
         let (from_3_5, from_3_6) = (minor >= 5, minor >= 6);
         let reads_members = from_3_6 || (minor == 5 && self.patch >= 26);
@@ -65,6 +65,6 @@ impl Server {
         let stop = stops.into_iter().find(|(kind, applies, ..)| *applies && content.found(kind));
         let Some((_, _, outcome, what)) = stop else { return Ok(()) };
         let how = if outcome == StartOutcome::Exits { "exits" } else { "panics" };
-        Err(Stop { outcome, said: None, reason: format!("{what}: it {how}.") })
+        Err(StartFailure { outcome, said: None, reason: format!("{what}: it {how}.") })
     }
 }
