@@ -1,10 +1,13 @@
-//! The freelist, when a file has one (`docs/format/bbolt.md#freelist-page`): ids of free pages, ascending, each once.
+//! The rules for the freelist, when a file has one (`docs/format/bbolt.md#freelist-page`): ids of free pages, ascending, each
+//! once.
 //!
-//! Together with the pages in use it must cover everything below the high-water mark, without overlap.
+//! Together with the pages in use the freelist must cover everything below the high-water mark, without overlap.
 
 use std::ops::Range;
 
-use crate::check::visited_pages::VisitedPages;
+use super::page_header::{check_header, visit_overflow};
+use super::page_set::PageSet;
+use super::visited_pages::VisitedPages;
 use crate::db::Db;
 use crate::format::{PAGE_HEADER, PageKind};
 use crate::problem::{Code, Detail, Problems, StructureProblem};
@@ -13,22 +16,22 @@ fn report(problems: &mut Problems, page: Option<u64>, code: Code, offset: u64, f
     problems.push(StructureProblem { bucket: None, page, element: None, code, offset, found, against });
 }
 
-/// What the freelist says, and the room it takes.
+/// The content of the freelist, and the number of pages that it occupies.
 #[derive(Debug)]
 pub(super) struct Freelist {
-    /// The free pages. Of an unreadable freelist the set is empty: then all pages it should have listed are lost.
-    pub free: VisitedPages,
-    /// Pages it lies on; 0 when they are not all there and its own.
+    /// The free pages; empty when the freelist cannot be read, so that all pages it should list are reported as lost.
+    pub free: PageSet,
+    /// Pages that it occupies; 0 when they are not [whole](super::Leaf::whole).
     pub pages: u64,
 }
 
-/// Reads the freelist page and claims its run; `None` when the file is not meant to have one.
-pub(super) fn read(db: &Db<'_>, claims: &VisitedPages, problems: &mut Problems) -> Option<Freelist> {
+/// Reads and checks the freelist page and marks its run as visited; `None` when the meta says that the file has no freelist.
+pub(super) fn read(db: &Db<'_>, visited: &VisitedPages, problems: &mut Problems) -> Option<Freelist> {
     let meta = *db.meta();
     if !db.has_freelist() {
         return None;
     }
-    let free = VisitedPages::new(claims.bound());
+    let free = PageSet::new(visited.bound());
     if !(2..meta.high_water_mark).contains(&meta.freelist) {
         return Some(Freelist { free, pages: 0 });
     }
@@ -37,18 +40,18 @@ pub(super) fn read(db: &Db<'_>, claims: &VisitedPages, problems: &mut Problems) 
         report(problems, id, Code::FreelistEof, 0, Detail::None, Detail::None);
         return Some(Freelist { free, pages: 0 });
     };
-    super::check_header(db, &page, None, &[PageKind::Freelist], problems);
-    let fresh = claims.visit(meta.freelist);
+    check_header(db, &page, None, &[PageKind::Freelist], problems);
+    let fresh = visited.visit(meta.freelist);
     if !fresh {
         report(problems, id, Code::DoubleRef, page.offset, Detail::None, Detail::None);
     }
-    let whole = super::visit_overflow(db, &page, None, claims, problems).whole && fresh;
+    let whole = visit_overflow(db, &page, None, visited, problems).whole && fresh;
     if page.kind != PageKind::Freelist {
         return Some(Freelist { free, pages: 0 });
     }
-    let (promised, room) = (page.free_id_count(), page.free_id_capacity());
-    if promised > room {
-        let (found, against) = (Detail::Number(promised), Detail::Number(room));
+    let (listed_count, capacity) = (page.free_id_count(), page.free_id_capacity());
+    if listed_count > capacity {
+        let (found, against) = (Detail::Number(listed_count), Detail::Number(capacity));
         report(problems, id, Code::FreelistCount, page.offset + 10, found, against);
     }
     let mut previous = 0;
@@ -58,7 +61,7 @@ pub(super) fn read(db: &Db<'_>, claims: &VisitedPages, problems: &mut Problems) 
             let hwm = Detail::Number(meta.high_water_mark);
             report(problems, id, Code::FreelistRange, at, Detail::Number(listed), hwm);
         }
-        if !free.visit(listed) && listed < free.bound() {
+        if !free.insert(listed) && listed < free.bound() {
             report(problems, id, Code::FreelistDup, at, Detail::Number(listed), Detail::None);
         } else if listed < previous {
             let (found, against) = (Detail::Number(listed), Detail::Number(previous));
@@ -69,8 +72,8 @@ pub(super) fn read(db: &Db<'_>, claims: &VisitedPages, problems: &mut Problems) 
     Some(Freelist { free, pages: if whole { u64::from(page.overflow) + 1 } else { 0 } })
 }
 
-/// Compares the free pages with the pages in use, after the walk.
-pub(super) fn compare(db: &Db<'_>, claims: &VisitedPages, free: &VisitedPages, problems: &mut Problems) {
+/// Compares the free pages with the pages in use, after the walk: reports pages that are both, and pages that are neither.
+pub(super) fn compare(db: &Db<'_>, visited: &VisitedPages, free: &PageSet, problems: &mut Problems) {
     let mut each = |code: Code, runs: Vec<Range<u64>>| {
         for run in runs {
             let offset = run.start.saturating_mul(db.page_size().into()).min(db.bytes().len() as u64);
@@ -78,12 +81,12 @@ pub(super) fn compare(db: &Db<'_>, claims: &VisitedPages, free: &VisitedPages, p
             report(problems, Some(run.start), code, offset, pages, Detail::None);
         }
     };
-    each(Code::ReachableFreed, claims.runs(free, |used, free| used & free));
-    let mut lost = claims.runs(free, |used, free| !(used | free));
+    each(Code::ReachableFreed, visited.runs(free, |used, free| used & free));
+    let mut lost = visited.runs(free, |used, free| !(used | free));
     let hwm = db.meta().high_water_mark;
     lost.retain(|run| run.start < hwm);
-    if claims.bound() < hwm {
-        lost.push(claims.bound()..hwm);
+    if visited.bound() < hwm {
+        lost.push(visited.bound()..hwm);
     }
     each(Code::UnreachableUnfreed, lost);
 }

@@ -1,11 +1,11 @@
-//! The rules for the two metas and for the length of the file.
+//! The rules for the two meta pages and for the length of the file.
 
 use crate::db::Db;
 use crate::format::PageKind;
 use crate::meta::{Meta, MetaError};
 use crate::problem::{Code, Detail, Problems, StructureProblem};
 
-/// Checks both slots, each on its own and against the other.
+/// Checks both metas, each on its own and the two against each other.
 pub(super) fn check(db: &Db<'_>, problems: &mut Problems) {
     for (slot, meta) in (0..).zip(db.metas()) {
         if matches!(meta, Err(MetaError::Truncated)) {

@@ -1,22 +1,22 @@
-//! The rules that one page has to keep, whatever tree it is in: table, bounds, packing, order, slack.
+//! [`PageChecker`]: the rules for the content of one branch or leaf page: element table, bounds, packing, key order, slack.
 
 use crate::bucket::BucketHeader;
 use crate::format::{BUCKET_FLAG, BUCKET_HEADER, COUNT_OVERFLOW, MAX_KEY, MAX_VALUE, PAGE_HEADER, PageKind};
 use crate::page::{ElementFields, Page};
 use crate::problem::{Code, Detail, Problems, StructureProblem};
 
-/// What a page's parent says about it.
+/// What the parent of a page says about its keys.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Bounds<'a> {
     /// The parent's key for the page; its first key must equal it.
     pub low: Option<&'a [u8]>,
     /// The parent's next key; all keys must be below it.
     pub high: Option<&'a [u8]>,
-    /// Is it the root of its bucket?
+    /// Is it the root page of its bucket?
     pub root: bool,
 }
 
-/// A bucket found among the elements of a leaf.
+/// A bucket found in an element of a leaf, which the walk visits next.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FoundBucket<'a> {
     pub element: u16,
@@ -24,23 +24,24 @@ pub(crate) struct FoundBucket<'a> {
     pub offset: u64,
     pub name: &'a [u8],
     pub header: BucketHeader,
-    /// The page inside the value, when the bucket is inline and that page can be read.
+    /// The page inside the value, when the bucket is inline and the page can be read.
     pub inline: Option<Page<'a>>,
 }
 
-/// What the rules leave to say about a page.
+/// What the walk needs to know of a page after its check.
 #[derive(Debug, Default)]
 pub(crate) struct CheckedPage<'a> {
-    /// First key to last value, when they are packed without a gap and hold no buckets.
+    /// The bytes from the first key to the last value, when they are packed without a gap and no value is a bucket.
     pub packed: Option<&'a [u8]>,
-    /// Elements from the first on that can be read: all, unless they [share too many bytes](Page::room).
-    pub admitted: u16,
-    /// Plain keys.
+    /// Number of elements, counted from the first, that may be read: all, unless they exceed the
+    /// [budget](Page::element_budget).
+    pub readable: u16,
+    /// Keys that are not buckets.
     pub keys: u64,
     pub buckets: Vec<FoundBucket<'a>>,
 }
 
-/// One page under examination and where to complain.
+/// Checks one page and reports problems; made and used up for each page.
 pub(crate) struct PageChecker<'a, 'p> {
     pub page: Page<'a>,
     pub bucket: u32,
@@ -56,7 +57,7 @@ impl<'a> PageChecker<'a, '_> {
         self.problems.push(StructureProblem { bucket: Some(self.bucket), page, element, code, offset, found, against });
     }
 
-    /// Checks table, elements, order and slack; reports every violation and returns what is sound.
+    /// Checks element table, elements, key order and slack, reports every problem, and returns what the walk goes on with.
     pub fn check(mut self) -> CheckedPage<'a> {
         let page = self.page;
         let table_end = page.table_end();
@@ -64,10 +65,10 @@ impl<'a> PageChecker<'a, '_> {
         if table_end > limit {
             let count = Detail::Number(page.count.into());
             self.report(Code::CountSpace, None, 0, count, Detail::Number(limit - PAGE_HEADER as u64));
-            return CheckedPage { admitted: page.count, ..CheckedPage::default() };
+            return CheckedPage { readable: page.count, ..CheckedPage::default() };
         }
         self.check_count();
-        let mut body = CheckedPage::default();
+        let mut checked = CheckedPage::default();
         let mut scan = ElementScan {
             packed_at: table_end,
             previous: None,
@@ -76,28 +77,28 @@ impl<'a> PageChecker<'a, '_> {
             spans: Vec::new(),
             gaps: false,
             has_buckets: false,
-            room: Some(page.element_budget()),
+            budget: Some(page.element_budget()),
         };
         for index in 0..page.count {
-            let span = match page.kind {
-                PageKind::Branch => page.branch_fields(index).map(|(span, _)| span),
+            let fields = match page.kind {
+                PageKind::Branch => page.branch_fields(index).map(|(fields, _)| fields),
                 _ => page.leaf_fields(index),
             };
-            let Some(span) = span else { break };
-            self.check_element(index, span, &mut scan, &mut body);
-            if scan.room.is_none() {
+            let Some(fields) = fields else { break };
+            self.check_element(index, fields, &mut scan, &mut checked);
+            if scan.budget.is_none() {
                 break;
             }
-            body.admitted = index.saturating_add(1);
+            checked.readable = index.saturating_add(1);
         }
         self.check_upper_bound(&scan);
         self.check_overlaps(&mut scan);
         self.check_slack(scan.packed_at.max(scan.spans.iter().map(|(_, end, _)| *end).max().unwrap_or(0)));
         if !scan.gaps && !scan.has_buckets && page.kind == PageKind::Leaf {
             let start = usize::try_from(table_end).unwrap_or(usize::MAX);
-            body.packed = page.run.get(start..usize::try_from(scan.packed_at).unwrap_or(0));
+            checked.packed = page.run.get(start..usize::try_from(scan.packed_at).unwrap_or(0));
         }
-        body
+        checked
     }
 
     fn check_count(&mut self) {
@@ -118,94 +119,94 @@ impl<'a> PageChecker<'a, '_> {
     fn check_element(
         &mut self,
         index: u16,
-        span: ElementFields,
+        fields: ElementFields,
         scan: &mut ElementScan<'a>,
-        body: &mut CheckedPage<'a>,
+        checked: &mut CheckedPage<'a>,
     ) {
         let page = self.page;
-        if span.flags > BUCKET_FLAG || span.key_size > MAX_KEY || span.value_size > MAX_VALUE {
-            self.check_fields(index, &span);
+        if fields.flags > BUCKET_FLAG || fields.key_size > MAX_KEY || fields.value_size > MAX_VALUE {
+            self.check_fields(index, &fields);
         }
-        let Some((key, value)) = page.key_and_value(&span) else {
+        let Some((key, value)) = page.key_and_value(&fields) else {
             scan.begin_gap(page.table_end(), index);
-            if span.key_size == 0 {
-                self.report(Code::KeyEmpty, Some(index), span.key, Detail::None, Detail::None);
+            if fields.key_size == 0 {
+                self.report(Code::KeyEmpty, Some(index), fields.key, Detail::None, Detail::None);
             }
-            let bytes = Detail::Words(format!("{} to {}", span.key, span.end()));
+            let bytes = Detail::Words(format!("{} to {}", fields.key, fields.end()));
             let room = Detail::Words(format!("{} to {}", page.table_end(), page.run.len()));
-            self.report(Code::ElemBounds, Some(index), span.key, bytes, room);
+            self.report(Code::ElemBounds, Some(index), fields.key, bytes, room);
             return;
         };
-        // Enough elements are seen by then to tell which overlap.
-        scan.room = scan.room.and_then(|room| room.checked_sub((key.len() + value.len()) as u64));
-        if scan.room.is_none() {
+        // When the budget is used up, enough elements have been seen to tell which overlap.
+        scan.budget = scan.budget.and_then(|budget| budget.checked_sub((key.len() + value.len()) as u64));
+        if scan.budget.is_none() {
             return;
         }
-        if span.key != scan.packed_at || scan.gaps {
-            self.note_unpacked(index, &span, scan);
+        if fields.key != scan.packed_at || scan.gaps {
+            self.note_unpacked(index, &fields, scan);
         }
-        scan.packed_at = span.end();
+        scan.packed_at = fields.end();
         if key.is_empty() {
-            self.report(Code::KeyEmpty, Some(index), span.key, Detail::None, Detail::None);
+            self.report(Code::KeyEmpty, Some(index), fields.key, Detail::None, Detail::None);
         } else {
-            self.check_order(index, &span, key, scan);
+            self.check_order(index, &fields, key, scan);
         }
         if page.kind == PageKind::Branch {
             return;
         }
-        if span.flags & BUCKET_FLAG == 0 {
-            body.keys += 1;
+        if fields.flags & BUCKET_FLAG == 0 {
+            checked.keys += 1;
             return;
         }
         scan.has_buckets = true;
         if !key.is_empty()
-            && let Some(found) = self.check_bucket_value(index, &span, key, value)
+            && let Some(found) = self.check_bucket_value(index, &fields, key, value)
         {
-            body.buckets.push(found);
+            checked.buckets.push(found);
         }
     }
 
     #[cold]
-    fn check_fields(&mut self, index: u16, span: &ElementFields) {
-        if span.flags & !BUCKET_FLAG != 0 {
-            let flags = Detail::Words(format!("{:#x}", span.flags));
-            self.report(Code::ElemFlags, Some(index), span.key, flags, Detail::None);
+    fn check_fields(&mut self, index: u16, fields: &ElementFields) {
+        if fields.flags & !BUCKET_FLAG != 0 {
+            let flags = Detail::Words(format!("{:#x}", fields.flags));
+            self.report(Code::ElemFlags, Some(index), fields.key, flags, Detail::None);
         }
-        let (key_size, value_size) = (u64::from(span.key_size), u64::from(span.value_size));
-        if span.key_size > MAX_KEY {
+        let (key_size, value_size) = (u64::from(fields.key_size), u64::from(fields.value_size));
+        if fields.key_size > MAX_KEY {
             let (found, against) = (Detail::Number(key_size), Detail::Number(MAX_KEY.into()));
-            self.report(Code::KeySize, Some(index), span.key, found, against);
+            self.report(Code::KeySize, Some(index), fields.key, found, against);
         }
-        if span.value_size > MAX_VALUE {
+        if fields.value_size > MAX_VALUE {
             let (found, against) = (Detail::Number(value_size), Detail::Number(MAX_VALUE.into()));
-            self.report(Code::ValueSize, Some(index), span.key, found, against);
+            self.report(Code::ValueSize, Some(index), fields.key, found, against);
         }
     }
 
-    /// From the first gap on, spans are kept to look for overlaps.
+    /// Remembers where an element lies, from the first gap on, so that overlaps can be found.
     #[cold]
-    fn note_unpacked(&mut self, index: u16, span: &ElementFields, scan: &mut ElementScan<'a>) {
+    fn note_unpacked(&mut self, index: u16, fields: &ElementFields, scan: &mut ElementScan<'a>) {
         scan.begin_gap(self.page.table_end(), index);
-        if span.key != scan.packed_at {
-            let (found, against) = (Detail::Number(span.key), Detail::Number(scan.packed_at));
-            self.report(Code::ElemLayout, Some(index), span.key, found, against);
+        if fields.key != scan.packed_at {
+            let (found, against) = (Detail::Number(fields.key), Detail::Number(scan.packed_at));
+            self.report(Code::ElemLayout, Some(index), fields.key, found, against);
         }
-        scan.spans.push((span.key, span.end(), index));
+        scan.spans.push((fields.key, fields.end(), index));
     }
 
     #[inline]
-    fn check_order(&mut self, index: u16, span: &ElementFields, key: &'a [u8], scan: &mut ElementScan<'a>) {
+    fn check_order(&mut self, index: u16, fields: &ElementFields, key: &'a [u8], scan: &mut ElementScan<'a>) {
         match scan.previous {
             None if index == 0 => {
                 if let Some(low) = self.bounds.low.filter(|low| *low != key) {
                     let code = if key < low { Code::KeyBelowParent } else { Code::KeyNotParent };
-                    self.report(code, Some(index), span.key, Detail::key(key), Detail::key(low));
+                    self.report(code, Some(index), fields.key, Detail::key(key), Detail::key(low));
                 }
             }
             Some(previous) if key <= previous => {
                 scan.disordered = true;
                 let code = if key == previous { Code::KeyDup } else { Code::KeyOrder };
-                self.report(code, Some(index), span.key, Detail::key(key), Detail::key(previous));
+                self.report(code, Some(index), fields.key, Detail::key(key), Detail::key(previous));
             }
             _ => {}
         }
@@ -237,7 +238,7 @@ impl<'a> PageChecker<'a, '_> {
         }
     }
 
-    /// What follows the last element: no more overflow pages than needed, and zeros.
+    /// Checks the slack, which is what follows the last element: no more overflow pages than needed, and only zeros.
     fn check_slack(&mut self, used: u64) {
         let page = self.page;
         if page.position.is_some() {
@@ -257,66 +258,66 @@ impl<'a> PageChecker<'a, '_> {
     fn check_bucket_value(
         &mut self,
         element: u16,
-        span: &ElementFields,
+        fields: &ElementFields,
         name: &'a [u8],
         value: &'a [u8],
     ) -> Option<FoundBucket<'a>> {
         let (page, page_size) = (self.page, self.page_size);
-        let mut complain = |code, found| self.report(code, Some(element), span.key, found, Detail::key(name));
+        let mut report = |code, found| self.report(code, Some(element), fields.key, found, Detail::key(name));
         let size = Detail::Number(value.len() as u64);
         let Some(header) = BucketHeader::parse(value, page.order) else {
-            complain(Code::BucketHeader, size);
+            report(Code::BucketHeader, size);
             return None;
         };
         if page.position.is_none() {
-            complain(Code::InlineNested, Detail::key(name));
+            report(Code::InlineNested, Detail::key(name));
             return None;
         }
         if header.root != 0 {
             if value.len() != BUCKET_HEADER {
-                complain(Code::BucketValueSize, size);
+                report(Code::BucketValueSize, size);
             }
-            return Some(FoundBucket { element, offset: page.offset + span.key, name, header, inline: None });
+            return Some(FoundBucket { element, offset: page.offset + fields.key, name, header, inline: None });
         }
         let image = value.get(BUCKET_HEADER..).unwrap_or_default();
-        let offset = page.offset + span.end() - image.len() as u64;
+        let offset = page.offset + fields.end() - image.len() as u64;
         let Some(inline) = Page::parse(image, page.order, None, offset) else {
-            complain(Code::InlineShort, size);
+            report(Code::InlineShort, size);
             return None;
         };
         if inline.kind != PageKind::Leaf {
-            complain(Code::InlineType, Detail::Words(inline.kind.to_string()));
+            report(Code::InlineType, Detail::Words(inline.kind.to_string()));
             return None;
         }
         if inline.id != 0 || inline.overflow != 0 {
-            complain(Code::InlineHeader, Detail::None);
+            report(Code::InlineHeader, Detail::None);
         }
         if image.len() > page_size as usize / 4 {
-            complain(Code::InlineBig, Detail::Number(image.len() as u64));
+            report(Code::InlineBig, Detail::Number(image.len() as u64));
         }
-        Some(FoundBucket { element, offset: page.offset + span.key, name, header, inline: Some(inline) })
+        Some(FoundBucket { element, offset: page.offset + fields.key, name, header, inline: Some(inline) })
     }
 }
 
-/// What is remembered from element to element.
+/// State that is carried from one element of a page to the next.
 struct ElementScan<'a> {
-    /// Where the next key begins when elements are packed.
+    /// Offset at which the next key begins if elements are packed.
     packed_at: u64,
     previous: Option<&'a [u8]>,
     highest: Option<(&'a [u8], u16)>,
-    /// Was a key not above the one before it? Otherwise the last one is the highest.
+    /// Is there a key that is not above the one before it? Otherwise the last key is the highest.
     disordered: bool,
-    /// Start, end and index of elements, collected only once a gap was seen.
+    /// Start, end and index of elements, collected from the first gap on.
     spans: Vec<(u64, u64, u16)>,
     gaps: bool,
-    /// Is an element marked as a bucket, be it one or not?
+    /// Is there an element with the flag of a bucket, whether its value is one or not?
     has_buckets: bool,
-    /// What is left of the page's [room](Page::room).
-    room: Option<u64>,
+    /// What is left of the page's [budget](Page::element_budget); `None` when it is exceeded.
+    budget: Option<u64>,
 }
 
 impl ElementScan<'_> {
-    /// Notes the packed elements before `index` as one span; from here on spans are collected one by one.
+    /// Remembers the packed elements before `index` as one span; from here on spans are collected one by one.
     fn begin_gap(&mut self, table_end: u64, index: u16) {
         if !self.gaps {
             self.spans.push((table_end, self.packed_at, index.saturating_sub(1)));
@@ -325,7 +326,7 @@ impl ElementScan<'_> {
     }
 }
 
-/// Are all bytes zero? Looks at whole blocks so that it runs at the speed of memory.
+/// Are all bytes zero? Compares blocks of 64 bytes, so that it runs at the speed of memory.
 pub(crate) fn is_zero(bytes: &[u8]) -> bool {
     let (blocks, rest) = bytes.as_chunks::<64>();
     blocks.iter().all(|block| block.iter().fold(0, |all, byte| all | byte) == 0) && rest.iter().all(|byte| *byte == 0)

@@ -1,8 +1,8 @@
-//! A set of page ids that several threads add to, one bit a page, for the [claims](super::claims) of a walk.
+//! [`PageSet`]: a set of page ids that several threads add to, with one bit a page.
 //!
-//! Bits are kept in chunks, which take memory when the first of their pages is put in, and not even then when all are
-//! put in at once. A file can be long and hold little (a sparse file of terabytes takes a few blocks on the disk), so
-//! memory must follow the pages that are reached and not the length of the file.
+//! Bits are kept in chunks. A chunk takes memory when the first of its pages is added, and not even then when all of them are
+//! added at once. A file can be long and contain little (a sparse file of terabytes takes a few blocks on the disk), so memory
+//! must follow the pages that are reached and not the length of the file.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -13,10 +13,10 @@ const WORDS: usize = 1 << 10;
 /// Pages that a chunk covers: 256 MiB of a file with pages of 4 KiB, for 8 KiB of memory.
 const PAGES: u64 = 64 * WORDS as u64;
 
-/// Page ids below a fixed bound.
+/// A set of page ids below a fixed bound.
 #[derive(Debug)]
 pub(super) struct PageSet {
-    /// In the order of ids. A chunk is made with its first page.
+    /// In the order of ids. A chunk is allocated with its first page.
     chunks: Vec<OnceLock<Chunk>>,
     bound: u64,
 }
@@ -24,7 +24,7 @@ pub(super) struct PageSet {
 /// The bits of [`PAGES`] consecutive ids.
 #[derive(Debug)]
 enum Chunk {
-    /// All of them were put in at once.
+    /// All of them were added at once.
     Full,
     /// One bit each.
     Bits(Box<[AtomicU64; WORDS]>),
@@ -44,18 +44,18 @@ impl Chunk {
 }
 
 impl PageSet {
-    /// An empty set for ids below `bound`; takes 24 bytes for every 65 536 of them.
+    /// Makes an empty set for ids below `bound`; takes 24 bytes for every 65 536 of them.
     pub fn new(bound: u64) -> Self {
         let chunks = usize::try_from(bound.div_ceil(PAGES)).unwrap_or(0);
         Self { chunks: (0..chunks).map(|_| OnceLock::new()).collect(), bound }
     }
 
-    /// One past the largest id it can hold.
+    /// One more than the largest id that it can have.
     pub fn bound(&self) -> u64 {
         self.bound
     }
 
-    /// The chunk of a page below the bound.
+    /// The chunk of a page; `None` when its id is not below the bound.
     fn chunk(&self, page: u64) -> Option<&OnceLock<Chunk>> {
         self.chunks.get(usize::try_from(page / PAGES).ok()?).filter(|_| page < self.bound)
     }
@@ -92,7 +92,7 @@ impl PageSet {
         None
     }
 
-    /// Adds all pages of the chunk of `page`; false when the chunk has been made before.
+    /// Adds all pages of the chunk of `page`; false when the chunk has been allocated before.
     fn fill(&self, page: u64) -> bool {
         self.chunk(page).is_some_and(|chunk| chunk.set(Chunk::Full).is_ok())
     }
@@ -114,8 +114,8 @@ impl PageSet {
         (0..).zip(&self.chunks).map(count).sum()
     }
 
-    /// Runs of ids below the bound for which `select(self, other)` holds bit by bit, ascending. Both sets have one
-    /// bound.
+    /// Ranges of ids below the bound for which `select(self, other)` is 1, applied bit by bit to 64 ids at a time, ascending. Both
+    /// sets must have the same bound.
     pub fn runs(&self, other: &Self, select: impl Fn(u64, u64) -> u64) -> Vec<Range<u64>> {
         let mut runs: Vec<Range<u64>> = Vec::new();
         let mut add = |pages: Range<u64>| match runs.last_mut() {
@@ -153,7 +153,7 @@ fn word_of(page: u64) -> usize {
     usize::try_from(page / 64).unwrap_or(0) % WORDS
 }
 
-/// The value of every word of a chunk that is empty or full; `None` where the words have to be read.
+/// The value that all words of a chunk have when it is empty or full; `None` when the words have to be read.
 fn same_everywhere(chunk: Option<&Chunk>) -> Option<u64> {
     match chunk {
         None => Some(0),

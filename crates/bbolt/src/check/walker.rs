@@ -1,132 +1,108 @@
-//! The walk itself: rounds of branch levels and leaves, one round for each level of buckets.
+//! The walk itself: rounds of branch levels and leaves, one round for each level of buckets; see the drawing in [`super`].
 
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::page_rules::{Bounds, CheckedPage, FoundBucket, PageChecker};
-use super::pending_leaves::{PREFETCH_GROUP, ParentBranch, PendingLeaves, PendingPage};
+use super::observer::{BucketInfo, Leaf, Observer};
+use super::open_page::{check_page, own_overflow, uneven_depth};
+use super::page_rules::{Bounds, FoundBucket};
+use super::pending_leaves::{ParentBranch, PendingLeaves, PendingPage};
 use super::visited_pages::VisitedPages;
-use super::{BucketInfo, Leaf, Observer, OwnPages, PageCounts, Walk, check_header, visit_overflow};
+use super::walk::{PageCounts, Walk};
+use super::walk_context::{ChunkResult, SubBucket, WalkContext};
 use crate::db::Db;
 use crate::format::{MAX_DEPTH, META_ROOT, PageKind};
 use crate::page::Page;
 use crate::problem::{Code, Detail, Problems, StructureProblem};
 
-/// Branch pages whose problems are held apart before they are put together.
+/// Branch pages that are checked in parallel before their problems are merged.
 const BRANCH_CHUNK: usize = 1024;
 
-/// Leaves that one thread takes at a time: enough to read ahead, few enough to share out evenly.
+/// Leaves that one thread takes at a time: enough to read ahead, few enough to balance the threads.
 const LEAF_CHUNK: usize = 1024;
 
-/// A bucket that was found in a leaf, and where it stands in key order.
-struct SubBucket<'a> {
-    parent: u32,
-    rank: u32,
-    found: FoundBucket<'a>,
-}
-
-/// What checking one chunk of leaves gave.
-struct ChunkResult<'a, C> {
-    chunk: C,
-    problems: Problems,
-    census: PageCounts,
-    buckets: Vec<SubBucket<'a>>,
-    /// Pages among the leaves that turned out to be branches.
-    misplaced_branches: Vec<PendingPage<'a>>,
-}
-
-/// What all threads look at.
-struct WalkContext<'a, 'w, O> {
-    db: &'w Db<'a>,
-    observer: &'w O,
-    claims: VisitedPages,
-    buckets: Vec<BucketInfo<'a>>,
-    limit: u64,
-    /// Problems of leaves, put together as chunks are done so that they never pile up.
-    leaf_problems: Mutex<Problems>,
-}
-
+/// The walk's own state, which changes only between the parallel steps.
 struct Walker<'a, 'w, O: Observer<'a>> {
     context: WalkContext<'a, 'w, O>,
     problems: Problems,
     chunks: Vec<O::Chunk>,
-    census: PageCounts,
+    page_counts: PageCounts,
     next_rank: u32,
-    /// Pages that were entered; each of them only once.
-    claimed: u64,
+    /// Number of pages entered, each of them once.
+    entered: u64,
 }
 
-/// Walks all buckets from the root bucket on.
+/// Walks all buckets, starting at the root bucket; `visited` has the metas and the freelist already.
 pub(super) fn walk<'a, O: Observer<'a>>(
     db: &Db<'a>,
     observer: &O,
-    claims: VisitedPages,
+    visited: VisitedPages,
     problems: Problems,
 ) -> Walk<'a, O::Chunk> {
     let meta = db.meta();
     let (root, sequence) = (meta.root, meta.sequence);
     let root = BucketInfo { index: 0, parent: None, name: &[], root, sequence, depth: 0, branch_pages: 0 };
-    let mut walker = Walker::new(db, observer, root, claims, problems);
-    let mut entries = walker.enter_root();
-    // Ends, because a round that has another after it has claimed a page: the entries of the next one are buckets'
-    // roots, which were claimed when they were found, and branches among the children of a branch, which were claimed
-    // when it was followed. There are finitely many pages, and no claim is ever given back. Only a file that is
-    // rewritten meanwhile can break this: what is left of it then has been reported as uneven.
-    while !entries.is_empty() {
-        let claimed = walker.claimed;
-        entries = walker.walk_round(entries);
-        debug_assert!(entries.is_empty() || walker.claimed > claimed, "a round has claimed no page");
-        if walker.claimed == claimed {
+    let mut walker = Walker::new(db, observer, root, visited, problems);
+    let mut pending = walker.enter_root();
+    // Ends, because every round that is followed by another one has entered a page: the pages that the next round begins with are
+    // root pages of buckets, which were entered when the bucket was found, and branches among the children of a branch, which
+    // were entered when that branch was followed. The number of pages is finite, and no page is entered twice. Only a file that is
+    // rewritten during the walk can break this; the rest of it has then been reported as uneven.
+    while !pending.is_empty() {
+        let entered = walker.entered;
+        pending = walker.walk_round(pending);
+        debug_assert!(pending.is_empty() || walker.entered > entered, "a round has entered no page");
+        if walker.entered == entered {
             break;
         }
     }
-    let Walker { context: ground, mut problems, chunks, census, .. } = walker;
-    problems.merge(ground.leaf_problems.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let WalkContext { buckets, claims: in_use, .. } = ground;
-    Walk { buckets, chunks, problems, page_counts: census, in_use }
+    let Walker { context, mut problems, chunks, page_counts, .. } = walker;
+    problems.merge(context.leaf_problems.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let WalkContext { buckets, visited: in_use, .. } = context;
+    Walk { buckets, chunks, problems, page_counts, in_use }
 }
 
-/// Follows the branch pages of one bucket, and leaves its leaves unread.
+/// Follows the branch pages of one bucket and does not read its leaves.
 pub(super) fn follow_bucket_branches<'a>(
     db: &Db<'a>,
     bucket: BucketInfo<'a>,
-    claims: VisitedPages,
+    visited: VisitedPages,
     problems: Problems,
 ) -> (PendingLeaves<'a>, VisitedPages, Problems) {
-    let mut walker = Walker::new(db, &(), bucket, claims, problems);
-    let entries = walker.enter_root();
-    let forest = walker.follow_branches(entries);
-    (forest, walker.context.claims, walker.problems)
+    let mut walker = Walker::new(db, &(), bucket, visited, problems);
+    let pending = walker.enter_root();
+    let leaves = walker.follow_branches(pending);
+    (leaves, walker.context.visited, walker.problems)
 }
 
 impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
-    /// A walker that begins at the first bucket of its list.
-    fn new(db: &'w Db<'a>, observer: &'w O, first: BucketInfo<'a>, claims: VisitedPages, problems: Problems) -> Self {
-        let ground = WalkContext {
+    /// Makes a walker that starts at the bucket `first`.
+    fn new(db: &'w Db<'a>, observer: &'w O, first: BucketInfo<'a>, visited: VisitedPages, problems: Problems) -> Self {
+        let context = WalkContext {
             db,
             observer,
-            claims,
+            visited,
             buckets: vec![first],
             limit: problems.limit(),
             leaf_problems: Mutex::new(Problems::new(problems.limit())),
         };
-        Self { context: ground, problems, chunks: Vec::new(), census: PageCounts::default(), next_rank: 0, claimed: 0 }
+        Self { context, problems, chunks: Vec::new(), page_counts: PageCounts::default(), next_rank: 0, entered: 0 }
     }
 
-    /// Enters the first bucket.
+    /// Enters the root page of the first bucket.
     fn enter_root(&mut self) -> Vec<PendingPage<'a>> {
         let page = self.context.buckets.first().map_or(0, |bucket| bucket.root);
         let bounds = Bounds { root: true, ..Bounds::default() };
-        let entry = PendingPage { bucket: 0, page, bounds, level: 1, opened: None };
-        // The first bucket's own entry is in the meta, or elsewhere for a bucket that is walked alone.
+        let at = PendingPage { bucket: 0, page, bounds, level: 1, opened: None };
+        // The reference to it is in the meta; for a bucket that is walked alone this offset is only approximate.
         let meta = self.context.db.meta();
         let root_field = u64::from(meta.slot) * u64::from(self.context.db.page_size()) + META_ROOT;
-        if self.enter(0, page, (None, root_field), None) { vec![entry] } else { Vec::new() }
+        if self.enter(0, page, (None, root_field), None) { vec![at] } else { Vec::new() }
     }
 
-    /// Claims the first page of a subtree; false when the id is impossible or the page already in use. The reference to
-    /// it stands on the page `parent`, at `offset` of the file.
+    /// Marks the first page of a subtree as visited; false when there can be no page with the id or it was visited before. The
+    /// reference to it is on the page `parent`, at byte `offset` of the file.
     fn enter(&mut self, bucket: u32, page: u64, (parent, offset): (Option<u64>, u64), element: Option<u16>) -> bool {
         let hwm = self.context.db.meta().high_water_mark;
         let mut report = |code, page, found, against| {
@@ -136,73 +112,73 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
             report(Code::PgidRange, parent, Detail::Number(page), Detail::Number(hwm));
             return false;
         }
-        if page >= self.context.claims.bound() {
+        if page >= self.context.visited.bound() {
             report(Code::PageEof, Some(page), Detail::None, Detail::None);
             return false;
         }
-        let fresh = self.context.claims.visit(page);
+        let fresh = self.context.visited.visit(page);
         if fresh {
-            self.claimed += 1;
+            self.entered += 1;
         } else {
             report(Code::DoubleRef, Some(page), Detail::Number(page), Detail::None);
         }
         fresh
     }
 
-    /// One round: everything below `entries`, and the entries of the next round.
-    fn walk_round(&mut self, entries: Vec<PendingPage<'a>>) -> Vec<PendingPage<'a>> {
-        let forest = self.follow_branches(entries);
-        self.check_leaves(&forest)
+    /// Walks one round: all pages below `pending`. Returns the pages that the next round begins with.
+    fn walk_round(&mut self, pending: Vec<PendingPage<'a>>) -> Vec<PendingPage<'a>> {
+        let leaves = self.follow_branches(pending);
+        self.check_leaves(&leaves)
     }
 
-    /// Checks the branch pages below `entries`, level by level. What was opened is known to be a branch: it is never
-    /// among the leaves again, and so never comes back from them.
-    fn follow_branches(&mut self, entries: Vec<PendingPage<'a>>) -> PendingLeaves<'a> {
-        let depths: Vec<u32> = entries.iter().map(|entry| self.context.probe_depth(entry)).collect();
-        for (entry, depth) in entries.iter().zip(&depths) {
-            let bucket = &mut self.context.buckets[entry.bucket as usize];
+    /// Checks the branch pages below `pending`, level by level, and returns the leaves below them. A page that was opened before is
+    /// known to be a branch, so it is never treated as a leaf again.
+    fn follow_branches(&mut self, pending: Vec<PendingPage<'a>>) -> PendingLeaves<'a> {
+        let depths: Vec<u32> = pending.iter().map(|at| self.context.probe_depth(at)).collect();
+        for (at, depth) in pending.iter().zip(&depths) {
+            let bucket = &mut self.context.buckets[at.bucket as usize];
             bucket.depth = bucket.depth.max(*depth);
         }
-        let mut forest = PendingLeaves::default();
+        let mut leaves = PendingLeaves::default();
         let mut frontier = Vec::new();
-        for (entry, depth) in entries.into_iter().zip(depths) {
-            if entry.opened.is_none() && entry.level >= depth {
-                forest.add_entry(entry);
+        for (at, depth) in pending.into_iter().zip(depths) {
+            if at.opened.is_none() && at.level >= depth {
+                leaves.add_root(at);
             } else {
-                frontier.push((entry, depth));
+                frontier.push((at, depth));
             }
         }
         // Ends, because each pass is one level further down, and levels are bounded by `depth`, which is at most
         // `MAX_DEPTH`.
         while !frontier.is_empty() {
-            frontier = self.check_branch_level(&frontier, &mut forest);
+            frontier = self.check_branch_level(&frontier, &mut leaves);
         }
-        forest
+        leaves
     }
 
     /// Checks the branch pages of one level and returns those of the next.
     fn check_branch_level(
         &mut self,
         level: &[(PendingPage<'a>, u32)],
-        forest: &mut PendingLeaves<'a>,
+        leaves: &mut PendingLeaves<'a>,
     ) -> Vec<(PendingPage<'a>, u32)> {
         let mut next = Vec::new();
         for piece in level.chunks(BRANCH_CHUNK) {
-            let ground = &self.context;
-            let checked: Vec<_> = piece.par_iter().map(|(entry, _)| ground.check_branch(entry)).collect();
-            for ((entry, depth), (opened, problems)) in piece.iter().zip(checked) {
+            let context = &self.context;
+            let checked: Vec<_> = piece.par_iter().map(|(at, _)| context.check_branch(at)).collect();
+            for ((at, depth), (opened, problems)) in piece.iter().zip(checked) {
                 self.problems.merge(problems);
                 match opened {
                     Some((page, own)) if page.kind == PageKind::Branch => {
                         if own.whole {
-                            let bucket = &mut self.context.buckets[entry.bucket as usize];
+                            let bucket = &mut self.context.buckets[at.bucket as usize];
                             bucket.branch_pages += u64::from(page.overflow) + 1;
                         }
-                        self.enter_children(page, *entry, *depth, forest, &mut next);
+                        self.enter_children(page, *at, *depth, leaves, &mut next);
                     }
                     Some((page, own)) => {
-                        self.problems.push(uneven_depth(&page, entry));
-                        forest.misplaced.push((*entry, page, own));
+                        self.problems.push(uneven_depth(&page, at));
+                        leaves.misplaced.push((*at, page, own));
                     }
                     None => {}
                 }
@@ -211,96 +187,98 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         next
     }
 
-    /// Enters the children of a branch page; those of the deepest level are left alone, which was reported when it was
-    /// met among the leaves.
+    /// Enters the children of a branch page. Children of a branch on the deepest level are not followed; that was reported when the
+    /// branch was found among the leaves.
     fn enter_children(
         &mut self,
         page: Page<'a>,
-        entry: PendingPage<'a>,
+        at: PendingPage<'a>,
         depth: u32,
-        forest: &mut PendingLeaves<'a>,
+        leaves: &mut PendingLeaves<'a>,
         next: &mut Vec<(PendingPage<'a>, u32)>,
     ) {
-        self.census.branch += 1;
-        self.census.overflow += own_overflow(self.context.db, &page);
-        if entry.level >= MAX_DEPTH {
+        self.page_counts.branch += 1;
+        self.page_counts.overflow += own_overflow(self.context.db, &page);
+        if at.level >= MAX_DEPTH {
             return;
         }
-        let branch = ParentBranch { page, bucket: entry.bucket, high: entry.bounds.high, level: entry.level };
+        let branch = ParentBranch { page, bucket: at.bucket, high: at.bounds.high, level: at.level };
         let children: Vec<_> = (0..page.count)
             .filter_map(|index| page.branch_fields(index).map(|(_, child)| (index, child)))
-            .filter(|(index, child)| self.enter(entry.bucket, *child, (page.position, page.offset), Some(*index)))
+            .filter(|(index, child)| self.enter(at.bucket, *child, (page.position, page.offset), Some(*index)))
             .collect();
-        if entry.level + 1 >= depth {
-            forest.add_branch(branch, &children);
+        if at.level + 1 >= depth {
+            leaves.add_branch(branch, &children);
         } else {
             next.extend(children.into_iter().map(|(index, child)| {
                 let bounds = branch.bounds_of(index);
-                (PendingPage { bucket: entry.bucket, page: child, bounds, level: entry.level + 1, opened: None }, depth)
+                (PendingPage { bucket: at.bucket, page: child, bounds, level: at.level + 1, opened: None }, depth)
             }));
         }
     }
 
-    /// Checks all leaves in file order, then the inline buckets found in them.
-    fn check_leaves(&mut self, forest: &PendingLeaves<'a>) -> Vec<PendingPage<'a>> {
+    /// Checks all leaves in file order, then the inline buckets found in them. Returns the pages that the next round begins with.
+    fn check_leaves(&mut self, leaves: &PendingLeaves<'a>) -> Vec<PendingPage<'a>> {
         let base = self.next_rank;
-        let mut order: Vec<u32> = (0..u32::try_from(forest.leaves.len()).unwrap_or(u32::MAX)).collect();
+        let mut order: Vec<u32> = (0..u32::try_from(leaves.leaves.len()).unwrap_or(u32::MAX)).collect();
         self.next_rank = base.saturating_add(order.len().try_into().unwrap_or(u32::MAX));
-        order.par_sort_unstable_by_key(|index| forest.leaves[*index as usize].page);
-        let ground = &self.context;
+        order.par_sort_unstable_by_key(|index| leaves.leaves[*index as usize].page);
+        let context = &self.context;
         let mut checked: Vec<_> =
-            order.par_chunks(LEAF_CHUNK).map(|chunk| ground.check_leaf_chunk(forest, chunk, base)).collect();
-        if !forest.misplaced.is_empty() {
-            checked.push(self.check_misplaced_leaves(forest));
+            order.par_chunks(LEAF_CHUNK).map(|chunk| context.check_leaf_chunk(leaves, chunk, base)).collect();
+        if !leaves.misplaced.is_empty() {
+            checked.push(self.check_misplaced_leaves(leaves));
         }
         let mut buckets = Vec::new();
-        let mut entries = Vec::new();
+        let mut pending = Vec::new();
         for part in checked {
-            self.merge_result(part, &mut buckets, &mut entries);
+            self.merge_result(part, &mut buckets, &mut pending);
         }
-        for entry in &entries {
-            if let Some(page) = self.context.db.page(entry.page) {
-                self.problems.push(uneven_depth(&page, entry));
+        for at in &pending {
+            if let Some(page) = self.context.db.page(at.page) {
+                self.problems.push(uneven_depth(&page, at));
             }
         }
-        self.add_found_buckets(buckets, &mut entries);
-        entries
+        self.add_found_buckets(buckets, &mut pending);
+        pending
     }
 
+    /// Adds the result of a chunk to the totals.
     fn merge_result(
         &mut self,
         part: ChunkResult<'a, O::Chunk>,
         buckets: &mut Vec<SubBucket<'a>>,
-        strays: &mut Vec<PendingPage<'a>>,
+        misplaced: &mut Vec<PendingPage<'a>>,
     ) {
         self.chunks.push(part.chunk);
         self.problems.merge(part.problems);
-        self.census.leaf += part.census.leaf;
-        self.census.overflow += part.census.overflow;
-        self.census.keys += part.census.keys;
+        self.page_counts.leaf += part.page_counts.leaf;
+        self.page_counts.overflow += part.page_counts.overflow;
+        self.page_counts.keys += part.page_counts.keys;
         buckets.extend(part.buckets);
-        strays.extend(part.misplaced_branches);
+        misplaced.extend(part.misplaced_branches);
     }
 
-    /// Leaves that stood where branches were expected: already opened and claimed, only their bodies are left.
-    fn check_misplaced_leaves(&mut self, forest: &PendingLeaves<'a>) -> ChunkResult<'a, O::Chunk> {
+    /// Checks the leaves that were found where branches were expected. They are opened and entered already.
+    fn check_misplaced_leaves(&mut self, leaves: &PendingLeaves<'a>) -> ChunkResult<'a, O::Chunk> {
         let mut out = self.context.empty_result();
-        for (entry, page, own) in &forest.misplaced {
+        for (at, page, own) in &leaves.misplaced {
             let rank = self.next_rank;
             self.next_rank = rank.saturating_add(1);
-            self.context.check_leaf(entry, *page, *own, rank, &mut out);
+            self.context.check_leaf(at, *page, *own, rank, &mut out);
         }
         self.context.observer.finish(&mut out.chunk);
         out
     }
 
-    /// How many buckets a bucket lies in, up to one more than are followed.
+    /// Number of buckets that contain a bucket, counted up to one more than the most that are followed.
     fn nesting(&self, bucket: u32) -> u32 {
         let parent = |bucket: &u32| self.context.buckets.get(*bucket as usize)?.parent;
         let chain = std::iter::successors(Some(bucket), parent).skip(1);
         chain.take(MAX_DEPTH as usize + 1).fold(0, |depth, _| depth + 1)
     }
 
+    /// Reports a bucket that is nested deeper than the most that are followed.
     fn report_too_deep(&mut self, bucket: u32, found: &FoundBucket<'a>) {
         let (page, element) = (Some(found.header.root), Some(found.element));
         let (code, against) = (Code::Depth, Detail::Number(MAX_DEPTH.into()));
@@ -316,8 +294,8 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         });
     }
 
-    /// Gives the buckets that were found their place in the list, checks the inline ones and enters the others.
-    fn add_found_buckets(&mut self, mut found: Vec<SubBucket<'a>>, entries: &mut Vec<PendingPage<'a>>) {
+    /// Adds the buckets that were found to the list, checks the inline ones, and enters the root pages of the others.
+    fn add_found_buckets(&mut self, mut found: Vec<SubBucket<'a>>, pending: &mut Vec<PendingPage<'a>>) {
         found.sort_unstable_by_key(|sub| (sub.parent, sub.rank, sub.found.element));
         let mut out = self.context.empty_result();
         for SubBucket { parent, found, .. } in found {
@@ -341,160 +319,19 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
             if let Some(page) = found.inline {
                 let rank = self.next_rank;
                 self.next_rank = rank.saturating_add(1);
-                let body = check_page(self.context.db, page, index, bounds, &mut out.problems);
-                let page = Page { count: body.admitted, ..page };
-                self.context.observe(index, Leaf { page, rank, whole: true, packed: body.packed }, &body, &mut out);
+                let checked = check_page(self.context.db, page, index, bounds, &mut out.problems);
+                let page = Page { count: checked.readable, ..page };
+                self.context.observe(
+                    index,
+                    Leaf { page, rank, whole: true, packed: checked.packed },
+                    &checked,
+                    &mut out,
+                );
             } else if self.enter(index, root, (None, found.offset), Some(found.element)) {
-                entries.push(PendingPage { bucket: index, page: root, bounds, level: 1, opened: None });
+                pending.push(PendingPage { bucket: index, page: root, bounds, level: 1, opened: None });
             }
         }
         self.context.observer.finish(&mut out.chunk);
         self.merge_result(out, &mut Vec::new(), &mut Vec::new());
     }
-}
-
-impl<'a, O: Observer<'a>> WalkContext<'a, '_, O> {
-    /// Levels of the tree, counted from its bucket's root, along the first path that can be followed.
-    fn probe_depth(&self, entry: &PendingPage<'a>) -> u32 {
-        const CHILDREN_TRIED: u16 = 8;
-        let mut path = vec![entry.page];
-        let mut level = entry.level;
-        // Ends, because each step is one level further down.
-        let usable = |id: u64| {
-            let page = self.db.page(id).filter(|_| (2..self.claims.bound()).contains(&id))?;
-            (page.id == id && matches!(page.kind, PageKind::Branch | PageKind::Leaf)).then_some(page)
-        };
-        let mut page = self.db.page(entry.page);
-        while let Some(branch) = page.filter(|page| page.kind == PageKind::Branch && level < MAX_DEPTH) {
-            level += 1;
-            let step = (branch.count / CHILDREN_TRIED).max(1);
-            let children = (0..branch.count).step_by(step.into()).filter_map(|index| branch.branch_fields(index));
-            page = children.filter(|(_, child)| !path.contains(child)).find_map(|(_, child)| usable(child));
-            path.extend(page.and_then(|page| page.position));
-        }
-        level
-    }
-
-    /// Opens a page where a branch is expected, and checks it when it is one.
-    fn check_branch(&self, entry: &PendingPage<'a>) -> (Option<(Page<'a>, OwnPages)>, Problems) {
-        let mut problems = Problems::new(self.limit);
-        let opened = open_page(self.db, &self.claims, entry, &mut problems);
-        if let Some((page, _)) = opened.filter(|(page, _)| page.kind == PageKind::Branch) {
-            check_page(self.db, page, entry.bucket, entry.bounds, &mut problems);
-        }
-        (opened, problems)
-    }
-
-    fn empty_result(&self) -> ChunkResult<'a, O::Chunk> {
-        ChunkResult {
-            chunk: self.observer.chunk(),
-            problems: Problems::new(self.limit),
-            census: PageCounts::default(),
-            buckets: Vec::new(),
-            misplaced_branches: Vec::new(),
-        }
-    }
-
-    fn check_leaf_chunk(&self, forest: &PendingLeaves<'a>, chunk: &[u32], base: u32) -> ChunkResult<'a, O::Chunk> {
-        let page_size = u64::from(self.db.page_size());
-        let position = |index: Option<&u32>| index.map_or(0, |index| forest.leaves[*index as usize].page);
-        let (first, last) = (position(chunk.first()), position(chunk.last()));
-        let bytes = first.saturating_mul(page_size)..last.saturating_add(1).saturating_mul(page_size);
-        let mut out = self.empty_result();
-        if self.observer.prepare(bytes).is_break() {
-            self.observer.finish(&mut out.chunk);
-            return out;
-        }
-        for group in chunk.chunks(PREFETCH_GROUP) {
-            let entries = forest.prefetch(self.db, group.iter().map(|index| *index as usize));
-            for (index, entry) in group.iter().zip(entries) {
-                if let Some((page, own)) = open_page(self.db, &self.claims, &entry, &mut out.problems) {
-                    if page.kind == PageKind::Leaf {
-                        self.check_leaf(&entry, page, own, base.saturating_add(*index), &mut out);
-                    } else {
-                        out.misplaced_branches.push(PendingPage { opened: Some(own), ..entry });
-                    }
-                }
-            }
-        }
-        self.observer.finish(&mut out.chunk);
-        let problems = std::mem::replace(&mut out.problems, Problems::new(self.limit));
-        self.leaf_problems.lock().unwrap_or_else(PoisonError::into_inner).merge(problems);
-        out
-    }
-
-    fn check_leaf(
-        &self,
-        entry: &PendingPage<'a>,
-        page: Page<'a>,
-        own: OwnPages,
-        rank: u32,
-        out: &mut ChunkResult<'a, O::Chunk>,
-    ) {
-        out.census.leaf += 1;
-        out.census.overflow += own_overflow(self.db, &page);
-        let body = check_page(self.db, page, entry.bucket, entry.bounds, &mut out.problems);
-        let page = Page { count: body.admitted, ..page };
-        self.observe(entry.bucket, Leaf { page, rank, whole: own.whole, packed: body.packed }, &body, out);
-        let parent = entry.bucket;
-        out.buckets.extend(body.buckets.into_iter().map(|found| SubBucket { parent, rank, found }));
-    }
-
-    fn observe(&self, bucket: u32, leaf: Leaf<'a>, body: &CheckedPage<'a>, out: &mut ChunkResult<'a, O::Chunk>) {
-        out.census.keys += body.keys;
-        self.observer.leaf(&mut out.chunk, &self.buckets[bucket as usize], &leaf);
-    }
-}
-
-/// Checks the header of a claimed page and claims its overflow; `None` when it is neither branch nor leaf. The page has its own
-/// bytes alone.
-pub(super) fn open_page<'a>(
-    db: &Db<'a>,
-    claims: &VisitedPages,
-    entry: &PendingPage<'a>,
-    problems: &mut Problems,
-) -> Option<(Page<'a>, OwnPages)> {
-    let Some(page) = db.page(entry.page) else {
-        let offset = entry.page.saturating_mul(db.page_size().into());
-        let (bucket, page) = (Some(entry.bucket), Some(entry.page));
-        let (found, against) = (Detail::None, Detail::None);
-        problems.push(StructureProblem { bucket, page, element: None, code: Code::PageEof, offset, found, against });
-        return None;
-    };
-    if let Some(own) = entry.opened {
-        return Some((page.truncated(own.bytes), own));
-    }
-    let kinds = [PageKind::Branch, PageKind::Leaf];
-    check_header(db, &page, Some(entry.bucket), &kinds, problems);
-    if !kinds.contains(&page.kind) {
-        return None;
-    }
-    let own = visit_overflow(db, &page, Some(entry.bucket), claims, problems);
-    Some((page.truncated(own.bytes), own))
-}
-
-/// Overflow pages that are an opened page's own, whatever its header says.
-fn own_overflow(db: &Db<'_>, page: &Page<'_>) -> u64 {
-    (page.run.len() as u64).div_ceil(db.page_size().into()).saturating_sub(1)
-}
-
-/// A page of another kind than its level asks for, or a branch on the deepest level that is followed.
-pub(super) fn uneven_depth(page: &Page<'_>, entry: &PendingPage<'_>) -> StructureProblem {
-    let offset = page.offset;
-    let (code, found, against) = if page.kind == PageKind::Branch && entry.level >= MAX_DEPTH {
-        (Code::Depth, Detail::None, Detail::Number(MAX_DEPTH.into()))
-    } else {
-        (Code::UnevenDepth, Detail::Words(page.kind.to_string()), Detail::Number(entry.level.into()))
-    };
-    StructureProblem { bucket: Some(entry.bucket), page: page.position, element: None, code, offset, found, against }
-}
-
-pub(super) fn check_page<'a>(
-    db: &Db<'a>,
-    page: Page<'a>,
-    bucket: u32,
-    bounds: Bounds<'a>,
-    problems: &mut Problems,
-) -> CheckedPage<'a> {
-    PageChecker { page, bucket, bounds, page_size: db.page_size(), problems }.check()
 }

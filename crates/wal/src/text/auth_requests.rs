@@ -16,7 +16,7 @@ use super::fields::{FieldWriter, VisitFields};
 
 /// Messages without fields.
 macro_rules! empty {
-    ($($message:ident)*) => { $(impl Fields for $message { fn write(&self, _: &mut Line<'_>) {} })* };
+    ($($message:ident)*) => { $(impl VisitFields for $message { fn write(&self, _: &mut FieldWriter<'_>) {} })* };
 }
 
 empty! { AuthEnableRequest AuthDisableRequest AuthStatusRequest AuthUserListRequest AuthRoleListRequest }

@@ -13,8 +13,8 @@ use super::fields::{FieldWriter, VisitFields};
 /// The requests an envelope may hold, of which etcd puts one into each.
 macro_rules! requests {
     ($($name:ident)*) => {
-        impl Fields for InternalRaftRequest {
-            fn write(&self, to: &mut Line<'_>) {
+        impl VisitFields for InternalRaftRequest {
+            fn write(&self, to: &mut FieldWriter<'_>) {
                 to.message("header", self.header.as_ref()).id("ID", self.id);
                 $(to.message(stringify!($name), self.$name.as_ref());)*
             }
@@ -24,7 +24,7 @@ macro_rules! requests {
         pub(super) const REQUESTS: &[&str] = &[$(stringify!($name),)*];
 
         /// Name and fields of the request in an envelope.
-        pub(super) fn request_in(envelope: &InternalRaftRequest) -> Option<(&'static str, &dyn Fields)> {
+        pub(super) fn request_in(envelope: &InternalRaftRequest) -> Option<(&'static str, &dyn VisitFields)> {
             $(if let Some(request) = &envelope.$name {
                 return Some((stringify!($name), request));
             })*
