@@ -8,7 +8,7 @@ use std::path::Path;
 
 use etcdsnap_bbolt::{ByteOrder, Code, Db, DbOpenError, Detail, Grade, MetaError, PageKind, StructureProblem};
 use etcdsnap_image::ImageError;
-use etcdsnap_mvcc::{RevisionError, RevisionKey, RevisionKeyError, Rule, Violation};
+use etcdsnap_mvcc::{RevisionError, RevisionKey, RevisionKeyError, RecordRule, Violation};
 use etcdsnap_snapshot::container::{self, Container, OpenOptions};
 use etcdsnap_snapshot::inspection::{Inspection, Options, Unusable};
 use etcdsnap_snapshot::progress::Silent;
@@ -178,7 +178,7 @@ fn unreadable_record(inspection: &Inspection<'_>) -> Option<UnreadableRecord> {
         let key = record_key(&inspection.db, violation)?;
         match RevisionKey::parse(key) {
             Err(error) => Some(UnreadableRecord::Key { key: key.to_vec(), reason: reason(error) }),
-            Ok(_) if violation.rule == Rule::RecordUndecodable => {
+            Ok(_) if violation.rule == RecordRule::RecordUndecodable => {
                 Some(UnreadableRecord::Value { key: key.to_vec(), reason: violation.found.to_string() })
             }
             Ok(_) => None,

@@ -56,7 +56,7 @@ pub struct WalDump {
     /// Shows only entries that ask for this, such as put, txn, delete_range, conf_change; several with commas
     #[arg(
         long = "type", value_name = "TYPE", value_delimiter = ',', hide_possible_values = true,
-        value_parser = PossibleValuesParser::new(Payload::names())
+        value_parser = PossibleValuesParser::new(EntryPayload::names())
     )]
     pub types: Vec<String>,
 
