@@ -1,4 +1,4 @@
-//! Editing a few elements of a file that is too large to build anew, by copy-on-write.
+//! Editing a few elements of a file that is too large to build anew, by copy-on-write (`docs/format/bbolt.md#editing`).
 //!
 //! ```text
 //!   before                          after: three pages are new, everything else stays where it is

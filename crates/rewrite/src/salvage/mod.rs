@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Only pages that the tree leads to are read. What else stands in the file may be old, and would bring back what was
-//! compacted or deleted. Memory is 32 bytes an entry of the largest bucket, and some hundred bytes a user key.
+//! compacted or deleted (`docs/format/bbolt.md#stale-pages`). Memory is 32 bytes an entry of the largest bucket, and some
+//! hundred bytes a user key.
 
 mod keys;
 mod losses;
