@@ -1,17 +1,17 @@
-//! Walking one bucket in key order.
+//! [`Cursor`]: moves through one bucket in key order.
 //!
-//! A cursor holds the path from the root to the current leaf. It trusts nothing: every page id is checked against the
-//! high-water mark, the path is at most [`MAX_DEPTH`] long, and a step that does not move strictly forward (or backward)
-//! in key order is an error, so no damage can make it run in circles.
+//! A cursor holds the path from the root page to the current leaf. Every page id is checked against the high-water mark, the
+//! path is at most [`MAX_DEPTH`] long, and a step that does not move strictly forward (or backward) in key order is an error,
+//! so a damaged file cannot make it run for ever.
 
 use std::cmp::Ordering;
 
 use crate::bucket::{Bucket, Root};
+use crate::corruption::Corruption;
 use crate::format::{MAX_DEPTH, PageKind};
 use crate::page::{LeafElement, Page};
-use crate::problem::Corruption;
 
-/// A position in a bucket; starts before the first element.
+/// A position in a bucket, from which a caller moves to the next or previous element; starts before the first element.
 #[derive(Clone, Debug)]
 pub struct Cursor<'a> {
     bucket: Bucket<'a>,
@@ -51,7 +51,7 @@ impl<'a> Cursor<'a> {
             _ => partition(page.count, |index| page.leaf_element(index).is_some_and(|element| element.key < key)),
         })?;
         match self.path.last() {
-            // The wanted key lies behind the last one of this leaf: the next leaf has it, if there is a next leaf.
+            // The wanted key is after the last one of this leaf: the next leaf has it, if there is a next leaf.
             Some((page, index)) if page.count > 0 && *index >= page.count => {
                 if let Some((page, index)) = self.path.last_mut() {
                     *index = page.count - 1;
@@ -63,7 +63,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Moves forward; the first call goes to the first element. `None` behind the last.
+    /// Moves to the next element; the first call moves to the first element. `None` after the last.
     #[expect(clippy::should_implement_trait, reason = "a cursor goes both ways and may fail, an iterator may not")]
     pub fn next(&mut self) -> Result<Option<LeafElement<'a>>, Corruption> {
         if !self.started {
@@ -82,7 +82,7 @@ impl<'a> Cursor<'a> {
         Ok(None)
     }
 
-    /// Moves backward; the first call goes to the last element. `None` before the first.
+    /// Moves to the previous element; the first call moves to the last element. `None` before the first.
     pub fn prev(&mut self) -> Result<Option<LeafElement<'a>>, Corruption> {
         if !self.started {
             return self.last();
@@ -100,6 +100,7 @@ impl<'a> Cursor<'a> {
         Ok(None)
     }
 
+    /// Sets the path to the root page.
     fn restart(&mut self) -> Result<(), Corruption> {
         self.started = true;
         self.current = None;
@@ -112,8 +113,8 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// Goes down from the last page of the path to a leaf; `choose` picks the element on every page entered, the root
-    /// included when the path has just been started.
+    /// Goes down from the last page of the path to a leaf; `choose` picks the element on every page entered, including the root page
+    /// when the path has just been started.
     fn descend(&mut self, choose: impl Fn(&Page<'a>) -> u16) -> Result<(), Corruption> {
         let fresh = self.path.len() == 1 && self.current.is_none();
         if fresh && let Some((page, index)) = self.path.last_mut() {
@@ -138,7 +139,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// Reads the element at the end of the path and makes sure that it lies where it should.
+    /// Reads the element at the end of the path. After a move, `moved` has the previous key and how the new one must compare to it.
     fn read_current(&mut self, moved: Option<(&[u8], Ordering)>) -> Result<Option<LeafElement<'a>>, Corruption> {
         let Some((page, index)) = self.path.last().copied() else { return Ok(None) };
         if page.count == 0 {
@@ -153,13 +154,14 @@ impl<'a> Cursor<'a> {
         Ok(Some(element))
     }
 
-    /// What is wrong when so much was read up to here that elements must share bytes.
+    /// The error for a caller that has read more bytes of elements than the file has.
     pub(crate) fn sharing_error(&self) -> Corruption {
         let here = self.path.last().map(|(page, element)| (page.position.unwrap_or(0), *element));
         let (page, element) = here.unwrap_or_default();
         Corruption::Sharing { page, element }
     }
 
+    /// The branch or leaf page with this id.
     fn load(&self, id: u64) -> Result<Page<'a>, Corruption> {
         if id < 2 || id >= self.bucket.db.meta().high_water_mark {
             return Err(Corruption::PageRange { page: id });
@@ -172,7 +174,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Number of leading indexes below `count` for which `before` holds, by bisection.
+/// Number of indexes below `count`, from 0 on, for which `before` holds; found by binary search.
 fn partition(count: u16, before: impl Fn(u16) -> bool) -> u16 {
     let (mut low, mut high) = (0, count);
     while low < high {

@@ -1,4 +1,4 @@
-//! An opened file: its chosen meta, and pages by id.
+//! [`Db`]: an opened file, with the meta in force and access to pages by id.
 
 use etcdsnap_checksum::touch;
 
@@ -7,7 +7,7 @@ use crate::format::{ByteOrder, NO_FREELIST, PAGE_HEADER, PAGE_SIZES};
 use crate::meta::{self, Meta, MetaError};
 use crate::page::Page;
 
-/// A bbolt file over borrowed bytes. Opening it looks at the metas only; everything else is read when asked for.
+/// A bbolt file in borrowed bytes. Opening it reads only the metas; everything else is read on demand.
 #[derive(Clone, Copy, Debug)]
 pub struct Db<'a> {
     bytes: &'a [u8],
@@ -16,20 +16,20 @@ pub struct Db<'a> {
     metas: [Result<Meta, MetaError>; 2],
 }
 
-/// Why no meta could be used.
+/// Why a file cannot be opened: no meta can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DbOpenError {
-    /// Both metas are bad.
+    /// Both metas are invalid.
     #[error("no usable meta page: meta 0: {}, meta 1: {}", metas[0], metas[1])]
     NoMeta {
         /// What is wrong with each.
         metas: [MetaError; 2],
-        /// The page size at which most page headers name their own position; a guess, in bytes.
+        /// The page size in bytes for which most page headers have the right id; a guess.
         page_size_guess: u32,
     },
-    /// A meta is valid, but the page size it names cannot be true.
-    #[error("meta {slot} is valid but says the page size is {page_size} bytes, which cannot be true")]
+    /// A meta is valid, but its page size is impossible.
+    #[error("meta {slot} is valid but says the page size is {page_size} bytes, which is impossible")]
     PageSize {
         /// The meta.
         slot: u8,
@@ -39,7 +39,7 @@ pub enum DbOpenError {
 }
 
 impl<'a> Db<'a> {
-    /// Opens a file given as its bytes, without a snapshot's trailing SHA-256.
+    /// Opens a file given as bytes; the SHA-256 at the end of a snapshot must not be among them.
     pub fn open(bytes: &'a [u8]) -> Result<Self, DbOpenError> {
         let Some(page_size) = meta::detect_page_size(bytes) else {
             let guess = guess_page_size(bytes);
@@ -74,7 +74,7 @@ impl<'a> Db<'a> {
         self.meta.order
     }
 
-    /// The meta in force.
+    /// The meta in force: the valid one with the higher transaction id.
     pub fn meta(&self) -> &Meta {
         &self.meta
     }
@@ -84,22 +84,22 @@ impl<'a> Db<'a> {
         &self.metas
     }
 
-    /// Was the freelist written to the file?
+    /// Does the file have a freelist page?
     pub fn has_freelist(&self) -> bool {
         self.meta.freelist != NO_FREELIST
     }
 
-    /// Whole and partial pages that the file has bytes for.
+    /// Number of pages that the file has bytes for, including a partial last one.
     pub fn pages_in_file(&self) -> u64 {
         (self.bytes.len() as u64).div_ceil(u64::from(self.page_size))
     }
 
-    /// Bytes up to the high-water mark, which is what etcd calls the size of the database; saturates on nonsense.
+    /// Bytes up to the high-water mark, which etcd calls the size of the database; saturates when the mark is impossibly high.
     pub fn size(&self) -> u64 {
         self.meta.high_water_mark.saturating_mul(u64::from(self.page_size))
     }
 
-    /// The page at position `id`, whatever it holds; `None` when the file ends before its header does.
+    /// The page with this id, whatever its content; `None` when the file ends before the end of its header.
     #[inline]
     pub fn page(&self, id: u64) -> Option<Page<'a>> {
         let offset = id.checked_mul(u64::from(self.page_size))?;
@@ -110,7 +110,7 @@ impl<'a> Db<'a> {
         Some(page)
     }
 
-    /// Has the processor fetch a page that is about to be looked at, but not the pages it overflows to.
+    /// Prefetches the first page of a run into the processor's cache, for a caller that reads it next.
     pub fn touch(&self, id: u64) {
         let size = self.page_size as usize;
         let start = usize::try_from(id).unwrap_or(usize::MAX).saturating_mul(size);
@@ -119,18 +119,18 @@ impl<'a> Db<'a> {
         }
     }
 
-    /// The bucket that holds all others.
+    /// The root bucket, which contains all other buckets.
     pub fn root(&self) -> Bucket<'a> {
         Bucket { db: *self, root: Root::Page(self.meta.root), sequence: self.meta.sequence }
     }
 
-    /// Byte offset of a slice that was taken out of this file; 0 for a foreign one.
+    /// Byte offset in the file of a slice of its bytes; 0 for any other slice.
     pub(crate) fn offset_of(&self, part: &[u8]) -> u64 {
         (part.as_ptr().addr().saturating_sub(self.bytes.as_ptr().addr())) as u64
     }
 }
 
-/// The page size at which most pages name their own position. Only used to say something about a file without metas.
+/// The page size for which most page headers have the right id; used only to describe a file without a valid meta.
 fn guess_page_size(bytes: &[u8]) -> u32 {
     const PAGES_TRIED: usize = 4096;
     let score = |size: u32| {

@@ -10,32 +10,32 @@
 
 use byteorder::{BE, ByteOrder as _, LE};
 
-/// Bytes of a meta page before the id of the root page.
+/// Offset in a meta page of the id of the root page.
 pub const META_ROOT: u64 = 32;
 
 /// Bytes of a page header.
 pub const PAGE_HEADER: usize = 16;
-/// Bytes of one entry in the element table of a branch or leaf page.
+/// Bytes of one entry of the element table of a branch or leaf page.
 pub const ELEMENT: usize = 16;
 /// Bytes of a bucket header: root page id and sequence.
 pub const BUCKET_HEADER: usize = 16;
-/// Bytes of a meta, behind the page header.
+/// Bytes of a meta after the page header.
 pub const META: usize = 64;
 /// First four bytes of a meta.
 pub const MAGIC: u32 = 0xED0C_DAED;
-/// The only version there is.
+/// The only version of the format.
 pub const VERSION: u32 = 2;
-/// `meta.freelist` of a file whose freelist was not written.
+/// Page id of the freelist in a meta whose file has no freelist page.
 pub const NO_FREELIST: u64 = u64::MAX;
 /// Longest key that bbolt accepts on a put, in bytes.
 pub const MAX_KEY: u32 = 32_768;
 /// Longest value that bbolt accepts on a put, in bytes.
 pub const MAX_VALUE: u32 = (1 << 31) - 2;
-/// Element count that marks a long freelist; no other page may have it.
+/// Element count of a freelist with more ids than the field can hold; no other page may have it.
 pub const COUNT_OVERFLOW: u16 = 0xFFFF;
 /// Deepest tree that is followed.
 pub const MAX_DEPTH: u32 = 64;
-/// Smallest and largest page size that is believed, in bytes.
+/// Smallest and largest page size that is accepted, in bytes.
 pub const PAGE_SIZES: std::ops::RangeInclusive<u32> = 512..=16 << 20;
 /// Flag of a leaf element whose value is a bucket.
 pub const BUCKET_FLAG: u32 = 1;
@@ -50,7 +50,7 @@ pub enum ByteOrder {
 }
 
 impl ByteOrder {
-    /// The byte order of the machine this runs on, which is the only one that an etcd on it can open.
+    /// The byte order of this machine, the only one that an etcd running on it can open.
     pub const HOST: Self = if cfg!(target_endian = "big") { Self::Big } else { Self::Little };
 
     /// `little` or `big`.
@@ -61,7 +61,7 @@ impl ByteOrder {
         }
     }
 
-    /// Two bytes at `at`; `None` past the end.
+    /// Reads two bytes at `at`; `None` when they are not all there.
     #[inline]
     pub(crate) fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
         let field = bytes.get(at..)?.get(..2)?;
@@ -71,7 +71,7 @@ impl ByteOrder {
         })
     }
 
-    /// Four bytes at `at`; `None` past the end.
+    /// Reads four bytes at `at`; `None` when they are not all there.
     #[inline]
     pub(crate) fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
         let field = bytes.get(at..)?.get(..4)?;
@@ -81,7 +81,7 @@ impl ByteOrder {
         })
     }
 
-    /// Eight bytes at `at`; `None` past the end.
+    /// Reads eight bytes at `at`; `None` when they are not all there.
     #[inline]
     pub(crate) fn u64(self, bytes: &[u8], at: usize) -> Option<u64> {
         let field = bytes.get(at..)?.get(..8)?;
@@ -92,22 +92,23 @@ impl ByteOrder {
     }
 }
 
-/// What a page is, from its flags. Exactly one flag may be set; anything else is [`Unknown`](PageKind::Unknown).
+/// The kind of a page, from its flags. Exactly one flag may be set; anything else is [`Unknown`](PageKind::Unknown).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageKind {
     /// Keys and child pages.
     Branch,
     /// Keys and values.
     Leaf,
-    /// The root of everything; pages 0 and 1.
+    /// Page size, root page, freelist and high-water mark of a transaction; pages 0 and 1.
     Meta,
     /// Ids of free pages.
     Freelist,
-    /// None of the four: damage.
+    /// None of the four, which only damage causes.
     Unknown(u16),
 }
 
 impl PageKind {
+    /// The kind with these flags.
     pub(crate) fn from_flags(flags: u16) -> Self {
         match flags {
             0x01 => Self::Branch,

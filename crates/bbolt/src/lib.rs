@@ -1,9 +1,9 @@
-//! Reading, checking and writing bbolt database files over plain bytes.
+//! Reading, checking and writing bbolt database files, given as bytes.
 //!
 //! The format is described in [`mod@format`]; [`Db`] opens a file given as `&[u8]`, [`Bucket`] and [`Cursor`] read it, and
-//! [`check`](check::check) proves that all of it is sound. No byte is believed before it is checked: readers return
-//! [`Corruption`], the check collects [`Problem`]s, and nothing panics. [`build`] makes a new file from elements in key
-//! order, [`edit`] changes a few elements of an existing one; neither ever touches the bytes that are read.
+//! [`check`](check::check) checks all of it. Every byte is checked before it is used: readers return [`Corruption`], the check
+//! collects [`StructureProblem`]s, and nothing panics. [`build`] makes a new file from elements in key order, [`edit`] changes a
+//! few elements of an existing one; neither modifies the bytes that are read.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,6 +22,7 @@ mod bucket;
 pub mod build;
 pub mod check;
 mod collector;
+mod corruption;
 mod cursor;
 mod db;
 pub mod edit;
@@ -32,9 +33,10 @@ mod problem;
 
 pub use bucket::{Bucket, BucketHeader};
 pub use collector::{Collector, Counted};
+pub use corruption::Corruption;
 pub use cursor::Cursor;
 pub use db::{Db, DbOpenError};
 pub use format::{ByteOrder, PageKind};
 pub use meta::{Meta, MetaError};
 pub use page::{BranchElement, LeafElement, Page};
-pub use problem::{Code, Corruption, Detail, Grade, Problems, StructureProblem};
+pub use problem::{Code, Detail, Grade, Problems, StructureProblem};

@@ -13,20 +13,20 @@ use etcdsnap_checksum::fnv::fnv1a_64;
 
 use crate::format::{ByteOrder, MAGIC, META, PAGE_HEADER, PAGE_SIZES, PageKind, VERSION};
 
-/// A meta whose magic, version and checksum are right.
+/// A meta with the right magic, version and checksum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meta {
-    /// The page it stands on: 0 or 1.
+    /// The page that it is on: 0 or 1.
     pub slot: u8,
     /// Byte order of the whole file.
     pub order: ByteOrder,
-    /// Page size in bytes, as written; not yet believed.
+    /// Page size in bytes as written, which may be impossible.
     pub page_size: u32,
     /// Flags; bbolt writes 0.
     pub flags: u32,
     /// Root page of the root bucket.
     pub root: u64,
-    /// Sequence of the root bucket.
+    /// Sequence number of the root bucket.
     pub sequence: u64,
     /// Page of the freelist, or [`NO_FREELIST`](crate::format::NO_FREELIST).
     pub freelist: u64,
@@ -36,13 +36,13 @@ pub struct Meta {
     pub txid: u64,
     /// Checksum as written.
     pub checksum: u64,
-    /// Page id in the header in front of it; not covered by the checksum.
+    /// Page id in the page header, which the checksum does not cover.
     pub header_id: u64,
-    /// Page kind in that header.
+    /// Page kind in the page header.
     pub header_kind: PageKind,
 }
 
-/// Why the bytes of a slot are not a meta. The order of the variants is the order of the tests.
+/// Why a meta page is invalid. The variants are in the order in which they are tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetaError {
@@ -56,7 +56,7 @@ pub enum MetaError {
     #[error("version {0} instead of 2")]
     Version(u32),
     /// The checksum is wrong.
-    #[error("checksum {stored:016x} is written, {computed:016x} is right")]
+    #[error("its checksum is {stored:016x}, the right one is {computed:016x}")]
     Checksum {
         /// As written.
         stored: u64,
@@ -66,7 +66,7 @@ pub enum MetaError {
 }
 
 impl Meta {
-    /// Reads the meta of `slot` whose page starts at byte `at`.
+    /// Reads the meta of a slot, whose page starts at byte `at`.
     pub fn parse(bytes: &[u8], slot: u8, at: u64) -> Result<Self, MetaError> {
         let page =
             usize::try_from(at).ok().and_then(|at| bytes.get(at..)).and_then(|page| page.get(..PAGE_HEADER + META));
@@ -80,6 +80,7 @@ impl Meta {
         Self::parse_fields(page, slot, order).ok_or(MetaError::Truncated)?
     }
 
+    /// Reads version, checksum and fields in a known byte order; `None` when the page is too short.
     fn parse_fields(page: &[u8], slot: u8, order: ByteOrder) -> Option<Result<Self, MetaError>> {
         let version = order.u32(page, 20)?;
         if version != VERSION {
@@ -106,14 +107,14 @@ impl Meta {
         }))
     }
 
-    /// Is the page size one that can be true: a power of two from 512 bytes to 16 MiB?
+    /// Is the page size possible: a power of two from 512 bytes to 16 MiB?
     pub fn has_plausible_page_size(&self) -> bool {
         PAGE_SIZES.contains(&self.page_size) && self.page_size.is_power_of_two()
     }
 }
 
-/// Finds the page size as bbolt does (`docs/format/bbolt.md#page-size`): from meta 0, else from the first valid meta at a
-/// power of two. Unlike bbolt it also looks at 512, and never believes a page size that cannot be true.
+/// Finds the page size as bbolt does (`docs/format/bbolt.md#page-size`): from meta 0, otherwise from the first valid meta at a
+/// power of two. Unlike bbolt it also looks at 512, and does not accept an impossible page size.
 pub(crate) fn detect_page_size(bytes: &[u8]) -> Option<u32> {
     if let Ok(meta) = Meta::parse(bytes, 0, 0)
         && meta.has_plausible_page_size()
@@ -121,11 +122,11 @@ pub(crate) fn detect_page_size(bytes: &[u8]) -> Option<u32> {
         return Some(meta.page_size);
     }
     let sizes = std::iter::successors(Some(*PAGE_SIZES.start()), |size| size.checked_mul(2));
-    // Meta 1 stands one page into the file, so the place where it is found tells the page size better than its own field.
+    // Meta 1 is on the second page, so the offset at which it is found is more reliable than its page size field.
     sizes.take_while(|size| PAGE_SIZES.contains(size)).find(|size| Meta::parse(bytes, 1, u64::from(*size)).is_ok())
 }
 
-/// Chooses between the two slots: the higher transaction wins, an equal one goes to slot 0, an invalid one never wins.
+/// Chooses the meta in force: the valid one with the higher transaction id, the one in slot 0 when the ids are equal.
 pub(crate) fn choose(metas: &[Result<Meta, MetaError>; 2]) -> Option<Meta> {
     match (&metas[0], &metas[1]) {
         (Ok(zero), Ok(one)) => Some(if one.txid > zero.txid { *one } else { *zero }),

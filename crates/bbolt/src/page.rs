@@ -1,7 +1,7 @@
-//! Pages and their elements, as views over bytes that may lie.
+//! [`Page`]: access to the header and the elements of a page, whose bytes may be damaged.
 //!
-//! A [`Page`] is a header plus the bytes of its run (itself and its overflow pages, clipped to the file). Elements are
-//! handed out one at a time, and only when key and value lie inside the run, so nothing above this file indexes raw bytes.
+//! A [`Page`] is a header and the bytes of its run (itself and its overflow pages, cut at the end of the file). Elements are
+//! returned one at a time, and only when key and value lie inside the run, so no other module reads raw bytes of a page.
 //!
 //! ```text
 //! leaf element    | flags u32 | pos u32 | key size u32 | value size u32 |
@@ -12,21 +12,21 @@
 
 use crate::format::{BUCKET_FLAG, ByteOrder, COUNT_OVERFLOW, ELEMENT, PAGE_HEADER, PageKind};
 
-/// A page, or the page image inside an inline bucket.
+/// A page of the file, or the page inside the value of an inline bucket.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
-    /// The id it was asked for by; `None` for an inline page.
+    /// The id by which it was requested; `None` for the page of an inline bucket.
     pub position: Option<u64>,
-    /// The id it claims in its header.
+    /// The id in its header.
     pub id: u64,
-    /// What it is.
+    /// Its kind.
     pub kind: PageKind,
     /// Number of elements.
     pub count: u16,
     /// Number of pages after this one that belong to it.
     pub overflow: u32,
     pub(crate) order: ByteOrder,
-    /// Header and body, to the end of the run or of the file.
+    /// Header and body, up to the end of the run or of the file.
     pub(crate) run: &'a [u8],
     /// Byte offset of the header in the file.
     pub(crate) offset: u64,
@@ -35,7 +35,7 @@ pub struct Page<'a> {
 /// One key and value of a leaf page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeafElement<'a> {
-    /// Bit 0: the value is a bucket. All others are 0.
+    /// Bit 0 is set when the value is a bucket; all others are 0.
     pub flags: u32,
     /// The key.
     pub key: &'a [u8],
@@ -60,7 +60,7 @@ pub struct BranchElement<'a> {
     pub child: u64,
 }
 
-/// The numbers of a leaf element before anything is believed; offsets count from the start of the page.
+/// The fields of an element as written, which may be impossible; `key` is the offset of the key from the start of the page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ElementFields {
     pub flags: u32,
@@ -70,14 +70,14 @@ pub(crate) struct ElementFields {
 }
 
 impl ElementFields {
-    /// One past the last byte of key and value.
+    /// Offset after the last byte of key and value.
     pub fn end(&self) -> u64 {
         self.key + u64::from(self.key_size) + u64::from(self.value_size)
     }
 }
 
 impl<'a> Page<'a> {
-    /// Reads a header from the front of `run`; `None` when there is none.
+    /// Reads the header at the start of `run`; `None` when `run` is too short.
     pub(crate) fn parse(run: &'a [u8], order: ByteOrder, position: Option<u64>, offset: u64) -> Option<Self> {
         let header = run.get(..PAGE_HEADER)?;
         Some(Self {
@@ -97,27 +97,27 @@ impl<'a> Page<'a> {
         self.offset
     }
 
-    /// Header and body: the whole run, clipped to the end of the file.
+    /// Header and body: the whole run, cut at the end of the file.
     pub fn bytes(&self) -> &'a [u8] {
         self.run
     }
 
-    /// The page with the first bytes of its run alone.
+    /// The page with only the first `bytes` bytes of its run.
     #[must_use]
     pub fn truncated(self, bytes: u64) -> Self {
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         Self { run: self.run.get(..bytes).unwrap_or(self.run), ..self }
     }
 
-    /// Bytes that the elements of a page may add up to. Elements can share bytes, and then a small page would stand for any number
-    /// of them. Some sharing is let pass, so that one wrong size costs no other element.
+    /// The most bytes that the elements of a page may add up to. In a damaged page elements can share bytes and add up to any size.
+    /// Some sharing is allowed, so that one wrong size does not hide other elements.
     pub(crate) fn element_budget(&self) -> u64 {
         const SHARING: u64 = 8;
         (self.run.len() as u64).saturating_mul(SHARING)
     }
 
-    /// The page without the elements that make it stand for several times its bytes: all from that on. Whoever reads all elements
-    /// of a page that was not just checked has to ask for this.
+    /// The page without the elements, from the first on, that exceed its budget of bytes. Callers that read all elements of a page
+    /// that was not checked just before must use this, so that their work is bounded by the size of the page.
     #[must_use]
     pub fn within_budget(self) -> Self {
         let mut room = self.element_budget();
@@ -128,23 +128,25 @@ impl<'a> Page<'a> {
         Self { count: outgrown.unwrap_or(self.count), ..self }
     }
 
-    /// First byte behind the element table, counted from the start of the page.
+    /// Offset of the first byte after the element table.
     pub(crate) fn table_end(&self) -> u64 {
         (PAGE_HEADER + ELEMENT * usize::from(self.count)) as u64
     }
 
+    /// An entry of the element table, with its offset from the start of the page.
     #[inline]
     fn table_entry(&self, index: u16) -> Option<(u64, &'a [u8; ELEMENT])> {
         let at = PAGE_HEADER + ELEMENT * usize::from(index);
         Some((at as u64, self.run.get(at..)?.first_chunk()?))
     }
 
-    /// The first byte of an entry of the element table, 0 where there is none: a way to have the processor fetch it.
+    /// The first byte of an entry of the element table, 0 when there is none; read to prefetch the entry.
     #[inline]
     pub(crate) fn first_byte_of_element(&self, index: u16) -> u8 {
         self.run.get(PAGE_HEADER + ELEMENT * usize::from(index)).copied().unwrap_or(0)
     }
 
+    /// The fields of an element of a leaf page.
     #[inline]
     pub(crate) fn leaf_fields(&self, index: u16) -> Option<ElementFields> {
         let (at, entry) = self.table_entry(index)?;
@@ -156,6 +158,7 @@ impl<'a> Page<'a> {
         })
     }
 
+    /// The fields of an element of a branch page, and its child.
     #[inline]
     pub(crate) fn branch_fields(&self, index: u16) -> Option<(ElementFields, u64)> {
         let (at, entry) = self.table_entry(index)?;
@@ -164,7 +167,7 @@ impl<'a> Page<'a> {
         Some((span, self.order.u64(entry, 8)?))
     }
 
-    /// Key and value of a span; `None` when they do not lie between the element table and the end of the run.
+    /// Key and value of an element; `None` when they do not lie between the element table and the end of the run.
     #[inline]
     pub(crate) fn key_and_value(&self, span: &ElementFields) -> Option<(&'a [u8], &'a [u8])> {
         if span.key < self.table_end() {
@@ -202,7 +205,7 @@ impl<'a> Page<'a> {
         (0..self.count).filter_map(move |index| self.leaf_element(index))
     }
 
-    /// How many ids a freelist page says it has (`docs/format/bbolt.md#freelist-page`).
+    /// Number of ids that a freelist page should have according to its header (`docs/format/bbolt.md#freelist-page`).
     pub fn free_id_count(&self) -> u64 {
         match self.count {
             COUNT_OVERFLOW => self.order.u64(self.run, PAGE_HEADER).unwrap_or(0),
@@ -210,12 +213,12 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// How many ids a freelist page has room for.
+    /// Number of ids that fit into the run of a freelist page.
     pub fn free_id_capacity(&self) -> u64 {
         self.free_ids_body().len() as u64 / 8
     }
 
-    /// The ids on a freelist page, as many as are promised and have room.
+    /// The ids on a freelist page, as many as its header says and fit.
     pub fn free_ids(&self) -> impl Iterator<Item = u64> + use<'a> {
         let (order, body) = (self.order, self.free_ids_body());
         let taken = usize::try_from(self.free_id_count()).unwrap_or(usize::MAX);

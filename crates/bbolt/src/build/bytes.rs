@@ -1,9 +1,8 @@
-//! The bytes of new pages: integers, page headers, bucket values and metas (`docs/format/bbolt.md`).
+//! Encoding the parts of new pages: integers, page headers, bucket values and metas (`docs/format/bbolt.md`).
 
 use etcdsnap_checksum::fnv::fnv1a_64;
 
-use super::leaf::Leaf;
-use crate::format::{BUCKET_HEADER, ByteOrder, ELEMENT, MAGIC, META, PAGE_HEADER, PageKind, VERSION};
+use crate::format::{ByteOrder, COUNT_OVERFLOW, ELEMENT, MAGIC, META, PAGE_HEADER, PageKind, VERSION};
 use crate::meta::Meta;
 
 /// [`PAGE_HEADER`](crate::format::PAGE_HEADER), in the type that sizes inside a page have.
@@ -12,6 +11,9 @@ pub(crate) const PAGE_HEADER_SIZE: u32 = PAGE_HEADER as u32;
 /// [`ELEMENT`](crate::format::ELEMENT), in the type that sizes inside a page have.
 #[expect(clippy::cast_possible_truncation, reason = "it is 16")]
 pub(crate) const ELEMENT_SIZE: u32 = ELEMENT as u32;
+
+/// Most elements that a page may have.
+pub(crate) const MOST_ELEMENTS: u16 = COUNT_OVERFLOW - 1;
 
 impl ByteOrder {
     pub(crate) fn bytes_of_u16(self, number: u16) -> [u8; 2] {
@@ -37,7 +39,7 @@ impl ByteOrder {
 }
 
 impl PageKind {
-    /// The flags that say so; the inverse of reading them.
+    /// The flags of this kind; the inverse of [`from_flags`](Self::from_flags).
     pub(crate) fn flags(self) -> u16 {
         match self {
             Self::Branch => 0x01,
@@ -57,34 +59,7 @@ pub(crate) fn header(out: &mut Vec<u8>, order: ByteOrder, id: u64, kind: PageKin
     out.extend_from_slice(&order.bytes_of_u32(overflow));
 }
 
-/// Where the elements of a finished bucket are.
-#[derive(Debug)]
-pub(crate) enum BuiltBucket {
-    /// In a tree of pages with this root.
-    Page(u64),
-    /// In the bucket's own value.
-    Inline(Leaf),
-}
-
-impl BuiltBucket {
-    /// The value of the bucket's element in its parent.
-    pub(crate) fn value(&self, order: ByteOrder, sequence: u64) -> Vec<u8> {
-        let (root, image) = match self {
-            Self::Page(root) => (*root, 0),
-            Self::Inline(leaf) => (0, leaf.bytes() as usize),
-        };
-        let mut value = Vec::with_capacity(BUCKET_HEADER + image);
-        value.extend_from_slice(&order.bytes_of_u64(root));
-        value.extend_from_slice(&order.bytes_of_u64(sequence));
-        if let Self::Inline(leaf) = self {
-            header(&mut value, order, 0, PageKind::Leaf, leaf.count(), 0);
-            leaf.write_body(order, &mut value);
-        }
-        value
-    }
-}
-
-/// The whole page of a meta. Its flags are 0, its header and its checksum are made here, whatever `meta` has for them.
+/// Encodes the whole page of a meta. Flags, page header and checksum of `meta` are ignored: the flags are 0, the others are computed.
 pub(crate) fn meta_page(meta: &Meta) -> Vec<u8> {
     let order = meta.order;
     let mut page = Vec::with_capacity(meta.page_size as usize);

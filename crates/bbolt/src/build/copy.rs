@@ -1,31 +1,32 @@
-//! Copying buckets of an existing file into a new one, which leaves its free pages behind.
+//! Copying buckets of an existing file into a new one, as etcd's defragmentation does.
 
 use std::io::{Seek, Write};
 
-use super::{Builder, CopyError};
+use super::builder::Builder;
+use super::error::CopyError;
 use crate::bucket::{Bucket, Root};
 use crate::check::VisitedPages;
 use crate::format::{BUCKET_HEADER, ELEMENT, MAX_DEPTH};
 use crate::page::LeafElement;
 
-/// What makes a copy end, whatever the source's pages lead to.
+/// Limits that bound a copy, whatever the source's pages refer to.
 struct CopyLimits {
-    /// Root pages of all buckets met, each of which may be met once.
-    roots: VisitedPages,
-    /// Bytes of the source that no element met so far has for its own. Every element has its bytes to itself, unless the file is
-    /// damaged or made to look large.
-    unmet: u64,
+    /// Root pages of all buckets copied so far; each may be copied once.
+    copied_roots: VisitedPages,
+    /// Bytes of the source minus those of all elements copied so far. Elements do not share bytes, unless the file is damaged or
+    /// crafted.
+    bytes_left: u64,
 }
 
 impl<W: Write + Seek> Builder<W> {
-    /// Puts all elements of `bucket`, and of the buckets inside it, into the open bucket.
+    /// Copies all elements of `bucket`, and of the buckets inside it, into the open bucket.
     ///
-    /// A damaged source ends in an error, never in a copy that lacks something silently; but only what a reader of keys
-    /// meets is noticed, so [check](crate::check::check) the source first. No more content than the source has bytes is copied.
+    /// A damaged source gives an error, never a silently incomplete copy; but only damage that a reader of keys notices is found, so
+    /// [check](crate::check::check) the source first. The copied elements have at most as many bytes as the source.
     pub fn copy(&mut self, bucket: &Bucket<'_>) -> Result<(), CopyError> {
         let db = &bucket.db;
-        let roots = VisitedPages::new(db.meta().high_water_mark.min(db.pages_in_file()));
-        self.copy_elements(bucket, &[], &mut CopyLimits { roots, unmet: db.bytes().len() as u64 }, 0)
+        let copied_roots = VisitedPages::new(db.meta().high_water_mark.min(db.pages_in_file()));
+        self.copy_elements(bucket, &[], &mut CopyLimits { copied_roots, bytes_left: db.bytes().len() as u64 }, 0)
     }
 
     fn copy_elements(
@@ -36,8 +37,8 @@ impl<W: Write + Seek> Builder<W> {
         depth: u32,
     ) -> Result<(), CopyError> {
         if let Root::Page(page) = bucket.root
-            && !limits.roots.visit(page)
-            && page < limits.roots.bound()
+            && !limits.copied_roots.visit(page)
+            && page < limits.copied_roots.bound()
         {
             return Err(CopyError::SharedRoot { bucket: name.into(), page });
         }
@@ -47,10 +48,10 @@ impl<W: Write + Seek> Builder<W> {
         let damaged = |source| CopyError::Source { bucket: name.into(), source };
         let mut cursor = bucket.cursor();
         while let Some(element) = cursor.next().map_err(damaged)? {
-            let Some(unmet) = limits.unmet.checked_sub(own_bytes(&element)) else {
+            let Some(bytes_left) = limits.bytes_left.checked_sub(own_bytes(&element)) else {
                 return Err(CopyError::SharedBytes { bucket: name.into() });
             };
-            limits.unmet = unmet;
+            limits.bytes_left = bytes_left;
             if !element.is_bucket() {
                 self.put(element.key, element.value)?;
                 continue;
@@ -68,8 +69,8 @@ impl<W: Write + Seek> Builder<W> {
     }
 }
 
-/// Bytes of an element and its entry in the table, but of a bucket's value only the header: what is behind that is the elements of
-/// an inline bucket.
+/// Bytes of an element and its entry in the element table. Of the value of a bucket only the header counts: what follows are the
+/// elements of an inline bucket, which count themselves.
 #[inline]
 fn own_bytes(element: &LeafElement<'_>) -> u64 {
     let value = if element.is_bucket() { BUCKET_HEADER } else { element.value.len() };

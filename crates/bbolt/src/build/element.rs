@@ -1,4 +1,4 @@
-//! An element that may be written: its key and value are of sizes that bbolt accepts.
+//! [`Element`]: an element that may be written, with a key and a value of sizes that bbolt accepts.
 
 use super::bytes::ELEMENT_SIZE;
 use crate::format::{BUCKET_FLAG, MAX_KEY, MAX_VALUE};
@@ -24,7 +24,7 @@ pub enum ElementError {
     },
 }
 
-/// A key with its value, or with its bucket's value.
+/// A key and its value, which is a plain value or that of a bucket.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Element<'e> {
     pub flags: u32,
@@ -51,7 +51,7 @@ impl<'e> Element<'e> {
         self.flags & BUCKET_FLAG != 0
     }
 
-    /// Bytes it takes of a leaf: its entry in the table, key and value. Always below 2^31 + 2^16.
+    /// Bytes that it takes of a leaf: its entry in the element table, key and value. Always below 2^31 + 2^16.
     #[inline]
     pub fn bytes(&self) -> u32 {
         ELEMENT_SIZE + self.key_size + self.value_size

@@ -1,22 +1,23 @@
-//! What can go wrong while building.
+//! The errors of [`build`](super): a file cannot be built, or a bucket cannot be copied into it.
 
 use std::io;
 
 use super::element::ElementError;
-use crate::problem::{Corruption, Detail};
+use crate::corruption::Corruption;
+use crate::problem::Detail;
 
-/// Why a file could not be built. What was written until then is no database: its metas are missing.
+/// Why a file could not be built. The unfinished output cannot be opened, because its metas are missing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// The page size is not a power of two from 512 bytes to 16 MiB.
     #[error("a page size of {0} bytes is not a power of two from 512 bytes to 16 MiB")]
     PageSize(u32),
-    /// The fill is not from 10 to 100 percent.
+    /// The fill percentage is not from 10 to 100.
     #[error("pages cannot be filled to {0} percent, only to 10 to 100")]
     FillPercent(u32),
-    /// The transaction is 0, which leaves none for the other meta.
-    #[error("transaction 0 leaves none for the other meta")]
+    /// The transaction id is 0, so that there is no lower one for the other meta.
+    #[error("transaction id 0 leaves no lower one for the other meta")]
     Txid,
     /// A key or value that cannot be written.
     #[error("bucket {}, key {}: {source}", Detail::key(bucket), Detail::key(key))]
@@ -29,7 +30,12 @@ pub enum BuildError {
         source: ElementError,
     },
     /// A key that is not above the one before it.
-    #[error("bucket {}: key {} follows {}", Detail::key(bucket), Detail::key(key), Detail::key(previous))]
+    #[error(
+        "bucket {}: key {} is not above the key before it, {}",
+        Detail::key(bucket),
+        Detail::key(key),
+        Detail::key(previous)
+    )]
     KeyOrder {
         /// Name of the bucket; empty for the root bucket.
         bucket: Box<[u8]>,
@@ -61,15 +67,15 @@ pub enum CopyError {
         source: Corruption,
     },
     /// A page of the source is the root of two buckets.
-    #[error("bucket {}: its root page {page} is another bucket's too", Detail::key(bucket))]
+    #[error("bucket {}: its root page {page} is also that of another bucket", Detail::key(bucket))]
     SharedRoot {
         /// Name of the second bucket.
         bucket: Box<[u8]>,
         /// The page.
         page: u64,
     },
-    /// Buckets of the source lie in each other deeper than any real ones.
-    #[error("bucket {} lies too deep inside others", Detail::key(bucket))]
+    /// Buckets of the source are nested deeper than the most that are followed.
+    #[error("bucket {} is nested too deeply", Detail::key(bucket))]
     TooDeep {
         /// Name of the bucket.
         bucket: Box<[u8]>,
@@ -77,11 +83,11 @@ pub enum CopyError {
     /// Elements of the source share bytes: together they are larger than the source.
     #[error("bucket {}: elements share bytes, so that the copy would be larger than the database", Detail::key(bucket))]
     SharedBytes {
-        /// Name of the bucket that did not fit any more.
+        /// Name of the bucket at which the limit was exceeded.
         bucket: Box<[u8]>,
     },
-    /// A bucket lies in one that has no pages of its own, where none ever does (`docs/format/bbolt.md#inline-buckets`).
-    #[error("bucket {} lies inside an inline bucket", Detail::key(bucket))]
+    /// A bucket is inside an inline bucket, which bbolt never writes (`docs/format/bbolt.md#inline-buckets`).
+    #[error("bucket {} is inside an inline bucket", Detail::key(bucket))]
     InsideInline {
         /// Name of the inner bucket.
         bucket: Box<[u8]>,

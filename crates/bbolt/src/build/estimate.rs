@@ -1,30 +1,29 @@
-//! How large a built file would be, told from the sizes of its elements alone.
+//! [`SizeEstimate`]: the size that a built file would have, computed from the sizes of its elements.
 //!
-//! An [`Estimate`] packs one bucket as [`Builder`](super::Builder) would, but keeps only counts. Parts of a bucket may be
-//! measured apart and [merged](Estimate::merge), in any order: then a few leaves are packed otherwise than in a file that
-//! is built in one go, which is why it is an estimate. Measured in one go it is exact but for the keys of branches, of which
-//! only the mean length is known.
+//! A [`SizeEstimate`] packs one bucket as [`Builder`](super::Builder) would, but keeps only counts. Parts of a bucket may be
+//! measured separately and [merged](SizeEstimate::merge) in any order. A few leaves are then packed differently than in a file
+//! that is built in one pass, so the result is an estimate. Measured in one pass it is exact except for the keys of branches, of
+//! which only the mean length is known.
 
-use super::BuildOptions;
-use super::bytes::{ELEMENT_SIZE, PAGE_HEADER_SIZE};
+use super::bytes::{ELEMENT_SIZE, MOST_ELEMENTS, PAGE_HEADER_SIZE};
 use super::leaf::fits_leaf;
-use super::page_writer::MOST_ELEMENTS;
+use super::options::BuildOptions;
 use super::tree_builder::inline_limit;
 use crate::format::BUCKET_HEADER;
 
-/// The size of one bucket, packed anew.
+/// The size that one bucket would have in a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SizeEstimate {
     page_size: u64,
     /// Bytes of a page that is full.
     limit: u64,
     inline_limit: u64,
-    /// Leaves that are complete, and their pages with overflow.
+    /// Number of complete leaves, and of their pages with overflow.
     leaves: u64,
     pages: u64,
-    /// Bytes of the first keys of all leaves.
+    /// Bytes of the first keys of all leaves together.
     first_keys: u64,
-    /// The leaf that is being filled: its elements, and its bytes with the header.
+    /// The leaf that is being filled: number of its elements, and its bytes with the header.
     open_elements: u64,
     open_bytes: u64,
     has_buckets: bool,
@@ -32,17 +31,17 @@ pub struct SizeEstimate {
     nested: u64,
 }
 
-/// Where a bucket would be.
+/// The space that a bucket would need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BucketSize {
-    /// In its parent's page, as a value of so many bytes.
+    /// It would be inline, with a value of this many bytes.
     Inline(u64),
-    /// On so many pages of its own, those of buckets inside it included.
+    /// It would have this many pages, with those of the buckets inside it.
     Pages(u64),
 }
 
 impl SizeEstimate {
-    /// An empty bucket in a file built with these options.
+    /// The estimate of an empty bucket in a file built with these options.
     pub fn new(options: &BuildOptions) -> Self {
         let page_size = u64::from(options.page_size);
         Self {
@@ -59,7 +58,7 @@ impl SizeEstimate {
         }
     }
 
-    /// The next element: a key and a value of so many bytes.
+    /// Adds the next element, with a key and a value of these lengths.
     #[inline]
     pub fn put(&mut self, key: u64, value: u64) {
         let bytes = u64::from(ELEMENT_SIZE) + key + value;
@@ -74,9 +73,9 @@ impl SizeEstimate {
         self.open_bytes += bytes;
     }
 
-    /// The next element: a bucket with a name of so many bytes, and where it is.
-    pub fn bucket(&mut self, name: u64, room: BucketSize) {
-        let (value, pages) = match room {
+    /// Adds the next element, which is a bucket with a name of this length and of this size.
+    pub fn bucket(&mut self, name: u64, size: BucketSize) {
+        let (value, pages) = match size {
             BucketSize::Inline(bytes) => (bytes, 0),
             BucketSize::Pages(pages) => (BUCKET_HEADER as u64, pages),
         };
@@ -85,6 +84,7 @@ impl SizeEstimate {
         self.has_buckets = true;
     }
 
+    /// Completes the open leaf.
     fn close(&mut self) {
         self.leaves += 1;
         self.pages += self.open_bytes.div_ceil(self.page_size);
@@ -92,7 +92,7 @@ impl SizeEstimate {
         self.open_bytes = PAGE_HEADER_SIZE.into();
     }
 
-    /// Takes in the elements of another part of the same bucket.
+    /// Adds the elements of another part of the same bucket.
     pub fn merge(&mut self, other: &Self) {
         self.leaves += other.leaves;
         self.pages += other.pages;
@@ -106,14 +106,14 @@ impl SizeEstimate {
         if self.open_elements > 0 && self.open_bytes + open > self.limit {
             self.close();
         } else if self.open_elements > 0 {
-            // Two leaves become one, so one first key is none any more.
+            // Two leaves become one, so there is one first key less.
             self.first_keys -= self.first_keys / (self.leaves + 2);
         }
         self.open_elements += other.open_elements;
         self.open_bytes += open;
     }
 
-    /// Where the bucket would be, once all elements are in.
+    /// The size of the bucket after all elements were added.
     pub fn bucket_size(mut self) -> BucketSize {
         if self.leaves == 0 && !self.has_buckets && self.open_bytes <= self.inline_limit {
             return BucketSize::Inline(BUCKET_HEADER as u64 + self.open_bytes);
@@ -124,7 +124,7 @@ impl SizeEstimate {
         BucketSize::Pages(self.pages + self.branch_pages() + self.nested)
     }
 
-    /// Pages of a root bucket, which is never inline, and of the metas.
+    /// Number of pages of a file with this root bucket, which is never inline, including the metas.
     pub fn file_pages(mut self) -> u64 {
         self.has_buckets = true;
         match self.bucket_size() {
@@ -133,7 +133,7 @@ impl SizeEstimate {
         }
     }
 
-    /// Pages of the levels above the leaves, if all keys were of mean length.
+    /// Number of branch pages, assuming that all keys have the mean length.
     fn branch_pages(&self) -> u64 {
         let header = u64::from(PAGE_HEADER_SIZE);
         let child = u64::from(ELEMENT_SIZE) + self.first_keys / self.leaves.max(1);

@@ -1,28 +1,27 @@
-//! A leaf before it has a page: elements are taken in one after the other and written packed.
+//! [`Leaf`]: the elements of one new leaf page, collected in key order and written packed.
 
 use super::branch::Child;
-use super::bytes::{ELEMENT_SIZE, PAGE_HEADER_SIZE};
+use super::bytes::{ELEMENT_SIZE, MOST_ELEMENTS, PAGE_HEADER_SIZE};
 use super::element::Element;
-use super::page_writer::MOST_ELEMENTS;
 use crate::format::ByteOrder;
 
-/// Elements larger than this part of a page are worth looking at where they go.
+/// An element larger than this fraction of a page is large: filling pages pays attention to it.
 const LARGE: u64 = 8;
-/// Most pages of a leaf that has several elements for the sake of space.
+/// The most pages that a leaf may have so that several elements share them.
 const MOST_SHARED_PAGES: u64 = 4;
 
-/// Elements that will share a leaf page, in key order.
+/// The elements of one new leaf page, in key order.
 #[derive(Debug)]
 pub(crate) struct Leaf {
     count: u16,
-    /// Bytes it needs, header and table included.
+    /// Bytes that the page needs, with header and element table.
     bytes: u32,
     sizes: Vec<Sizes>,
     /// Key, value, key, value …
     data: Vec<u8>,
 }
 
-/// One entry of the element table; where its key is follows from the others.
+/// The sizes of one element; its offset follows from the sizes of the elements before it.
 #[derive(Clone, Copy, Debug)]
 struct Sizes {
     flags: u32,
@@ -47,13 +46,13 @@ impl Leaf {
         self.bytes
     }
 
-    /// May the element be added without making this larger than `limit` bytes?
+    /// Can the element be added without making the page larger than `limit` bytes?
     #[inline]
     pub fn has_room(&self, element: &Element<'_>, limit: u32) -> bool {
         self.count < MOST_ELEMENTS && self.bytes.saturating_add(element.bytes()) <= limit
     }
 
-    /// See [`takes`].
+    /// Should the element be added to this leaf rather than to the next one? See [`fits_leaf`].
     #[inline]
     pub fn takes(&self, element: &Element<'_>, limit: u32, page_size: u32) -> bool {
         let [before, element, limit, page_size] = [self.bytes, element.bytes(), limit, page_size].map(u64::from);
@@ -69,7 +68,7 @@ impl Leaf {
         self.data.extend_from_slice(element.value);
     }
 
-    /// How a parent refers to it once it stands on `page`.
+    /// The reference that its parent will have to it when it is written as `page`.
     pub fn as_child(&self, page: u64) -> Child<Box<[u8]>> {
         let key_size = self.sizes.first().map_or(0, |sizes| sizes.key);
         Child { key: self.data.get(..key_size as usize).unwrap_or_default().into(), key_size, page }
@@ -87,7 +86,7 @@ impl Leaf {
         out.extend_from_slice(&self.data);
     }
 
-    /// Makes it empty, keeping its memory unless a large value made that large.
+    /// Removes all elements; keeps its memory, unless a large value made that large.
     pub fn clear(&mut self) {
         const KEPT: usize = 1 << 20;
         self.count = 0;
@@ -98,11 +97,11 @@ impl Leaf {
     }
 }
 
-/// Does the file get fuller when a leaf with so many elements and bytes takes another element in than when the next leaf does?
+/// Should an element be added to a leaf of this many elements and bytes, rather than to the next leaf, so that less space is unused?
 ///
-/// So it does when there is room. It also does when a large element would leave much of this leaf unused, and running
-/// over onto more pages leaves less: with values of some KiB, of which Kubernetes has many, that saves a fifth of the
-/// file. Such leaves are kept small all the same, since bbolt writes a leaf anew when one of its elements changes.
+/// Yes when there is room. Yes also when a large element would leave much of this leaf unused and extending the leaf to more pages
+/// leaves less: with values of some KiB, of which Kubernetes has many, that saves a fifth of the file. Such leaves are limited to a
+/// few pages, since bbolt rewrites a whole leaf when one of its elements changes.
 #[inline]
 pub(crate) fn fits_leaf((count, before): (u64, u64), element: u64, limit: u64, page_size: u64) -> bool {
     let after = before.saturating_add(element);

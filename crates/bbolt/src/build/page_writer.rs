@@ -1,14 +1,11 @@
-//! New pages: each gets the next page number, its header, its body and zeros up to its end.
+//! [`PageWriter`]: encodes new pages. Each gets the next page id, its header, its body, and zeros up to its end.
 
 use super::branch::{Branch, Child};
 use super::bytes::{PAGE_HEADER_SIZE, header};
 use super::leaf::Leaf;
-use crate::format::{ByteOrder, COUNT_OVERFLOW, PageKind};
+use crate::format::{ByteOrder, PageKind};
 
-/// Most elements that a page may have.
-pub(crate) const MOST_ELEMENTS: u16 = COUNT_OVERFLOW - 1;
-
-/// Pages that follow each other, gathered in memory.
+/// New pages with consecutive ids, encoded in memory.
 #[derive(Debug)]
 pub(crate) struct PageWriter {
     order: ByteOrder,
@@ -18,12 +15,12 @@ pub(crate) struct PageWriter {
 }
 
 impl PageWriter {
-    /// No pages yet; the first one will be page `next`.
+    /// Makes a writer without pages; the first one will have the id `next`.
     pub fn new(order: ByteOrder, page_size: u32, next: u64) -> Self {
         Self { order, page_size, next, bytes: Vec::new() }
     }
 
-    /// The id that the next page will get: the high-water mark, once all pages are there.
+    /// The id that the next page will get; after the last page it is the high-water mark.
     pub fn next(&self) -> u64 {
         self.next
     }
@@ -32,7 +29,7 @@ impl PageWriter {
         self.page_size
     }
 
-    /// The pages gathered since the last [`clear`](Self::clear).
+    /// The pages encoded since the last [`clear`](Self::clear).
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -41,18 +38,19 @@ impl PageWriter {
         self.bytes
     }
 
-    /// Forgets the bytes, which somebody has written, but not the count. Keeps its memory up to `kept` bytes.
+    /// Removes the encoded bytes, which the caller has written to the file, but not the count of pages. Keeps at most `kept` bytes of
+    /// its memory.
     pub fn clear(&mut self, kept: usize) {
         self.bytes.clear();
         self.bytes.shrink_to(kept);
     }
 
-    /// Adds a leaf page and returns its id.
+    /// Encodes a leaf page and returns its id.
     pub fn leaf(&mut self, leaf: &Leaf) -> u64 {
         self.run(PageKind::Leaf, leaf.count(), leaf.bytes(), |order, out| leaf.write_body(order, out))
     }
 
-    /// Adds a branch page and returns how its parent refers to it; a branch without children is not added.
+    /// Encodes a branch page and returns the reference that its parent will have to it; a branch without children is not encoded.
     pub fn branch<K: AsRef<[u8]>>(&mut self, branch: Branch<K>) -> Option<Child<K>> {
         if branch.count() == 0 {
             return None;
@@ -62,11 +60,12 @@ impl PageWriter {
         branch.into_child(page)
     }
 
-    /// Adds a freelist page without ids and returns its id.
+    /// Encodes a freelist page without ids and returns its id.
     pub fn empty_freelist(&mut self) -> u64 {
         self.run(PageKind::Freelist, 0, PAGE_HEADER_SIZE, |_, _| {})
     }
 
+    /// Encodes a page with as many overflow pages as its body needs; returns its id.
     fn run(&mut self, kind: PageKind, count: u16, bytes: u32, body: impl FnOnce(ByteOrder, &mut Vec<u8>)) -> u64 {
         let id = self.next;
         let pages = bytes.div_ceil(self.page_size);

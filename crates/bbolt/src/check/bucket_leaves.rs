@@ -11,9 +11,10 @@ use super::pending_leaves::{PREFETCH_GROUP, PendingLeaves, PendingPage};
 use super::visited_pages::VisitedPages;
 use super::walker::follow_bucket_branches;
 use crate::bucket::Root;
+use crate::corruption::Corruption;
 use crate::format::PageKind;
 use crate::page::Page;
-use crate::problem::{Corruption, Problems};
+use crate::problem::Problems;
 use crate::{Bucket, Db};
 
 /// An interval of keys, from `low` to before `high`: the keys that a leaf can have.

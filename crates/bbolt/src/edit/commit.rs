@@ -1,7 +1,8 @@
-//! A finished edit as a list of writes in an order that survives a crash after any of them.
+//! [`PreparedCommit`]: a finished edit as a list of writes, in an order that survives a crash after any of them.
 //!
-//! New pages go behind the high-water mark, where no tree reaches, and are made durable. Then a meta that leads to them
-//! goes into the slot that is not in force. Until it is whole the other one wins: a torn meta has no valid checksum.
+//! New pages are written after the high-water mark, where no tree refers to, and made durable. Then a meta that refers to them
+//! is written to the slot that is not in force. Until that is complete the other meta stays in force, because a partly written
+//! meta has no valid checksum.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -12,7 +13,7 @@ use crate::db::Db;
 use crate::format::{META, PAGE_HEADER};
 use crate::meta::{Meta, MetaError};
 
-/// One step of applying an edit.
+/// One step of writing a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommitStep<'e> {
     /// Write these bytes.
@@ -22,14 +23,14 @@ pub enum CommitStep<'e> {
         /// The bytes.
         bytes: &'e [u8],
     },
-    /// Wait until everything written before is on the disk.
+    /// Wait until everything written so far is on the disk.
     Sync,
 }
 
-/// Changes to a file that are worked out but not yet made.
+/// The new pages and metas of an edit, ready to be written by [`apply`] or by the caller.
 #[derive(Clone, Debug)]
 pub struct PreparedCommit {
-    /// The metas that the file must have for the edit to fit.
+    /// The metas that the file must have before the commit.
     before: [Result<Meta, MetaError>; 2],
     meta: Meta,
     pages_offset: u64,
@@ -39,17 +40,17 @@ pub struct PreparedCommit {
 }
 
 impl PreparedCommit {
-    /// An edit of `db` that adds `pages` behind its high-water mark and then puts `meta` in force.
+    /// A commit to `db` that adds `pages` after its high-water mark and then puts `meta` in force.
     pub(super) fn new(db: &Db<'_>, pages: Vec<u8>, meta: Meta) -> Self {
         let metas = vec![page_of(&meta)];
         Self { before: *db.metas(), meta, pages_offset: db.size(), pages, metas }
     }
 
-    /// Also replaces the meta that was in force before, so that nothing leads to the old content any more.
+    /// Also replaces the meta that was in force before, so that no meta refers to the old content any more.
     ///
-    /// Without this the other meta still has the state before the edit, which can be got back from it until bbolt
-    /// writes to the file. The old pages themselves stay in the file either way, as free pages; only
-    /// [building](crate::build) a new file leaves them behind.
+    /// Without this the other meta still describes the state before the commit, which can be recovered from it until bbolt writes
+    /// to the file. The old pages stay in the file in both cases, as free pages; only [building](crate::build) a new file removes
+    /// them.
     #[must_use]
     pub fn without_undo(mut self) -> Self {
         if self.metas.len() == 1 {
@@ -60,12 +61,12 @@ impl PreparedCommit {
         self
     }
 
-    /// Least length of the file afterwards, in bytes.
+    /// The length that the file must have afterwards at least, in bytes.
     pub fn size(&self) -> u64 {
         self.pages_offset + self.pages.len() as u64
     }
 
-    /// What has to be done, in this order.
+    /// The steps of the commit, which must be done in this order.
     pub fn steps(&self) -> impl Iterator<Item = CommitStep<'_>> {
         let pages = (!self.pages.is_empty()).then_some((self.pages_offset, &self.pages));
         let metas = self.metas.iter().map(|(offset, page)| (*offset, page));
@@ -74,27 +75,28 @@ impl PreparedCommit {
     }
 }
 
+/// Offset and bytes of a meta's page.
 fn page_of(meta: &Meta) -> (u64, Vec<u8>) {
     (u64::from(meta.slot) * u64::from(meta.page_size), meta_page(meta))
 }
 
-/// Makes an edit in a file that is open for reading and writing.
+/// Writes a commit to a file that is open for reading and writing.
 ///
-/// The file must still have the metas that it had when the edit was worked out, and no other process may have it open: that
-/// is for the caller to ensure, by the lock that etcd and bbolt take (`flock`, exclusive). A snapshot's trailing SHA-256
-/// has to be cut off before. When it is interrupted at any point, the file has either the old or the new content.
-pub fn apply(file: &File, edit: &PreparedCommit) -> Result<(), ApplyError> {
+/// The file must still have the metas that it had when the commit was prepared, and no other process may have it open: the
+/// caller must hold the lock that etcd and bbolt take (`flock`, exclusive). The SHA-256 at the end of a snapshot must be cut off
+/// before. When this is interrupted at any point, the file has either the old or the new content.
+pub fn apply(file: &File, commit: &PreparedCommit) -> Result<(), ApplyError> {
     let at = |offset| move |source| ApplyError::Io { offset, source };
     let length = file.metadata().map_err(at(0))?.len();
-    for (slot, before) in (0..).zip(&edit.before) {
-        let offset = u64::from(slot) * u64::from(edit.meta.page_size);
+    for (slot, before) in (0..).zip(&commit.before) {
+        let offset = u64::from(slot) * u64::from(commit.meta.page_size);
         let found = read_meta(file, slot, offset).map_err(at(offset))?;
-        if found != *before || length < edit.pages_offset {
+        if found != *before || length < commit.pages_offset {
             return Err(ApplyError::Changed);
         }
     }
-    let mut end = edit.pages_offset;
-    for step in edit.steps() {
+    let mut end = commit.pages_offset;
+    for step in commit.steps() {
         match step {
             CommitStep::Write { offset, bytes } => {
                 write_at(file, offset, bytes).map_err(at(offset))?;

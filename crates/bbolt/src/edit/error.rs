@@ -1,11 +1,12 @@
-//! What can go wrong while editing.
+//! The errors of [`edit`](super): a commit cannot be prepared, or cannot be applied.
 
 use std::io;
 
 use crate::build::ElementError;
-use crate::problem::{Corruption, Detail};
+use crate::corruption::Corruption;
+use crate::problem::Detail;
 
-/// Why an edit could not be made. Nothing has been written.
+/// Why a commit could not be prepared. Nothing has been written.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EditError {
@@ -21,14 +22,14 @@ pub enum EditError {
         /// The name.
         bucket: Box<[u8]>,
     },
-    /// A plain value stands where a bucket should be.
-    #[error("{} is a plain value, not a bucket", Detail::key(bucket))]
+    /// There is a value where a bucket should be.
+    #[error("{} is a value, not a bucket", Detail::key(bucket))]
     NotABucket {
         /// The name.
         bucket: Box<[u8]>,
     },
-    /// A bucket stands where a plain value should be.
-    #[error("bucket {}: key {} is a bucket, not a plain value", Detail::key(bucket), Detail::key(key))]
+    /// There is a bucket where a value should be.
+    #[error("bucket {}: key {} is a bucket, not a value", Detail::key(bucket), Detail::key(key))]
     NotAValue {
         /// Name of the bucket.
         bucket: Box<[u8]>,
@@ -61,27 +62,27 @@ pub enum EditError {
         /// Bytes of the file.
         has: u64,
     },
-    /// The meta in force names another page size than the file has.
+    /// The meta in force has another page size than the file.
     #[error("the meta says pages have {meta} bytes, but they have {file}")]
     PageSize {
-        /// What the meta says.
+        /// Page size in the meta.
         meta: u32,
-        /// What the positions of the metas say.
+        /// Page size that follows from the offset of the second meta.
         file: u32,
     },
-    /// Transactions cannot be counted any further.
-    #[error("no transactions are left after {0}")]
+    /// There is no transaction id after this one.
+    #[error("there is no transaction id after {0}")]
     Txid(u64),
 }
 
-/// Why an edit could not be applied.
+/// Why a commit could not be applied.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
-    /// The file is not, or no longer, the one that the edit was made for. Nothing has been written.
-    #[error("the file has changed since the edit was made")]
+    /// The file is not, or is no longer, the one that the commit was prepared for. Nothing has been written.
+    #[error("the file has changed since the edit was prepared")]
     Changed,
-    /// Reading or writing failed. The file is as it was before the edit, or as it should be after it.
+    /// Reading or writing failed. The file has either the old or the new content.
     #[error("input or output failed at byte {offset}")]
     Io {
         /// Byte offset in the file.

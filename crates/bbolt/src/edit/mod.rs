@@ -1,41 +1,42 @@
-//! Editing a few elements of a file that is too large to build anew, by copy-on-write (`docs/format/bbolt.md#editing`).
+//! Changing a few elements of an existing file by copy-on-write, without building the whole file anew
+//! (`docs/format/bbolt.md#editing`).
 //!
 //! ```text
-//!   before                          after: three pages are new, everything else stays where it is
+//!   before                          after: three pages are new, all others are unchanged
 //!
-//!   meta T ──► root                 meta T+1 ──► root' ──┐          meta T ──► root (the way back)
+//!   meta T ──► root                 meta T+1 ──► root' ──┐          meta T ──► root (the old state)
 //!             /    \                            /     :  │
 //!        bucket    bucket                  bucket   bucket'
 //!        /    \       :                             /    \
 //!     leaf    leaf  leaf                         leaf    leaf'
 //! ```
 //!
-//! An [`Editor`] gathers changes of plain values in top-level buckets. [`finish`](Editor::finish) opens the pages on the way
-//! to them, merges the changes in, makes the trees legal again and lays the result out on new pages behind the high-water
-//! mark: the changed leaves, their branches, and the root bucket's leaf with what it says of the bucket. What comes of it is
-//! an [`Edit`], a list of writes in a crash-safe order; [`apply`] makes them. No free page is reused, so the file that both
-//! of its metas lead to stays whole until a new meta is.
+//! An [`Editor`] collects changes of values in top-level buckets. [`finish`](Editor::finish) reads the pages on the paths to them,
+//! applies the changes, rebalances the trees, and lays the result out on new pages after the high-water mark: the changed
+//! leaves, their branches, and the leaf of the root bucket that has the bucket's root page. The result is a [`PreparedCommit`],
+//! a list of writes in a crash-safe order; [`apply`] writes them. No free page is reused, so the content that both metas refer to
+//! is intact until the new meta is complete.
 //!
-//! The new meta has no freelist, whatever the file had: bbolt then finds the free pages by a walk when it opens the file.
+//! The new meta has no freelist, whatever the file had before: bbolt then finds the free pages by a walk when it opens the file.
 //!
-//! The source should have passed the [check](crate::check::check). Only pages on the way to a change are looked at here;
-//! they are refused when unsound, but damage elsewhere goes unnoticed.
+//! The source should have passed the [check](crate::check::check). Only pages on the path to a change are read here; unsound ones
+//! are refused, but damage elsewhere is not noticed.
 //!
 //! ```
 //! use etcdsnap_bbolt::Db;
-//! use etcdsnap_bbolt::edit::{Editor, Step};
+//! use etcdsnap_bbolt::edit::{CommitStep, Editor};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut file = etcdsnap_testkit::example();
 //! let mut editor = Editor::new(Db::open(&file)?)?;
 //! editor.put(b"meta", &b"term"[..], vec![0, 0, 0, 0, 0, 0, 0, 9])?;
 //! editor.delete_bucket(b"alarm")?;
-//! let edit = editor.finish()?;
+//! let commit = editor.finish()?;
 //!
 //! // In memory; `apply` does the same to a file and syncs in between.
-//! file.resize(edit.size().try_into()?, 0);
-//! for step in edit.steps() {
-//!     if let Step::Write { offset, bytes } = step {
+//! file.resize(commit.size().try_into()?, 0);
+//! for step in commit.steps() {
+//!     if let CommitStep::Write { offset, bytes } = step {
 //!         let offset = usize::try_from(offset)?;
 //!         file[offset..offset + bytes.len()].copy_from_slice(bytes);
 //!     }
@@ -66,21 +67,21 @@ use crate::format::{BUCKET_FLAG, NO_FREELIST, PageKind};
 use crate::meta::Meta;
 use subtree::{ElementChange, SubtreeReader};
 
-/// Gathers changes to a file; see the [module](self).
+/// Collects changes to a file and prepares their commit; see the [module](self).
 #[derive(Debug)]
 pub struct Editor<'a> {
     db: Db<'a>,
-    /// Buckets with changes; `None` for one that is to go.
+    /// Buckets with changes; `None` for one to delete.
     buckets: BTreeMap<Box<[u8]>, Option<BucketDraft<'a>>>,
 }
 
-/// What becomes of a bucket.
+/// The changes of one bucket.
 #[derive(Debug)]
 struct BucketDraft<'a> {
-    /// Where its elements are; `None` when it begins empty.
+    /// Where its existing elements are; `None` when it begins empty.
     base: Option<Root<'a>>,
     sequence: u64,
-    /// New values by key; `None` for a key that is to go.
+    /// New values by key; `None` for a key to delete.
     values: BTreeMap<Cow<'a, [u8]>, Option<Cow<'a, [u8]>>>,
 }
 
@@ -91,8 +92,8 @@ impl BucketDraft<'_> {
 }
 
 impl<'a> Editor<'a> {
-    /// An editor without changes. Refuses a file that ends before its high-water mark or whose metas disagree with it about
-    /// the page size: new pages would not come to lie where they should.
+    /// Makes an editor without changes. Refuses a file that ends before its high-water mark, or whose meta has another page size
+    /// than the file: new pages would get wrong offsets.
     pub fn new(db: Db<'a>) -> Result<Self, EditError> {
         let (needed, has) = (db.size(), db.bytes().len() as u64);
         if needed > has {
@@ -105,7 +106,7 @@ impl<'a> Editor<'a> {
         Ok(Self { db, buckets: BTreeMap::new() })
     }
 
-    /// Gives `key` in `bucket` a value. The bucket must exist.
+    /// Sets the value of `key` in `bucket`, which must exist.
     pub fn put(
         &mut self,
         bucket: &[u8],
@@ -118,13 +119,14 @@ impl<'a> Editor<'a> {
         Ok(())
     }
 
-    /// Deletes `key` from `bucket`; nothing happens if it is not there. The bucket must exist.
+    /// Deletes `key` from `bucket`, which must exist; does nothing when the key does not exist.
     pub fn delete(&mut self, bucket: &[u8], key: impl Into<Cow<'a, [u8]>>) -> Result<(), EditError> {
         self.draft(bucket)?.values.insert(key.into(), None);
         Ok(())
     }
 
-    /// Replaces everything in `bucket`, which must exist. Its sequence stays. Of entries with the same key the last one counts.
+    /// Replaces all elements of `bucket`, which must exist, and keeps its sequence number. Of entries with the same key the last one
+    /// counts.
     pub fn replace_bucket<K: Into<Cow<'a, [u8]>>, V: Into<Cow<'a, [u8]>>>(
         &mut self,
         bucket: &[u8],
@@ -153,14 +155,14 @@ impl<'a> Editor<'a> {
         Ok(())
     }
 
-    /// Deletes a bucket, which must exist, with everything in it.
+    /// Deletes a bucket, which must exist, with all its elements.
     pub fn delete_bucket(&mut self, bucket: &[u8]) -> Result<(), EditError> {
         self.draft(bucket)?;
         self.buckets.insert(bucket.into(), None);
         Ok(())
     }
 
-    /// What is known of a bucket's changes so far; looks it up in the file the first time.
+    /// The changes of a bucket so far; looks the bucket up in the file the first time.
     fn draft(&mut self, name: &[u8]) -> Result<&mut BucketDraft<'a>, EditError> {
         let missing = || EditError::BucketMissing { bucket: name.into() };
         match self.buckets.entry(name.into()) {
@@ -178,7 +180,7 @@ impl<'a> Editor<'a> {
         }
     }
 
-    /// Works out the pages and the meta that make the changes.
+    /// Prepares the commit of all changes: their pages, and the new meta.
     pub fn finish(self) -> Result<PreparedCommit, EditError> {
         let meta = *self.db.meta();
         let (slot, txid) = next_commit(&meta)?;
@@ -199,7 +201,7 @@ impl<'a> Editor<'a> {
         Ok(PreparedCommit::new(&self.db, pages.into_bytes(), meta))
     }
 
-    /// Writes the buckets with changes, then the root bucket that names them. Returns the root page.
+    /// Lays out the buckets with changes, then the root bucket that refers to them. Returns the root page.
     fn write(&self, pages: &mut PageWriter) -> Result<u64, EditError> {
         let meta = self.db.meta();
         let mut buckets = Vec::with_capacity(self.buckets.len());
@@ -220,7 +222,7 @@ impl<'a> Editor<'a> {
         SubtreeReader { db: self.db, bucket: &[] }.rewrite_root(meta.root, &changes, pages)
     }
 
-    /// Writes the pages of a bucket and returns the value of its element.
+    /// Lays out the pages of a bucket and returns the value of its element.
     fn write_bucket(&self, name: &[u8], draft: &BucketDraft<'_>, pages: &mut PageWriter) -> Result<Vec<u8>, EditError> {
         let changes: Vec<_> =
             draft.values.iter().map(|(key, value)| ElementChange { key, flags: 0, value: value.as_deref() }).collect();
@@ -236,8 +238,8 @@ fn validate(bucket: &[u8], key: &[u8], value: &[u8]) -> Result<(), EditError> {
     Element::new(0, key, value).map(|_| ()).map_err(refused)
 }
 
-/// Slot and transaction of the commit after `meta`: the other slot, and the next transaction that belongs there, since bbolt
-/// writes transaction T to slot T modulo 2. (A snapshot's metas do not obey that, hence the step of two after an odd one.)
+/// Slot and transaction id of the commit after `meta`: the other slot, and the next transaction id that belongs there, since bbolt
+/// writes transaction T to slot T modulo 2. (The metas of a snapshot do not follow that rule, so the id may increase by two.)
 fn next_commit(meta: &Meta) -> Result<(u8, u64), EditError> {
     let slot = 1 - meta.slot;
     // One more than needed must exist, for the second meta of `without_undo`.

@@ -1,16 +1,15 @@
-//! Making an edited tree legal again before it is written.
+//! Rebalancing an edited tree before it is written, as bbolt does after deletions.
 //!
-//! After deletions a leaf may be empty and a branch may have a single child. Both are harmless to readers and poison for
-//! bbolt's next write (`docs/format/bbolt.md#traps-for-the-next-write`). An empty leaf goes; a branch with a single child
-//! is joined with a neighbour of its height, so that all leaves stay at one depth. Only at the root, which has no
-//! neighbour, the tree gets lower instead. Leaves that are opened anyway are joined as well, to be shared out anew without
-//! gaps.
+//! After deletions a leaf may be empty and a branch may have a single child. Both are harmless to readers, but make bbolt's next
+//! write fail (`docs/format/bbolt.md#traps-for-the-next-write`). An empty leaf is removed; a branch with a single child is merged
+//! with a neighbour of its height, so that all leaves stay at one depth. A root page has no neighbour: there the tree loses a
+//! level instead. Neighbouring leaves that were opened are merged as well, so that they are filled without gaps.
 
 use super::EditError;
 use super::subtree::{Subtree, SubtreeReader};
 
 impl<'e> SubtreeReader<'e> {
-    /// Settles the tree of a bucket; `height` is that of `root`. Returns the root that remains.
+    /// Rebalances the tree of a bucket; `height` is that of `root`. Returns the new root.
     pub fn rebalance_root(&self, mut root: Subtree<'e>, mut height: u32) -> Result<Subtree<'e>, EditError> {
         if let Subtree::Branch(children) = root {
             root = Subtree::Branch(self.rebalance(children)?);
@@ -24,15 +23,15 @@ impl<'e> SubtreeReader<'e> {
                     children.into_iter().next().unwrap_or(Subtree::Leaf(Vec::new()))
                 }
                 Subtree::Kept(leaf) if height == 1 => Subtree::Leaf(self.leaf(leaf)?),
-                settled => return Ok(settled),
+                root => return Ok(root),
             };
         }
     }
 
-    /// Settles subtrees of one height that share a parent. Of what it returns none is empty, and only a lone one can
-    /// have a single child.
+    /// Rebalances subtrees of one height that share a parent. None of the returned subtrees is empty, and one can only have a single
+    /// child when it is the only one.
     fn rebalance(&self, siblings: Vec<Subtree<'e>>) -> Result<Vec<Subtree<'e>>, EditError> {
-        let mut settled: Vec<Subtree<'e>> = Vec::with_capacity(siblings.len());
+        let mut balanced: Vec<Subtree<'e>> = Vec::with_capacity(siblings.len());
         for mut subtree in siblings {
             if let Subtree::Branch(children) = subtree {
                 subtree = Subtree::Branch(self.rebalance(children)?);
@@ -40,19 +39,19 @@ impl<'e> SubtreeReader<'e> {
             if subtree.is_empty() {
                 continue;
             }
-            match settled.pop_if(|before| before.must_join(&subtree)) {
-                Some(before) => settled.push(self.join(before, subtree)?),
-                None => settled.push(subtree),
+            match balanced.pop_if(|before| before.must_merge(&subtree)) {
+                Some(before) => balanced.push(self.merge(before, subtree)?),
+                None => balanced.push(subtree),
             }
         }
-        Ok(settled)
+        Ok(balanced)
     }
 
-    /// Joins two neighbours of one height.
-    fn join(&self, left: Subtree<'e>, right: Subtree<'e>) -> Result<Subtree<'e>, EditError> {
+    /// Merges two neighbours of one height.
+    fn merge(&self, left: Subtree<'e>, right: Subtree<'e>) -> Result<Subtree<'e>, EditError> {
         match (left, right) {
-            (Subtree::Leaf(mut elements), Subtree::Leaf(behind)) => {
-                elements.extend(behind);
+            (Subtree::Leaf(mut elements), Subtree::Leaf(right)) => {
+                elements.extend(right);
                 Ok(Subtree::Leaf(elements))
             }
             (left, right) => {
@@ -63,6 +62,7 @@ impl<'e> SubtreeReader<'e> {
         }
     }
 
+    /// The children of a branch; a leaf counts as its own only child.
     fn children(&self, subtree: Subtree<'e>) -> Result<Vec<Subtree<'e>>, EditError> {
         Ok(match subtree {
             Subtree::Kept(page) => self.branch(page)?.into_iter().map(Subtree::Kept).collect(),
@@ -81,12 +81,13 @@ impl Subtree<'_> {
         }
     }
 
-    /// Is it a branch that must not be written because it has a single child?
+    /// Is it a branch with a single child, which must not be written?
     fn is_single(&self) -> bool {
         matches!(self, Self::Branch(children) if children.len() == 1)
     }
 
-    fn must_join(&self, next: &Self) -> bool {
+    /// Must it be merged with the subtree after it?
+    fn must_merge(&self, next: &Self) -> bool {
         let leaves = matches!((self, next), (Self::Leaf(_), Self::Leaf(_)));
         leaves || self.is_single() || next.is_single()
     }

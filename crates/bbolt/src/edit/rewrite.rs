@@ -1,4 +1,4 @@
-//! Rewriting one bucket: the changed part of its tree goes to new pages, from the leaves to the root.
+//! Rewriting one bucket: writes the changed part of its tree to new pages, from the leaves up to the root page.
 
 use super::EditError;
 use super::subtree::{ElementChange, Reference, Subtree, SubtreeReader};
@@ -6,26 +6,26 @@ use crate::bucket::Root;
 use crate::build::{BuiltBucket, Child, Element, Leaf, Level, PageWriter, inline_limit, root_above};
 
 impl<'e> SubtreeReader<'e> {
-    /// Writes what `changes`, in key order, make of a bucket: of an existing one or, without `base`, of an empty one. As
-    /// bbolt has it, a small bucket needs no page.
+    /// Applies `changes`, which are in key order, to a bucket and writes its new pages. Without `base` the bucket begins empty. As
+    /// in bbolt, a small bucket is stored inline and needs no page.
     pub fn rewrite(
         &self,
         base: Option<Root<'e>>,
         changes: &[ElementChange<'e>],
         pages: &mut PageWriter,
     ) -> Result<BuiltBucket, EditError> {
-        let settled = match base {
+        let tree = match base {
             None => Subtree::Leaf(self.apply(Vec::new(), changes)?),
             Some(Root::Inline(page)) => Subtree::Leaf(self.apply(self.inline(&page)?, changes)?),
             Some(Root::Page(root)) => self.changed_tree(root, changes)?,
         };
-        Ok(match inline(&settled, pages.page_size()) {
+        Ok(match inline(&tree, pages.page_size()) {
             Some(leaf) => BuiltBucket::Inline(leaf),
-            None => BuiltBucket::Page(write_pages(settled, pages)),
+            None => BuiltBucket::Page(write_pages(tree, pages)),
         })
     }
 
-    /// The same for the root bucket, which always has a page. Returns its new root page.
+    /// Does the same for the root bucket, which is never inline. Returns its new root page.
     pub fn rewrite_root(
         &self,
         root: u64,
@@ -35,6 +35,7 @@ impl<'e> SubtreeReader<'e> {
         Ok(write_pages(self.changed_tree(root, changes)?, pages))
     }
 
+    /// Reads the tree below a root page as far as it changes, applies the changes, and rebalances it.
     fn changed_tree(&self, page: u64, changes: &[ElementChange<'e>]) -> Result<Subtree<'e>, EditError> {
         let height = self.height(page)?;
         let root = self.open(Reference::root(page), height, changes)?;
@@ -42,13 +43,14 @@ impl<'e> SubtreeReader<'e> {
     }
 }
 
+/// Writes the new pages of a tree; returns its root page.
 fn write_pages(root: Subtree<'_>, pages: &mut PageWriter) -> u64 {
     let limit = pages.page_size();
     let level = write(root, limit, pages);
     root_above(level, limit, pages)
 }
 
-/// The leaf of a bucket that fits into its parent's page.
+/// The leaf of a bucket that is small enough to be inline.
 fn inline(root: &Subtree<'_>, page_size: u32) -> Option<Leaf> {
     let Subtree::Leaf(elements) = root else { return None };
     let mut leaf = Leaf::new();
@@ -61,7 +63,7 @@ fn inline(root: &Subtree<'_>, page_size: u32) -> Option<Leaf> {
     Some(leaf)
 }
 
-/// Adds the pages of a settled subtree and returns those of its own height.
+/// Writes the new pages of a rebalanced subtree; returns those of its highest level.
 fn write<'e>(subtree: Subtree<'e>, limit: u32, pages: &mut PageWriter) -> Vec<Child<&'e [u8]>> {
     match subtree {
         Subtree::Kept(reference) => vec![reference.child],
@@ -73,6 +75,7 @@ fn write<'e>(subtree: Subtree<'e>, limit: u32, pages: &mut PageWriter) -> Vec<Ch
     }
 }
 
+/// Writes elements to as many leaf pages as they need.
 fn write_leaves<'e>(elements: &[Element<'e>], limit: u32, pages: &mut PageWriter) -> Vec<Child<&'e [u8]>> {
     let mut level = Vec::new();
     let mut leaf = Leaf::new();

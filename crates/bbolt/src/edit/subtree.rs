@@ -1,52 +1,52 @@
-//! The part of a bucket's tree that an edit opens: the pages on the way to each change, as lists in memory. Everything else
-//! stays where it is in the file and is only referred to.
+//! [`Subtree`]: the part of a bucket's tree that an edit changes, as lists in memory: the pages on the path to each change.
+//! Everything else stays in the file and is only referred to.
 
 use super::EditError;
 use crate::bucket::BucketHeader;
 use crate::build::{Child, Element};
+use crate::corruption::Corruption;
 use crate::db::Db;
 use crate::format::{BUCKET_FLAG, MAX_DEPTH, PageKind};
 use crate::page::Page;
-use crate::problem::Corruption;
 
-/// A page of the file as its parent refers to it.
+/// A reference of a branch to an existing page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reference<'e> {
-    /// The page, and what must be its first key; no key at all for the root of a bucket.
+    /// The page, and the key that must be its first one; the key is empty for the root page of a bucket.
     pub child: Child<&'e [u8]>,
     /// The parent's next key; all keys must be below it.
     pub high: Option<&'e [u8]>,
 }
 
 impl Reference<'_> {
-    /// The root of a bucket.
+    /// The reference to the root page of a bucket.
     pub fn root(page: u64) -> Self {
         Self { child: Child { key: &[], key_size: 0, page }, high: None }
     }
 }
 
-/// A page with all below it.
+/// A page with all pages below it.
 #[derive(Debug)]
 pub(super) enum Subtree<'e> {
-    /// Unchanged, in the file.
+    /// An unchanged subtree, which stays in the file.
     Kept(Reference<'e>),
-    /// Elements that will be one leaf, or several, or none.
+    /// Elements that will be written as one leaf, several, or none.
     Leaf(Vec<Element<'e>>),
-    /// Subtrees that will share a branch, or several.
+    /// Subtrees that will be the children of one branch, or of several.
     Branch(Vec<Subtree<'e>>),
 }
 
-/// What becomes of one key.
+/// A change of one element: a new value, or its deletion.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ElementChange<'e> {
     pub key: &'e [u8],
-    /// Flags of the element, before and after: a value stays a value and a bucket a bucket.
+    /// Flags of the element, which do not change: a value stays a value, and a bucket a bucket.
     pub flags: u32,
     /// The new value; `None` to delete the key.
     pub value: Option<&'e [u8]>,
 }
 
-/// Opens pages of one bucket. Believes nothing: an unsound page is an error, and no page costs more memory than it has bytes.
+/// Reads the pages of one bucket that an edit changes. An unsound page is an error, and no page takes more memory than it has bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SubtreeReader<'e> {
     pub db: Db<'e>,
@@ -55,11 +55,12 @@ pub(super) struct SubtreeReader<'e> {
 }
 
 impl<'e> SubtreeReader<'e> {
+    /// The error for damage in this bucket.
     pub fn damaged(&self, source: Corruption) -> EditError {
         EditError::Source { bucket: self.bucket.into(), source }
     }
 
-    /// Levels of pages from `root` down to the leaves.
+    /// Number of levels of pages from the root page to the leaves.
     pub fn height(&self, root: u64) -> Result<u32, EditError> {
         let mut id = root;
         for height in 1..=MAX_DEPTH {
@@ -73,7 +74,7 @@ impl<'e> SubtreeReader<'e> {
         Err(self.damaged(Corruption::TooDeep { page: id }))
     }
 
-    /// A branch or leaf page where it says it is.
+    /// The branch or leaf page with this id.
     fn page(&self, id: u64) -> Result<Page<'e>, EditError> {
         self.in_range(id)?;
         let page = self.db.page(id).ok_or_else(|| self.damaged(Corruption::PageRange { page: id }))?;
@@ -83,13 +84,13 @@ impl<'e> SubtreeReader<'e> {
         }
     }
 
-    /// No page that is referred to lies where new pages will go, also when it is kept as it is.
+    /// Refuses a page id that is not below the high-water mark, even of a page that is not opened: new pages will get such ids.
     fn in_range(&self, page: u64) -> Result<(), EditError> {
         let existing = 2..self.db.meta().high_water_mark;
         if existing.contains(&page) { Ok(()) } else { Err(self.damaged(Corruption::PageRange { page })) }
     }
 
-    /// Opens a page of height `height` (1 for a leaf), and those below it that have changes.
+    /// Reads a page of this height (1 for a leaf) and those below it that have changes, and applies the changes.
     pub fn open(
         &self,
         at: Reference<'e>,
@@ -104,8 +105,8 @@ impl<'e> SubtreeReader<'e> {
         for (index, child) in (1..).zip(&children) {
             let next = children.get(index).map(|next| next.child.key);
             let end = next.map_or(rest.len(), |next| rest.partition_point(|change| change.key < next));
-            let (here, behind) = rest.split_at(end);
-            rest = behind;
+            let (here, after) = rest.split_at(end);
+            rest = after;
             opened.push(if here.is_empty() { Subtree::Kept(*child) } else { self.open(*child, height - 1, here)? });
         }
         Ok(Subtree::Branch(opened))
@@ -143,6 +144,7 @@ impl<'e> SubtreeReader<'e> {
         self.elements(page, Reference::root(0))
     }
 
+    /// The elements of a leaf page, checked.
     fn elements(&self, page: &Page<'e>, at: Reference<'_>) -> Result<Vec<Element<'e>>, EditError> {
         let id = page.position.unwrap_or(0);
         if page.kind != PageKind::Leaf {
@@ -154,7 +156,7 @@ impl<'e> SubtreeReader<'e> {
             let unsound = || self.damaged(Corruption::Element { page: id, element: index });
             let found = page.leaf_element(index).filter(|found| found.flags <= BUCKET_FLAG).ok_or_else(unsound)?;
             let element = self.checked_element(found.flags, found.key, found.value)?;
-            // Elements that overlap could make a small page stand for any number of bytes.
+            // Elements that overlap could add up to any number of bytes.
             room = room.checked_sub(element.bytes().into()).ok_or_else(unsound)?;
             if element.is_bucket() {
                 let header = BucketHeader::parse(element.value, self.db.order());
@@ -169,6 +171,7 @@ impl<'e> SubtreeReader<'e> {
         Ok(elements)
     }
 
+    /// An element that may be written: its key and value have sizes that bbolt accepts.
     fn checked_element(&self, flags: u32, key: &'e [u8], value: &'e [u8]) -> Result<Element<'e>, EditError> {
         Element::new(flags, key, value).map_err(|source| {
             let key = key.get(..64).unwrap_or(key).into();
@@ -176,7 +179,7 @@ impl<'e> SubtreeReader<'e> {
         })
     }
 
-    /// Keys ascend, begin with the one that the parent has for the page, and end before its next one.
+    /// Checks that keys ascend, begin with the key that the parent has for the page, and stay below the parent's next key.
     fn in_order<'k>(
         &self,
         page: &Page<'_>,
@@ -223,6 +226,7 @@ impl<'e> SubtreeReader<'e> {
         Ok(merged)
     }
 
+    /// The error for a change of a value where the file has a bucket, or the reverse.
     fn other_kind(&self, change: &ElementChange<'_>) -> EditError {
         match change.flags {
             0 => EditError::NotAValue { bucket: self.bucket.into(), key: change.key.into() },
