@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::rank_table::{HasRank, RankTable};
 
-/// The CRC-32C of some bytes together with their number, so that it can be appended to another.
+/// The CRC-32C of some bytes and their number, so that it can be appended to another digest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Digest {
     /// CRC-32C.
@@ -39,14 +39,14 @@ impl Digest {
     }
 }
 
-/// One leaf's part of its bucket's digest: 24 bytes.
+/// The digest of one leaf, which is a part of its bucket's digest; takes 24 bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct LeafDigest {
     /// Index of the bucket in the walk.
     pub bucket: u32,
     /// Rank of the leaf in its bucket.
     pub rank: u32,
-    /// Elements on the leaf.
+    /// Number of elements on the leaf.
     pub pairs: u32,
     crc: u32,
     len: u64,
@@ -59,7 +59,7 @@ impl HasRank for LeafDigest {
 }
 
 impl LeafDigest {
-    /// Digests a leaf; one run of bytes when it is packed.
+    /// Computes the digest of a leaf; over one run of bytes when the leaf is packed.
     pub fn of(bucket: &BucketInfo<'_>, leaf: &Leaf<'_>) -> Self {
         let (pairs, digest) = match leaf.packed {
             Some(packed) => (leaf.page.count.into(), Digest::of(packed)),
@@ -77,18 +77,18 @@ impl LeafDigest {
     }
 }
 
-/// A bucket of the root with its digest.
+/// A bucket directly below the root bucket, with its digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BucketDigest<'a> {
     /// Name.
     pub name: &'a [u8],
-    /// Keys and nested buckets in it.
+    /// Number of keys and nested buckets in it.
     pub pairs: u64,
-    /// Keys and values in order, without the name.
+    /// Digest of its keys and values in order, without its name.
     pub digest: Digest,
 }
 
-/// Puts the digests of the buckets directly below the root together, in key order.
+/// Computes the digests of the buckets directly below the root bucket from those of their leaves; in key order.
 pub(crate) fn buckets<'a>(infos: &[BucketInfo<'a>], leaves: &RankTable<LeafDigest>) -> Vec<BucketDigest<'a>> {
     let runs: Vec<Vec<LeafRun>> = leaves.par_copied_chunks().map(|piece| leaf_runs(&piece)).collect();
     let mut sums = vec![LeafRun::default(); infos.len()];
@@ -101,7 +101,7 @@ pub(crate) fn buckets<'a>(infos: &[BucketInfo<'a>], leaves: &RankTable<LeafDiges
     of_root.map(|(info, sum)| BucketDigest { name: info.name, pairs: sum.pairs, digest: sum.digest }).collect()
 }
 
-/// Leaves of one bucket that follow each other.
+/// Consecutive leaves of one bucket, with their common digest.
 #[derive(Clone, Copy, Debug, Default)]
 struct LeafRun {
     bucket: u32,
@@ -115,6 +115,7 @@ impl LeafRun {
     }
 }
 
+/// Merges consecutive leaves of the same bucket.
 fn leaf_runs(leaves: &[LeafDigest]) -> Vec<LeafRun> {
     let mut runs: Vec<LeafRun> = Vec::new();
     for leaf in leaves {
@@ -132,14 +133,14 @@ pub fn status_hash(buckets: &[BucketDigest<'_>]) -> u32 {
     buckets.iter().fold(Digest::default(), |all, bucket| all.append(bucket.name).then(bucket.digest)).crc
 }
 
-/// Keys of the `meta` bucket that a version leaves out of its backend hash.
+/// Which keys of the `meta` bucket a version excludes from its backend hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackendHashRule {
-    /// etcd 3.4 leaves out `consistent_index`.
+    /// etcd 3.4 excludes `consistent_index`.
     V3_4,
-    /// etcd 3.5 also leaves out `term`.
+    /// etcd 3.5 also excludes `term`.
     V3_5,
-    /// etcd 3.6 and later also leave out `storageVersion`.
+    /// etcd 3.6 and later also exclude `storageVersion`.
     V3_6,
 }
 
@@ -154,7 +155,7 @@ impl BackendHashRule {
     }
 }
 
-/// The hash of `Maintenance.Hash`: as [`status_hash`], without what `rule` leaves out of `meta`, the bucket of that name.
+/// The hash of `Maintenance.Hash`: like [`status_hash`], but without the keys that `rule` excludes from the bucket `meta`.
 pub fn backend_hash(
     buckets: &[BucketDigest<'_>],
     meta: Option<Bucket<'_>>,

@@ -13,19 +13,19 @@ use crate::keyspace::{KeptPuts, Keyspace};
 use crate::position::Position;
 use crate::{RevisionError, RevisionKey};
 
-/// A HashKV and what it is of.
+/// A HashKV with its revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashKv {
     /// CRC-32C.
     pub hash: u32,
-    /// The revision it is of.
+    /// The revision at which it was computed.
     pub revision: i64,
     /// The compacted revision; -1 when never compacted.
     pub compact_revision: i64,
 }
 
 impl Keyspace<'_> {
-    /// The store's current revision, as a server that starts from it has it.
+    /// The current revision of a server that starts with this database.
     pub fn current_revision(&self) -> i64 {
         self.compaction.current(self.summary.last)
     }
@@ -48,7 +48,7 @@ impl Keyspace<'_> {
         Ok(HashKv { hash: all.crc, revision, compact_revision })
     }
 
-    /// A leaf's part of the hash; read again only where some of its records do not count.
+    /// The digest of the records of a leaf that count. The leaf is read again only when some of its records do not count.
     fn leaf(&self, leaf: &KeyLeaf, selection: &Selection<'_>) -> Digest {
         if leaf.first.main > selection.revision || selection.has_none(leaf) {
             return Digest::default();
@@ -62,7 +62,7 @@ impl Keyspace<'_> {
     }
 }
 
-/// Which records count.
+/// Decides which records count for a HashKV.
 struct Selection<'k> {
     kept: &'k KeptPuts,
     revision: i64,
@@ -79,7 +79,7 @@ impl<'k> Selection<'k> {
         if main > self.revision || (main == self.compacted && key.tombstone) {
             return false;
         }
-        // With nothing to keep etcd skips nothing: its test is on the set being non-empty.
+        // When no put is kept, etcd skips no record: it tests whether the set of kept revisions is empty.
         main > self.compacted || !self.kept.any || is_kept()
     }
 
@@ -89,7 +89,7 @@ impl<'k> Selection<'k> {
         leaf.last.main <= self.compacted && self.kept.any && !kept()
     }
 
-    /// What is kept of a leaf and those after it.
+    /// The kept puts of a leaf and of the leaves after it.
     fn kept_from(&self, rank: u32) -> &[Position] {
         let start = Position::new(rank, 0);
         &self.kept.compacted[self.kept.compacted.partition_point(|position| *position < start)..]

@@ -1,4 +1,6 @@
-//! The history of every key, judged from the states its records left behind.
+//! [`HistoryChecker`]: checks the history of every key against the rules about generations, and counts live keys and leases.
+//!
+//! It reads the [`RecordState`]s of a scan. Only where these do not look sound are the records themselves read.
 
 use std::collections::BTreeMap;
 
@@ -14,28 +16,30 @@ use crate::{Compaction, key_history};
 /// Records that are read together.
 const GROUP: usize = 64;
 
-/// What judging all histories needs to know.
+/// Checks the histories of all keys, partition by partition; made once for a scan.
 pub(crate) struct HistoryChecker<'r, 'a> {
     records: &'r Records<'a>,
     compaction: Compaction,
-    /// Positions from here on are above the revision that a hash is wanted at.
+    /// The first position above the revision of the hash.
     end: Position,
-    /// Positions from here on are above the compacted revision.
+    /// The first position above the compacted revision.
     compacted_end: Position,
     limit: u64,
-    /// Puts that a glance found suspect, ascending.
+    /// Positions of the puts that the [`ValuePrefilter`](crate::ValuePrefilter) found suspect, ascending.
     suspects: Vec<Position>,
 }
 
-/// What the histories of some keys add up to.
+/// The results of checking the histories of some keys.
 #[derive(Debug)]
 pub(crate) struct Tally {
     pub live_keys: u64,
+    /// Number of live keys by lease.
     pub leases: BTreeMap<i64, u64>,
+    /// See [`KeptPuts::compacted`](crate::keyspace::KeptPuts::compacted).
     pub kept: Vec<Position>,
     pub keeps_any: bool,
     pub violations: Collector<Violation>,
-    /// Suspects that are the newest records of their keys.
+    /// Suspect puts that are the newest records of their keys.
     pub suspects: Vec<Position>,
 }
 
@@ -71,13 +75,13 @@ impl<'r, 'a> HistoryChecker<'r, 'a> {
         Self { records, compaction, end, compacted_end, limit, suspects }
     }
 
-    /// Judges all keys of one part.
-    pub fn tally(&self, chunks: &[Vec<RecordState>], part: usize) -> Tally {
+    /// Checks all keys of one partition.
+    pub fn tally(&self, chunks: &[Vec<RecordState>], partition: usize) -> Tally {
         let unfinished = self.compaction.is_unfinished();
         let mut tally = Tally::new(self.limit);
         let mut leased = Vec::new();
         key_history::for_each_history(
-            &key_history::sorted_partition(chunks, part),
+            &key_history::sorted_partition(chunks, partition),
             unfinished,
             |at| self.records.key(at),
             |history, suspected| {
@@ -97,6 +101,7 @@ impl<'r, 'a> HistoryChecker<'r, 'a> {
         tally
     }
 
+    /// Adds the history of one key to the counts.
     fn count(&self, history: &[RecordState], tally: &mut Tally) {
         if let Some(last) = history.last().filter(|last| last.is_put()) {
             tally.live_keys += 1;
@@ -113,7 +118,7 @@ impl<'r, 'a> HistoryChecker<'r, 'a> {
         }
     }
 
-    /// Only what the records themselves confirm is a violation.
+    /// Adds the suspected breaches of a history that its records confirm to the violations.
     #[cold]
     fn confirm_breaches(&self, history: &[RecordState], tally: &mut Tally) {
         for (previous, next, rule) in key_history::suspected_breaches(history, self.compaction.is_unfinished()) {
@@ -123,7 +128,7 @@ impl<'r, 'a> HistoryChecker<'r, 'a> {
         }
     }
 
-    /// Reads the records of a suspected breach and words it with their numbers.
+    /// Reads the records of a suspected breach; returns the violation with their numbers, if it is one.
     fn confirm(&self, previous: Option<&RecordState>, next: &RecordState, rule: RecordRule) -> Option<Violation> {
         let Record { revision, kv: record, .. } = self.records.record(next.position())?;
         let before = previous.and_then(|previous| self.records.record(previous.position()));

@@ -1,4 +1,4 @@
-//! Every record by its key: the keyspace at any readable revision, what was deleted, what came before a change.
+//! [`Index`]: the records grouped by key, which answers what was live, deleted or changed at any readable revision.
 //!
 //! An index is made of the [`State`]s that a scan leaves behind, 24 bytes a record. Questions go through the histories of all
 //! keys, part by part and on all threads; what an answer holds are [`Position`]s, 8 bytes a key, and
@@ -16,13 +16,13 @@ use crate::scan::ScanChunk;
 use crate::violation::Violation;
 use crate::{Compaction, key_history, key_sort};
 
-/// Records by key.
+/// The records of the `key` bucket, grouped by key.
 #[derive(Debug)]
 pub struct Index<'a> {
     records: Records<'a>,
     chunks: Vec<Vec<RecordState>>,
     compaction: Compaction,
-    /// Breaches of the rules about records that stand by themselves or next to each other.
+    /// Violations of the rules about single records and about neighbouring records.
     pub violations: Collector<Violation>,
 }
 
@@ -31,12 +31,12 @@ pub struct Index<'a> {
 pub struct DeletedKey {
     /// The deletion.
     pub tombstone: Position,
-    /// The put before it, when it is still in the file.
+    /// The put before it, if it is still in the file.
     pub last_put: Option<Position>,
 }
 
 impl<'a> Index<'a> {
-    /// Puts together what a scan of the `key` bucket's leaves gave; `limit` breaches of each rule are kept.
+    /// Makes an index of the scanned leaves of the `key` bucket; at most `limit` violations of each rule are kept.
     pub fn from_chunks(db: &Db<'a>, chunks: Vec<ScanChunk<'a>>, compaction: Compaction, limit: u64) -> Self {
         let (mut leaves, mut inline, mut violations) = (Vec::new(), None, Collector::new(limit));
         let mut states = Vec::new();
@@ -51,7 +51,7 @@ impl<'a> Index<'a> {
         Self { records, chunks: states, compaction, violations }
     }
 
-    /// The leaves that were read and have records, mostly as they lie in the file.
+    /// The leaves that were read and have records, mostly in file order.
     pub(crate) fn leaves(&self) -> impl Iterator<Item = &KeyLeaf> {
         self.records.leaves.iter_unordered()
     }
@@ -60,8 +60,8 @@ impl<'a> Index<'a> {
         &self.chunks
     }
 
-    /// The newest puts of all keys that live at a revision, which has to be a
-    /// [readable](crate::Revisions::readable) one; in no order.
+    /// The newest puts of all keys that are live at a revision, which must be
+    /// [readable](crate::Revisions::readable); in no particular order.
     pub fn live_at(&self, revision: i64) -> Vec<Position> {
         let end = self.records.first_above(revision);
         self.gather(|history, live| {
@@ -71,7 +71,7 @@ impl<'a> Index<'a> {
         })
     }
 
-    /// The keys that are deleted at a revision while their deletion is still in the file; in no order.
+    /// The keys that are deleted at a revision and whose tombstone is still in the file; in no particular order.
     pub fn deleted_at(&self, revision: i64) -> Vec<DeletedKey> {
         let end = self.records.first_above(revision);
         self.gather(|history, deleted| {
@@ -83,8 +83,8 @@ impl<'a> Index<'a> {
         })
     }
 
-    /// The records with revisions above `after` and up to `upto` in the order of revisions, each with the record before it in
-    /// its key's history.
+    /// The records with revisions above `after` and up to `upto`, in the order of revisions, each with the record before it in the
+    /// history of its key.
     pub fn changes(&self, after: i64, upto: i64) -> Vec<(Position, Option<Position>)> {
         let (start, end) = (self.records.first_above(after), self.records.first_above(upto));
         let mut changes = self.gather(|history, changes| {
@@ -99,7 +99,7 @@ impl<'a> Index<'a> {
         changes
     }
 
-    /// Goes through the histories of all keys, on all threads.
+    /// Calls `look` with the history of every key, on all threads, and collects what it finds.
     fn gather<T: Send>(&self, look: impl Fn(&[RecordState], &mut Vec<T>) + Sync) -> Vec<T> {
         let unfinished = self.compaction.is_unfinished();
         let parts = (0..PARTITIONS).into_par_iter().map(|part| {
@@ -120,7 +120,7 @@ impl<'a> Index<'a> {
         self.records.record(position)
     }
 
-    /// Brings things that have a position into the order of their user keys; takes some 24 bytes each while it works.
+    /// Sorts items that have a position by their user keys; takes some 24 bytes an item while it works.
     pub fn sorted_by_key<T: Copy + Send + Sync>(
         &self,
         items: Vec<T>,

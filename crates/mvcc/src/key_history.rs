@@ -1,21 +1,22 @@
-//! From states to the histories of keys: who shares a key stands together, in the order of revisions.
+//! Groups the [`RecordState`]s of a scan into the histories of keys: the records of one key in the order of revisions.
 
 use crate::record_rule::RecordRule;
 use crate::record_state::{RecordState, broken_rule};
 
-/// The states of one of [`PARTITIONS`](crate::state::PARTITIONS), sorted. In each of the `chunks` those of a part stand together.
-pub(crate) fn sorted_partition(chunks: &[Vec<RecordState>], part: usize) -> Vec<RecordState> {
+/// The states of one of the [`PARTITIONS`](crate::record_state::PARTITIONS), sorted by key hash and position. Each of the `chunks` must
+/// be grouped by partition.
+pub(crate) fn sorted_partition(chunks: &[Vec<RecordState>], partition: usize) -> Vec<RecordState> {
     let mut states = Vec::new();
     for chunk in chunks {
-        let start = chunk.partition_point(|state| state.partition() < part);
-        let end = chunk.partition_point(|state| state.partition() <= part);
+        let start = chunk.partition_point(|state| state.partition() < partition);
+        let end = chunk.partition_point(|state| state.partition() <= partition);
         states.extend_from_slice(&chunk[start..end]);
     }
     states.sort_unstable();
     states
 }
 
-/// The records of a history that seem to break a rule: record before, record, rule.
+/// The records of a history that seem to break a rule: the record before it, the record, and the rule.
 pub(crate) fn suspected_breaches(
     history: &[RecordState],
     unfinished: bool,
@@ -26,10 +27,10 @@ pub(crate) fn suspected_breaches(
         .filter_map(move |(previous, next)| Some((previous, next, broken_rule(previous, next, unfinished)?)))
 }
 
-/// Hands out the history of every key among sorted states, and whether it seems to break a rule.
+/// Calls `look` with the history of every key among sorted states, and with whether it seems to break a rule.
 ///
-/// States of one hash are taken for one key as long as they look like one sound history. Where they do not, two keys may share
-/// the hash, so they are told apart by their bytes.
+/// States with the same key hash are treated as one key while they look like one sound history. Where they do not, several keys
+/// may have the hash, so their states are separated by the keys themselves.
 pub(crate) fn for_each_history<'a>(
     states: &[RecordState],
     unfinished: bool,

@@ -1,19 +1,19 @@
-//! The leaves of the `key` bucket in the order of revisions.
+//! [`KeyLeaf`]: a leaf of the `key` bucket, with the revisions of its records.
 
 use etcdsnap_bbolt::Page;
 
 use crate::Revision;
 use crate::rank_table::{HasRank, RankTable};
 
-/// Bytes of the smallest page.
+/// Bytes of the smallest page size.
 const BLOCK: u64 = 512;
 
-/// A leaf of the `key` bucket: where it is and which revisions it spans.
+/// A leaf of the `key` bucket: its page, and its first and last revision.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeyLeaf {
     /// Its [rank](etcdsnap_bbolt::check::Leaf::rank).
     pub rank: u32,
-    /// Bytes that are its own, in [`BLOCK`]s: fewer than its run where that overlaps another page.
+    /// Length in [`BLOCK`]s of the part of its run that no other page uses.
     pub blocks: u32,
     /// Page id; `u64::MAX` for the page of an inline bucket.
     pub page: u64,
@@ -22,14 +22,14 @@ pub(crate) struct KeyLeaf {
 }
 
 impl KeyLeaf {
-    /// A leaf as it was checked.
+    /// Describes a leaf page that was checked.
     pub fn new(rank: u32, page: Page<'_>, first: Revision, last: Revision) -> Self {
         let blocks = (page.bytes().len() as u64).div_ceil(BLOCK);
         let blocks = u32::try_from(blocks).unwrap_or(u32::MAX);
         Self { rank, blocks, page: page.position.unwrap_or(u64::MAX), first, last }
     }
 
-    /// Its page, clipped to what is its own.
+    /// Its page, cut to the part of the run that no other page uses.
     pub fn clip_to_own<'a>(&self, page: Page<'a>) -> Page<'a> {
         page.truncated(u64::from(self.blocks) * BLOCK)
     }

@@ -1,18 +1,18 @@
-//! Ranges of user keys, as etcd's requests have them.
+//! [`KeyRange`]: a range of user keys, as in etcd's requests.
 
-/// Keys from one on to below another.
+/// A range of user keys with an exclusive end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyRange {
     /// The first key.
     pub start: Vec<u8>,
-    /// The first key behind the range; `None` for a range without an end.
+    /// The first key after the range; `None` for a range without an end.
     pub end: Option<Vec<u8>>,
 }
 
 impl KeyRange {
-    /// Keys that begin with `prefix`; all keys when it is empty.
+    /// The keys that begin with `prefix`; all keys when it is empty.
     pub fn prefix(prefix: &[u8]) -> Self {
-        // The first key behind them: the prefix with its last byte one higher. A byte that cannot grow is cut off.
+        // The first key after them is the prefix with its last byte incremented; bytes 0xff at its end are cut off.
         let end = prefix.iter().rposition(|byte| *byte < 0xff).and_then(|at| {
             let (last, rest) = prefix.get(..=at)?.split_last()?;
             Some([rest, &[last + 1]].concat())
@@ -20,22 +20,22 @@ impl KeyRange {
         Self { start: prefix.to_vec(), end }
     }
 
-    /// Keys from `start` on to below `end`.
+    /// The keys from `start` to before `end`.
     pub fn between(start: &[u8], end: &[u8]) -> Self {
         Self { start: start.to_vec(), end: Some(end.to_vec()) }
     }
 
-    /// One key.
+    /// The range of one key.
     pub fn one(key: &[u8]) -> Self {
         Self::between(key, &[key, &[0]].concat())
     }
 
-    /// Are all keys in it?
+    /// Does it contain all keys?
     pub fn is_all(&self) -> bool {
         self.start.is_empty() && self.end.is_none()
     }
 
-    /// Is the key in it?
+    /// Does it contain the key?
     #[inline]
     pub fn contains(&self, key: &[u8]) -> bool {
         key >= &*self.start && self.end.as_deref().is_none_or(|end| key < end)

@@ -1,30 +1,30 @@
-//! Putting positions into the order of their user keys, without copying keys.
+//! [`sort_by_key`]: sorts positions by their user keys without copying the keys.
 //!
-//! Keys lie scattered over the whole file, so a comparison that reads two of them costs two misses of every cache. Each entry
-//! therefore carries eight bytes of its key; entries are sorted by those, and only the ones that agree in them are
-//! sorted by the next eight. Bytes that all keys of a group share (`/registry/`…) are passed over at once, but no more than
-//! [`PASSED`] of them: a few keys that share less would have all others compared to their ends again and again.
+//! The keys are anywhere in the file, so a comparison that reads two of them costs two cache misses. Each entry therefore has
+//! eight bytes of its key; entries are sorted by those, and only entries that agree in them are sorted by the next eight. Bytes
+//! that all keys of a group share (`/registry/`…) are skipped at once, but at most [`MAX_SKIPPED`] of them: otherwise a few keys
+//! that share less would cause all others to be compared to their ends again and again.
 
 use rayon::prelude::*;
 
-/// From this many entries on, threads share the work on one group.
+/// From this many entries on, a group is sorted on several threads.
 const PARALLEL_FROM: usize = 8192;
-/// Up to this many entries, keys are compared as they are.
+/// Up to this many entries, a group is sorted by comparing whole keys.
 const SMALL_GROUP: usize = 12;
-/// Shared bytes that are passed over in one round.
+/// The most shared bytes that are skipped in one round.
 const MAX_SKIPPED: usize = 256;
 
-/// An item with a piece of its key.
+/// An item with eight bytes of its key.
 #[derive(Clone, Copy)]
 struct SortEntry<T> {
-    /// Eight bytes of the key, filled up with zeros.
+    /// Eight bytes of the key, padded with zeros.
     prefix: u64,
-    /// How many of them the key has; of two equal pieces the shorter one comes first.
+    /// How many of them the key has; of two equal prefixes the shorter one comes first.
     prefix_len: u8,
     item: T,
 }
 
-/// Sorts items by the key that `key_of` tells; items of equal keys stay in any order. Takes 24 bytes an item and more.
+/// Sorts items by the key that `key_of` returns; the order of items with equal keys is unspecified. Takes 24 bytes an item and more.
 pub(crate) fn sort_by_key<'a, T, K>(items: Vec<T>, key_of: K) -> Vec<T>
 where
     T: Copy + Send + Sync,
@@ -41,7 +41,7 @@ where
     entries.into_par_iter().map(|entry| entry.item).collect()
 }
 
-/// Sorts a group whose keys agree in their first `depth` bytes; returns the groups that are still to be sorted.
+/// Sorts a group whose keys agree in their first `depth` bytes; returns the groups that have to be sorted further.
 fn sort_group<'g, 'a, T, K>(
     group: &'g mut [SortEntry<T>],
     depth: usize,
@@ -73,6 +73,7 @@ where
     unsorted.map(|group| (group, depth + 8)).collect()
 }
 
+/// The smallest value of a function over the entries of a group, at most `start`.
 fn fold_min<T: Sync>(group: &[SortEntry<T>], start: usize, of: impl Fn(&SortEntry<T>) -> usize + Sync) -> usize {
     if group.len() >= PARALLEL_FROM {
         group.par_iter().map(&of).reduce(|| start, usize::min)
@@ -81,11 +82,12 @@ fn fold_min<T: Sync>(group: &[SortEntry<T>], start: usize, of: impl Fn(&SortEntr
     }
 }
 
-/// Number of leading bytes that two keys share.
+/// Length of the common prefix of two keys.
 fn common_prefix_len(one: &[u8], other: &[u8]) -> usize {
     one.iter().zip(other).take_while(|(one, other)| one == other).count()
 }
 
+/// The first eight bytes of a key as a number that sorts like them, and how many of them the key has.
 fn prefix_of(rest: &[u8]) -> (u64, u8) {
     if let Some(whole) = rest.first_chunk() {
         return (u64::from_be_bytes(*whole), 8);

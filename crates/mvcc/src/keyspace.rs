@@ -1,4 +1,4 @@
-//! The `key` bucket as a whole, put together from the chunks of a scan.
+//! [`Keyspace`]: the result of a whole scan: hashes, counts, and violations of the rules about records.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,37 +16,38 @@ use crate::scan::{RecordCounts, ScanChunk};
 use crate::violation::Violation;
 use crate::{Compaction, Summary};
 
-/// Everything a scan tells about hashes and keyspace.
+/// The result of a whole scan, merged from its chunks.
 #[derive(Debug)]
 pub struct Keyspace<'a> {
     /// Digests of the buckets below the root, in key order.
     pub buckets: Vec<BucketDigest<'a>>,
-    /// Counts and marks; all zero when only digests were taken.
+    /// Counts of the keyspace; all zero when only digests were computed.
     pub summary: Summary,
-    /// Breaches of the rules about records.
+    /// Violations of the rules about records.
     pub violations: Collector<Violation>,
     pub(crate) records: Records<'a>,
-    /// Of the leaves of all buckets below the root.
+    /// Digests of the leaves of all buckets below the root.
     pub(crate) digests: RankTable<LeafDigest>,
     pub(crate) compaction: Compaction,
-    /// Records that a hash at the asked revision keeps below the compacted one, ascending.
+    /// The puts that count for HashKV although they are at or below the compacted revision.
     pub(crate) kept: KeptPuts,
     suspects: Vec<Position>,
 }
 
-/// The newest puts at or below the revision that was asked for.
+/// The puts that were the newest record of their key at the revision of HashKV.
 #[derive(Debug, Default)]
 pub(crate) struct KeptPuts {
+    /// The revision of HashKV.
     pub revision: i64,
     /// Positions of those at or below the compacted revision, ascending.
     pub compacted: Vec<Position>,
-    /// Is there any at all, compacted or not?
+    /// Is there any such put, above the compacted revision or not?
     pub any: bool,
 }
 
 impl<'a> Keyspace<'a> {
-    /// Puts the chunks of a walk together. `hash_at` is the revision that [`hash_kv`](Self::hash_kv) will be asked for; the
-    /// store's current one when `None` or, as in etcd, 0.
+    /// Merges the chunks of a walk. `hash_at` is the revision of [`hash_kv`](Self::hash_kv); the store's current one when `None` or, as
+    /// in etcd, 0.
     pub fn new(
         db: &Db<'a>,
         walk_buckets: &[BucketInfo<'a>],
@@ -100,7 +101,7 @@ impl<'a> Keyspace<'a> {
         Self { buckets, summary, violations, records, digests, compaction, kept, suspects }
     }
 
-    /// [`new`](Self::new) from a whole walk, of which the chunks are taken.
+    /// Calls [`new`](Self::new) with the chunks of a walk, which are moved out of it.
     pub fn from_walk(
         db: &Db<'a>,
         walk: &mut Walk<'a, ScanChunk<'a>>,
@@ -116,23 +117,23 @@ impl<'a> Keyspace<'a> {
         digest::status_hash(&self.buckets)
     }
 
-    /// Pairs in all buckets: the key count of `snapshot status` in etcd 3.4 and 3.5.
+    /// Number of key-value pairs in all buckets: the key count of `snapshot status` in etcd 3.4 and 3.5.
     pub fn total_pairs(&self) -> u64 {
         self.buckets.iter().map(|bucket| bucket.pairs).sum()
     }
 
-    /// The newest puts of living keys that the [`Glance`](crate::Glance) found suspect, in no order.
+    /// The newest puts of live keys that the [`ValuePrefilter`](crate::ValuePrefilter) found suspect, in no particular order.
     pub fn suspects(&self) -> impl Iterator<Item = Record<'a>> {
         self.suspects.iter().filter_map(|position| self.records.record(*position))
     }
 
-    /// The compaction marks it was made with.
+    /// The compaction marks that the scan was made with.
     pub fn compaction(&self) -> Compaction {
         self.compaction
     }
 
-    /// Is there a live key for which `wanted` holds? Reads records from the newest to the oldest and stops at the first hit;
-    /// remembers the deleted keys that were wanted.
+    /// Is there a live key for which `wanted` holds? Reads records from the newest to the oldest until one is found; memory is that of
+    /// the deleted keys for which it holds.
     pub fn any_live_key(&self, wanted: impl Fn(&[u8]) -> bool) -> bool {
         let mut deleted = HashSet::new();
         let pages = self.records.leaves.iter().rev().filter_map(|leaf| Some(self.records.page(leaf)?.within_budget()));
@@ -153,7 +154,7 @@ impl<'a> Keyspace<'a> {
         false
     }
 
-    /// Keys attached to each lease, for leases of live keys.
+    /// Number of live keys attached to each lease.
     pub fn leases(&self) -> &BTreeMap<i64, u64> {
         &self.summary.leases
     }

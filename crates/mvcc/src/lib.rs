@@ -1,13 +1,19 @@
-//! etcd's revisions, tombstones and compactions over bbolt leaves, and the hashes made of them.
+//! etcd's MVCC store in a bbolt database: revisions, tombstones, compactions, and the hashes over them.
 //!
-//! A [`Scanner`] observes the structural walk of a database and looks at every record once; [`Keyspace`] puts together what
-//! it saw: status hash, backend hash, HashKV, key counts, and every breach of the rules that records keep in a healthy
-//! store. Memory is 24 bytes a record and a few dozen bytes a leaf page; values are never copied.
+//! A [`Scanner`] observes the structural check of a database and reads every record once; [`Keyspace`] merges its results: status
+//! hash, backend hash, HashKV, key counts, and all violations of the rules about records. Memory is 24 bytes a record and a few
+//! dozen bytes a leaf page; values are never copied.
 //!
-//! [`Revisions`] is for who wants the records themselves: it streams a stretch of revisions from either end, or makes an
-//! [`Index`] of records by key, which answers what lived, was deleted or changed at any readable revision. While it is made
-//! and kept, an index takes 24 bytes a record and some 64 bytes a leaf page; an answer takes 8 bytes a key, and
-//! some 32 more while it is put in key order.
+//! [`Revisions`] reads the records themselves: it streams a range of revisions in either direction, or makes an [`Index`] of records
+//! by key, which answers what was live, deleted or changed at any readable revision. An index takes 24 bytes a record and some 64
+//! bytes a leaf page; an answer takes 8 bytes a key, and some 32 more while it is sorted by key.
+//!
+//! ```text
+//! etcdsnap_bbolt::check --leaves--> Scanner --RecordState, LeafDigest--> ScanChunk
+//!                                                                         |    |
+//!      Keyspace <-- HistoryChecker (partitions of states, in parallel) ---+    +--> Index (states by key, no counts)
+//!      hashes, counts, violations                                              live, deleted, changes at a revision
+//! ```
 //!
 //! ```
 //! use etcdsnap_bbolt::{Db, check};

@@ -1,22 +1,25 @@
 //! [`Position`]: where a record is in the `key` bucket, in eight bytes.
 
-/// Place of a record in the order of revisions: rank of its leaf, index on it. Of two records of one file the newer one has the
-/// greater position.
+/// The position of a record: the rank of its leaf, and its index on the leaf. Of two records of one file the newer one has the greater
+/// position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(u64);
 
 impl Position {
-    /// One past every record.
+    /// The position after all records.
     pub(crate) const END: Self = Self(u64::MAX);
 
+    /// The position of the record with this index on the leaf of this rank.
     pub(crate) fn new(rank: u32, index: u16) -> Self {
         Self(u64::from(rank) << 32 | u64::from(index) << 16)
     }
 
+    /// Rank of the leaf.
     pub(crate) fn rank(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
+    /// Index on the leaf.
     pub(crate) fn index(self) -> u16 {
         (self.0 >> 16 & 0xFFFF) as u16
     }

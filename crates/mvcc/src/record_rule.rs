@@ -3,13 +3,13 @@
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $variant:ident $name:literal,)*) => {
-        /// A rule about records.
+        /// A rule about records of the `key` bucket.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum RecordRule { $($(#[$doc])* $variant,)* }
 
         impl RecordRule {
-            /// All rules.
+            /// All rules, in the order of the enum.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
             /// Stable name.
@@ -21,19 +21,19 @@ macro_rules! rules {
 }
 
 rules! {
-    /// The record's key is no revision.
+    /// The record's key is not a revision.
     RevisionKeyInvalid "REVISION_KEY_INVALID",
     /// The record's key is too short for a revision.
     RevisionKeyTruncated "REVISION_KEY_TRUNCATED",
-    /// The record's key has a byte more than a put's, which is not the mark of a deletion.
+    /// The record's key has one byte more than that of a put, which is not the mark of a tombstone.
     TombstoneMarkInvalid "TOMBSTONE_MARK_INVALID",
     /// One revision has two records, a put and a deletion.
     RevisionRepeated "REVISION_REPEATED",
-    /// The record's value is no `KeyValue`.
+    /// The record's value is not a `KeyValue`.
     RecordUndecodable "RECORD_UNDECODABLE",
     /// The record has no content and is not the marker of a bumped revision.
     RecordEmpty "RECORD_EMPTY",
-    /// A bucket stands where a record belongs.
+    /// There is a bucket in place of a record.
     RecordIsBucket "RECORD_IS_BUCKET",
     /// The main revision is below 2, where no data can be.
     MainRevisionTooLow "MAIN_REVISION_TOO_LOW",
@@ -47,9 +47,9 @@ rules! {
     CreateRevisionInvalid "CREATE_REVISION_INVALID",
     /// `version` does not fit the two revisions: it is 1 exactly at creation, and grows no faster than the revision.
     VersionInvalid "VERSION_INVALID",
-    /// A put has no user key.
+    /// A record has no user key.
     UserKeyEmpty "USER_KEY_EMPTY",
-    /// A tombstone has more than a key.
+    /// A tombstone has other fields than a key.
     TombstoneNotBare "TOMBSTONE_NOT_BARE",
     /// `version` did not grow by one from one put of a generation to the next.
     VersionGap "VERSION_GAP",
@@ -70,8 +70,7 @@ rules! {
 }
 
 impl RecordRule {
-    /// Does the rule compare a record with the others of its key, transaction or store? Where some of these could not
-    /// be read, a violation may only follow from that.
+    /// Does the rule compare a record with other records? When some of these could not be read, a violation may be caused by that.
     pub fn compares_records(self) -> bool {
         matches!(
             self,

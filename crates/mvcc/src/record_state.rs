@@ -1,9 +1,9 @@
-//! What is remembered of a record for the rules that need all records of its key: 24 bytes.
+//! [`RecordState`]: the 24 bytes that a scan keeps of each record, for the rules that need all records of a key.
 //!
-//! Records of one key lie anywhere in the file. Each leaves a [`State`] behind; sorted by hash and position, the states of
-//! a key stand together in the order of its history. A state does not hold the key, nor all of its numbers: it is enough
-//! to *see* that a history is sound. Where it does not look sound, the records themselves are read again, so neither a
-//! collision of hashes nor the shortened numbers can make or hide a finding.
+//! The records of one key are anywhere in the file. Sorted by key hash and position, their states are next to each other in the
+//! order of the key's history. A state has neither the key nor all of its numbers: it is enough to tell that a history is sound.
+//! Where a history does not look sound, the records themselves are read, so neither a collision of hashes nor the shortened numbers
+//! can cause or hide a finding.
 
 use etcdsnap_proto::KeyValueRef;
 use xxhash_rust::xxh3::xxh3_64;
@@ -11,31 +11,34 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::position::Position;
 use crate::record_rule::RecordRule;
 
-/// A record's part in the history of its key.
+/// What is kept of one record; ordered by key hash, then by position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RecordState {
     /// Hash of the user key.
     pub hash: u64,
     /// [`Position`] in the upper 48 bits, then ten low bits of the main revision, then six flags.
     packed: u64,
-    /// `create_revision * CHAIN + version`: the next put of the generation has exactly one more.
+    /// `create_revision * CHAIN_FACTOR + version`: the next put of the same generation has exactly one more.
     chain: u64,
 }
 
-/// Number of parts that states are shared out to, so that each part fits the cache when it is put in order.
+/// Number of partitions of the states by key hash, so that each partition fits into the cache while it is sorted.
 pub(crate) const PARTITIONS: usize = 64;
 
 /// Odd and without structure, so that two small changes of `create_revision` and `version` cannot cancel out.
 const CHAIN_FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
+/// The record is a tombstone.
 const TOMBSTONE: u64 = 1;
 /// The put begins a generation: version 1, created where it was modified.
 const BEGINS_GENERATION: u64 = 1 << 1;
-/// Above the compacted revision.
+/// The record is above the compacted revision.
 const ABOVE_COMPACTED: u64 = 1 << 2;
-/// At the compacted revision.
+/// The record is at the compacted revision.
 const AT_COMPACTED: u64 = 1 << 3;
+/// The put attaches the key to a lease.
 const LEASED: u64 = 1 << 4;
+/// The record is the marker of a bumped revision.
 const MARKER: u64 = 1 << 5;
 const FLAGS: u64 = 0xFFFF;
 
@@ -45,6 +48,7 @@ impl RecordState {
         Self { hash: xxh3_64(key), packed: position.bits() | low_bits | flags, chain }
     }
 
+    /// The flag for the relation of a revision to the compacted revision.
     fn compaction_flag(main: i64, compacted: i64) -> u64 {
         match main.cmp(&compacted) {
             std::cmp::Ordering::Less => 0,
@@ -53,15 +57,17 @@ impl RecordState {
         }
     }
 
-    /// The marker that a revision bump leaves; it stands for the key `""`.
+    /// The state of the marker that a revision bump writes; it counts as a put of the key `""`.
     pub fn marker(position: Position) -> Self {
         Self::new(position, b"", 0, MARKER, 0)
     }
 
+    /// The state of a tombstone.
     pub fn tombstone(position: Position, key: &[u8], main: i64, compacted: i64) -> Self {
         Self::new(position, key, main, TOMBSTONE | Self::compaction_flag(main, compacted), 0)
     }
 
+    /// The state of a put.
     pub fn put(position: Position, record: &KeyValueRef<'_>, main: i64, compacted: i64) -> Self {
         let fresh = if record.version == 1 && record.create_revision == main { BEGINS_GENERATION } else { 0 };
         let leased = if record.lease == 0 { 0 } else { LEASED };
@@ -74,13 +80,13 @@ impl RecordState {
         Position::from_bits(self.packed)
     }
 
-    /// The same record on a leaf of another rank.
+    /// The state of the same record on a leaf of another rank.
     pub fn with_rank(&self, rank: u32) -> Self {
         let place = u64::from(rank) << 32 | self.packed & u64::from(u32::MAX);
         Self { packed: place, ..*self }
     }
 
-    /// The part it belongs to when states are shared out by their hashes, below [`PARTITIONS`].
+    /// Its partition, by key hash; below [`PARTITIONS`].
     pub fn partition(&self) -> usize {
         usize::try_from(self.hash >> (u64::BITS - PARTITIONS.ilog2())).unwrap_or(0)
     }
@@ -101,12 +107,13 @@ impl RecordState {
         self.packed & flag != 0
     }
 
+    /// Have both records the same low bits of the main revision?
     fn shares_low_bits(&self, other: &Self) -> bool {
         (self.packed ^ other.packed) & (FLAGS & !0x3F) == 0
     }
 }
 
-/// The states of each partition together, in as much memory as that takes.
+/// Groups states by partition, keeping their order otherwise; the result has no unused memory.
 pub(crate) fn grouped_by_partition(states: &[RecordState]) -> Vec<RecordState> {
     let mut ends = [0; PARTITIONS];
     for state in states {
@@ -125,7 +132,7 @@ pub(crate) fn grouped_by_partition(states: &[RecordState]) -> Vec<RecordState> {
     sorted
 }
 
-/// The rule that `next` seems to break as the record after `previous` in its key's history, or as the first one.
+/// The rule that `next` seems to break as the record after `previous` in its key's history, or as the first record of its key.
 pub(crate) fn broken_rule(previous: Option<&RecordState>, next: &RecordState, unfinished: bool) -> Option<RecordRule> {
     if next.has(MARKER) {
         return None;

@@ -1,4 +1,4 @@
-//! Records where they lie: from a position to the page, the record, its neighbours.
+//! [`Records`]: reads records of the `key` bucket by position, directly from their pages.
 
 use etcdsnap_bbolt::{Collector, Db, LeafElement, Page};
 use etcdsnap_proto::KeyValueRef;
@@ -11,31 +11,31 @@ use crate::scan::{RecordPlace, check_step};
 use crate::violation::{Violation, ViolationDetail};
 use crate::{Position, Revision, RevisionKey};
 
-/// One record of the `key` bucket, borrowed from the page it lies on.
+/// One record of the `key` bucket, borrowed from its page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
     /// Its revision.
     pub revision: Revision,
-    /// Does it delete its key? Then the fields have the key alone.
+    /// Does it delete its key? Then only the key is set in its fields.
     pub tombstone: bool,
     /// Its fields.
     pub kv: KeyValueRef<'a>,
 }
 
 impl<'a> Record<'a> {
-    /// Reads a record; `None` when it is none.
+    /// Reads the record in an element; `None` when the element is not a record.
     pub(crate) fn parse(element: &LeafElement<'a>) -> Option<Self> {
         let RevisionKey { revision, tombstone } = RevisionKey::parse(element.key).ok()?;
         Some(Self { revision, tombstone, kv: KeyValueRef::parse(element.value).ok()? })
     }
 
-    /// Is it the marker that a bumped revision leaves, or something else without a user key?
+    /// Has it no user key, like the marker of a bumped revision?
     pub(crate) fn has_no_user_key(&self) -> bool {
         self.kv.key.is_empty()
     }
 }
 
-/// Where the records of the `key` bucket are, in the order of revisions.
+/// The leaves of the `key` bucket in the order of revisions, for reading records by position.
 #[derive(Debug)]
 pub(crate) struct Records<'a> {
     pub db: Db<'a>,
@@ -44,11 +44,12 @@ pub(crate) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
+    /// The page of a leaf.
     pub fn page(&self, leaf: &KeyLeaf) -> Option<Page<'a>> {
         if leaf.page == u64::MAX { self.inline } else { Some(leaf.clip_to_own(self.db.page(leaf.page)?)) }
     }
 
-    /// The page of a position, and the record there.
+    /// The page and the element at a position.
     pub fn at(&self, position: Position) -> Option<(Page<'a>, LeafElement<'a>)> {
         let page = self.page(self.leaves.get(position.rank())?)?;
         Some((page, page.leaf_element(position.index())?))
@@ -59,8 +60,8 @@ impl<'a> Records<'a> {
         Record::parse(&self.at(position)?.1)
     }
 
-    /// The records at some positions. What one step needs of memory is asked for for all of them before the next step, so that the
-    /// processor waits for many of them at once.
+    /// The records at several positions. Each step is done for all of them before the next step, so that the processor overlaps
+    /// their memory accesses.
     pub fn read_many(&self, positions: &[Position]) -> Vec<Option<Record<'a>>> {
         let leaves: Vec<_> = positions.iter().map(|position| self.leaves.get(position.rank())).collect();
         let pages: Vec<_> = leaves.into_iter().map(|leaf| self.page(leaf?)).collect();
@@ -86,7 +87,7 @@ impl<'a> Records<'a> {
         Position::new(leaf.rank, self.page(leaf).and_then(above).unwrap_or(0))
     }
 
-    /// A violation by the record at a position.
+    /// The violation of a rule by the record at a position.
     pub fn violation(
         &self,
         position: Position,
@@ -100,7 +101,7 @@ impl<'a> Records<'a> {
         Some(place.violation(revision, rule, found, expected))
     }
 
-    /// Checks the steps from each leaf to the next, and to the first.
+    /// Checks that no revision is missing before the first leaf and between each leaf and the next.
     pub fn check_steps(&self, compacted: i64, violations: &mut Collector<Violation>) {
         let check = |place: usize, breach: &mut dyn FnMut(RecordRule, ViolationDetail, ViolationDetail)| {
             let previous = place.checked_sub(1).and_then(|before| self.leaves.at(before)).map(|leaf| leaf.last);

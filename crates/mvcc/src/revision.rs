@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::record_rule::RecordRule;
 
-/// Position of one write in etcd's history: the transaction's number and the operation inside it.
+/// A revision: the number of a transaction in the store's history, and of the operation in the transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision {
     /// Transaction number; the first one that holds data is 2.
@@ -25,12 +25,12 @@ impl Revision {
     }
 }
 
-/// The fewest revisions that a store should have left. At a million writes a second they last for twelve days, and at
-/// the rates of real clusters for years.
+/// The fewest revisions that a store should have left. At a million writes a second they last for twelve days, and at the rates of real
+/// clusters for years.
 pub const ENOUGH_REVISIONS: i64 = 1 << 40;
 
-/// How many revisions come after this one. Servers count in 64 bits with a sign and do not look: the write after the
-/// last revision makes them panic.
+/// Number of revisions after this one. Servers count in signed 64-bit numbers without a check: they panic at the write after the last
+/// revision.
 pub fn revisions_after(main: i64) -> i64 {
     i64::MAX - main.max(0)
 }
@@ -41,12 +41,12 @@ impl fmt::Display for Revision {
     }
 }
 
-/// A revision key as it stands in the `key` bucket.
+/// The key of a record in the `key` bucket, decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RevisionKey {
     /// The revision.
     pub revision: Revision,
-    /// Is this the deletion of a key?
+    /// Is the record a tombstone?
     pub tombstone: bool,
 }
 
@@ -55,13 +55,13 @@ pub struct RevisionKey {
 #[non_exhaustive]
 pub enum RevisionKeyError {
     /// Neither 17 nor 18 bytes.
-    #[error("a revision key has 17 or 18 bytes, this one has {0}")]
+    #[error("a revision key must have 17 or 18 bytes, this one has {0}")]
     Length(usize),
     /// Byte 8 is not `_`.
-    #[error("byte 8 of a revision key is 0x5f ('_'), here it is {0:#04x}")]
+    #[error("byte 8 of a revision key must be 0x5f ('_'), this is {0:#04x}")]
     Separator(u8),
-    /// Byte 17 is there but not `t`.
-    #[error("byte 17 of a tombstone's key is 0x74 ('t'), here it is {0:#04x}")]
+    /// There is a byte 17, but it is not `t`.
+    #[error("byte 17 of a tombstone's key must be 0x74 ('t'), this is {0:#04x}")]
     Mark(u8),
     /// The main revision is below zero.
     #[error("main revision {0} is negative")]
@@ -89,8 +89,8 @@ impl RevisionKey {
     /// Length of a tombstone's key in bytes.
     pub const TOMBSTONE_LEN: usize = 18;
 
-    /// Do servers load what stands under this key? When they start they read from revision 1 to the greatest one, in
-    /// the order of bytes, and no further.
+    /// Do servers load the record with this key? When they start they read the keys from revision 1 to the greatest one, in the order of
+    /// bytes.
     pub fn is_loaded(bytes: &[u8]) -> bool {
         let first = Self::encode_put(Revision::of_main(1));
         let end = Self::encode_put(Revision { main: i64::MAX, sub: i64::MAX });
@@ -123,7 +123,7 @@ impl RevisionKey {
         Ok(Self { revision, tombstone: mark.is_some() })
     }
 
-    /// The bytes of a put's key at `revision`; a tombstone's key is the same with `t` after it.
+    /// The key of a put at `revision`; that of a tombstone is the same followed by `t`.
     pub fn encode_put(revision: Revision) -> [u8; Self::PUT_LEN] {
         let mut out = [b'_'; Self::PUT_LEN];
         out[..8].copy_from_slice(&revision.main.to_be_bytes());

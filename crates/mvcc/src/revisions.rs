@@ -1,9 +1,9 @@
-//! The `key` bucket in the order of revisions, read as far as it is needed.
+//! [`Revisions`]: reads records of the `key` bucket by revision, without reading the whole file first.
 //!
-//! [`Revisions::open`] follows the branch pages alone; [`batches`](Revisions::batches) streams records of a stretch of
-//! revisions, from either end; [`index`](Revisions::index) reads all leaves in file order and remembers who is whose
-//! history. Leaves are judged as they are read, by all rules of structure and of records; what is unsound
-//! is gathered as [`Damage`], and the rest is answered.
+//! [`Revisions::open`] reads the branch pages only; [`batches`](Revisions::batches) streams the records of a range of revisions in
+//! either direction; [`index`](Revisions::index) reads all leaves in file order and groups their records by key. Leaves are
+//! checked when they are read, by all rules about structure and records; what is wrong is collected as [`KeyspaceDamage`], and the
+//! sound rest is returned.
 
 use std::ops::{ControlFlow, Range};
 use std::sync::{Mutex, PoisonError};
@@ -21,29 +21,29 @@ use crate::{Compaction, Position, Revision, RevisionError, RevisionKey, Scanner}
 
 /// Leaves that one thread takes at a time when all are read.
 pub(crate) const CHUNK: usize = 1024;
-/// Leaves of a batch: enough to keep threads busy, few enough that what they hold is small.
+/// Leaves of a batch: enough to keep all threads busy, few enough to take little memory.
 const BATCH: usize = 256;
-/// Pages of a chunk that are so near to each other are asked for in one piece.
+/// Pages of a chunk with at most this many bytes between them are announced together.
 const MAX_GAP: u64 = 1 << 20;
 
-/// Hears which bytes of the file are about to be read, from several threads, and says whether to go on: after a break what
-/// was found is not all.
+/// Is told which bytes of the file will be read next, from several threads, and can stop the work; implemented by the program to
+/// read ahead and to handle interrupts. After a break the result is incomplete.
 pub trait ReadAhead: Sync {
-    /// These bytes are about to be read.
+    /// Called before these bytes are read.
     fn prepare(&self, bytes: Range<u64>) -> ControlFlow<()>;
 }
 
-/// Looks away.
+/// For callers that neither read ahead nor stop.
 impl ReadAhead for () {
     fn prepare(&self, _: Range<u64>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
 
-/// Says which user keys are wanted; called from several threads.
+/// A predicate that selects user keys; called from several threads.
 pub type KeyFilter<'w> = dyn Fn(&[u8]) -> bool + Sync + 'w;
 
-/// The records of a database, by revision.
+/// The records of a database in the order of revisions.
 pub struct Revisions<'a> {
     pub(crate) db: Db<'a>,
     ahead: &'a dyn ReadAhead,
@@ -54,12 +54,12 @@ pub struct Revisions<'a> {
     damage: Mutex<KeyspaceDamage>,
 }
 
-/// What was unsound in all that was read.
+/// Everything that was found wrong in the leaves that were read.
 #[derive(Clone, Debug)]
 pub struct KeyspaceDamage {
-    /// Pages and elements.
+    /// Problems of pages and elements.
     pub problems: Problems,
-    /// Records.
+    /// Violations of rules about records.
     pub violations: Collector<Violation>,
 }
 
@@ -68,24 +68,24 @@ impl KeyspaceDamage {
         Self { problems: Problems::new(limit), violations: Collector::new(limit) }
     }
 
-    /// Is there none that could hide or change a record?
+    /// Is nothing wrong that could hide or change a record?
     pub fn is_none(&self) -> bool {
         self.problems.worst() < Some(Grade::Error) && self.violations.is_empty()
     }
 }
 
-/// The end that a stretch of revisions is read from.
+/// The direction in which a range of revisions is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// From the lowest revision on.
+    /// From the lowest revision to the highest.
     OldestFirst,
-    /// From the highest revision on.
+    /// From the highest revision to the lowest.
     NewestFirst,
 }
 
 impl<'a> Revisions<'a> {
-    /// Follows the branch pages of the bucket `key`; of each rule at most `limit` breaches are kept. From now on `ahead` hears
-    /// what is about to be read.
+    /// Reads the branch pages of the `key` bucket. At most `limit` violations of each rule are kept. All later reads are announced to
+    /// `ahead`.
     ///
     /// # Errors
     /// The root bucket is too damaged to find the bucket `key` in it.
@@ -108,15 +108,15 @@ impl<'a> Revisions<'a> {
         self.compaction
     }
 
-    /// The store's current revision, as a server that starts from it has it.
+    /// The current revision of a server that starts with this database.
     pub fn current_revision(&self) -> i64 {
         self.current
     }
 
-    /// The revision to read at: the asked one, or the current one.
+    /// The revision to read at: the requested one, or the current one.
     ///
     /// # Errors
-    /// As a server refuses it: the revision is compacted, or not yet there.
+    /// Those of a server: the revision is compacted, or is a future one.
     pub fn readable(&self, asked: Option<i64>) -> Result<i64, RevisionError> {
         match asked {
             None => Ok(self.current),
@@ -126,7 +126,7 @@ impl<'a> Revisions<'a> {
         }
     }
 
-    /// What was unsound in all that was read so far.
+    /// Everything that was found wrong so far.
     pub fn damage(&self) -> KeyspaceDamage {
         let mut damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner).clone();
         damage.problems.sort_and_trim();
@@ -134,8 +134,8 @@ impl<'a> Revisions<'a> {
         damage
     }
 
-    /// Reads every leaf with revisions up to `upto`, in file order and on all threads, and remembers the records of the keys
-    /// that are `wanted`: 24 bytes a record, 48 bytes a leaf.
+    /// Makes the index of the records with revisions up to `upto` whose keys are `wanted`. Reads the leaves in file order on all
+    /// threads; takes 24 bytes a record and 48 bytes a leaf.
     pub fn index(&self, upto: i64, wanted: Option<&KeyFilter<'_>>) -> Index<'a> {
         let scanned = |leaves: &[usize]| match self.prepare(leaves) {
             ControlFlow::Break(()) => self.scanner.chunk(),
@@ -144,14 +144,14 @@ impl<'a> Revisions<'a> {
         self.build_index(self.file_order(upto).par_chunks(CHUNK).map(scanned).collect())
     }
 
-    /// The leaves with revisions up to `upto` as they lie in the file.
+    /// The leaves with revisions up to `upto` in file order.
     pub(crate) fn file_order(&self, upto: i64) -> Vec<usize> {
         let mut order: Vec<usize> = self.leaf_range(-1, upto).collect();
         order.par_sort_unstable_by_key(|leaf| self.leaves.bytes(*leaf).start);
         order
     }
 
-    /// Reads some leaves, whose pages are announced already, and notes problems with them beside those there are.
+    /// Reads some leaves, whose pages are announced already; collects their problems together with the given ones.
     pub(crate) fn scan_leaves(
         &self,
         leaves: &[usize],
@@ -171,21 +171,21 @@ impl<'a> Revisions<'a> {
         chunk
     }
 
-    /// Puts an index together, and notes what is wrong with records.
+    /// Makes an index of scanned chunks, and collects the violations of their records.
     pub(crate) fn build_index(&self, chunks: Vec<ScanChunk<'a>>) -> Index<'a> {
         let index = Index::from_chunks(&self.db, chunks, self.compaction, self.limit());
         self.lock().violations.merge(index.violations.clone());
         index
     }
 
-    /// Streams the records with revisions above `after` and up to `upto`, a batch of leaves at a time; within a batch they are
-    /// in the order of `direction`. Records without a user key are left out.
+    /// Streams the records with revisions above `after` and up to `upto`, in batches of leaves, in the order of `direction`. Records
+    /// without a user key are skipped.
     pub fn batches(&self, after: i64, upto: i64, direction: Direction) -> Batches<'_, 'a> {
         Batches { revisions: self, leaves: self.leaf_range(after, upto), after, upto, direction, previous: None }
     }
 
-    /// The leaves that can have revisions above `after` and up to `upto`. When branch pages are unsound that is all of them; up
-    /// to the current revision it is all to the end, as leaves behind it are there only when they are damaged.
+    /// The range of leaves that can have revisions above `after` and up to `upto`. When branch pages are unsound these are all leaves.
+    /// For the current revision the range reaches to the last leaf, since leaves with higher revisions only exist through damage.
     fn leaf_range(&self, after: i64, upto: i64) -> Range<usize> {
         let all = 0..self.leaves.len();
         if self.leaves.problems().worst() >= Some(Grade::Error) {
@@ -223,7 +223,7 @@ impl<'a> Revisions<'a> {
         self.lock().problems.merge(problems);
     }
 
-    /// Announces the pages of some leaves, near ones together.
+    /// Announces the pages of some leaves, neighbouring ones together.
     pub(crate) fn prepare(&self, leaves: &[usize]) -> ControlFlow<()> {
         let mut runs: Vec<Range<u64>> = Vec::new();
         let mut pages: Vec<Range<u64>> = leaves.iter().map(|leaf| self.leaves.bytes(*leaf)).collect();
@@ -237,7 +237,7 @@ impl<'a> Revisions<'a> {
         runs.into_iter().try_for_each(|run| self.ahead.prepare(run))
     }
 
-    /// Judges the records of one leaf.
+    /// Checks the records of one leaf.
     fn scan(&self, leaf: usize, page: Page<'a>, chunk: &mut ScanChunk<'a>) {
         self.scanner.records(chunk, page, u32::try_from(leaf).unwrap_or(u32::MAX));
     }
@@ -251,7 +251,7 @@ impl std::fmt::Debug for Revisions<'_> {
     }
 }
 
-/// Drops the states from `start` on, which are those of `page`, that nobody wants.
+/// Removes the states from index `start` on, which are those of `page`, whose keys are not wanted.
 fn keep_wanted(states: &mut Vec<RecordState>, start: usize, page: Page<'_>, wanted: &KeyFilter<'_>) {
     let mut kept = start;
     for at in start..states.len() {
@@ -265,7 +265,7 @@ fn keep_wanted(states: &mut Vec<RecordState>, start: usize, page: Page<'_>, want
     states.truncate(kept);
 }
 
-/// A stream of records; see [`Revisions::batches`].
+/// An iterator over batches of records; see [`Revisions::batches`].
 pub struct Batches<'r, 'a> {
     revisions: &'r Revisions<'a>,
     leaves: Range<usize>,
@@ -303,7 +303,7 @@ impl<'a> Iterator for Batches<'_, 'a> {
 }
 
 impl<'a> Batches<'_, 'a> {
-    /// The next leaves to read, ascending.
+    /// Takes the next leaves to read, in ascending order.
     fn take(&mut self) -> Option<Vec<usize>> {
         let range = &mut self.leaves;
         let taken = match self.direction {
@@ -317,6 +317,7 @@ impl<'a> Batches<'_, 'a> {
         (!taken.is_empty()).then(|| taken.collect())
     }
 
+    /// Reads and checks one leaf; returns its records in the requested range.
     fn leaf(&self, leaf: usize) -> (Vec<Record<'a>>, ScanChunk<'a>, Problems) {
         let (mut chunk, mut problems) = (self.revisions.scanner.chunk(), self.revisions.problems());
         let page = self.revisions.leaves.read(leaf, &mut problems);
@@ -334,7 +335,7 @@ impl<'a> Batches<'_, 'a> {
         (records, chunk, problems)
     }
 
-    /// Records can be missing between two leaves as well.
+    /// Checks that no revision is missing between the previous leaf and this one.
     fn check_step(&mut self, chunk: &ScanChunk<'a>) {
         let Some(leaf) = chunk.leaves.last() else { return };
         let page = self.revisions.leaves.page(leaf.rank as usize);

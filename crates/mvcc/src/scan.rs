@@ -1,7 +1,7 @@
-//! One look at every record, on whatever thread its leaf is checked.
+//! [`Scanner`]: reads every record once, during the structural check and on its threads.
 //!
-//! [`Scanner`] observes the structural walk. Of every leaf of every bucket it takes the digest; of the `key` bucket it also
-//! decodes each record, checks what can be checked on the record alone or against the one before it, and notes a
+//! [`Scanner`] is an observer of the check. It computes the digest of every leaf of every bucket; of the `key` bucket it also
+//! decodes each record, checks the rules about the record alone and about the one before it, and keeps a
 //! [`State`] for the rules that need all records of a key. Everything else waits for [`Keyspace`](crate::Keyspace), which
 //! puts the chunks together.
 
@@ -20,7 +20,7 @@ use crate::record_state::{self, RecordState};
 use crate::violation::{Violation, ViolationDetail};
 use crate::{Compaction, Revision, RevisionKey, RevisionKeyError};
 
-/// Observes a walk for the sake of hashes and records.
+/// The observer of a check that computes digests and scans records.
 #[derive(Clone, Copy, Debug)]
 pub struct Scanner {
     compacted: i64,
@@ -29,30 +29,30 @@ pub struct Scanner {
     prefilter: Option<&'static dyn ValuePrefilter>,
 }
 
-/// A quick look at the content of every put, while it is in the cache, by somebody who knows what the keys are for.
+/// A cheap test of the value of every put while it is in the cache, implemented by a caller that knows what the values mean.
 pub trait ValuePrefilter: Sync + fmt::Debug {
-    /// Does something seem wrong with this value under this key? A second look at those that live decides
+    /// Does something seem wrong with this value of this key? The caller examines the suspect values of live keys again
     /// ([`Keyspace::suspects`](crate::Keyspace::suspects)).
     fn is_suspect(&self, key: &[u8], value: &[u8]) -> bool;
 }
 
-/// Suspects that are remembered of one chunk of leaves: so many are found only where the glance is mistaken about the content.
+/// The most suspects that are kept of one chunk of leaves; there are more only when the prefilter does not fit the content.
 const MAX_SUSPECTS: usize = 1024;
 
-/// What one chunk of leaves gave.
+/// The result of scanning one chunk of leaves.
 #[derive(Debug)]
 pub struct ScanChunk<'a> {
     pub(crate) digests: Vec<LeafDigest>,
     pub(crate) leaves: Vec<KeyLeaf>,
     pub(crate) inline: Option<Page<'a>>,
-    /// By partition, once the chunk is finished.
+    /// Grouped by partition when the chunk is finished.
     pub(crate) states: Vec<RecordState>,
     pub(crate) violations: Collector<Violation>,
     pub(crate) suspects: Vec<Position>,
     pub(crate) counts: RecordCounts,
 }
 
-/// Sums over records.
+/// Number of records of each kind.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RecordCounts {
     pub puts: u64,
@@ -63,23 +63,23 @@ pub(crate) struct RecordCounts {
 }
 
 impl Scanner {
-    /// A scanner that knows the compaction marks; keeps at most `limit` violations of each rule.
+    /// Makes a scanner for a store with these compaction marks; at most `limit` violations of each rule are kept.
     pub fn new(compaction: Compaction, limit: u64) -> Self {
         Self { compacted: compaction.compacted(), records: true, limit, prefilter: None }
     }
 
-    /// The same, with a glance at the content.
+    /// Adds a test of the values.
     #[must_use]
     pub fn with_prefilter(self, glance: Option<&'static dyn ValuePrefilter>) -> Self {
         Self { prefilter: glance, ..self }
     }
 
-    /// A scanner that takes digests only.
+    /// Makes a scanner that computes digests only.
     pub fn digests_only() -> Self {
         Self { compacted: -1, records: false, limit: 0, prefilter: None }
     }
 
-    /// Looks at the records of one leaf of the `key` bucket.
+    /// Scans the records of one leaf of the `key` bucket.
     pub(crate) fn records<'a>(&self, chunk: &mut ScanChunk<'a>, page: Page<'a>, rank: u32) {
         let mut ends: Option<(Revision, Revision)> = None;
         for index in 0..page.count {
@@ -105,7 +105,7 @@ impl Scanner {
         }
     }
 
-    /// Checks one record on its own; its revision, unless its key is none.
+    /// Checks one record alone; returns its revision, `None` when its key is not a revision.
     #[inline]
     fn record(
         &self,
@@ -169,13 +169,13 @@ impl Scanner {
     }
 }
 
-/// Is this record, as a server reads it, about the key "", so that the key that it was about is lost?
+/// Does a server read this record as one of the key "", so that its real key is lost?
 #[cold]
 fn has_no_key(record: &[u8]) -> bool {
     KeyValueRef::parse(record).is_ok_and(|record| record.key.is_empty())
 }
 
-/// Reports a bucket in place of a record. Servers see its key, and an empty value.
+/// Reports a bucket in place of a record. Servers read its name as the key of a record with an empty value.
 #[cold]
 fn report_nested_bucket(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, element: &LeafElement<'_>) {
     let revision = RevisionKey::parse(element.key);
@@ -193,7 +193,7 @@ fn report_nested_bucket(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, elem
 
 #[cold]
 fn report_invalid_key(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, key: &[u8], error: RevisionKeyError) {
-    // What servers do not load does not stop them, whatever its shape.
+    // Keys outside the range that servers load do not stop them, whatever their form.
     let rule = if RevisionKey::is_loaded(key) { error.rule() } else { RecordRule::MainRevisionTooLow };
     chunk.violations.push(place.violation(
         None,
@@ -235,7 +235,7 @@ impl<'a> Observer<'a> for Scanner {
     }
 }
 
-/// Where a record is.
+/// A record under check, with its position and page.
 pub(crate) struct RecordPlace<'a> {
     pub page: Page<'a>,
     pub index: u16,
@@ -243,6 +243,7 @@ pub(crate) struct RecordPlace<'a> {
 }
 
 impl RecordPlace<'_> {
+    /// The violation of a rule by this record.
     #[cold]
     pub fn violation(
         &self,
@@ -257,8 +258,8 @@ impl RecordPlace<'_> {
     }
 }
 
-/// The user's key of a record, when it is certain that it is one. One flipped bit can make a value look like a second key, so
-/// it is certain only of a record that is encoded as etcd encodes it and has all that a record of its sort has.
+/// The user key of a record, when it is certain to be one; empty otherwise. One flipped bit can make a value look like a second key,
+/// so it is certain only in a record that is encoded as etcd encodes it and has all fields of its kind.
 fn user_key<'a>(element: &LeafElement<'a>) -> &'a [u8] {
     let tombstone = element.key.len() == RevisionKey::TOMBSTONE_LEN;
     let bare = |record: &KeyValueRef<'_>| *record == KeyValueRef { key: record.key, ..KeyValueRef::default() };
@@ -267,7 +268,7 @@ fn user_key<'a>(element: &LeafElement<'a>) -> &'a [u8] {
     record.filter(|record| if tombstone { bare(record) } else { whole(record) }).map_or(&[], |record| record.key)
 }
 
-/// Does `next` follow `previous` without a hole? Only revisions above the compacted one must be complete.
+/// Checks that no revision is missing between `previous` and `next`. Only revisions above the compacted one must be complete.
 pub(crate) fn check_step(
     previous: Option<Revision>,
     next: Revision,
@@ -292,7 +293,7 @@ pub(crate) fn check_step(
     }
 }
 
-/// What a put has to keep on its own.
+/// Checks the rules about a put alone.
 #[inline]
 fn check_put(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, revision: Revision, record: &KeyValueRef<'_>) {
     let sound = record.mod_revision == revision.main
@@ -319,14 +320,15 @@ fn check_put(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, revision: Revis
     }
 }
 
-/// The version counts the puts of a generation: it is 1 exactly at its creation, and each further one took a revision.
+/// Is the version possible? It counts the puts of a generation: it is 1 at its creation only, and each later put has a revision of its
+/// own.
 #[inline]
 fn is_version_possible(record: &KeyValueRef<'_>) -> bool {
     let since = record.mod_revision.saturating_sub(record.create_revision);
     record.version >= 1 && (record.version == 1) == (since == 0) && record.version - 1 <= since
 }
 
-/// What a tombstone has to keep on its own.
+/// Checks the rules about a tombstone alone.
 fn check_tombstone(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, revision: Revision, record: &KeyValueRef<'_>) {
     let bare = KeyValueRef { key: record.key, ..KeyValueRef::default() };
     if *record != bare {

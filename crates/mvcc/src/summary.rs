@@ -1,4 +1,4 @@
-//! What one walk over the `key` bucket tells about the keyspace as a whole.
+//! [`Summary`]: the counts that a scan gives of the `key` bucket.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use etcdsnap_proto::go_decoders::DecodeOutcomes;
 
 use crate::Revision;
 
-/// Counts and marks of the `key` bucket.
+/// Counts of the records and live keys in the `key` bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Records of any kind.
@@ -25,8 +25,8 @@ pub struct Summary {
     pub bump_markers: u64,
     /// Records of the compacted revision.
     pub at_compaction: u64,
-    /// Leases that live keys are attached to, each with the number of its keys.
+    /// Number of live keys attached to each lease.
     pub leases: BTreeMap<i64, u64>,
-    /// What servers make of the records that cannot be decoded.
+    /// How servers decode the records that `prost` cannot decode.
     pub undecodable: DecodeOutcomes,
 }

@@ -8,18 +8,18 @@ use etcdsnap_bbolt::Counted;
 use crate::Revision;
 use crate::record_rule::RecordRule;
 
-/// One breach of a rule.
+/// One violation of a rule about records.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Violation {
-    /// Revision of the record; `None` when its key is no revision.
+    /// Revision of the record; `None` when its key is not a revision.
     pub revision: Option<Revision>,
     /// Page of the record; `None` in an inline bucket.
     pub page: Option<u64>,
     /// Index of the record on its page.
     pub element: u16,
-    /// The rule.
+    /// The rule that is violated.
     pub rule: RecordRule,
-    /// The user's key, cut after 256 bytes; empty when it could not be read.
+    /// The user key, cut after 256 bytes; empty when it could not be read.
     pub key: Box<[u8]>,
     /// What was found.
     pub found: ViolationDetail,
@@ -27,14 +27,14 @@ pub struct Violation {
     pub expected: ViolationDetail,
 }
 
-/// A number or a reason that belongs to a violation; never bytes of a value.
+/// A number or text of a violation. It never has bytes of a value, which may be secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ViolationDetail {
-    /// Nothing to say.
+    /// Nothing.
     None,
     /// A revision, version or length.
     Number(i64),
-    /// Words for a reason.
+    /// Text, where the reason has several forms.
     Words(String),
 }
 
@@ -61,15 +61,15 @@ impl fmt::Display for Violation {
         let (found, expected) = (&self.found, &self.expected);
         match self.rule {
             RecordRule::RevisionKeyInvalid | RecordRule::RevisionKeyTruncated | RecordRule::TombstoneMarkInvalid => {
-                write!(f, "the record's key is no revision: {found}")
+                write!(f, "the record's key is not a revision: {found}")
             }
             RecordRule::RevisionRepeated => write!(f, "there is a put and a deletion of this revision"),
             RecordRule::RecordUndecodable => write!(f, "the record cannot be decoded: {found}"),
-            RecordRule::RecordIsBucket => write!(f, "a bucket stands in place of the record"),
+            RecordRule::RecordIsBucket => write!(f, "there is a bucket in place of the record"),
             RecordRule::RecordEmpty => write!(f, "the record has no content"),
             RecordRule::MainRevisionTooLow => match found {
                 ViolationDetail::Number(found) => write!(f, "main revision {found}, but data begins at 2"),
-                words => write!(f, "no server loads a record with this key: {words}"),
+                words => write!(f, "servers do not load a record with this key: {words}"),
             },
             RecordRule::RevisionGap => match (expected, found) {
                 (ViolationDetail::Number(first), ViolationDetail::Number(next)) if next.saturating_sub(*first) > 1 => {
@@ -86,7 +86,7 @@ impl fmt::Display for Violation {
                 write!(f, "version {found} does not fit the {expected} revisions since its creation")
             }
             RecordRule::UserKeyEmpty => write!(f, "the put has no key"),
-            RecordRule::TombstoneNotBare => write!(f, "the tombstone carries more than a key"),
+            RecordRule::TombstoneNotBare => write!(f, "the tombstone has other fields than a key"),
             RecordRule::VersionGap => write!(f, "version {found} where {expected} should follow"),
             RecordRule::CreateRevisionChanged => {
                 write!(f, "create_revision {found}, but this generation began at {expected}")
