@@ -157,7 +157,7 @@ fn a_meta_cut_at_every_byte() {
     });
 }
 
-/// What a crash leaves behind the high-water mark does not disturb the next attempt.
+/// What a crash leaves after the high-water mark does not disturb the next attempt.
 #[test]
 fn made_again_after_a_crash() {
     for_every_edit(|before, cut, after| {

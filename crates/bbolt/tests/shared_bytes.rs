@@ -8,7 +8,7 @@ use etcdsnap_testkit::bbolt::{Bucket, Layout};
 
 const PAGE: usize = 4096;
 
-/// An entry of a leaf's element table; its key begins at `at` of the data behind the table, and its value behind its key.
+/// An entry of a leaf's element table; its key begins at `at` of the data after the table, and its value follows its key.
 struct Element {
     is_bucket: bool,
     at: usize,

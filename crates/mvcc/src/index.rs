@@ -1,8 +1,8 @@
 //! [`Index`]: the records grouped by key, which answers what was live, deleted or changed at any readable revision.
 //!
-//! An index is made of the [`State`]s that a scan leaves behind, 24 bytes a record. Questions go through the histories of all
-//! keys, part by part and on all threads; what an answer holds are [`Position`]s, 8 bytes a key, and
-//! records are read where they lie when they are asked for. Neither keys nor values are ever copied.
+//! An index has the [`RecordState`]s of a scan, 24 bytes a record. A query goes through the histories of all keys, partition by
+//! partition on all threads. An answer has [`Position`]s, 8 bytes a key; their records are read on demand. Neither keys nor values
+//! are copied.
 
 use etcdsnap_bbolt::{Collector, Db};
 use rayon::prelude::*;

@@ -2,8 +2,8 @@
 //!
 //! [`Scanner`] is an observer of the check. It computes the digest of every leaf of every bucket; of the `key` bucket it also
 //! decodes each record, checks the rules about the record alone and about the one before it, and keeps a
-//! [`State`] for the rules that need all records of a key. Everything else waits for [`Keyspace`](crate::Keyspace), which
-//! puts the chunks together.
+//! [`RecordState`] for the rules that need all records of a key. [`Keyspace`](crate::Keyspace) merges the chunks and applies those
+//! rules.
 
 use std::fmt;
 

@@ -156,7 +156,7 @@ impl<'a> Contents<'a> {
     }
 
     /// The same as [`index`](Self::index), faster when this is a later backup of a store of which another one is indexed already; and
-    /// what they share. See [`Revisions::index_after`].
+    /// what they share. See [`Revisions::index_incrementally`].
     ///
     /// # Errors
     /// The system could not read the file.

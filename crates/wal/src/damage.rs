@@ -1,9 +1,9 @@
-//! Damage that stops a reader, and how a torn tail is told from it (`docs/format/wal.md#torn-tail`).
+//! [`WalDamage`]: a damaged record, and whether it is an unfinished last write (`docs/format/wal.md#torn-tail`).
 //!
-//! A member that loses power leaves its last write half done: the file ends too early, or whole disk sectors of the record
-//! are still the zeros of preallocated space. That is a *torn tail*: nothing was promised about it yet, and servers cut it
-//! off. Everything else is corruption, which they refuse to start from. They do not look at what follows a torn record;
-//! [`Remains`](crate::Remains) does.
+//! A member that loses power leaves its last write unfinished: the file ends too early, or whole disk sectors of the record are still
+//! the zeros of preallocated space. That is a *torn tail*: the write was not acknowledged yet, and servers cut it off. Everything
+//! else is corruption, from which they refuse to start. They do not read what follows a torn record;
+//! [`TrailingData`](crate::TrailingData) describes that.
 
 use std::fmt;
 
@@ -13,18 +13,18 @@ use thiserror::Error;
 use crate::frame::LENGTH_WORD;
 use crate::place::WalPlace;
 
-/// Smallest unit that a disk writes as a whole, in bytes.
+/// The smallest unit that a disk writes atomically, in bytes.
 pub(crate) const SECTOR: usize = 512;
 
-/// A record that cannot be trusted.
+/// A damaged record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WalDamage {
-    /// Where its frame starts; all before it is sound.
+    /// Start of its frame; everything before it is sound.
     pub place: WalPlace,
     /// What is wrong.
     pub kind: WalDamageKind,
-    /// Servers take it for the unfinished last write of a member that stopped suddenly, and cut the log off here.
-    /// Whether it is one, or entries are lost with it, depends on what [remains](crate::Wal::remains) after it.
+    /// Do servers take it for the unfinished last write of a member that stopped suddenly, and cut the log off here? Whether it is one,
+    /// or entries are lost with it, depends on the [data after it](crate::Wal::trailing_data).
     pub torn: bool,
 }
 
@@ -32,13 +32,13 @@ pub struct WalDamage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WalDamageKind {
-    /// The file ends within a length word.
+    /// The file ends inside a length word.
     #[error("the file ends {left} bytes into a length word of 8")]
     LengthWord {
-        /// Bytes there are of it.
+        /// Number of its bytes in the file.
         left: u64,
     },
-    /// The file ends within a record.
+    /// The file ends inside a record.
     #[error("a record of {record} bytes and {padding} of padding has only {left} bytes left in the file")]
     Length {
         /// Bytes the record should have.
@@ -48,10 +48,10 @@ pub enum WalDamageKind {
         /// Bytes that follow its length word.
         left: u64,
     },
-    /// The bytes are no record.
+    /// The bytes do not parse as a record.
     #[error("the record cannot be decoded: {0}")]
     Record(ParseError),
-    /// The data is not what was written.
+    /// The checksum of the record is wrong.
     #[error("the checksum of the record is {stored:08x}, that of its data and all before is {computed:08x}")]
     Checksum {
         /// In the record.
@@ -59,7 +59,7 @@ pub enum WalDamageKind {
         /// Over the data.
         computed: u32,
     },
-    /// The segment does not continue the one before.
+    /// The segment does not continue the one before it.
     #[error("the segment continues a log with the checksum {stored:08x}, but the log so far has {running:08x}")]
     Chain {
         /// In the checksum record.
@@ -77,7 +77,7 @@ impl fmt::Display for WalDamage {
 
 impl std::error::Error for WalDamage {}
 
-/// A part of the body of a frame that lies in one sector is all zeros: that sector never reached the disk.
+/// Is a part of the body of a frame that is in one sector all zeros, so that the sector was never written?
 ///
 /// `frame` is the offset of the frame in its segment, `body` its record and padding.
 pub(crate) fn has_empty_sector(frame: u64, body: &[u8]) -> bool {
@@ -87,7 +87,7 @@ pub(crate) fn has_empty_sector(frame: u64, body: &[u8]) -> bool {
     std::iter::once(head).filter(|head| !head.is_empty()).chain(rest.chunks(SECTOR)).any(is_zero)
 }
 
-/// Has no other bytes than zeros. Compares whole sectors, since preallocated segments have a hundred thousand of them.
+/// Are all bytes zero? Compares whole sectors, since preallocated segments have a hundred thousand of them.
 pub(crate) fn is_zero(bytes: &[u8]) -> bool {
     const ZEROS: [u8; SECTOR] = [0; SECTOR];
     let (sectors, rest) = bytes.as_chunks();

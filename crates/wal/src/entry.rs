@@ -1,65 +1,31 @@
-//! Entries of the raft log, read in place (`docs/format/wal.md#entries`).
+//! [`RaftEntry`]: an entry of the raft log, decoded without copying (`docs/format/wal.md#entries`).
 
 use std::fmt;
 
 use etcdsnap_proto::wire::{FieldReader, ParseError};
 
+use crate::entry_kind::RaftEntryKind;
 use crate::payload::EntryPayload;
 use crate::wire;
 
-/// What the data of an entry is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum RaftEntryKind {
-    /// A request to the store, or nothing.
-    #[default]
-    Normal,
-    /// A change of one member.
-    ConfChange,
-    /// A change of several members; etcd itself proposes none.
-    ConfChangeV2,
-    /// A kind that does not exist.
-    Unknown(i32),
-}
-
-impl RaftEntryKind {
-    fn from_number(number: u32) -> Self {
-        match number.cast_signed() {
-            0 => Self::Normal,
-            1 => Self::ConfChange,
-            2 => Self::ConfChangeV2,
-            number => Self::Unknown(number),
-        }
-    }
-
-    /// Its number in the file.
-    pub fn number(self) -> i32 {
-        match self {
-            Self::Normal => 0,
-            Self::ConfChange => 1,
-            Self::ConfChangeV2 => 2,
-            Self::Unknown(number) => number,
-        }
-    }
-}
-
-/// One entry, borrowed from the segment it lies in.
+/// One entry of the raft log, borrowed from its segment.
 ///
-/// Absent numbers are 0, as 3.7 and later leave out the kind of a normal entry. Debug output tells the length of the data,
-/// not its bytes, which may be secret.
+/// Absent numbers are 0; 3.7 and later do not write the kind of a normal entry. Debug output has the length of the data, not its
+/// bytes, which may be secret.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct RaftEntry<'a> {
-    /// What its data is.
+    /// Its kind.
     pub kind: RaftEntryKind,
     /// Term of the leader that proposed it.
     pub term: u64,
-    /// Its place in the raft log, from 1.
+    /// Its index in the raft log, from 1.
     pub index: u64,
-    /// The encoded request; absent in the entry a new leader begins its term with.
+    /// The encoded request; absent in the entry with which a new leader begins its term.
     pub data: Option<&'a [u8]>,
 }
 
 impl<'a> RaftEntry<'a> {
-    /// Reads a `raftpb.Entry`; accepts what a protobuf decoder accepts, and finds the same.
+    /// Decodes a `raftpb.Entry`; accepts the same bytes as a protobuf decoder, with the same result.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut entry = Self::default();
         let mut reader = FieldReader::new(bytes);
@@ -76,7 +42,7 @@ impl<'a> RaftEntry<'a> {
         Ok(entry)
     }
 
-    /// Its data; empty if it has none.
+    /// Its data; empty when absent.
     pub fn data(&self) -> &'a [u8] {
         self.data.unwrap_or_default()
     }

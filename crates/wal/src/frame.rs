@@ -1,4 +1,4 @@
-//! Frames: what a segment is made of (`docs/format/wal.md#frames`).
+//! Frames, the units that a segment consists of (`docs/format/wal.md#frames`).
 //!
 //! ```text
 //! 0                8                    8 + record      8 + record + padding
@@ -7,14 +7,13 @@
 //! +----------------+--------------------+---------------+
 //! ```
 //!
-//! The low 56 bits of the length word are the length of the record; if the record's length is no multiple of 8, the top
-//! byte is 0x80 plus the number of padding bytes. So every frame starts on a multiple of 8, and a zero word, as in space
-//! that was allocated ahead, ends the segment.
+//! The low 56 bits of the length word are the length of the record; if that is not a multiple of 8, the top byte is 0x80 plus the
+//! number of padding bytes. So every frame starts at a multiple of 8, and a zero word, as in preallocated space, ends the segment.
 
 /// Bytes of the length word.
 pub(crate) const LENGTH_WORD: usize = 8;
 
-/// What the length word says, with bytes behind it to match.
+/// A complete frame: its length word is followed by as many bytes as it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Frame<'a> {
     /// The length word.
@@ -25,20 +24,20 @@ pub(crate) struct Frame<'a> {
     pub body: &'a [u8],
 }
 
-/// What stands at an offset of a segment.
+/// The result of reading at an offset of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FrameRead<'a> {
-    /// A whole frame.
+    /// A complete frame.
     Frame(Frame<'a>),
-    /// Nothing more: the end of the file, or a zero word.
+    /// The end of the records: the end of the file, or a zero word.
     End,
     /// Too few bytes for a length word.
     ShortWord,
-    /// The length word asks for more bytes than there are.
+    /// The length word requires more bytes than there are.
     ShortBody(FrameLengths),
 }
 
-/// A length word, taken apart.
+/// The two lengths in a length word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FrameLengths {
     /// Bytes of the record, below 2^56.
@@ -51,7 +50,7 @@ impl FrameLengths {
     const TOP_BYTE: u64 = 0xff << 56;
     const PADDED: u64 = 0x80 << 56;
 
-    /// For a record of this many bytes.
+    /// The lengths for a record of this many bytes.
     pub fn of(record: usize) -> Self {
         let record = record as u64;
         Self { record, padding: record.wrapping_neg() % 8 }
@@ -67,19 +66,19 @@ impl FrameLengths {
         if self.padding == 0 { self.record } else { self.record | Self::PADDED | self.padding << 56 }
     }
 
-    /// Record and padding, in bytes; below 2^57.
+    /// Length of record and padding in bytes; below 2^57.
     pub fn body(self) -> u64 {
         self.record + self.padding
     }
 }
 
 impl Frame<'_> {
-    /// Bytes of the whole frame.
+    /// Length of the frame in bytes.
     pub fn len(&self) -> usize {
         LENGTH_WORD + self.body.len()
     }
 
-    /// Length word and padding are what a writer makes: just enough zeros, and no bit that means nothing.
+    /// Are length word and padding what etcd writes: zeros up to the next multiple of 8, and no undefined bit?
     pub fn is_well_padded(&self) -> bool {
         let padding = self.body.get(self.record.len()..).unwrap_or_default();
         let lengths = FrameLengths::of(self.record.len());
@@ -87,7 +86,7 @@ impl Frame<'_> {
     }
 }
 
-/// Reads what stands at the start of `bytes`, the rest of a segment.
+/// Reads the frame at the start of `bytes`, the rest of a segment.
 pub(crate) fn read(bytes: &[u8]) -> FrameRead<'_> {
     let Some((word, rest)) = bytes.split_first_chunk::<LENGTH_WORD>() else {
         return if bytes.is_empty() { FrameRead::End } else { FrameRead::ShortWord };
@@ -105,7 +104,7 @@ pub(crate) fn read(bytes: &[u8]) -> FrameRead<'_> {
     }
 }
 
-/// Appends a frame around what `write_record` appends.
+/// Encodes a frame whose record is what `write_record` appends.
 pub(crate) fn write(out: &mut Vec<u8>, write_record: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.extend_from_slice(&[0; LENGTH_WORD]);

@@ -1,4 +1,4 @@
-//! JSON as Go's encoder writes it, which is what every JSON in etcd's files is.
+//! Encodes JSON as Go's encoder does, since all JSON in etcd's files is written by it.
 
 use std::io;
 
@@ -7,17 +7,17 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
-/// The value as compact JSON, with the characters escaped that Go escapes.
+/// Encodes a value as compact JSON, and escapes the characters that Go escapes.
 pub(crate) fn to_string(value: &impl Serialize) -> String {
     let mut out = Vec::new();
-    // Writing to memory cannot fail, and neither can values that have string keys and no floating-point numbers.
+    // Writing to memory cannot fail, nor can encoding values that have string keys and no floating-point numbers.
     let _ = value.serialize(&mut Serializer::with_formatter(&mut out, Go));
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// Raft's view of the members as JSON, as in the database under `confState` and in dumps of logs.
+/// Encodes raft's members as JSON, as in the database under `confState` and in dumps of logs.
 pub fn conf_state_json(state: &ConfState) -> String {
-    // Empty lists are left out, the flag never is.
+    // Empty lists are omitted, the flag never is.
     #[derive(Serialize)]
     struct Fields<'s> {
         #[serde(skip_serializing_if = "<[u64]>::is_empty")]
@@ -34,7 +34,7 @@ pub fn conf_state_json(state: &ConfState) -> String {
     to_string(&Fields { voters, learners, voters_outgoing, learners_next, auto_leave: state.auto_leave() })
 }
 
-/// Go escapes what could end a script in a web page.
+/// The JSON formatter that escapes what Go escapes: characters that could end a script in a web page.
 struct Go;
 
 impl Formatter for Go {

@@ -1,19 +1,19 @@
-//! Does a record look unfinished to the protobuf decoder of etcd up to 3.6?
+//! Imitates the protobuf decoder of etcd up to 3.6, to tell whether a damaged record looks unfinished to these servers.
 //!
-//! That decoder has one error for a message that ends where more bytes are expected and for a file that does, and so these
-//! servers take a damaged record of that kind for the unfinished end of the log, wherever in the last segment it is, and cut
-//! off all that follows. What else it refuses, and with which error first, is therefore worth knowing exactly: it looks at
-//! fewer bits of a field number, and lets numbers overflow.
+//! That decoder has one error for a message that ends too early and for a file that ends too early. So these servers take such a
+//! damaged record for the unfinished end of the log, wherever in the last segment it is, and cut off everything after it. It
+//! therefore matters exactly what the decoder refuses, and with which error first: it reads fewer bits of a field number, and lets
+//! numbers overflow.
 
-/// Decoding stopped.
+/// Why decoding stopped.
 enum DecodeStop {
-    /// Because the bytes end.
+    /// The bytes end too early.
     Unfinished,
-    /// Because of anything else.
+    /// Anything else.
     Invalid,
 }
 
-/// The old decoder runs out of bytes in this record.
+/// Does the decoder reach the end of the bytes inside this record?
 pub(crate) fn is_unfinished(record: &[u8]) -> bool {
     let mut decoder = Decoder { bytes: record, position: 0 };
     while decoder.position < record.len() {
@@ -32,7 +32,7 @@ struct Decoder<'a> {
 }
 
 impl Decoder<'_> {
-    /// One field of a record: type and checksum are numbers, data is bytes, all else is skipped.
+    /// Decodes one field of a record: type and checksum are numbers, data is bytes, all others are skipped.
     fn field(&mut self) -> Result<(), DecodeStop> {
         let (number, wire_type) = self.tag()?;
         match (number, wire_type) {
@@ -43,14 +43,14 @@ impl Decoder<'_> {
         }
     }
 
-    /// Only 32 bits of the field number count, with their sign.
+    /// Decodes a tag; only 32 bits of the field number count, as a signed number.
     fn tag(&mut self) -> Result<(i32, u64), DecodeStop> {
         let tag = self.number()?;
         let [a, b, c, d, ..] = (tag >> 3).to_le_bytes();
         Ok((i32::from_le_bytes([a, b, c, d]), tag & 7))
     }
 
-    /// Up to ten bytes; what does not fit into 64 bits is lost.
+    /// Decodes a varint of up to ten bytes; bits above 64 are lost.
     fn number(&mut self) -> Result<u64, DecodeStop> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
@@ -75,7 +75,7 @@ impl Decoder<'_> {
         if end > self.bytes.len() { Err(DecodeStop::Unfinished) } else { Ok(()) }
     }
 
-    /// The payload of a field of this wire type, with all that is in it.
+    /// Skips the payload of a field of this wire type, with everything nested in it.
     fn skip(&mut self, wire_type: u64) -> Result<(), DecodeStop> {
         let (mut wire_type, mut depth) = (wire_type, 0_u64);
         // Ends, because each round but the last reads a tag, which is a byte or more.

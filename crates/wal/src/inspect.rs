@@ -1,4 +1,4 @@
-//! One pass over a whole log that does not stop at the first problem.
+//! [`Wal::inspect`]: checks a whole log in one pass that does not stop at the first problem.
 
 use crate::damage::{WalDamage, WalDamageKind};
 use crate::entry::RaftEntry;
@@ -13,30 +13,30 @@ use crate::segment_name::SegmentName;
 use crate::trailing_data::{FrameAlignment, TrailingData};
 use crate::wal::{Wal, gaps};
 
-/// Problems that are kept; the others are only counted.
+/// The most problems that are kept; further ones are only counted.
 const KEPT: usize = 1000;
 
-/// How a segment stands to the one before it in the checksum chain.
+/// Whether a segment continues the checksum chain of the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SegmentChain {
-    /// It is the first of a log, and begins the chain.
+    /// It is the first segment of a log, and begins the chain.
     Begins,
-    /// It continues the segment before it.
+    /// It begins with the checksum with which the segment before it ends.
     Continues,
-    /// It begins with another checksum than the segment before it ends with.
+    /// It begins with another checksum than the one with which the segment before it ends.
     Broken,
-    /// What was before it is missing or damaged, so its first checksum has to be believed.
+    /// The segment before it is missing or damaged, so its first checksum cannot be verified.
     Believed,
 }
 
-/// What is in a segment.
+/// The content of a segment in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SegmentFacts {
     /// Its name.
     pub name: SegmentName,
     /// Bytes of the file.
     pub len: u64,
-    /// End of its last sound record, in bytes; behind it is space allocated ahead.
+    /// Offset of the end of its last sound record; after that is preallocated space.
     pub end: u64,
     /// Number of sound records.
     pub records: u64,
@@ -50,30 +50,30 @@ pub struct SegmentFacts {
     pub last_index: Option<u64>,
     /// Its last hard state.
     pub hard_state: Option<HardState>,
-    /// Running checksum it says the log had before it; `None` if its first record says nothing of it.
+    /// Running checksum in its first record; `None` if that is not a checksum record.
     pub seed: Option<u32>,
-    /// Running checksum behind its last sound record.
+    /// Running checksum after its last sound record.
     pub crc: u32,
-    /// Is it the right segment behind the one before it?
+    /// Does it continue the segment before it?
     pub chain: SegmentChain,
-    /// A record in it cannot be trusted; there may be more behind `end`.
+    /// Is a record in it damaged? Then there may be more records after `end`.
     pub damaged: bool,
 }
 
-/// Everything an inspection found.
+/// The result of inspecting a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WalInspection {
     /// One for each segment, in the order of the log.
     pub segments: Vec<SegmentFacts>,
-    /// Whose log it is.
+    /// The ids of the member and the cluster.
     pub metadata: Option<WalMetadata>,
     /// The last hard state.
     pub hard_state: HardState,
-    /// Its records have no padding, as before May 2016 (etcd 2).
+    /// Do its records have no padding, as before May 2016 (etcd 2)?
     pub is_unpadded: bool,
     /// Index of the last entry, or of the last snapshot if that is higher.
     pub last_index: u64,
-    /// The snapshots it tells of, in the order of the log.
+    /// The snapshots in its snapshot records, in the order of the log.
     pub snapshots: Vec<SnapshotPosition>,
     /// The first thousand problems, in the order of the log.
     pub problems: Vec<WalProblem>,
@@ -82,14 +82,14 @@ pub struct WalInspection {
 }
 
 impl WalInspection {
-    /// Is a problem of this kind among those that were kept?
+    /// Is there a problem with this code among those that were kept?
     pub fn found(&self, code: Code) -> bool {
         self.problems.iter().any(|problem| problem.code == code)
     }
 }
 
 impl Wal<'_> {
-    /// Reads all records of all segments and notes whatever is wrong.
+    /// Reads all records of all segments and collects everything that is wrong.
     pub fn inspect(&self) -> WalInspection {
         let mut inspector = Inspector::new(self.segments());
         for (before, after) in gaps(self.segments()) {
@@ -104,7 +104,7 @@ impl Wal<'_> {
         inspector.finish(self)
     }
 
-    /// What remains after damage at which reading its segment ends. After others the records go on.
+    /// The data after damage at which reading the segment ends. After other damage reading continues, and the result is empty.
     fn trailing_data_after(&self, damage: &WalDamage) -> TrailingData {
         match damage.kind {
             WalDamageKind::Checksum { .. } | WalDamageKind::Chain { .. } if !damage.torn => TrailingData::default(),
@@ -113,11 +113,11 @@ impl Wal<'_> {
     }
 }
 
-/// What is known so far.
+/// The state of an inspection.
 struct Inspector<'a> {
     found: WalInspection,
     metadata: Option<&'a [u8]>,
-    /// Index of the last entry or snapshot, once there was one.
+    /// Index of the last entry or snapshot so far.
     last: Option<u64>,
 }
 
@@ -176,7 +176,7 @@ impl<'a> Inspector<'a> {
             WalRecordKind::HardState => HardState::parse(data).map(|state| self.hard_state(place, state)).is_ok(),
             WalRecordKind::Snapshot => SnapshotRecord::parse(place, data).map(|marker| self.marker(&marker)).is_some(),
             WalRecordKind::Unknown(number) => {
-                self.report(Code::RecordType, Some(place), format!("no record has type {number}"));
+                self.report(Code::RecordType, Some(place), format!("record type {number} is not defined"));
                 true
             }
         };
@@ -208,7 +208,7 @@ impl<'a> Inspector<'a> {
             _ => true,
         };
         if !head {
-            let message = format!("record {} of the segment is of the kind {}", number + 1, record.kind.noun());
+            let message = format!("record {} of the segment is a {} record", number + 1, record.kind.noun());
             self.report(Code::SegmentHead, Some(place), message);
         }
         if !record.well_padded && !self.found.is_unpadded {
@@ -222,7 +222,7 @@ impl<'a> Inspector<'a> {
 
     fn metadata(&mut self, place: WalPlace, data: &'a [u8]) -> bool {
         if self.metadata.is_some_and(|first| first != data) {
-            self.report(Code::MetadataConflict, Some(place), "the metadata is not that of the segments before".into());
+            self.report(Code::MetadataConflict, Some(place), "the metadata differs from that before it".into());
         }
         self.metadata.get_or_insert(data);
         let metadata = WalMetadata::parse(data);
@@ -258,7 +258,7 @@ impl<'a> Inspector<'a> {
         }
     }
 
-    /// A snapshot from the leader may be ahead of all entries; the log goes on behind it.
+    /// Inspects a snapshot record. A snapshot from the leader may be ahead of all entries; the log continues after it.
     fn marker(&mut self, marker: &SnapshotRecord) {
         if let Some(facts) = self.facts(marker.place.segment) {
             facts.snapshots += 1;
@@ -269,7 +269,7 @@ impl<'a> Inspector<'a> {
 
     fn finish(mut self, wal: &Wal<'_>) -> WalInspection {
         if self.metadata.is_none() {
-            self.report(Code::MetadataMissing, None, "no record tells whose log it is".into());
+            self.report(Code::MetadataMissing, None, "there is no metadata record".into());
         }
         self.found.last_index = self.last.unwrap_or_default();
         let (commit, last) = (self.found.hard_state.commit, self.found.last_index);
@@ -284,7 +284,7 @@ impl<'a> Inspector<'a> {
         self.found
     }
 
-    /// Tells how each segment stands to the one before it.
+    /// Determines for each segment whether it continues the one before it.
     fn set_chains(&mut self) {
         let mut before: Option<SegmentFacts> = None;
         for facts in &mut self.found.segments {
@@ -327,7 +327,7 @@ mod tests {
         raftpb::HardState { term: Some(1), vote: Some(1), commit: Some(commit) }.encode_to_vec()
     }
 
-    /// A sound log of two entries, and what is put behind it.
+    /// A sound log of two entries, and what is appended to it.
     fn written(more: &[(WalRecordKind, Vec<u8>)]) -> Vec<u8> {
         let mut writer = SegmentWriter::new(0);
         writer.record(WalRecordKind::Metadata, METADATA);

@@ -1,4 +1,4 @@
-//! A member as JSON: the context of a change of members, and the value in the database (`docs/format/wal.md#changes-of-members`).
+//! [`MemberContext`]: a member as JSON, as in the context of a membership change and as the value in the database (`docs/format/wal.md#changes-of-members`).
 
 use serde::{Deserialize, Serialize};
 
@@ -10,43 +10,43 @@ use crate::go_json;
 pub struct MemberContext {
     /// Id.
     pub id: u64,
-    /// Where the other members reach it.
+    /// Its peer URLs.
     #[serde(rename = "peerURLs", deserialize_with = "null_is_empty")]
     pub peer_urls: Vec<String>,
-    /// It follows without a vote.
+    /// Is it a learner?
     #[serde(rename = "isLearner", skip_serializing_if = "is_false")]
     pub is_learner: bool,
     /// Its name; empty until it has started.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// Where clients reach it; empty until it has started.
+    /// Its client URLs; empty until it has started.
     #[serde(rename = "clientURLs", skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub client_urls: Vec<String>,
-    /// The change makes a voter of a learner. Present in changes of a running cluster, absent in those a cluster begins
-    /// with and in the database.
+    /// Does the change promote a learner to a voter? Present in changes of a running cluster, absent in the first entries of a cluster
+    /// and in the database.
     #[serde(rename = "isPromote", skip_serializing_if = "Option::is_none")]
     pub is_promote: Option<bool>,
 }
 
 impl MemberContext {
-    /// Reads the context of a change. That of a removal is empty, and no member.
+    /// Decodes the context of a change. That of a removal is empty, which is an error.
     pub fn parse(context: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(context)
     }
 
-    /// Writes it byte for byte as etcd does.
+    /// Encodes it byte for byte as etcd does.
     pub fn to_json(&self) -> String {
         go_json::to_string(self)
     }
 }
 
-/// `omitempty` of a flag.
+/// Whether to omit a flag, like Go's `omitempty`.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 pub(crate) fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// Go writes a list that was never made as `null`.
+/// Decodes a list; Go encodes one that was never set as `null`.
 pub(crate) fn null_is_empty<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or_default())
 }

@@ -1,7 +1,7 @@
-//! What a server would make of a log (`docs/format/wal.md#torn-tail`).
+//! [`Wal::outcome`]: predicts what a server does with a log when it starts (`docs/format/wal.md#torn-tail`).
 //!
-//! All versions read the same format. Where they differ is what they take for the unfinished end of the log, which they cut
-//! off, and what for damage, at which they stop:
+//! All versions read the same format. They differ in what they take for the unfinished end of the log, which they cut off, and what
+//! for damage, at which they stop:
 //!
 //! | what is wrong with a record of the last segment | 3.4 to 3.5.4 | 3.5.5, 3.5.6 | 3.5.7 to 3.6 | 3.7 and later |
 //! |---|---|---|---|---|
@@ -13,8 +13,8 @@
 //! | any other wrong byte | damage | damage | damage | damage |
 //! | nothing; it has 10 MiB or more | damage | fine | fine | fine |
 //!
-//! An end is the end wherever it is: sound records behind it are lost, and in a segment that is not the last, where nothing
-//! can be cut off, servers stop.
+//! An end is cut off wherever it is: sound records after it are lost. In a segment that is not the last one, nothing can be cut off,
+//! and servers stop.
 
 use std::fmt;
 
@@ -27,10 +27,10 @@ use crate::record::WalRecordKind;
 use crate::records::{Records, Segment};
 use crate::wal::{SegmentError, Wal};
 
-/// Length of record and padding from which on the oldest readers refuse a record, in bytes.
+/// Length of record and padding, in bytes, from which on the oldest reader refuses a record.
 pub(crate) const LONG_BODY: u64 = 10 * 1024 * 1024;
 
-/// The readers etcd has had, each named for the first release that has it.
+/// The implementations of log reading that etcd has had, each named after the first release that has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WalReader {
     /// 3.4, and 3.5.0 to 3.5.4.
@@ -43,25 +43,25 @@ pub enum WalReader {
     V3_7,
 }
 
-/// What a reader does at the start of a server.
+/// What a reader does with a log when its server starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WalOutcome {
-    /// Goes on as if nothing were wrong.
+    /// It reads the log without an error.
     Reads,
-    /// Copies the last segment to one that ends in `.broken`, cuts off the unfinished end, and goes on.
+    /// It copies the last segment to a file that ends in `.broken`, cuts off the unfinished end, and reads the rest.
     Repairs {
-        /// Where the log is cut off; what follows is lost.
+        /// Where the log is cut off; data after that is lost.
         cut: WalPlace,
     },
-    /// Stops.
+    /// It stops with an error.
     Refuses(WalRefusal),
 }
 
-/// Why a server stops.
+/// Why a server stops with an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WalRefusal {
-    /// A record cannot be trusted, and it is no torn tail that this reader would repair.
+    /// A record is damaged, and this reader does not take it for an unfinished last write.
     Damage(WalDamage),
     /// A sound record is longer than this reader accepts.
     Length {
@@ -70,19 +70,19 @@ pub enum WalRefusal {
         /// Bytes of record and padding.
         bytes: u64,
     },
-    /// No segment to start in.
+    /// There is no segment in which reading can start.
     Select(SegmentError),
-    /// The records make no sense together.
+    /// The records are inconsistent.
     Read(LogReadError),
-    /// Nothing tells whose log it is.
+    /// There is no metadata record.
     NoMetadata,
-    /// The hard state names a committed entry that the log does not have, or that the snapshot has long replaced.
+    /// The commit index of the hard state is not between the snapshot and the last entry.
     Commit {
-        /// Index of the last committed entry.
+        /// The commit index.
         commit: u64,
-        /// Lowest index it may have: that of the snapshot.
+        /// Its lowest possible value: the index of the snapshot.
         first: u64,
-        /// Highest index it may have: that of the last entry.
+        /// Its highest possible value: the index of the last entry.
         last: u64,
     },
 }
@@ -101,7 +101,7 @@ impl WalReader {
         }
     }
 
-    /// The releases that have it.
+    /// The releases that have it, for messages.
     pub fn releases(self) -> &'static str {
         match self {
             Self::V3_4 => "3.4 and 3.5.0 to 3.5.4",
@@ -111,12 +111,12 @@ impl WalReader {
         }
     }
 
-    /// Does it stop at a record and padding of this length, whatever they are?
+    /// Does it stop at a record only because record and padding have this length?
     fn refuses_length(self, bytes: u64) -> bool {
         self == Self::V3_4 && bytes >= LONG_BODY
     }
 
-    /// Does it take this for the unfinished end of the log? `next` is what stands at the place of the damage.
+    /// Does it take this damage for the unfinished end of the log? `next` is what is read at the place of the damage.
     fn takes_for_end(self, damage: &WalDamage, next: FrameRead<'_>) -> bool {
         let (record, bytes) = match next {
             FrameRead::Frame(frame) => (frame.record, frame.body.len() as u64),
@@ -128,7 +128,7 @@ impl WalReader {
         }
         match damage.kind {
             WalDamageKind::LengthWord { .. } => true,
-            // 3.5.5 compared with what is left from the length word on, and did not repair what was above.
+            // 3.5.5 compares with the number of bytes left from the length word on, and does not repair when that is exceeded.
             WalDamageKind::Length { left, .. } => self != Self::V3_5_5 || bytes <= left + LENGTH_WORD as u64,
             WalDamageKind::Record(_) if self < Self::V3_7 => damage.torn || gogo_decoder::is_unfinished(record),
             WalDamageKind::Record(_) | WalDamageKind::Checksum { .. } | WalDamageKind::Chain { .. } => damage.torn,
@@ -137,8 +137,8 @@ impl WalReader {
 }
 
 impl Wal<'_> {
-    /// What a server with this reader does with the log when it starts from a snapshot, one of those that
-    /// [`valid_markers`](Self::valid_markers) returns for it.
+    /// What a server with this reader does with the log when it starts from a snapshot, which must be one that
+    /// [`valid_snapshots`](Self::valid_snapshots) returns for it.
     pub fn outcome(&self, reader: WalReader, start: SnapshotPosition) -> WalOutcome {
         match self.refusal_or_cut(reader, start) {
             Err(refusal) => WalOutcome::Refuses(refusal),
@@ -147,12 +147,12 @@ impl Wal<'_> {
         }
     }
 
-    /// The snapshots a server with this reader may start from, in the order of the log: those the log tells of whose
+    /// The snapshots from which a server with this reader may start, in the order of the log: those that have a record and whose
     /// entries are all committed.
     ///
-    /// Like servers it looks into all segments there are, up to where the log ends or seems to end.
+    /// Like servers it reads all segments, up to where the log ends or seems to end.
     pub fn valid_snapshots(&self, reader: WalReader) -> Result<Vec<SnapshotRecord>, LogReadError> {
-        let (mut markers, mut commit) = (Vec::new(), 0);
+        let (mut snapshots, mut commit) = (Vec::new(), 0);
         for record in self.records() {
             let record = match record {
                 Ok(record) => record,
@@ -162,17 +162,18 @@ impl Wal<'_> {
             let (place, kind, data) = (record.place, record.kind, record.data());
             let payload = LogReadError::Payload { place, kind };
             match kind {
-                WalRecordKind::Snapshot => markers.push(SnapshotRecord::parse(place, data).ok_or(payload)?),
+                WalRecordKind::Snapshot => snapshots.push(SnapshotRecord::parse(place, data).ok_or(payload)?),
                 WalRecordKind::HardState => commit = HardState::parse(data).map_err(|_| payload)?.commit,
                 _ => {}
             }
         }
-        markers.retain(|marker| marker.start.index <= commit);
-        Ok(markers)
+        snapshots.retain(|marker| marker.start.index <= commit);
+        Ok(snapshots)
     }
 
+    /// Why the reader refuses the log, or where it cuts it off.
     fn refusal_or_cut(&self, reader: WalReader, start: SnapshotPosition) -> Result<Option<WalPlace>, WalRefusal> {
-        // Servers look for snapshots first, in all segments, and so stop at damage even in those they do not need.
+        // Servers search all segments for snapshots first, so they stop at damage even in segments that they do not need.
         let end_of_all = self.unfinished_end(self.segments(), reader)?;
         let segments = self.segments_after(start.index)?;
         let are_all = segments.len() == self.segments().len();
@@ -192,7 +193,7 @@ impl Wal<'_> {
         Ok(end.map(|damage| damage.place))
     }
 
-    /// What this reader takes for the unfinished end of the segments, if anything.
+    /// The damage that this reader takes for the unfinished end of the segments, if there is any.
     fn unfinished_end(&self, segments: &[Segment<'_>], reader: WalReader) -> Result<Option<WalDamage>, WalRefusal> {
         for record in Records::new(segments) {
             match record {
@@ -209,7 +210,7 @@ impl Wal<'_> {
         Ok(None)
     }
 
-    /// What stands at a place.
+    /// Reads the frame at a place.
     fn frame_at(&self, place: WalPlace) -> FrameRead<'_> {
         let segment = self.segments().iter().find(|segment| segment.name == place.segment);
         let offset = usize::try_from(place.offset).ok();
@@ -237,9 +238,9 @@ impl fmt::Display for WalRefusal {
             Self::Length { place, bytes } => write!(f, "{place}: a record of {bytes} bytes is longer than {LONG_BODY}"),
             Self::Select(error) => error.fmt(f),
             Self::Read(error) => error.fmt(f),
-            Self::NoMetadata => f.write_str("no record tells whose log it is"),
+            Self::NoMetadata => f.write_str("there is no metadata record"),
             Self::Commit { commit, first, last } => {
-                write!(f, "entry {commit} is committed, but the log reaches from entry {first} to entry {last}")
+                write!(f, "entry {commit} is committed, but the log has entries {first} to {last}")
             }
         }
     }

@@ -1,35 +1,35 @@
-//! What an entry asks for, decoded (`docs/format/wal.md#requests`).
+//! [`EntryPayload`]: the decoded data of an entry (`docs/format/wal.md#requests`).
 
 use etcdsnap_proto::etcdserverpb::{InternalRaftRequest, Request};
 use etcdsnap_proto::prost::Message;
 use etcdsnap_proto::raftpb::{ConfChange, ConfChangeV2};
 
-use crate::entry::RaftEntryKind;
+use crate::entry_kind::RaftEntryKind;
 
 /// The decoded data of an entry.
 ///
-/// Requests carry values, and those of 3.4 passwords: print one only where a user asked to see it.
+/// Requests have values, and those of 3.4 passwords: print them only when a user asked for it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EntryPayload {
-    /// No data: a new leader's first entry.
+    /// No data: the first entry of a new leader.
     Empty,
     /// A request to the store.
     Request(Box<InternalRaftRequest>),
-    /// A request to the v2 store, as 3.4 and 3.5 still log for member attributes and the cluster version.
+    /// A request to the v2 store, which 3.4 and 3.5 still write for member attributes and the cluster version.
     LegacyRequest(Box<Request>),
     /// A change of one member.
     ConfChange(ConfChange),
     /// A change of several members.
     ConfChangeV2(ConfChangeV2),
-    /// The data does not parse as what it should be, or the kind of entry does not exist.
+    /// The data does not parse, or the kind of the entry is undefined.
     Undecodable,
 }
 
 impl EntryPayload {
     /// Decodes the data of an entry of a kind.
     ///
-    /// Nothing in a normal entry tells the two kinds of request apart: servers take for a v2 request what does not parse as
-    /// the other, and so does this.
+    /// A normal entry does not say which of the two kinds of request it has. Like servers, this takes it for a v2 request when it does
+    /// not parse as the other.
     pub fn decode(kind: RaftEntryKind, data: &[u8]) -> Self {
         match kind {
             RaftEntryKind::Normal if data.is_empty() => Self::Empty,

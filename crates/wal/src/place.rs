@@ -1,15 +1,15 @@
-//! Where in a log something is.
+//! [`WalPlace`]: a place in a log, which findings and errors name.
 
 use std::fmt;
 
 use crate::segment_name::SegmentName;
 
-/// A byte of a segment.
+/// A place in a log: a segment, and an offset in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WalPlace {
     /// The segment.
     pub segment: SegmentName,
-    /// Offset in bytes from its start; of a record, that of the length word before it.
+    /// Offset in bytes from the start of the segment; for a record that of its length word.
     pub offset: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What can be found in a log, by name.
+//! [`WalProblem`]: what the inspection of a log reports, one value for each violation of a rule.
 
 use std::fmt;
 
@@ -46,11 +46,11 @@ codes! {
     SegmentGap "WAL_SEGMENT_GAP" Error,
     /// A segment does not begin with a checksum record and a metadata record.
     SegmentHead "WAL_SEGMENT_HEAD" Warning,
-    /// The last write was not finished; servers cut it off.
+    /// The last write is unfinished; servers cut it off.
     TornTail "WAL_TORN_TAIL" Warning,
-    /// Servers cut the log off here, although more than an unfinished last write follows.
+    /// Servers cut the log off here, although more follows than an unfinished last write.
     BrokenBeforeEnd "WAL_BROKEN_BEFORE_END" Error,
-    /// A segment that is not the last ends within a record.
+    /// A segment that is not the last one ends inside a record.
     Truncated "WAL_TRUNCATED" Error,
     /// A record cannot be decoded.
     Record "WAL_RECORD" Error,
@@ -62,37 +62,37 @@ codes! {
     Padding "WAL_PADDING" Warning,
     /// A record of 10 MiB or more, which 3.4 and 3.5.0 to 3.5.4 refuse.
     LongRecord "WAL_LONG_RECORD" Warning,
-    /// There are bytes behind the end of a segment; the next server that starts erases them from the last one.
+    /// There is data after the end of a segment; a starting server erases it from the last segment.
     BytesAfterEnd "WAL_BYTES_AFTER_END" Error,
-    /// A record of a type that does not exist.
+    /// A record of an undefined type.
     RecordType "WAL_RECORD_TYPE" Error,
     /// The data of a sound record does not parse.
     Payload "WAL_PAYLOAD" Error,
-    /// No record tells whose log it is.
+    /// There is no metadata record.
     MetadataMissing "WAL_METADATA_MISSING" Error,
     /// Two metadata records differ.
     MetadataConflict "WAL_METADATA_CONFLICT" Error,
     /// Entries are missing, and no snapshot covers them.
     EntryGap "WAL_ENTRY_GAP" Error,
-    /// Term or commit index of the hard state goes down.
+    /// Term or commit index of the hard state decrease.
     StateBackwards "WAL_STATE_BACKWARDS" Warning,
-    /// The hard state names a committed entry that the log does not have.
+    /// The commit index of the hard state is above the last entry.
     Commit "WAL_COMMIT" Error,
 }
 
-/// One thing found.
+/// One violation of a rule in a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WalProblem {
-    /// Which rule is broken.
+    /// The rule that is violated.
     pub code: Code,
-    /// Where; `None` for what is about the log as a whole.
+    /// Its place; `None` when it is about the log as a whole.
     pub place: Option<WalPlace>,
-    /// The numbers of this case, in a sentence without its place.
+    /// A sentence with the numbers of this case, without its place.
     pub message: String,
 }
 
 impl WalProblem {
-    /// The problem that damage is, with what remains after it.
+    /// The problem of a damaged record, with the data after it.
     pub(crate) fn of(damage: WalDamage, remains: &TrailingData) -> Self {
         let code = match damage.kind {
             _ if damage.torn && remains.is_empty() => Code::TornTail,

@@ -1,4 +1,4 @@
-//! The raft log as a server reads it from a snapshot on (`docs/format/wal.md#reading`).
+//! [`RaftLog`]: the log after a snapshot, as a server reads it (`docs/format/wal.md#reading`).
 
 use etcdsnap_proto::ParseError;
 use etcdsnap_proto::prost::Message;
@@ -12,9 +12,9 @@ use crate::place::WalPlace;
 use crate::record::{WalRecord, WalRecordKind};
 use crate::records::{Records, Segment};
 
-/// The snapshot reading starts from: all entries up to its index are in it.
+/// The position of a snapshot in the raft log, from which reading starts: it includes all entries up to its index.
 ///
-/// The default is the empty snapshot every log begins with.
+/// The default is the empty snapshot with which every log begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SnapshotPosition {
     /// Index of the last entry in the snapshot.
@@ -23,7 +23,7 @@ pub struct SnapshotPosition {
     pub term: u64,
 }
 
-/// Whose log it is.
+/// The content of a metadata record: whose log it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct WalMetadata {
     /// Id of the member.
@@ -32,54 +32,54 @@ pub struct WalMetadata {
     pub cluster_id: u64,
 }
 
-/// What raft must not forget. All zero if no such record was read.
+/// Raft's hard state: term, vote and commit index. All zero if no such record was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct HardState {
-    /// Newest term seen.
+    /// The current term.
     pub term: u64,
-    /// Member voted for in that term, 0 for none.
+    /// The member that got the vote in that term, 0 for none.
     pub vote: u64,
     /// Index of the last entry known to be committed.
     pub commit: u64,
 }
 
-/// A snapshot the log says was taken.
+/// The content of a snapshot record: a snapshot that was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotRecord {
-    /// Where it says so.
+    /// Place of the record.
     pub place: WalPlace,
     /// Index and term of the last entry in the snapshot.
     pub start: SnapshotPosition,
-    /// Members at that entry; since 3.5.
+    /// Raft's members at that entry; since 3.5.
     pub conf_state: Option<raftpb::ConfState>,
 }
 
-/// An entry and where it is written.
+/// An entry with its place in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoggedEntry<'a> {
-    /// Where its record is.
+    /// Place of its record.
     pub place: WalPlace,
     /// The entry.
     pub entry: RaftEntry<'a>,
 }
 
-/// What is in a log behind a snapshot.
+/// The content of a log after a snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RaftLog<'a> {
-    /// Whose log it is; `None` if no record says so.
+    /// The ids of the member and the cluster; `None` without a metadata record.
     pub metadata: Option<WalMetadata>,
     /// The last hard state.
     pub hard_state: HardState,
-    /// The entries with an index above that of the snapshot, without gaps, each index once: what a later record
-    /// overwrote is gone.
+    /// The entries with an index above that of the snapshot, without gaps, each index once; a later record replaces an earlier one
+    /// with the same index and all after that.
     pub entries: Vec<LoggedEntry<'a>>,
-    /// The log tells of the snapshot that reading started from. Tools insist on it, servers do not.
+    /// Is there a record of the snapshot from which reading started? Tools require it, servers do not.
     pub start_found: bool,
-    /// Number of entries that a later record took the place of.
+    /// Number of entries that a later record replaced.
     pub overwritten: u64,
     /// End of the last sound record.
     pub end: Option<WalPlace>,
-    /// An unfinished last write behind `end`.
+    /// An unfinished last write after `end`.
     pub torn: Option<WalDamage>,
 }
 
@@ -87,11 +87,11 @@ pub struct RaftLog<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LogReadError {
-    /// A record cannot be trusted, and it is no torn tail.
+    /// A record is damaged, and is not an unfinished last write.
     #[error(transparent)]
     Damage(#[from] WalDamage),
-    /// A record of a type that does not exist.
-    #[error("{place}: no record has type {number}")]
+    /// A record of an undefined type.
+    #[error("{place}: record type {number} is not defined")]
     UnknownRecord {
         /// The record.
         place: WalPlace,
@@ -103,11 +103,11 @@ pub enum LogReadError {
     Payload {
         /// The record.
         place: WalPlace,
-        /// What its data should be.
+        /// Its kind.
         kind: WalRecordKind,
     },
     /// Two metadata records differ.
-    #[error("{place}: the metadata is not that of the segments before")]
+    #[error("{place}: the metadata differs from that before it")]
     MetadataConflict {
         /// The record that differs from the first.
         place: WalPlace,
@@ -122,7 +122,7 @@ pub enum LogReadError {
         /// Index of the last entry before it.
         last: u64,
     },
-    /// The log tells of another snapshot at the index reading starts from.
+    /// The log has a record of another snapshot at the index from which reading starts.
     #[error("{place}: the snapshot at index {index} is of term {term}, not {expected}")]
     SnapshotMismatch {
         /// The record.
@@ -137,14 +137,14 @@ pub enum LogReadError {
 }
 
 impl<'a> RaftLog<'a> {
-    /// Reads consecutive segments, the first of which has the entry behind the snapshot, or an earlier one.
+    /// Reads consecutive segments, the first of which has the entry after the snapshot, or an earlier one.
     ///
-    /// A torn tail is the end of the log; any other damage is an error.
+    /// An unfinished last write is the end of the log; any other damage is an error.
     pub fn read(segments: &[Segment<'a>], start: SnapshotPosition) -> Result<Self, LogReadError> {
         Self::read_until(segments, start, |damage| damage.torn)
     }
 
-    /// Reads up to the first damage that is the end of the log.
+    /// Reads up to the first damage for which `is_end` holds; any other damage is an error.
     pub(crate) fn read_until(
         segments: &[Segment<'a>],
         start: SnapshotPosition,
@@ -167,12 +167,12 @@ impl<'a> RaftLog<'a> {
         Ok(log)
     }
 
-    /// Index of the last entry, or of the snapshot if there is none behind it.
+    /// Index of the last entry, or of the snapshot if there is no entry after it.
     pub fn last_index(&self, start: SnapshotPosition) -> u64 {
         self.entries.last().map_or(start.index, |last| last.entry.index)
     }
 
-    /// The entries that are certain to stay: those up to the commit index of the hard state.
+    /// The committed entries: those up to the commit index of the hard state.
     pub fn committed(&self) -> &[LoggedEntry<'a>] {
         let count = self.entries.partition_point(|logged| logged.entry.index <= self.hard_state.commit);
         self.entries.get(..count).unwrap_or_default()
@@ -206,7 +206,7 @@ impl<'a> RaftLog<'a> {
         Ok(())
     }
 
-    /// Puts an entry in its place and forgets all that followed there.
+    /// Adds an entry at its index, and removes the entries from that index on.
     fn append(&mut self, place: WalPlace, entry: RaftEntry<'a>, start: SnapshotPosition) -> Result<(), LogReadError> {
         let Some(slot) = entry.index.checked_sub(start.index).and_then(|above| above.checked_sub(1)) else {
             return Ok(());
@@ -241,14 +241,14 @@ impl WalMetadata {
 }
 
 impl SnapshotRecord {
-    /// Reads the data of a snapshot record; `None` if it is none.
+    /// Decodes the data of a snapshot record; `None` if it does not parse.
     pub fn parse(place: WalPlace, data: &[u8]) -> Option<Self> {
         let snapshot = walpb::Snapshot::decode(data).ok()?;
         let start = SnapshotPosition { index: snapshot.index(), term: snapshot.term() };
         Some(Self { place, start, conf_state: snapshot.conf_state })
     }
 
-    /// Is it of this snapshot? Another one at the same index is an error.
+    /// Is it the record of this snapshot? A record of another one at the same index is an error.
     fn matches(&self, wanted: SnapshotPosition) -> Result<bool, LogReadError> {
         let (place, SnapshotPosition { index, term }) = (self.place, self.start);
         if index == wanted.index && term != wanted.term {
@@ -258,7 +258,7 @@ impl SnapshotRecord {
     }
 }
 
-/// The first fields of a message that has only `uint64` ones; absent ones are 0.
+/// Decodes the first fields of a message that has only `uint64` fields; absent ones are 0.
 fn parse_numbers<const N: usize>(data: &[u8]) -> Result<[u64; N], ParseError> {
     let mut numbers = [0; N];
     let mut reader = FieldReader::new(data);

@@ -1,4 +1,4 @@
-//! Records: what a frame carries (`docs/format/wal.md#records`).
+//! [`WalRecord`]: a record of the log, which is the content of a frame (`docs/format/wal.md#records`).
 
 use std::fmt;
 
@@ -7,20 +7,20 @@ use etcdsnap_proto::wire::{FieldReader, ParseError};
 use crate::place::WalPlace;
 use crate::wire;
 
-/// What the data of a record is.
+/// The kind of a record, which tells what its data is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WalRecordKind {
-    /// Type 1: whose log this is.
+    /// Type 1: the ids of the member and the cluster.
     Metadata,
     /// Type 2: an entry of the raft log.
     Entry,
     /// Type 3: the hard state of raft.
     HardState,
-    /// Type 4: the running checksum of the segment before; no data.
+    /// Type 4: the running checksum at the end of the previous segment; no data.
     Checksum,
-    /// Type 5: a snapshot was taken.
+    /// Type 5: index and term of a snapshot that was taken.
     Snapshot,
-    /// A type that does not exist; servers refuse the log.
+    /// An undefined type, for which servers refuse the log.
     Unknown(i64),
 }
 
@@ -49,7 +49,7 @@ impl WalRecordKind {
         }
     }
 
-    /// In words, singular.
+    /// Its name for messages, in the singular.
     pub fn noun(self) -> &'static str {
         match self {
             Self::Metadata => "metadata",
@@ -62,27 +62,27 @@ impl WalRecordKind {
     }
 }
 
-/// One record whose place in the checksum chain has been verified.
+/// One record whose checksum has been verified.
 ///
-/// Debug output tells the length of the data, not its bytes, which may be secret.
+/// Debug output has the length of the data, not its bytes, which may be secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct WalRecord<'a> {
-    /// Where its frame starts.
+    /// The start of its frame.
     pub place: WalPlace,
-    /// What its data is.
+    /// Its kind.
     pub kind: WalRecordKind,
-    /// Running CRC-32C of all data up to and including this record's.
+    /// Running CRC-32C of the data of all records up to and including this one.
     pub crc: u32,
     /// Its data; absent in a checksum record.
     pub data: Option<&'a [u8]>,
-    /// Bytes of its frame: length word, record and padding.
+    /// Length of its frame in bytes: length word, record and padding.
     pub frame_len: u64,
-    /// Its padding is what etcd writes: just enough zeros.
+    /// Is its padding what etcd writes: zeros up to the next multiple of 8?
     pub well_padded: bool,
 }
 
 impl<'a> WalRecord<'a> {
-    /// Its data; empty if it has none.
+    /// Its data; empty when absent.
     pub fn data(&self) -> &'a [u8] {
         self.data.unwrap_or_default()
     }
@@ -103,7 +103,7 @@ pub(crate) struct RecordFields<'a> {
 }
 
 impl<'a> RecordFields<'a> {
-    /// Accepts what a protobuf decoder accepts, and finds the same.
+    /// Decodes a record; accepts the same bytes as a protobuf decoder, with the same result.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let mut fields = Self::default();
         let mut reader = FieldReader::new(bytes);
@@ -119,7 +119,7 @@ impl<'a> RecordFields<'a> {
         Ok(fields)
     }
 
-    /// Type and checksum are written even when 0, data only if there is some.
+    /// Encodes a record. Type and checksum are written even when they are 0, data only when present.
     pub fn write(&self, out: &mut Vec<u8>) {
         wire::write_number(out, 1, self.number.cast_unsigned());
         wire::write_number(out, 2, u64::from(self.crc));
@@ -129,7 +129,7 @@ impl<'a> RecordFields<'a> {
     }
 }
 
-/// The beginning of a record as etcd writes it: type, checksum, and the length of the data.
+/// The encoded start of a record as etcd writes it: type, checksum, and the length of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RecordHeader {
     /// Type of the record.
@@ -142,22 +142,22 @@ pub(crate) struct RecordHeader {
     pub record: u64,
 }
 
-/// The result of reading a record header from bytes that may not begin with one.
+/// The result of parsing a record header from bytes that may be anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ParsedHeader {
-    /// A header.
+    /// A complete header.
     Whole(RecordHeader),
-    /// Only the beginning of one, or nothing.
+    /// The bytes end inside a header, or there are none.
     Beginning,
-    /// Bytes that no header begins with.
+    /// Bytes with which no header begins.
     Other,
 }
 
 impl ParsedHeader {
-    /// Most bytes of a header: three tags, a type, and two numbers.
+    /// Length in bytes of the longest header: three tags, a type, and two numbers.
     pub const LONGEST: usize = 3 + 1 + 5 + 10;
 
-    /// Reads the header that bytes begin with.
+    /// Parses the header at the start of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
         match Self::read(bytes) {
             Ok(header) => Self::Whole(header),
@@ -194,7 +194,7 @@ fn expect(byte: u8, tag: u8) -> Result<(), ParsedHeader> {
     if byte == tag { Ok(()) } else { Err(ParsedHeader::Other) }
 }
 
-/// A number of at most ten bytes.
+/// Decodes a varint of at most ten bytes.
 fn varint(next: &mut impl FnMut() -> Result<u8, ParsedHeader>) -> Result<u64, ParsedHeader> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {

@@ -1,8 +1,8 @@
-//! Records in the order of the log, each verified against the checksum chain (`docs/format/wal.md#checksum-chain`).
+//! [`Records`]: the records of a log in order, each verified against the checksum chain (`docs/format/wal.md#checksum-chain`).
 //!
-//! The running checksum begins with 0 and takes in the data of every record. A checksum record, which starts every segment,
-//! repeats what it was at the end of the segment before; so reading may begin at any segment, and a segment that is missing
-//! or from another log is noticed.
+//! The running checksum begins with 0 and covers the data of every record. A checksum record, with which every segment begins,
+//! repeats the running checksum at the end of the previous segment. So reading can begin at any segment, and a segment that is
+//! missing or from another log is noticed.
 
 use std::iter::FusedIterator;
 
@@ -14,23 +14,22 @@ use crate::place::WalPlace;
 use crate::record::{RecordFields, WalRecord, WalRecordKind};
 use crate::segment_name::SegmentName;
 
-/// A segment of a log.
+/// A segment of a log: its name and its bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Segment<'a> {
     /// Its name.
     pub name: SegmentName,
-    /// The whole file, with the space allocated ahead, if any.
+    /// The whole file, including preallocated space.
     pub bytes: &'a [u8],
 }
 
-/// The records of consecutive segments.
+/// An iterator over the records of consecutive segments.
 ///
-/// After damage whose extent is known the iterator goes on behind it: with the next record after a wrong checksum, with the
-/// next segment otherwise. Behind a torn tail there is nothing. Who wants only what a server would read stops at the first
-/// error.
+/// After damage the iterator continues: with the next record after a wrong checksum, with the next segment otherwise. After an
+/// unfinished last write it ends. A caller that wants only what a server would read stops at the first error.
 #[derive(Clone, Debug)]
 pub struct Records<'s, 'a> {
-    /// What is left; the first of them is being read.
+    /// The segments that are left; the first of them is being read.
     segments: &'s [Segment<'a>],
     offset: usize,
     running: u32,
@@ -44,16 +43,16 @@ impl std::fmt::Debug for Segment<'_> {
 }
 
 impl<'s, 'a> Records<'s, 'a> {
-    /// Starts at the first of these segments, which must be in the order of the log.
+    /// Makes an iterator over these segments, which must be in the order of the log.
     pub fn new(segments: &'s [Segment<'a>]) -> Self {
         let mut records = Self { segments, offset: 0, running: 0, end: None };
         records.end = records.place();
         records
     }
 
-    /// End of the last sound record: where a server would write on, or would cut off a torn tail.
+    /// The end of the last sound record, where a server would continue to write, or would cut off an unfinished last write.
     ///
-    /// The start of the segment that is being read if nothing of it is sound; `None` if there are no segments.
+    /// It is the start of the segment being read when no record of it is sound, and `None` when there are no segments.
     pub fn end(&self) -> Option<WalPlace> {
         self.end
     }
@@ -63,14 +62,14 @@ impl<'s, 'a> Records<'s, 'a> {
         Some(WalPlace { segment: segment.name, offset: self.offset as u64 })
     }
 
-    /// Goes on with the next segment.
+    /// Continues with the next segment.
     fn next_segment(&mut self) {
         self.segments = self.segments.get(1..).unwrap_or_default();
         self.offset = 0;
         self.end = self.place().or(self.end);
     }
 
-    /// Goes on where nothing of what was before counts.
+    /// Continues with the next segment without a running checksum.
     fn give_up_segment(&mut self) {
         self.running = 0;
         self.next_segment();
@@ -102,7 +101,7 @@ impl<'s, 'a> Records<'s, 'a> {
         Ok(WalRecord { place, kind, crc, data, frame_len, well_padded: frame.is_well_padded() })
     }
 
-    /// Damage within a whole frame, and where to go on.
+    /// Returns the damage inside a complete frame, and moves on after it.
     fn body_damage(&mut self, place: WalPlace, frame: Frame<'_>, kind: WalDamageKind) -> WalDamage {
         let torn = self.is_last_segment() && has_empty_sector(place.offset, frame.body);
         match kind {
@@ -115,7 +114,7 @@ impl<'s, 'a> Records<'s, 'a> {
         WalDamage { place, kind, torn }
     }
 
-    /// The file is too short; how much of it is missing is unknown.
+    /// Returns the damage of a file that ends too early, and moves on to the next segment.
     fn truncated(&mut self, place: WalPlace, kind: WalDamageKind) -> WalDamage {
         let torn = self.is_last_segment();
         self.give_up_segment();
@@ -127,8 +126,8 @@ impl<'a> Iterator for Records<'_, 'a> {
     type Item = Result<WalRecord<'a>, WalDamage>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // Ends, because each round but the last goes on to the next segment. There are no more items than length words,
-        // as each takes one or gives up its segment.
+        // Ends, because each round but the last continues with the next segment. There are at most as many items as length words,
+        // since each item takes one or skips the rest of its segment.
         loop {
             let segment = self.segments.first()?;
             let place = self.place()?;

@@ -1,4 +1,4 @@
-//! Names of the files in a WAL directory (`docs/format/wal.md#segments`).
+//! [`SegmentName`] and [`WalFileKind`]: the names of the files in a `wal` directory (`docs/format/wal.md#segments`).
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use std::fmt;
 /// Ordered as the log is, and as the names sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SegmentName {
-    /// Place of the segment in the log, from 0, without gaps.
+    /// Sequence number of the segment in the log, from 0, without gaps.
     pub sequence: u64,
-    /// Index of the first entry that may be in it: 0 for the first segment, else the last index at the cut plus one.
+    /// Index of the first entry that may be in it: 0 for the first segment, otherwise the last index before it plus one.
     pub index: u64,
 }
 
@@ -17,7 +17,7 @@ impl SegmentName {
     /// The first segment of a new log.
     pub const FIRST: Self = Self { sequence: 0, index: 0 };
 
-    /// Reads a file name; `None` if it is not a segment's.
+    /// Parses a file name; `None` if it is not that of a segment.
     pub fn parse(name: &str) -> Option<Self> {
         let (sequence, index) = parse_pair(name.strip_suffix(".wal")?)?;
         Some(Self { sequence, index })
@@ -30,21 +30,21 @@ impl fmt::Display for SegmentName {
     }
 }
 
-/// What a file in a WAL directory is, by its name.
+/// The kind of a file in a `wal` directory, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WalFileKind {
-    /// Part of the log.
+    /// A segment of the log.
     Segment(SegmentName),
-    /// A segment prepared for later, `0.tmp` or `1.tmp`; left over after a crash, and of no meaning.
+    /// A segment prepared for later, `0.tmp` or `1.tmp`; it has no meaning after a crash.
     Temporary,
-    /// What a segment was before a server repaired it.
+    /// A copy of a segment that a server made before it repaired the segment.
     Broken,
-    /// Nothing of etcd's; servers ignore it with a warning.
+    /// A file that is not etcd's; servers ignore it with a warning.
     Foreign,
 }
 
 impl WalFileKind {
-    /// Tells by the file name, without its directory.
+    /// The kind of a file by its name, which is without its directory.
     pub fn of(name: &str) -> Self {
         if let Some(segment) = SegmentName::parse(name) {
             return Self::Segment(segment);
@@ -57,13 +57,13 @@ impl WalFileKind {
     }
 }
 
-/// Two numbers of 16 lower-case hexadecimal digits each, with a hyphen between them.
+/// Parses two numbers of 16 lower-case hexadecimal digits each, with a hyphen between them.
 pub(crate) fn parse_pair(text: &str) -> Option<(u64, u64)> {
     let (left, right) = text.split_once('-')?;
     Some((parse_hex(left)?, parse_hex(right)?))
 }
 
-/// A number of 16 lower-case hexadecimal digits.
+/// Parses a number of 16 lower-case hexadecimal digits.
 pub(crate) fn parse_hex(text: &str) -> Option<u64> {
     let digits = text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     digits.then(|| u64::from_str_radix(text, 16).ok()).flatten()

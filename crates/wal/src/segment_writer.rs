@@ -1,11 +1,11 @@
-//! Writing records into a segment.
+//! [`SegmentWriter`]: encodes the records of a segment.
 
 use etcdsnap_checksum::crc32c;
 
 use crate::frame;
 use crate::record::{RecordFields, WalRecordKind};
 
-/// The bytes of a segment as they grow.
+/// Encodes records into the bytes of a segment, and computes their checksums.
 #[derive(Clone, Debug)]
 pub(crate) struct SegmentWriter {
     bytes: Vec<u8>,
@@ -13,7 +13,7 @@ pub(crate) struct SegmentWriter {
 }
 
 impl SegmentWriter {
-    /// Starts a segment behind one that ended with this running checksum; a log begins with 0.
+    /// Starts a segment after one that ends with this running checksum; a log begins with 0.
     pub fn new(crc: u32) -> Self {
         let mut writer = Self { bytes: Vec::new(), crc };
         writer.write(WalRecordKind::Checksum, None);

@@ -1,8 +1,8 @@
-//! Searches a segment for records after the place where reading it ends, to tell what a server would throw away.
+//! [`TrailingData`]: searches a segment for records after the place where reading ends, which a starting server would discard.
 //!
-//! Servers take some damage for the unfinished last write of a member that stopped suddenly, and cut the log off there,
-//! wherever in the last segment it is. After a crash only zeros follow such a write. So anything else that follows
-//! shows that the log was damaged afterwards, and that entries which clients were told are safe would be thrown away.
+//! Servers take some damage for the unfinished last write of a member that stopped suddenly, and cut the log off there, wherever
+//! in the last segment it is. After a crash only zeros follow such a write. So anything else that follows shows that the log was
+//! damaged later, and that entries which were acknowledged to clients would be discarded.
 
 use std::fmt;
 
@@ -15,18 +15,18 @@ use crate::frame::{self, FrameLengths, FrameRead, LENGTH_WORD};
 use crate::raft_log::HardState;
 use crate::record::{ParsedHeader, RecordHeader, WalRecordKind};
 
-/// The longest record whose length is accepted when the file ends before its data begins, in bytes: that of a segment.
+/// The longest record, in bytes, that is accepted when the file ends before its data begins: as long as a segment.
 const LONGEST: u64 = SEGMENT_LEN;
 
-/// Frames at the start of a segment from which its alignment is determined.
+/// Number of frames at the start of a segment from which its alignment is determined.
 const FIRST_FRAMES: usize = 4;
 
-/// What stands after the place where reading a segment ends, other than zeros and the rest of one unfinished write.
+/// The data after the place where reading a segment ends, other than zeros and the rest of one unfinished write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TrailingData {
-    /// Offset of the first byte of it; `None` if there is nothing.
+    /// Offset of its first byte; `None` if there is no such data.
     pub offset: Option<u64>,
-    /// Number of intact records: those whose checksums continue each other.
+    /// Number of intact records: those whose checksums continue one another.
     pub records: u64,
     /// Number of entries among them.
     pub entries: u64,
@@ -36,19 +36,19 @@ pub struct TrailingData {
     pub last_index: Option<u64>,
     /// Highest commit index of a hard state among them.
     pub commit: Option<u64>,
-    /// The search was ended before the end of the segment, so there may be more.
+    /// Did the search stop before the end of the segment, so that there may be more?
     pub is_partial: bool,
 }
 
 impl TrailingData {
-    /// Searches a segment from the offset on where reading it ended.
+    /// Searches a segment from the offset on at which reading it ended.
     pub(crate) fn of(segment: &[u8], at: u64) -> Self {
         let at = usize::try_from(at).unwrap_or(usize::MAX).min(segment.len());
         let layout = FrameAlignment::of(segment);
         let rest = segment.get(at..).unwrap_or_default();
         let body = rest.get(LENGTH_WORD..).unwrap_or_default();
         match frame::read(rest) {
-            // Only padding that was damaged leads to a frame in the middle of a word.
+            // Only damaged padding leads to a frame in the middle of a word.
             _ if !at.is_multiple_of(layout.step()) => Search::new(segment, layout).from(at - at % layout.step(), at),
             FrameRead::ShortWord => Self::default(),
             FrameRead::End => Search::new(segment, layout).from(at, at),
@@ -61,7 +61,7 @@ impl TrailingData {
         }
     }
 
-    /// A frame that fits into the file: is it the unfinished write, and what follows it?
+    /// Searches after a frame that fits into the file, which may be the unfinished write.
     fn after_frame(segment: &[u8], layout: FrameAlignment, at: usize, body: &[u8], record: u64) -> Self {
         let (begin, end) = (at + LENGTH_WORD, at + LENGTH_WORD + body.len());
         let written = before_empty_sector(begin, without_trailing_zeros(segment, begin, body));
@@ -69,8 +69,8 @@ impl TrailingData {
             ParsedHeader::Whole(header) if header.record == record => {
                 Search::new(segment, layout).after(header.crc, end, end)
             }
-            // The header is on a sector that was never written, so the length has to be believed, unless there are
-            // records where only the data of this one should be.
+            // The header is on a sector that was never written, so the length is taken as right, unless there are records where
+            // only the data of this one should be.
             ParsedHeader::Beginning if written.len() < body.len() => {
                 match Search::new(segment, layout).from(begin, end) {
                     found if found.records > 0 => Self { offset: Some(begin as u64), ..found },
@@ -81,7 +81,7 @@ impl TrailingData {
         }
     }
 
-    /// A length word that its record contradicts was changed after it was written.
+    /// Searches after a length word that contradicts its record, which means that it was changed after it was written.
     fn after_wrong_length(segment: &[u8], layout: FrameAlignment, at: usize, part: ParsedHeader) -> Self {
         let begin = at + LENGTH_WORD;
         let end = |header: RecordHeader| layout.body(header.record).and_then(|body| begin.checked_add(body));
@@ -95,7 +95,7 @@ impl TrailingData {
         Self { offset: Some(at as u64), ..found }
     }
 
-    /// Is there nothing after the place where reading ended?
+    /// Is there no such data?
     pub fn is_empty(&self) -> bool {
         self.offset.is_none()
     }
@@ -119,14 +119,14 @@ impl fmt::Display for TrailingData {
     }
 }
 
-/// The bytes of a body, without the zeros at its end if only zeros follow it.
+/// The bytes of a body, without its trailing zeros if only zeros follow it.
 fn without_trailing_zeros<'a>(segment: &[u8], begin: usize, body: &'a [u8]) -> &'a [u8] {
     let is_last = first_non_zero(segment, begin + body.len()).is_none();
     let end = body.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
     if is_last { body.get(..end).unwrap_or_default() } else { body }
 }
 
-/// The bytes of a body up to the first sector of it that is all zeros, looking only as far as a header may reach.
+/// The bytes of a body up to its first sector that is all zeros, searching only as far as a header can reach.
 ///
 /// `begin` is the offset of the body in its segment.
 fn before_empty_sector(begin: usize, body: &[u8]) -> &[u8] {
@@ -150,7 +150,7 @@ pub(crate) enum FrameAlignment {
 }
 
 impl FrameAlignment {
-    /// Determines it from the first record of a segment with a length that is not a multiple of 8.
+    /// Determines the alignment from the first record of a segment whose length is not a multiple of 8.
     pub fn of(segment: &[u8]) -> Self {
         let mut rest = segment;
         for _ in 0..FIRST_FRAMES {
@@ -174,7 +174,7 @@ impl FrameAlignment {
         }
     }
 
-    /// The length word before a record of so many bytes.
+    /// The length word before a record of this many bytes.
     fn word(self, record: usize) -> u64 {
         match self {
             Self::Padded => FrameLengths::of(record).word(),
@@ -182,7 +182,7 @@ impl FrameAlignment {
         }
     }
 
-    /// Bytes of a record with its padding.
+    /// Length of a record with its padding in bytes.
     fn body(self, record: u64) -> Option<usize> {
         let record = usize::try_from(record).ok()?;
         match self {
@@ -192,7 +192,7 @@ impl FrameAlignment {
     }
 }
 
-/// A frame that is exactly what a writer makes, up to its checksum.
+/// A frame that is exactly as etcd writes it, apart from its checksum.
 struct Candidate<'a> {
     kind: WalRecordKind,
     crc: u32,
@@ -200,11 +200,11 @@ struct Candidate<'a> {
     end: usize,
 }
 
-/// Looks for records where no frame leads to them.
+/// Searches for records whose offsets are unknown.
 ///
-/// Every offset where a frame may start is tried. What looks like a record counts once a second one follows whose
-/// checksum continues it. Data can be made so that much of it looks like records; the checksums taken are therefore
-/// limited to twice the bytes searched, and the search ends there.
+/// Every offset at which a frame may start is tried. A candidate counts as a record when it is followed by a second one whose
+/// checksum continues it. Data can be crafted so that much of it looks like records; therefore at most twice the searched bytes
+/// are checksummed, and the search stops there.
 struct Search<'a> {
     bytes: &'a [u8],
     layout: FrameAlignment,
@@ -217,7 +217,7 @@ impl<'a> Search<'a> {
         Self { bytes, layout, budget: bytes.len().saturating_mul(2), found: TrailingData::default() }
     }
 
-    /// Follows the record that ended with this checksum at `end`; searches from `otherwise` on if nothing continues it.
+    /// Follows the record that ended at `end` with this checksum; searches from `otherwise` on if no record continues it.
     fn after(mut self, crc: u32, end: usize, otherwise: usize) -> TrailingData {
         let reached = self.follow(end, crc);
         let from = if reached > end { reached } else { otherwise };
@@ -226,7 +226,7 @@ impl<'a> Search<'a> {
         self.found
     }
 
-    /// Searches for records from one offset on, and for bytes other than zeros from another.
+    /// Searches for records from the offset `records` on, and for bytes other than zeros from the offset `bytes` on.
     fn from(mut self, records: usize, bytes: usize) -> TrailingData {
         self.found.offset = first_non_zero(self.bytes, bytes);
         if self.found.offset.is_some() || records < bytes {
@@ -235,7 +235,7 @@ impl<'a> Search<'a> {
         self.found
     }
 
-    /// Ends because `at` grows with every round.
+    /// Searches for records from an offset on. Ends because `at` grows with every round.
     fn search(&mut self, mut at: usize) {
         while at + LENGTH_WORD <= self.bytes.len() && !self.found.is_partial {
             if at.is_multiple_of(SECTOR) && self.bytes.get(at..at + SECTOR).is_some_and(is_zero) {
@@ -254,7 +254,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Counts the records that continue a checksum one after another; returns where they end.
+    /// Counts the consecutive records that continue a checksum; returns the offset at which they end.
     fn follow(&mut self, mut at: usize, mut crc: u32) -> usize {
         while let Some(next) = self.candidate(at) {
             if !self.continues(crc, &next) {
@@ -305,7 +305,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Offset of the first byte other than zero from an offset on.
+/// Offset of the first byte that is not zero, from an offset on.
 fn first_non_zero(bytes: &[u8], from: usize) -> Option<u64> {
     let rest = bytes.get(from..).unwrap_or_default();
     let sectors = rest.chunks(SECTOR).take_while(|sector| is_zero(sector)).count();

@@ -1,4 +1,4 @@
-//! A whole log: the segments of a directory in order, and which of them reading needs (`docs/format/wal.md#segments`).
+//! [`Wal`]: a whole log: the segments of a directory in order, and which of them must be read (`docs/format/wal.md#segments`).
 
 use thiserror::Error;
 
@@ -11,18 +11,18 @@ use crate::records::{Records, Segment};
 use crate::segment_name::{SegmentName, WalFileKind};
 use crate::trailing_data::TrailingData;
 
-/// The segments of a log. The files stay the caller's, mapped or read.
+/// The segments of a log, borrowed from the caller.
 #[derive(Clone, Debug, Default)]
 pub struct Wal<'a> {
     segments: Vec<Segment<'a>>,
 }
 
-/// Why there are no segments to start reading in.
+/// Why there is no segment in which reading can start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SegmentError {
-    /// There are no segments, or all begin behind the snapshot.
-    #[error("no segment may hold the entry behind the snapshot at index {index}")]
+    /// There are no segments, or all of them begin after the snapshot.
+    #[error("no segment can have the entry after the snapshot at index {index}")]
     NoSegment {
         /// Index of the snapshot.
         index: u64,
@@ -32,15 +32,15 @@ pub enum SegmentError {
     Gap {
         /// The last segment before the gap.
         before: SegmentName,
-        /// The first behind it.
+        /// The first segment after it.
         after: SegmentName,
     },
 }
 
-/// Why a log cannot be opened.
+/// Why a log cannot be read from a snapshot on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum LogOpenError {
-    /// There is no segment to start in.
+    /// There is no segment in which reading can start.
     #[error(transparent)]
     Select(#[from] SegmentError),
     /// The segments cannot be read.
@@ -49,7 +49,7 @@ pub enum LogOpenError {
 }
 
 impl<'a> Wal<'a> {
-    /// Takes the files of a WAL directory, names and contents, in any order; those that are no segments are left out.
+    /// Takes the files of a WAL directory, names and contents, in any order; files that are not segments are ignored.
     pub fn new<'n>(files: impl IntoIterator<Item = (&'n str, &'a [u8])>) -> Self {
         let segment = |(name, bytes)| match WalFileKind::of(name) {
             WalFileKind::Segment(name) => Some(Segment { name, bytes }),
@@ -65,12 +65,12 @@ impl<'a> Wal<'a> {
         &self.segments
     }
 
-    /// All records, from the first segment there is.
+    /// All records, from the first segment on.
     pub fn records(&self) -> Records<'_, 'a> {
         Records::new(&self.segments)
     }
 
-    /// The segments that hold all entries behind the snapshot at an index.
+    /// The segments that have all entries after the snapshot at an index.
     pub fn segments_after(&self, index: u64) -> Result<&[Segment<'a>], SegmentError> {
         let first = self.segments.iter().rposition(|segment| segment.name.index <= index);
         let from = first.and_then(|first| self.segments.get(first..)).ok_or(SegmentError::NoSegment { index })?;
@@ -80,8 +80,7 @@ impl<'a> Wal<'a> {
         }
     }
 
-    /// All sound entries that no later one took the place of, ascending by index, from the first segment there is. What is
-    /// damaged is left out.
+    /// All sound entries that no later entry replaced, ascending by index, from the first segment on. Damaged records are skipped.
     pub fn current_entries(&self) -> Vec<LoggedEntry<'a>> {
         let mut entries: Vec<LoggedEntry<'a>> = Vec::new();
         for record in self.records().filter_map(Result::ok).filter(|record| record.kind == WalRecordKind::Entry) {
@@ -93,25 +92,24 @@ impl<'a> Wal<'a> {
         entries
     }
 
-    /// Searches a segment for what remains after the place where reading it ended: at damage, or at the end of the
-    /// records.
+    /// Searches a segment for data after the place where reading it ended, which is at damage or after the last record.
     pub fn trailing_data(&self, place: WalPlace) -> TrailingData {
         let segment = self.segments.iter().find(|segment| segment.name == place.segment);
         segment.map_or_else(TrailingData::default, |segment| TrailingData::of(segment.bytes, place.offset))
     }
 
-    /// Is this only the last write of a member that stopped suddenly, which was not acknowledged yet?
+    /// Is the damage only the unfinished last write of a member that stopped suddenly, which was not acknowledged yet?
     pub fn is_unfinished_write(&self, damage: &WalDamage) -> bool {
         damage.torn && self.trailing_data(damage.place).is_empty()
     }
 
-    /// Reads the log from a snapshot on.
+    /// Reads the log after a snapshot.
     pub fn read(&self, start: SnapshotPosition) -> Result<RaftLog<'a>, LogOpenError> {
         Ok(RaftLog::read(self.segments_after(start.index)?, start)?)
     }
 }
 
-/// Neighbours in the list that are not neighbours in the log.
+/// Pairs of consecutive segments between which segments are missing.
 pub(crate) fn gaps(segments: &[Segment<'_>]) -> impl Iterator<Item = (SegmentName, SegmentName)> {
     let pairs = segments.windows(2).filter_map(|pair| match pair {
         [before, after] => Some((before.name, after.name)),

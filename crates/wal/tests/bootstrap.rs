@@ -35,7 +35,7 @@ fn unhex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(digit).collect()
 }
 
-/// The segment with the space behind it.
+/// The segment with the preallocated space after it.
 fn whole(bootstrap: &Bootstrap, release: Release) -> Vec<u8> {
     let mut segment = bootstrap.segment(release);
     assert_eq!((segment.name, segment.len), (SegmentName::FIRST, SEGMENT_LEN));

@@ -81,6 +81,7 @@ pub(crate) fn root_above<K: AsRef<[u8]>>(mut level: Vec<Child<K>>, limit: u32, p
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::ByteOrder;
 
     fn child(page: u64, key_size: u32) -> Child<Vec<u8>> {
         Child { key: vec![0; key_size as usize], key_size, page }

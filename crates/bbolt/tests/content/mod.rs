@@ -7,7 +7,7 @@ use etcdsnap_bbolt::{Bucket, Code, Db};
 use etcdsnap_testkit::bbolt::{self, Entry};
 
 /// The content of a file that must be sound. What the check only finds worth knowing is allowed where it is not the writer's
-/// doing: metas in a snapshot's order, remains behind the high-water mark, and what the source had.
+/// doing: metas in a snapshot's order, bytes after the high-water mark, and what the source had.
 pub fn sound(file: &[u8]) -> bbolt::Bucket {
     let db = Db::open(file).expect("opens");
     let walk = check(&db, &(), DEFAULT_LIMIT);

@@ -51,8 +51,8 @@ fn way_to(file: &[u8], key: &[u8]) -> Vec<(u64, u16)> {
     let mut page = db.page(BucketHeader::parse(element.value, db.order()).expect("long enough").root).expect("there");
     let mut way = Vec::new();
     while page.kind == PageKind::Branch {
-        let not_behind = page.branch_elements().take_while(|element| element.key <= key).count();
-        let index = u16::try_from(not_behind.max(1) - 1).expect("small");
+        let at_or_below = page.branch_elements().take_while(|element| element.key <= key).count();
+        let index = u16::try_from(at_or_below.max(1) - 1).expect("small");
         way.push((page.id, index));
         page = db.page(page.branch_element(index).expect("there").child).expect("there");
     }
@@ -97,7 +97,7 @@ fn high_water_mark(file: &[u8]) -> u64 {
     Db::open(file).expect("opens").meta().high_water_mark
 }
 
-/// A page behind the high-water mark is no page, however sound it looks: new pages go there. That also holds for buckets
+/// A page after the high-water mark is not a page, however sound it looks: new pages are written there. That also holds for buckets
 /// that are kept as they are.
 #[test]
 fn a_bucket_behind_the_high_water_mark() {
@@ -108,8 +108,8 @@ fn a_bucket_behind_the_high_water_mark() {
     file[header..header + 8].copy_from_slice(&hwm.to_le_bytes());
     let leaf = file.chunks(512).position(|page| page[8..10] == [2, 0]).expect("there");
     file.extend_from_within(leaf * 512..leaf * 512 + 512);
-    let behind = file.len() - 512;
-    file[behind..behind + 8].copy_from_slice(&hwm.to_le_bytes());
+    let last_page = file.len() - 512;
+    file[last_page..last_page + 8].copy_from_slice(&hwm.to_le_bytes());
     let refused =
         |bucket: &[u8]| Some(EditError::Source { bucket: bucket.into(), source: Corruption::PageRange { page: hwm } });
     let mut changing = editor(&file);

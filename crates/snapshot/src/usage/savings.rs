@@ -15,7 +15,7 @@ pub struct Savings {
     /// What a compaction at the newest revision would free inside the file, which stays as large as it is. At most: a
     /// deletion that is the newest change of all is kept.
     pub compaction: u64,
-    /// Size of the database after a defragmentation: an estimate, see [`Estimate`].
+    /// Size of the database after a defragmentation: an estimate, see [`SizeEstimate`].
     pub defragmented_size: u64,
     /// Size of the database after both, the compaction first: a coarser estimate, of records of mean size.
     pub compacted_and_defragmented_size: u64,

@@ -9,7 +9,7 @@ use super::{Bootstrap, BootstrapMember, Release};
 use crate::record::WalRecordKind;
 use crate::segment_writer::SegmentWriter;
 
-/// The segment up to the end of its last record.
+/// Encodes the segment up to the end of its last record.
 pub(super) fn write(bootstrap: &Bootstrap, release: Release) -> Vec<u8> {
     let mut writer = SegmentWriter::new(0);
     let metadata = Metadata { node_id: Some(bootstrap.node_id), cluster_id: Some(bootstrap.cluster_id) };

@@ -1,7 +1,7 @@
-//! The first log and snapshot of a member of a new cluster, as a restore makes them (`docs/format/wal.md#first-log-of-a-member`).
+//! [`Bootstrap`]: writes the first log and `.snap` file of a member of a new cluster, for a restore (`docs/format/wal.md#first-log-of-a-member`).
 //!
-//! Every member begins with the same log: one entry for each member that adds it, all committed in term 1, and a snapshot
-//! behind them. The bytes are those of the restore tool of a chosen release.
+//! Every member begins with the same log: for each member one entry that adds it, all committed in term 1, and a snapshot after
+//! them. The bytes are those of the restore tool of a chosen release.
 
 mod log;
 mod snap;
@@ -17,13 +17,13 @@ use crate::raft_log::SnapshotPosition;
 use crate::segment_name::SegmentName;
 use crate::snap::SnapName;
 
-/// Length in bytes that etcd gives to the first segment of a log, ahead of what is written into it.
+/// Length in bytes to which etcd preallocates the first segment of a log.
 pub const SEGMENT_LEN: u64 = 64_000_000;
 
-/// Most members a cluster can begin with here: each is an event that the v2 store must have room for.
+/// The most members of a new cluster: each is an event in the history of the v2 store, which has room for this many.
 const MAX_MEMBERS: usize = 1000;
 
-/// The release whose restore tool is imitated.
+/// The release whose restore tool determines the bytes that are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Release {
     /// 3.4
@@ -34,7 +34,7 @@ pub enum Release {
     V3_6,
     /// 3.7
     V3_7,
-    /// 3.8, as on the main branch behind 3.8.0-alpha.0.
+    /// 3.8, as on the main branch after 3.8.0-alpha.0.
     V3_8,
 }
 
@@ -42,7 +42,7 @@ impl Release {
     /// All releases, oldest first.
     pub const ALL: [Self; 5] = [Self::V3_4, Self::V3_5, Self::V3_6, Self::V3_7, Self::V3_8];
 
-    /// Its second number: 4 for 3.4.
+    /// Its minor version: 4 for 3.4.
     pub fn minor(self) -> u64 {
         match self {
             Self::V3_4 => 4,
@@ -53,7 +53,7 @@ impl Release {
         }
     }
 
-    /// Writes fields that are zero, unless they were never set; up to 3.6 all scalars are always set.
+    /// Does it write scalar fields that are not set? Up to 3.6 all of them are written, as 0.
     fn writes_unset(self) -> bool {
         self < Self::V3_7
     }
@@ -73,13 +73,13 @@ pub struct BootstrapMember {
     pub id: u64,
     /// Name.
     pub name: String,
-    /// Where the other members reach it.
+    /// Its peer URLs.
     pub peer_urls: Vec<String>,
-    /// It follows without a vote. No tool of etcd restores such a member; it is written as etcd itself adds one.
+    /// Is it a learner? No tool of etcd restores a learner; it is written as etcd itself adds one.
     pub learner: bool,
 }
 
-/// What a new log and snapshot are made from: the cluster, and which of its members this is.
+/// The cluster and the member for which a log and a `.snap` file are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bootstrap {
     node_id: u64,
@@ -88,7 +88,7 @@ pub struct Bootstrap {
     members: Vec<BootstrapMember>,
 }
 
-/// Why no log can be made for a cluster.
+/// Why no log can be written for a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum BootstrapError {
@@ -98,16 +98,16 @@ pub enum BootstrapError {
         /// The id.
         id: u64,
     },
-    /// An id that raft takes for none.
+    /// A member has the id 0, which raft reserves.
     #[error("a member has the id 0")]
     ZeroId,
-    /// The member whose log this is to be is not in the cluster.
+    /// The member whose log is written is not in the cluster.
     #[error("no member has the id {id:x}")]
     NotAMember {
         /// Its id.
         id: u64,
     },
-    /// More members than the v2 store can tell of.
+    /// There are more members than fit into the history of the v2 store.
     #[error("the cluster has {count} members, more than {MAX_MEMBERS}")]
     TooManyMembers {
         /// Number of members.
@@ -118,19 +118,19 @@ pub enum BootstrapError {
     NoVoter,
 }
 
-/// A first segment.
+/// The first segment of a new log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSegment {
     /// Its name.
     pub name: SegmentName,
     /// All bytes up to the end of the last record.
     pub bytes: Vec<u8>,
-    /// Length in bytes the file should have; zeros follow the last record.
+    /// Length in bytes that the file should have; zeros follow the last record.
     pub len: u64,
 }
 
 impl Bootstrap {
-    /// Describes the log of the member with id `node_id`. Puts members and URLs into etcd's order.
+    /// Describes the log of the member with the id `node_id`. Sorts members and URLs as etcd does.
     pub fn new(node_id: u64, cluster_id: u64, mut members: Vec<BootstrapMember>) -> Result<Self, BootstrapError> {
         let mut ids = BTreeSet::new();
         if let Some(member) = members.iter().find(|member| !ids.insert(member.id)) {
@@ -160,7 +160,7 @@ impl Bootstrap {
         &self.members
     }
 
-    /// Where the snapshot stands: behind the entries that add the members.
+    /// The position of the snapshot: after the entries that add the members.
     pub fn start(&self) -> SnapshotPosition {
         SnapshotPosition { index: self.members.len() as u64, term: 1 }
     }
@@ -179,28 +179,28 @@ impl Bootstrap {
 
     /// The `.snap` file; none since 3.8.
     ///
-    /// Up to 3.5 the bytes are those of etcd's tools. In 3.6 and 3.7 these put the members into a random order each time; here
-    /// they are ascending by id.
+    /// Up to 3.5 the bytes are those of etcd's tools. The tools of 3.6 and 3.7 write the members in a random order; here they are
+    /// ascending by id.
     pub fn snap(&self, release: Release) -> Option<Vec<u8>> {
         let members: Vec<_> = self.members.iter().collect();
         (release < Release::V3_8).then(|| snap::write(self, &members, release))
     }
 
-    /// Raft's view of the members.
+    /// Raft's list of the members.
     fn conf_state(&self, release: Release) -> ConfState {
         let ids = |learner| self.members.iter().filter(move |member| member.learner == learner).map(|member| member.id);
         let auto_leave = release.writes_unset().then_some(false);
         ConfState { voters: ids(false).collect(), learners: ids(true).collect(), auto_leave, ..ConfState::default() }
     }
 
-    /// Who got the vote of every member in term 1.
+    /// The member that gets all votes in term 1.
     fn vote(&self) -> Option<u64> {
         self.members.iter().find(|member| !member.learner).map(|member| member.id)
     }
 }
 
 impl BootstrapMember {
-    /// The member as JSON: context of the entry that adds it, and its value in the database.
+    /// The member as it is encoded in the context of the entry that adds it, and as its value in the database.
     pub fn context(&self) -> MemberContext {
         MemberContext {
             id: self.id,

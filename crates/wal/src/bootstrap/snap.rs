@@ -9,10 +9,10 @@ use super::{Bootstrap, BootstrapMember, Release};
 use crate::go_json;
 use crate::snap::{self, RaftAttributes, V2Node};
 
-/// Events the v2 store has room to remember.
+/// Capacity of the history of events in the v2 store.
 const EVENTS: usize = super::MAX_MEMBERS;
 
-/// The expiry of what does not expire.
+/// The expiry time of nodes that do not expire.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
 #[derive(Serialize)]
@@ -39,7 +39,7 @@ struct EventHistory {
     last_index: u64,
 }
 
-/// A ring of events.
+/// The ring buffer of events.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Queue {
@@ -86,7 +86,7 @@ struct Stats {
     watchers: u64,
 }
 
-/// The file, with the members created in this order.
+/// Encodes the `.snap` file; the members are created in the given order.
 pub(super) fn write(bootstrap: &Bootstrap, members: &[&BootstrapMember], release: Release) -> Vec<u8> {
     let start = bootstrap.start();
     let conf_state = Some(bootstrap.conf_state(release));

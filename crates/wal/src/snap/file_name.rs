@@ -1,4 +1,4 @@
-//! Names of the files in a snapshot directory (`docs/format/wal.md#snapshot-files`).
+//! [`SnapName`] and [`SnapFileKind`]: the names of the files in a `snap` directory (`docs/format/wal.md#snapshot-files`).
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub struct SnapName {
 }
 
 impl SnapName {
-    /// Reads a file name; `None` if it is not a snapshot's.
+    /// Parses a file name; `None` if it is not that of a `.snap` file.
     pub fn parse(name: &str) -> Option<Self> {
         let (term, index) = parse_pair(name.strip_suffix(".snap")?)?;
         Some(Self { term, index })
@@ -36,32 +36,32 @@ impl fmt::Display for SnapName {
     }
 }
 
-/// Do servers read a file of this name as a snapshot? Verified against etcd 3.5.
+/// Do servers read a file with this name as a `.snap` file? Verified against etcd 3.5.
 pub(crate) fn is_snap(name: &str) -> bool {
     name.strip_suffix(".snap").is_some()
 }
 
-/// What a file in a snapshot directory is, by its name.
+/// The kind of a file in a `snap` directory, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SnapFileKind {
     /// The database.
     Database,
-    /// A snapshot of the applied state. Servers read every file whose name ends as theirs do, so it may have no name of theirs.
+    /// A `.snap` file. Servers read every file with this ending, so its name may not be one that they give.
     Snapshot(Option<SnapName>),
-    /// A database received from a leader, that belongs to the snapshot at this index.
+    /// A database received from the leader, which belongs to the snapshot at this index.
     ReceivedDatabase(u64),
-    /// An unfinished defragmentation under the only name it has before 3.4.4, which opens it at the next one.
+    /// An unfinished defragmentation with the name that versions before 3.4.4 use; these open it again at their next defragmentation.
     OldDefragmentation,
-    /// An unfinished write or defragmentation, which the next server that starts removes.
+    /// An unfinished write or defragmentation, which a starting server removes.
     Temporary,
-    /// A snapshot that a server could not read.
+    /// A `.snap` file that a server could not read and has renamed.
     Broken,
-    /// Nothing of etcd's; servers ignore it.
+    /// A file that is not etcd's; servers ignore it.
     Foreign,
 }
 
 impl SnapFileKind {
-    /// Tells by the file name, without its directory.
+    /// The kind of a file by its name, which is without its directory.
     pub fn of(name: &str) -> Self {
         match name.strip_suffix(".snap.db").and_then(parse_hex) {
             Some(index) => Self::ReceivedDatabase(index),

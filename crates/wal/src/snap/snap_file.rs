@@ -1,4 +1,4 @@
-//! The content of a `.snap` file: an envelope with a checksum around a raft snapshot (`docs/format/wal.md#snapshot-files`).
+//! [`SnapFile`]: the content of a `.snap` file, which is an envelope with a checksum around a raft snapshot (`docs/format/wal.md#snapshot-files`).
 
 use std::fmt;
 
@@ -14,14 +14,14 @@ use crate::wire;
 
 /// A verified `.snap` file.
 ///
-/// Debug output tells the length of the store, not its bytes, which may be secret.
+/// Debug output has the length of the store, not its bytes, which may be secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SnapFile<'a> {
-    /// CRC-32C of everything but itself.
+    /// CRC-32C of the raft snapshot.
     pub crc: u32,
     /// Index and term of the last entry in the snapshot.
     pub start: SnapshotPosition,
-    /// Members at that entry.
+    /// Raft's members at that entry.
     pub conf_state: ConfState,
     /// The v2 store as JSON.
     pub store: &'a [u8],
@@ -31,13 +31,13 @@ pub struct SnapFile<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SnapError {
-    /// There are no bytes, or no data, or no checksum.
+    /// The file is empty, or it has no data or no checksum.
     #[error("the snapshot is empty")]
     Empty,
-    /// The file is no envelope.
+    /// The envelope does not parse.
     #[error("the file cannot be decoded: {0}")]
     Envelope(ParseError),
-    /// The data is not what was written.
+    /// The checksum is wrong.
     #[error("the checksum in the file is {stored:08x}, that of its data is {computed:08x}")]
     Checksum {
         /// In the file.
@@ -45,7 +45,7 @@ pub enum SnapError {
         /// Over the data.
         computed: u32,
     },
-    /// The data is no raft snapshot.
+    /// The raft snapshot does not parse.
     #[error("the raft snapshot cannot be decoded: {0}")]
     Snapshot(ParseError),
     /// Its metadata does not parse.
@@ -54,7 +54,7 @@ pub enum SnapError {
 }
 
 impl<'a> SnapFile<'a> {
-    /// Reads and verifies a whole file.
+    /// Decodes and verifies a whole file.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, SnapError> {
         let (stored, data) = envelope(bytes).map_err(SnapError::Envelope)?;
         if stored == 0 || data.is_empty() {
@@ -82,7 +82,7 @@ impl fmt::Debug for SnapFile<'_> {
     }
 }
 
-/// Checksum and data.
+/// Decodes the envelope; returns checksum and data.
 fn envelope(bytes: &[u8]) -> Result<(u32, &[u8]), ParseError> {
     let (mut crc, mut data) = (0, &[][..]);
     let mut reader = FieldReader::new(bytes);
@@ -97,7 +97,7 @@ fn envelope(bytes: &[u8]) -> Result<(u32, &[u8]), ParseError> {
     Ok((crc, data))
 }
 
-/// Data and metadata.
+/// Decodes the raft snapshot; returns data and metadata.
 fn snapshot(bytes: &[u8]) -> Result<(&[u8], &[u8]), ParseError> {
     let (mut store, mut metadata) = (&[][..], &[][..]);
     let mut reader = FieldReader::new(bytes);
@@ -112,7 +112,7 @@ fn snapshot(bytes: &[u8]) -> Result<(&[u8], &[u8]), ParseError> {
     Ok((store, metadata))
 }
 
-/// The bytes of a `.snap` file.
+/// Encodes a `.snap` file.
 pub(crate) fn write(store: &str, metadata: &SnapshotMetadata) -> Vec<u8> {
     let mut data = Vec::with_capacity(store.len() + 256);
     wire::write_bytes(&mut data, 1, store.as_bytes());

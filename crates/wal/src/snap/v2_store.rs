@@ -1,4 +1,4 @@
-//! The v2 store in a `.snap` file: a tree of paths (`docs/format/wal.md#v2-store`).
+//! [`V2Store`]: the v2 store in a `.snap` file, a tree of directories and values (`docs/format/wal.md#v2-store`).
 //!
 //! ```text
 //! /
@@ -21,7 +21,7 @@ use thiserror::Error;
 
 use crate::member_context::{is_false, null_is_empty};
 
-/// The v2 store.
+/// The v2 store, decoded from JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct V2Store {
     /// The root directory.
@@ -32,7 +32,7 @@ pub struct V2Store {
     pub current_index: u64,
 }
 
-/// A directory or a value.
+/// A directory or a value of the v2 store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct V2Node {
@@ -51,35 +51,35 @@ pub struct V2Node {
     /// Its value; empty for a directory.
     #[serde(default)]
     pub value: String,
-    /// What is in the directory, by name; `None` for a value.
+    /// The children of a directory by name; `None` for a value.
     #[serde(default)]
     pub children: Option<BTreeMap<String, V2Node>>,
 }
 
-/// A member as the v2 store knows it.
+/// A member in the v2 store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct V2Member {
     /// Id.
     pub id: u64,
-    /// Where the other members reach it.
+    /// Its peer URLs.
     pub peer_urls: Vec<String>,
-    /// It follows without a vote.
+    /// Is it a learner?
     pub is_learner: bool,
     /// Its name; empty until it has started.
     pub name: String,
-    /// Where clients reach it; empty until it has started.
+    /// Its client URLs; empty until it has started.
     pub client_urls: Vec<String>,
 }
 
-/// Why a v2 store cannot be read. Servers up to 3.5 need it, so they do not start.
+/// Why a v2 store cannot be decoded. Servers up to 3.5 need it, so they do not start.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum V2StoreError {
-    /// It is no JSON of this shape, or directories are nested more than sixty deep.
+    /// It is not JSON of this form, or directories are nested more than sixty levels deep.
     #[error("the v2 store cannot be decoded: {0}")]
     Json(V2JsonError),
-    /// A directory of a member is not named by an id.
-    #[error("{path} is not named by a member id")]
+    /// The name of a member's directory is not an id.
+    #[error("the name of {path} is not a member id")]
     MemberId {
         /// Path of the directory.
         path: String,
@@ -94,15 +94,15 @@ pub enum V2StoreError {
     },
 }
 
-/// What is wrong with JSON, and where in it. Not what stands there, which may be secret.
+/// An error in JSON and its place. It never has content of the JSON, which may be secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{problem} at line {line}, column {column}")]
 pub struct V2JsonError {
-    /// In words.
+    /// The error in words.
     pub problem: &'static str,
-    /// From 1; 0 when it is not about a place.
+    /// Line number from 1; 0 when the error has no place.
     pub line: usize,
-    /// Bytes from the beginning of the line.
+    /// Bytes from the start of the line.
     pub column: usize,
 }
 
@@ -110,9 +110,9 @@ impl From<serde_json::Error> for V2JsonError {
     fn from(error: serde_json::Error) -> Self {
         use serde_json::error::Category;
         let problem = match error.classify() {
-            Category::Eof => "it ends too early",
+            Category::Eof => "it is incomplete",
             Category::Data => "it has other fields or types than etcd writes",
-            Category::Syntax | Category::Io => "it is no JSON",
+            Category::Syntax | Category::Io => "it is not JSON",
         };
         Self { problem, line: error.line(), column: error.column() }
     }
@@ -143,7 +143,7 @@ impl V2Store {
         serde_json::from_slice(json).map_err(|error| V2StoreError::Json(error.into()))
     }
 
-    /// Finds what is at a path such as `/0/version`.
+    /// Finds the node at a path such as `/0/version`.
     pub fn node(&self, path: &str) -> Option<&V2Node> {
         path.split('/').filter(|name| !name.is_empty()).try_fold(&self.root, |node, name| node.child(name))
     }
@@ -164,15 +164,15 @@ impl V2Store {
         Ok(removed)
     }
 
-    /// The version the members agreed on; absent in a store that a restore made.
+    /// The cluster version; absent in a store that a restore made.
     pub fn cluster_version(&self) -> Option<&str> {
         Some(&self.node("/0/version")?.value)
     }
 
-    /// Path of a directory with things of v2 users in it; `None` if the store describes the cluster and nothing else.
+    /// Path of a directory with content of v2 clients; `None` if the store only describes the cluster.
     ///
-    /// 3.6 does not start while there is one. Below `/2`, what has no children of its own does not count (since 3.5.22: the
-    /// leftovers of v2 authentication), and nowhere do names that begin with an underscore, which v2 hides.
+    /// 3.6 does not start when there is one. Directories directly below `/2` without visible children do not count (since 3.5.22: the
+    /// remains of v2 authentication), nor do names that begin with an underscore, which v2 hides.
     pub fn custom_content(&self) -> Option<&str> {
         let is_custom = |name: &str, node: &V2Node| match name {
             "0" => false,
@@ -184,7 +184,7 @@ impl V2Store {
 }
 
 impl V2Node {
-    /// Paths of all values below it. Directories of a store are nested sixty deep at most.
+    /// Paths of all values below it. Directories of a store are nested at most sixty levels deep.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         let mut open = vec![self];
         std::iter::from_fn(move || {
@@ -223,7 +223,7 @@ fn member(name: &str, node: &V2Node) -> Result<V2Member, V2StoreError> {
     Ok(V2Member { id, peer_urls, is_learner, name: own.name, client_urls: own.client_urls })
 }
 
-/// Nothing, if the member has none.
+/// Decodes an attribute value of a member; the default when the member has none.
 fn attributes<T: Default + for<'de> Deserialize<'de>>(member: &V2Node, name: &str) -> Result<T, V2StoreError> {
     let Some(node) = member.child(name) else { return Ok(T::default()) };
     let parsed = serde_json::from_str(&node.value);
@@ -309,7 +309,7 @@ mod tests {
         let deep = format!("{{\"Root\":{}", "{\"Children\":{\"a\":".repeat(100_000));
         assert!(matches!(V2Store::parse(deep.as_bytes()), Err(V2StoreError::Json(_))));
         let unnamed = store(&[("/0/members/x/raftAttributes", "{}")]).members().expect_err("no id");
-        assert_eq!(unnamed.to_string(), "/0/members/x is not named by a member id");
+        assert_eq!(unnamed.to_string(), "the name of /0/members/x is not a member id");
         let broken = store(&[("/0/members/1/attributes", "{")]).members().expect_err("no attributes");
         assert!(broken.to_string().starts_with("/0/members/1/attributes cannot be decoded"));
     }

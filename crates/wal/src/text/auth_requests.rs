@@ -1,4 +1,4 @@
-//! Requests about users, roles and the cluster.
+//! The fields of requests about users, roles and the cluster.
 
 use etcdsnap_proto::authpb::{Permission, UserAddOptions};
 use etcdsnap_proto::etcdserverpb::{

@@ -1,44 +1,44 @@
-//! The fields of protobuf messages, told one by one to whatever form they are wanted in.
+//! A visitor over the fields of protobuf messages, so that each message is described once for all output formats.
 
-/// A message whose fields can be told.
+/// A message whose fields can be visited.
 pub(super) trait VisitFields {
-    /// Tells all fields that are set, in the order of the definition.
+    /// Visits all fields that are set, in the order of the definition.
     fn write(&self, to: &mut FieldWriter<'_>);
 }
 
-/// What fields are made into.
+/// An output format, which receives the fields of a message one by one.
 pub(super) trait FieldVisitor {
-    /// A number.
+    /// Receives a number.
     fn number(&mut self, name: &'static str, number: FieldNumber);
-    /// A number that is the id of a member, lease or request.
+    /// Receives a number that is the id of a member, lease or request.
     fn id(&mut self, name: &'static str, id: FieldNumber) {
         self.number(name, id);
     }
-    /// A value of an enumeration, by its name where it has one.
+    /// Receives a value of an enumeration; `symbol` is its name if it has one.
     fn symbol(&mut self, name: &'static str, number: i32, symbol: Option<&str>);
-    /// Bytes, or a string.
+    /// Receives bytes or a string.
     fn bytes(&mut self, name: &'static str, bytes: &[u8]);
-    /// Several ids under one name.
+    /// Receives a repeated id.
     fn ids(&mut self, name: &'static str, ids: &[u64]) {
         for id in ids {
             self.id(name, (*id).into());
         }
     }
-    /// Several strings under one name.
+    /// Receives a repeated string.
     fn strings(&mut self, name: &'static str, strings: &[String]) {
         for string in strings {
             self.bytes(name, string.as_bytes());
         }
     }
-    /// Bytes, or a string, that may be secret.
+    /// Receives bytes or a string that may be secret.
     fn secret(&mut self, name: &'static str, bytes: &[u8]);
-    /// A message begins; `listed` if there may be several under this name.
+    /// Called before the fields of an inner message; `listed` if the field is repeated.
     fn begin(&mut self, name: &'static str, listed: bool);
-    /// The message ends that began last.
+    /// Called after the fields of the inner message that began last.
     fn end(&mut self);
 }
 
-/// A number as Go knows it.
+/// A number of one of Go's types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FieldNumber {
     Unsigned(u64),
@@ -64,95 +64,96 @@ impl From<bool> for FieldNumber {
     }
 }
 
-/// Where fields are told to. Those that are zero or empty are left out, unless they are told as present.
+/// Passes fields to a visitor, for implementations of [`VisitFields`]. Fields that are zero or empty are skipped, except by the
+/// methods `always_…`.
 pub(super) struct FieldWriter<'l>(&'l mut dyn FieldVisitor);
 
 impl<'l> FieldWriter<'l> {
-    /// Tells a form.
+    /// Makes a writer for a visitor.
     pub fn new(form: &'l mut dyn FieldVisitor) -> Self {
         Self(form)
     }
 
-    /// A number that is present even when it is 0.
+    /// Passes a number, even when it is 0.
     pub fn always(&mut self, name: &'static str, value: impl Into<FieldNumber>) -> &mut Self {
         self.0.number(name, value.into());
         self
     }
 
-    /// A number.
+    /// Passes a number.
     pub fn number<N: Into<FieldNumber> + Default + PartialEq>(&mut self, name: &'static str, value: N) -> &mut Self {
         if value == N::default() { self } else { self.always(name, value) }
     }
 
-    /// An id that is present even when it is 0.
+    /// Passes an id, even when it is 0.
     pub fn always_id(&mut self, name: &'static str, value: impl Into<FieldNumber>) -> &mut Self {
         self.0.id(name, value.into());
         self
     }
 
-    /// An id.
+    /// Passes an id.
     pub fn id<N: Into<FieldNumber> + Default + PartialEq>(&mut self, name: &'static str, value: N) -> &mut Self {
         if value == N::default() { self } else { self.always_id(name, value) }
     }
 
-    /// Each of several ids.
+    /// Passes a repeated id.
     pub fn ids(&mut self, name: &'static str, values: &[u64]) -> &mut Self {
         self.0.ids(name, values);
         self
     }
 
-    /// A truth.
+    /// Passes a boolean.
     pub fn flag(&mut self, name: &'static str, value: bool) -> &mut Self {
         self.number(name, value)
     }
 
-    /// A value of an enumeration, which begins with 0.
+    /// Passes a value of an enumeration; `symbols` are the names of its values from 0 on.
     pub fn symbol(&mut self, name: &'static str, value: i32, symbols: &[&str]) -> &mut Self {
         if value == 0 { self } else { self.always_symbol(name, value, symbols) }
     }
 
-    /// A value of an enumeration that is present even when it is its first.
+    /// Passes a value of an enumeration, even when it is 0.
     pub fn always_symbol(&mut self, name: &'static str, value: i32, symbols: &[&str]) -> &mut Self {
         let symbol = usize::try_from(value).ok().and_then(|value| symbols.get(value)).copied();
         self.0.symbol(name, value, symbol);
         self
     }
 
-    /// Bytes that are present even when there are none.
+    /// Passes bytes, even when there are none.
     pub fn always_bytes(&mut self, name: &'static str, value: &[u8]) -> &mut Self {
         self.0.bytes(name, value);
         self
     }
 
-    /// Bytes.
+    /// Passes bytes.
     pub fn bytes(&mut self, name: &'static str, value: &[u8]) -> &mut Self {
         if value.is_empty() { self } else { self.always_bytes(name, value) }
     }
 
-    /// A string.
+    /// Passes a string.
     pub fn string(&mut self, name: &'static str, value: &str) -> &mut Self {
         self.bytes(name, value.as_bytes())
     }
 
-    /// Each of several strings.
+    /// Passes a repeated string.
     pub fn strings(&mut self, name: &'static str, values: &[String]) -> &mut Self {
         self.0.strings(name, values);
         self
     }
 
-    /// Bytes that may be secret, present even when there are none.
+    /// Passes bytes that may be secret, even when there are none.
     pub fn always_secret(&mut self, name: &'static str, value: &[u8]) -> &mut Self {
         self.0.secret(name, value);
         self
     }
 
-    /// Bytes, or a string, that may be secret.
+    /// Passes bytes or a string that may be secret.
     pub fn secret(&mut self, name: &'static str, value: impl AsRef<[u8]>) -> &mut Self {
         let value = value.as_ref();
         if value.is_empty() { self } else { self.always_secret(name, value) }
     }
 
-    /// A message that may be absent.
+    /// Passes an inner message, if it is present.
     pub fn message(&mut self, name: &'static str, value: Option<&impl VisitFields>) -> &mut Self {
         if let Some(value) = value {
             self.inner(name, false, value);
@@ -160,7 +161,7 @@ impl<'l> FieldWriter<'l> {
         self
     }
 
-    /// Each of several messages.
+    /// Passes a repeated inner message.
     pub fn messages(&mut self, name: &'static str, values: &[impl VisitFields]) -> &mut Self {
         for value in values {
             self.inner(name, true, value);

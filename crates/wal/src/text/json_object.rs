@@ -1,13 +1,13 @@
-//! Messages as JSON objects: names in lowerCamelCase, ids as 16 hex digits, bytes as text or base64.
+//! Encodes messages as JSON objects: names in lowerCamelCase, ids as 16 hex digits, bytes as text or base64.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 
-use super::ValueDisplay;
 use super::fields::{FieldNumber, FieldVisitor, FieldWriter, VisitFields};
+use super::value_display::ValueDisplay;
 
-/// The object of a message.
+/// Encodes a message as a JSON object.
 pub(super) fn json_object(message: &(impl VisitFields + ?Sized), values: ValueDisplay) -> Value {
     let mut object = Object { values, map: Map::new(), outer: Vec::new() };
     message.write(&mut FieldWriter::new(&mut object));
@@ -16,9 +16,10 @@ pub(super) fn json_object(message: &(impl VisitFields + ?Sized), values: ValueDi
 
 struct Object {
     values: ValueDisplay,
-    /// The message that is being told.
+    /// The object of the current message.
     map: Map<String, Value>,
-    /// Those around it, each with the name of the one inside, and whether there may be several of that name.
+    /// The objects of the messages that contain it, from the outermost; each with the field name of the inner message, and whether
+    /// that field is repeated.
     outer: Vec<(Map<String, Value>, String, bool)>,
 }
 

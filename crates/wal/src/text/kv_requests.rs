@@ -1,4 +1,4 @@
-//! Requests that read and write keys, leases and alarms, and the envelope of all requests.
+//! The fields of requests about keys, leases and alarms, and of the message that contains all requests.
 
 use etcdsnap_proto::etcdserverpb::compare::TargetUnion;
 use etcdsnap_proto::etcdserverpb::request_op::Request as Operation;
@@ -10,7 +10,7 @@ use etcdsnap_proto::etcdserverpb::{
 
 use super::fields::{FieldWriter, VisitFields};
 
-/// The requests an envelope may hold, of which etcd puts one into each.
+/// Implements [`VisitFields`] for the message that contains one of these requests, and lists their names.
 macro_rules! requests {
     ($($name:ident)*) => {
         impl VisitFields for InternalRaftRequest {
@@ -50,7 +50,7 @@ impl VisitFields for RequestHeader {
 impl VisitFields for Request {
     fn write(&self, to: &mut FieldWriter<'_>) {
         to.id("ID", self.id()).string("Method", self.method()).string("Path", self.path());
-        // What stands below /0 is about the cluster and no secret.
+        // Values below /0 describe the cluster and are not secret.
         if self.path().starts_with("/0/") { to.string("Val", self.val()) } else { to.secret("Val", self.val()) }
             .flag("Dir", self.dir())
             .secret("PrevValue", self.prev_value())

@@ -1,8 +1,8 @@
-//! Logs as text, in the words of `etcd-dump-logs` (`docs/format/tools.md#dump-of-a-log`).
+//! Prints logs as text like `etcd-dump-logs` (`docs/format/tools.md#dump-of-a-log`).
 //!
-//! This is for output that a user asked for: it shows values, and the passwords that 3.4 logs when a user is added. Like the
-//! tool it hides only those of password changes. [`PayloadText`] and [`payload_json`] tell the same of one entry, and show
-//! values only when asked to.
+//! [`Dump`], [`EntryLine`] and [`RecordLine`] are for output that a user asked for: they show values, and the passwords that 3.4
+//! writes when a user is added. Like the tool they hide only those of password changes. [`PayloadText`] and [`payload_json`]
+//! show one entry, with values only when asked to.
 
 mod auth_requests;
 mod fields;
@@ -12,6 +12,7 @@ mod payload;
 mod proto_text;
 mod quote;
 mod raft_messages;
+mod value_display;
 
 use std::fmt::{self, Display};
 
@@ -23,7 +24,8 @@ use self::fields::VisitFields;
 use self::payload::CHANGES;
 use self::proto_text::{ProtoText, TextStyle};
 use self::quote::excerpt;
-use crate::entry::{RaftEntry, RaftEntryKind};
+use crate::entry::RaftEntry;
+use crate::entry_kind::RaftEntryKind;
 use crate::go_json::conf_state_json;
 use crate::payload::EntryPayload;
 use crate::raft_log::{HardState, RaftLog, SnapshotRecord, WalMetadata};
@@ -32,35 +34,27 @@ use crate::snap::SnapFile;
 
 pub use self::payload::{PayloadText, payload_json};
 pub use self::quote::{go_quote, is_printable};
+pub use self::value_display::ValueDisplay;
 
-/// Are bytes shown that may be secret: values, passwords and tokens? Keys and names always are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ValueDisplay {
-    /// As they are.
-    Shown,
-    /// Only how many there are.
-    Hidden,
-}
-
-/// All that the tool prints of a log read from a snapshot on, with the line break at its end.
+/// The output of the tool for a log after a snapshot, with the line break at its end.
 #[derive(Clone, Copy, Debug)]
 pub struct Dump<'d, 'a> {
-    /// The snapshot reading started from, if there was one.
+    /// The `.snap` file from which reading started, if there is one.
     pub snap: Option<&'d SnapFile<'a>>,
-    /// What is in the log behind it.
+    /// The log after it.
     pub log: &'d RaftLog<'a>,
 }
 
-/// One entry as a line without its end; nothing for the entries that the tool passes over.
+/// The tool's line for one entry, without a line break; empty for entries that the tool skips.
 #[derive(Clone, Copy, Debug)]
 pub struct EntryLine<'e, 'a>(pub &'e RaftEntry<'a>);
 
-/// One record as a line without its end, as `-raw` prints it; nothing for a type that does not exist.
+/// The tool's line for one record with `-raw`, without a line break; empty for an undefined type.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordLine<'r, 'a>(pub &'r WalRecord<'a>);
 
 impl EntryLine<'_, '_> {
-    /// Does the tool print this entry? It passes over changes of several members.
+    /// Does the tool print this entry? It skips changes of several members.
     pub fn is_printed(&self) -> bool {
         matches!(self.0.kind, RaftEntryKind::Normal | RaftEntryKind::ConfChange)
     }

@@ -1,40 +1,41 @@
-//! What one entry asks for, as text and as JSON.
+//! [`PayloadText`] and [`payload_json`]: the payload of one entry as text and as JSON.
 
 use std::fmt::{self, Display};
 
 use etcdsnap_proto::raftpb::{ConfChange, ConfChangeSingle, ConfChangeV2};
 use serde_json::{Value, json};
 
-use super::ValueDisplay;
 use super::fields::{FieldWriter, VisitFields};
 use super::json_object::json_object;
 use super::kv_requests::{REQUESTS, request_in};
 use super::proto_text::{ProtoText, TextStyle};
+use super::value_display::ValueDisplay;
 use crate::member_context::MemberContext;
 use crate::payload::EntryPayload;
 
-/// The kinds of change of a member, by number.
+/// The names of the types of a membership change, by number.
 pub(super) const CHANGES: [&str; 4] =
     ["ConfChangeAddNode", "ConfChangeRemoveNode", "ConfChangeUpdateNode", "ConfChangeAddLearnerNode"];
 
-/// The fields of what an entry asks for, on one line, without its [name](Payload::name) and who asked.
+/// Displays the fields of an entry's payload on one line, without its [name](EntryPayload::name) and the request header.
 #[derive(Clone, Copy, Debug)]
 pub struct PayloadText<'p> {
     /// The decoded data of the entry.
     pub payload: &'p EntryPayload,
-    /// What to do with values.
+    /// Whether values are shown.
     pub values: ValueDisplay,
 }
 
 impl EntryPayload {
-    /// Everything that [`name`](Self::name) can be.
+    /// All values that [`name`](Self::name) can return.
     pub fn names() -> impl Iterator<Item = &'static str> {
         let others = ["conf_change", "conf_change_v2", "empty", "unknown", "undecodable"];
         others.into_iter().chain(REQUESTS.iter().copied())
     }
 
-    /// What it asks for, in the words of the protobuf definition, such as `put` or `lease_grant`; `empty`, `conf_change`,
-    /// `conf_change_v2`, `v2` for requests to the v2 store, `undecodable`, and `unknown` for a request of a newer version.
+    /// The type of the request: its field name in the protobuf definition, such as `put` or `lease_grant`; otherwise `empty`,
+    /// `conf_change`, `conf_change_v2`, `v2` for requests to the v2 store, `undecodable`, or `unknown` for a request of a newer
+    /// version.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Empty => "empty",
@@ -64,7 +65,7 @@ impl Display for PayloadText<'_> {
     }
 }
 
-/// The same as a JSON object, with the envelope of a request; `null` if there is nothing to tell.
+/// Encodes the payload of an entry as a JSON object, including the request header; `null` when it is empty or undecodable.
 pub fn payload_json(payload: &EntryPayload, values: ValueDisplay) -> Value {
     match payload {
         EntryPayload::Empty | EntryPayload::Undecodable => Value::Null,
@@ -75,7 +76,8 @@ pub fn payload_json(payload: &EntryPayload, values: ValueDisplay) -> Value {
     }
 }
 
-/// Members are no secret: the context of a change is shown as the JSON it is, or by its length if it is none.
+/// Visits the context of a membership change. Members are not secret, so it is shown when it is a member as JSON; otherwise it is
+/// treated as secret.
 fn context(context: Option<&[u8]>, to: &mut FieldWriter<'_>) {
     match context {
         Some(context) if MemberContext::parse(context).is_ok() => to.bytes("context", context),

@@ -1,24 +1,24 @@
-//! Messages as the one-line text of Go's protobuf library: `name:value other:<name:"text" > `.
+//! [`ProtoText`]: prints messages in the one-line text format of Go's protobuf library: `name:value other:<name:"text" > `.
 
 use std::fmt::{self, Display, Write};
 
-use super::ValueDisplay;
 use super::fields::{FieldNumber, FieldVisitor, FieldWriter, VisitFields};
+use super::value_display::ValueDisplay;
 
-/// The text of a message.
+/// Displays a message as text.
 pub(super) struct ProtoText<'m, M: ?Sized>(pub &'m M, pub TextStyle);
 
-/// How it is written.
+/// Options of the text format.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TextStyle {
-    /// What to do with values.
+    /// Whether values are shown.
     pub values: ValueDisplay,
-    /// Ids are hexadecimal, as everywhere else but in protobuf's texts.
+    /// Are ids printed in hexadecimal, unlike in protobuf's text format?
     pub hex_ids: bool,
 }
 
 impl TextStyle {
-    /// As `etcd-dump-logs` prints it.
+    /// The format of `etcd-dump-logs`.
     pub const TOOL: Self = Self { values: ValueDisplay::Shown, hex_ids: false };
 }
 
@@ -30,7 +30,7 @@ impl<M: VisitFields + ?Sized> Display for ProtoText<'_, M> {
     }
 }
 
-/// Remembers the first failure.
+/// The visitor that prints fields to a formatter; keeps the first error.
 struct Text<'t, 'f> {
     to: &'t mut fmt::Formatter<'f>,
     style: TextStyle,
@@ -87,7 +87,7 @@ impl FieldVisitor for Text<'_, '_> {
     }
 }
 
-/// Bytes in double quotes, with all but printable ASCII in octal.
+/// Displays bytes in double quotes, with all but printable ASCII in octal.
 struct Quoted<'b>(&'b [u8]);
 
 impl Display for Quoted<'_> {

@@ -1,10 +1,10 @@
-//! Strings in double quotes, as Go writes them in its own syntax.
+//! Quotes strings like Go's `%q`.
 
 use std::fmt::Write;
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
-/// The string in quotes; of a long one only the first `head` and the last `tail` bytes.
+/// Quotes a string; of a long one only the first `head` and the last `tail` bytes.
 pub(super) fn excerpt(text: &str, head: usize, tail: usize) -> String {
     let bytes = text.as_bytes();
     match (bytes.get(..head), bytes.len().checked_sub(tail).and_then(|start| bytes.get(start..))) {
@@ -13,7 +13,7 @@ pub(super) fn excerpt(text: &str, head: usize, tail: usize) -> String {
     }
 }
 
-/// Go's `%q`: double quotes, `\x..` for bytes that are not UTF-8, the usual short escapes.
+/// Quotes bytes like Go's `%q`: double quotes, `\x..` for bytes that are not UTF-8, the usual short escapes.
 pub fn go_quote(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() + 2);
     out.push('"');
@@ -44,8 +44,8 @@ fn push(out: &mut String, character: char) {
     }
 }
 
-/// Go's `strconv.IsPrint`: letters, marks, numbers, punctuation, symbols and the plain space. Controls, other spaces, format and
-/// private characters, which could hide or reorder text on a terminal, are not.
+/// Is a character printable by Go's `strconv.IsPrint`: a letter, mark, number, punctuation, symbol or the plain space? Control, format
+/// and private characters and other spaces, which could hide or reorder text on a terminal, are not.
 pub fn is_printable(character: char) -> bool {
     use GeneralCategoryGroup::{Letter, Mark, Number, Punctuation, Symbol};
     matches!(character, ' '..='~')

@@ -1,4 +1,4 @@
-//! What the records of a log carry.
+//! The fields of the messages in records: metadata, hard state, entry, snapshot.
 
 use etcdsnap_proto::raftpb::ConfState;
 
