@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::io::Cursor;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use etcdsnap_bbolt::build::{BuildError, Builder, BuildOptions};
+use etcdsnap_bbolt::build::{BuildError, BuildOptions, Builder};
 use etcdsnap_bbolt::check::{DEFAULT_LIMIT, check};
 use etcdsnap_bbolt::{Bucket, Db};
 use etcdsnap_benches::{SCATTERED, SEQUENTIAL, database};

@@ -10,10 +10,10 @@ use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use etcdsnap_bbolt::Db;
-use etcdsnap_kube::Stored;
-use etcdsnap_kube::decode::{Options, decode};
-use etcdsnap_kube::json::{self, Layout};
-use etcdsnap_kube::metadata::Header;
+use etcdsnap_kube::StoredValue;
+use etcdsnap_kube::decode::{DecodeOptions, decode};
+use etcdsnap_kube::json::{self, JsonLayout};
+use etcdsnap_kube::metadata::ObjectHeader;
 use etcdsnap_kube::yaml;
 use etcdsnap_proto::KeyValueRef;
 use flate2::read::GzDecoder;
@@ -31,7 +31,9 @@ fn cluster() -> Vec<Vec<u8>> {
     let values = records
         .elements()
         .map(|element| KeyValueRef::parse(element.expect("sound").value).expect("a record").value.to_vec());
-    values.filter(|value| matches!(Stored::recognise(value), Stored::Protobuf(_) | Stored::Json(_))).collect()
+    values
+        .filter(|value| matches!(StoredValue::recognise(value), StoredValue::Protobuf(_) | StoredValue::Json(_)))
+        .collect()
 }
 
 /// Random objects of all kinds.
@@ -50,23 +52,23 @@ fn objects(criterion: &mut Criterion) {
         group.throughput(Throughput::Bytes(values.iter().map(|value| value.len() as u64).sum()));
         let each = |action: &dyn Fn(&[u8])| values.iter().for_each(|value| action(black_box(value)));
         group.bench_function("metadata", |bencher| {
-            bencher.iter(|| each(&|value| drop(black_box(Header::read(value)))));
+            bencher.iter(|| each(&|value| drop(black_box(ObjectHeader::read(value)))));
         });
         group.bench_function("decode", |bencher| {
-            bencher.iter(|| each(&|value| drop(black_box(decode(value, Options::default())))));
+            bencher.iter(|| each(&|value| drop(black_box(decode(value, DecodeOptions::default())))));
         });
         group.bench_function("JSON", |bencher| {
             bencher.iter(|| {
                 each(&|value| {
-                    let object = decode(value, Options::default()).expect("an object");
-                    json::write(&object.value, Layout::Indented, &mut io::sink()).expect("no end");
+                    let object = decode(value, DecodeOptions::default()).expect("an object");
+                    json::write(&object.value, JsonLayout::Indented, &mut io::sink()).expect("no end");
                 });
             });
         });
         group.bench_function("YAML", |bencher| {
             bencher.iter(|| {
                 each(&|value| {
-                    let object = decode(value, Options::default()).expect("an object");
+                    let object = decode(value, DecodeOptions::default()).expect("an object");
                     yaml::write(&object.value, &mut io::sink()).expect("no end");
                 });
             });

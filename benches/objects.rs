@@ -9,10 +9,10 @@ use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use etcdsnap_bbolt::Db;
-use etcdsnap_kube::Stored;
+use etcdsnap_kube::StoredValue;
 use etcdsnap_kube::encryption::Keyring;
-use etcdsnap_kube::json::{self, Layout as Text};
-use etcdsnap_objects::{Objects, Selection};
+use etcdsnap_kube::json::{self, JsonLayout as Text};
+use etcdsnap_objects::{ObjectSelection, Objects};
 use etcdsnap_proto::KeyValueRef;
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::contents::{Contents, Source};
@@ -36,7 +36,7 @@ fn database() -> Vec<u8> {
     let mut store = EtcdStore::new(Server::V3_6);
     for element in records.elements() {
         let record = KeyValueRef::parse(element.expect("sound").value).expect("a record");
-        if matches!(Stored::recognise(record.value), Stored::Protobuf(_) | Stored::Json(_)) {
+        if matches!(StoredValue::recognise(record.value), StoredValue::Protobuf(_) | StoredValue::Json(_)) {
             for number in 0..NAMES {
                 store.put([record.key, format!("-{number}").as_bytes()].concat(), record.value.to_vec());
             }
@@ -53,15 +53,15 @@ fn objects(criterion: &mut Criterion) {
     let none: [&str; 0] = [];
     let open = || Objects::open(&contents, contents.current_revision(), Keyring::default(), &none).expect("objects");
     let objects = open();
-    let positions = objects.select(&Selection::default()).positions;
+    let positions = objects.select(&ObjectSelection::default()).positions;
     let stored =
         positions.iter().filter_map(|at| objects.index().record(*at)).map(|record| record.kv.value.len() as u64);
     let mut group = criterion.benchmark_group("objects");
     group.throughput(Throughput::Bytes(stored.sum()));
-    group.bench_function("find", |bencher| bencher.iter(|| open().select(&Selection::default())));
+    group.bench_function("find", |bencher| bencher.iter(|| open().select(&ObjectSelection::default())));
     group.bench_function("list", |bencher| {
         bencher.iter(|| {
-            let created = |clear: etcdsnap_objects::Clear<'_>| clear.header().ok()?.metadata.created;
+            let created = |clear: etcdsnap_objects::Plaintext<'_>| clear.header().ok()?.metadata.created;
             let Ok(()) = objects.stream(
                 &positions,
                 |entry| entry.open().ok().and_then(created),

@@ -8,7 +8,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use etcdsnap_checksum::crc32c;
 use etcdsnap_proto::prost::Message;
 use etcdsnap_proto::{etcdserverpb, raftpb, walpb};
-use etcdsnap_wal::{Bootstrap, BootstrapMember, RaftLog, WalRecordKind, Release, SnapshotPosition, Wal};
+use etcdsnap_wal::{Bootstrap, BootstrapMember, RaftLog, Release, SnapshotPosition, Wal, WalRecordKind};
 
 const NAME: &str = "0000000000000000-0000000000000000.wal";
 const PUTS: u64 = 50_000;
@@ -46,7 +46,10 @@ fn cluster() -> Bootstrap {
 fn busy_log(puts: u64) -> Vec<u8> {
     let mut bytes = cluster().segment(Release::V3_6).bytes;
     let wal = Wal::new([(NAME, &bytes[..])]);
-    let first = RaftLog::read(wal.segments(), SnapshotPosition::default()).expect("a new log").last_index(SnapshotPosition::default()) + 1;
+    let first = RaftLog::read(wal.segments(), SnapshotPosition::default())
+        .expect("a new log")
+        .last_index(SnapshotPosition::default())
+        + 1;
     let mut crc = wal.records().filter_map(Result::ok).last().map_or(0, |record| record.crc);
     for index in first..first + puts {
         let key = format!("/registry/pods/default/pod-{}", index % 1000).into_bytes();

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use etcdsnap_restore::{ClusterRequest, InitialCluster, Membership, Release, Restored};
+use etcdsnap_restore::{ClusterRequest, InitialCluster, Membership, Release, RestoredMembers};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -24,7 +24,7 @@ fuzz_target!(|text: &str| {
 /// The members of a cluster are told apart, or the reason is told.
 fn found(text: &str, cluster: &InitialCluster, release: Release) {
     let Some(name) = cluster.names().next() else { return };
-    let restored = Restored::Member { name, advertised: None };
+    let restored = RestoredMembers::Member { name, advertised: None };
     let request = ClusterRequest { restored, initial_cluster: text, ..ClusterRequest::default() };
     match Membership::new(&request, release, None) {
         Ok(membership) => assert!(membership.members().is_sorted_by_key(|member| member.id)),

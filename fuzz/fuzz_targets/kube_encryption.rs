@@ -5,8 +5,8 @@
 
 use std::sync::LazyLock;
 
-use etcdsnap_kube::Stored;
-use etcdsnap_kube::encryption::{Configuration, Keyring, Sealed, configurations_in_backup};
+use etcdsnap_kube::StoredValue;
+use etcdsnap_kube::encryption::{EncryptedValue, EncryptionConfiguration, Keyring, configurations_in_backup};
 use libfuzzer_sys::fuzz_target;
 
 const HEADERS: [&str; 6] = [
@@ -33,16 +33,19 @@ static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
 fuzz_target!(|bytes: &[u8]| {
     for header in HEADERS {
         let value = [header.as_bytes(), bytes].concat();
-        let sealed = Sealed::recognise(&value).expect("a header");
-        if let Ok(opened) = KEYRING.open(&sealed, b"/registry/secrets/default/s") {
-            let clear = Stored::recognise(&opened.value);
-            assert!(opened.value.starts_with(b"k8s\0") || !matches!(clear, Stored::Foreign(_) | Stored::Encrypted(_)));
+        let sealed = EncryptedValue::recognise(&value).expect("a header");
+        if let Ok(opened) = KEYRING.decrypt(&sealed, b"/registry/secrets/default/s") {
+            let clear = StoredValue::recognise(&opened.value);
+            assert!(
+                opened.value.starts_with(b"k8s\0")
+                    || !matches!(clear, StoredValue::Foreign(_) | StoredValue::Encrypted(_))
+            );
         }
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
         let secret = "c29tZXRoaW5nIHNlY3JldA";
         let text = text.replace("SECRET", secret);
-        if let Err(error) = Configuration::parse(&text) {
+        if let Err(error) = EncryptionConfiguration::parse(&text) {
             assert!(!error.to_string().contains(secret), "{error}");
         }
     }

@@ -2,13 +2,13 @@
 
 #![no_main]
 
-use etcdsnap_kube::json::{self, Layout};
+use etcdsnap_kube::json::{self, JsonLayout};
 use etcdsnap_kube::yaml;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(value) = json::parse(bytes) else { return };
-    let expected = json::to_string(&value, Layout::Compact);
+    let expected = json::to_string(&value, JsonLayout::Compact);
     let mut text = Vec::new();
     yaml::write_manifest(&value, &mut text).expect("memory");
     let text = String::from_utf8(text).expect("UTF-8");
@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
     let read: serde_json::Value = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let read = read.to_string();
     let read = json::parse(read.as_bytes()).expect("JSON");
-    assert_eq!(json::to_string(&read, Layout::Compact), expected);
+    assert_eq!(json::to_string(&read, JsonLayout::Compact), expected);
 });
 
 /// More than fifty levels.

@@ -2,20 +2,20 @@
 
 #![no_main]
 
-use etcdsnap_restore::manifest::{Manifest, Setting, Source};
+use etcdsnap_restore::manifest::{Manifest, Setting, ManifestFile};
 use libfuzzer_sys::fuzz_target;
 
 /// Stands between two files.
 const BETWEEN: &str = "\n=====\n";
 
 fuzz_target!(|text: &str| {
-    read(&[Source { label: "one", text }]);
+    read(&[ManifestFile { label: "one", text }]);
     if let Some((one, other)) = text.split_once(BETWEEN) {
-        read(&[Source { label: "one", text: one }, Source { label: "etcd.env", text: other }]);
+        read(&[ManifestFile { label: "one", text: one }, ManifestFile { label: "etcd.env", text: other }]);
     }
 });
 
-fn read(sources: &[Source<'_>]) {
+fn read(sources: &[ManifestFile<'_>]) {
     let manifest = match Manifest::read(sources) {
         Ok(manifest) => manifest,
         Err(error) => return assert!(!error.to_string().is_empty()),

@@ -1,11 +1,11 @@
 //! What must hold for every stored value of Kubernetes, whatever is in it.
 
-use etcdsnap_kube::Stored;
+use etcdsnap_kube::StoredValue;
 use etcdsnap_kube::cluster::Cluster;
-use etcdsnap_kube::decode::{Options, decode};
-use etcdsnap_kube::json::{self, Layout};
-use etcdsnap_kube::manifest::{Cleaning, clean, left_out, redact};
-use etcdsnap_kube::metadata::Header;
+use etcdsnap_kube::decode::{DecodeOptions, decode};
+use etcdsnap_kube::json::{self, JsonLayout};
+use etcdsnap_kube::manifest::{CleanOptions, clean, exclusion_reason, redact};
+use etcdsnap_kube::metadata::ObjectHeader;
 use etcdsnap_kube::schema::Schema;
 use etcdsnap_kube::yaml;
 
@@ -15,31 +15,33 @@ const SECRET: char = '☠';
 /// Decodes a value for several releases, writes it, completes it, cleans it.
 pub fn exercise(value: &[u8]) {
     for release in [None, Some(20), Some(34)] {
-        let options = Options { release, managed_fields: true };
+        let options = DecodeOptions { release, managed_fields: true };
         let mut object = match decode(value, options) {
             Ok(object) => object,
             Err(error) => {
-                let names_a_key = matches!(Stored::recognise(value), Stored::Encrypted(_));
+                let names_a_key = matches!(StoredValue::recognise(value), StoredValue::Encrypted(_));
                 assert!(names_a_key || !error.to_string().contains(SECRET), "{error}");
                 return;
             }
         };
-        let text = json::to_string(&object.value, Layout::Indented);
+        let text = json::to_string(&object.value, JsonLayout::Indented);
         json::parse(text.as_bytes()).expect("what is written is JSON");
-        agree(value, &Header::of_value(&object.value).ok());
+        agree(value, &ObjectHeader::of_value(&object.value).ok());
         Cluster::default().present(&mut object, 7);
-        if let Ok(header) = Header::of_value(&object.value) {
-            left_out(&header, object.value.text_at(&["type"]));
+        if let Ok(header) = ObjectHeader::of_value(&object.value) {
+            exclusion_reason(&header, object.value.text_at(&["type"]));
         }
         redact(&mut object);
-        clean(&mut object, Cleaning::default(), |_| false);
+        clean(&mut object, CleanOptions::default(), |_| false);
         drop(yaml::to_string(&object.value));
     }
 }
 
 /// The reader of metadata must find what the decoder found, where the object has its metadata once and in whole.
-fn agree(value: &[u8], decoded: &Option<Header<'_>>) {
-    if let (Ok(header), Some(decoded), Stored::Json(_)) = (Header::read(value), decoded, Stored::recognise(value)) {
+fn agree(value: &[u8], decoded: &Option<ObjectHeader<'_>>) {
+    if let (Ok(header), Some(decoded), StoredValue::Json(_)) =
+        (ObjectHeader::read(value), decoded, StoredValue::recognise(value))
+    {
         assert_eq!((&header.api_version, &header.kind), (&decoded.api_version, &decoded.kind));
         assert_eq!(
             (&header.metadata.name, &header.metadata.labels),

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use etcdsnap_publish::Interrupt;
+use etcdsnap_rewrite::RewriteContext;
 use etcdsnap_rewrite::defrag::{Defragmented, defrag_in_place};
-use etcdsnap_rewrite::{Tolerance, Work};
+use etcdsnap_snapshot::interrupt::Interrupt;
 use etcdsnap_snapshot::progress::Silent;
 
 use super::files::opening;
@@ -35,7 +35,7 @@ pub fn defrag(program: &Program, host: &dyn Host, parsed: &Parsed, log: &mut Log
     let interrupt: Interrupt =
         host.interrupt().map_err(|error| failed(format!("signals cannot be handled: {error}").as_bytes()))?;
     let name = path.display().to_string();
-    let work = Work { name: &name, tolerance: Tolerance::Nothing, progress: &Silent, interrupt: &interrupt };
+    let work = RewriteContext::new(&name, &Silent, &interrupt);
     let began = Instant::now();
     let done = defrag_in_place(held, &opening(), &work).map_err(|error| failed(error.to_string().as_bytes()))?;
     tell(compat, &name, &done, began.elapsed(), log);

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use etcdsnap_bbolt::{ByteOrder, Code, Db, DbOpenError, Detail, Grade, MetaError, PageKind, StructureProblem};
 use etcdsnap_image::ImageError;
-use etcdsnap_mvcc::{RevisionError, RevisionKey, RevisionKeyError, RecordRule, Violation};
+use etcdsnap_mvcc::{RecordRule, RevisionError, RevisionKey, RevisionKeyError, Violation};
 use etcdsnap_snapshot::container::{self, Container, OpenOptions};
 use etcdsnap_snapshot::inspection::{Inspection, Options, Unusable};
 use etcdsnap_snapshot::progress::Silent;

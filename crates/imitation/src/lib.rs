@@ -82,8 +82,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use compat::Compat;
-use etcdsnap_publish::Interrupt;
 use etcdsnap_restore::Resolver;
+use etcdsnap_snapshot::interrupt::Interrupt;
 use file_facts::{Failure, FileFacts, HashKv, Status, UnreadableRecord};
 use files::Files;
 

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use etcdsnap_bbolt::{ByteOrder, Db};
-use etcdsnap_rewrite::{Error, Held};
+use etcdsnap_rewrite::{Error, LockedDatabase};
 use etcdsnap_snapshot::container::Container;
 
 use super::files::opening;
@@ -28,7 +28,13 @@ pub fn database(data_dir: &Path) -> PathBuf {
 /// Takes the lock of a database, waiting for it as tools of that release line do, and says once what it waits for,
 /// followed by `advice`. Returns the text after `Error: `, also for a database that the originals cannot open because its
 /// numbers are in the byte order of other machines.
-pub fn hold(compat: Compat, path: &Path, parsed: &Parsed, advice: &str, log: &mut Log<'_>) -> Result<Held, Vec<u8>> {
+pub fn hold(
+    compat: Compat,
+    path: &Path,
+    parsed: &Parsed,
+    advice: &str,
+    log: &mut Log<'_>,
+) -> Result<LockedDatabase, Vec<u8>> {
     path.metadata().map_err(|error| Failure::Io { operation: "stat", error }.text(path, compat))?;
     let timeout = match parsed.duration("timeout") {
         // A lock that is waited for without end, as before 3.7.
@@ -40,7 +46,7 @@ pub fn hold(compat: Compat, path: &Path, parsed: &Parsed, advice: &str, log: &mu
     // Ends when the lock is free, or with the patience that was asked for; the originals before 3.7 wait as long as it
     // takes.
     loop {
-        match Held::take(path) {
+        match LockedDatabase::take(path) {
             Err(Error::InUse { .. }) if timeout.is_none_or(|timeout| began.elapsed() < timeout) => {}
             Err(Error::InUse { .. }) => return Err(b"timeout".to_vec()),
             Err(error) => return Err(error.to_string().into_bytes()),
@@ -57,7 +63,7 @@ pub fn hold(compat: Compat, path: &Path, parsed: &Parsed, advice: &str, log: &mu
 }
 
 /// Is the database in the byte order of other machines? One that cannot be opened is not known to be.
-fn is_foreign(held: &Held) -> bool {
+fn is_foreign(held: &LockedDatabase) -> bool {
     let container = Container::open(held.path(), &opening());
     container.is_ok_and(|container| Db::open(container.database()).is_ok_and(|db| db.order() != ByteOrder::HOST))
 }

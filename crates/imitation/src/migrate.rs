@@ -7,9 +7,9 @@ use std::path::Path;
 use etcdsnap_bbolt::Db;
 use etcdsnap_datadir::{SnapFiles, WalFiles};
 use etcdsnap_image::Mapping;
-use etcdsnap_rewrite::migrate::{Migrated, Wanted, migrate_in_place};
-use etcdsnap_rewrite::schema::{MigrationError, detect, needed};
-use etcdsnap_rewrite::{Error, Held, Tolerance, Work};
+use etcdsnap_rewrite::migrate::{MigrateOptions, Migrated, migrate_in_place};
+use etcdsnap_rewrite::schema::{MigrationError, detect, required_version};
+use etcdsnap_rewrite::{Error, LockedDatabase, RewriteContext, Tolerance};
 use etcdsnap_snapshot::buckets::SmallBuckets;
 use etcdsnap_snapshot::container::Container;
 use etcdsnap_snapshot::progress::Silent;
@@ -61,11 +61,14 @@ pub fn migrate(compat: Compat, host: &dyn Host, parsed: &Parsed, log: &mut Log<'
             return Err(stop(error.to_string()));
         }
     };
-    let needed = needed_by_log(compat, data_dir, log).map_err(|text| {
+    let required_version = needed_by_log(compat, data_dir, log).map_err(|text| {
         log.line(Level::Error, &place.command(143), "Failed to finalize config", &[("error", Field::from(&*text))]);
         stop(text)
     })?;
-    let wanted = Wanted { version, newest: newest(compat), needed, force: parsed.switch("force") };
+    let wanted = MigrateOptions::new(version)
+        .with_newest(newest(compat))
+        .with_required_version(required_version)
+        .with_force(parsed.switch("force"));
     let done = change(host, &held, &path, &wanted).map_err(|error| match error {
         Error::Migration(error) => {
             tell_major(&error, &current, &wanted.version, log);
@@ -78,15 +81,15 @@ pub fn migrate(compat: Compat, host: &dyn Host, parsed: &Parsed, log: &mut Log<'
 }
 
 /// Upstream does not look for damage; a database whose records are damaged is no worse for another storage version.
-fn change(host: &dyn Host, held: &Held, path: &Path, wanted: &Wanted) -> Result<Migrated, Error> {
+fn change(host: &dyn Host, held: &LockedDatabase, path: &Path, wanted: &MigrateOptions) -> Result<Migrated, Error> {
     let name = path.display().to_string();
     let interrupt = host.interrupt().map_err(|source| Error::Write { path: path.to_owned(), source })?;
-    let work = Work { name: &name, tolerance: Tolerance::Readable, progress: &Silent, interrupt: &interrupt };
-    migrate_in_place(held, &opening(), wanted, &work)
+    let context = RewriteContext::new(&name, &Silent, &interrupt).with_tolerance(Tolerance::Readable);
+    migrate_in_place(held, &opening(), wanted, &context)
 }
 
 /// The storage version that the database has.
-fn current(held: &Held) -> Result<Result<Version, MigrationError>, String> {
+fn current(held: &LockedDatabase) -> Result<Result<Version, MigrationError>, String> {
     let container = Container::open(held.path(), &opening()).map_err(|error| error.to_string())?;
     let db = Db::open(container.database()).map_err(|error| error.to_string())?;
     Ok(detect(&SmallBuckets::read(&db, 0).buckets))
@@ -150,7 +153,7 @@ fn needed_by_log(compat: Compat, data_dir: &Path, log: &mut Log<'_>) -> Result<O
         markers.last().map(|marker| marker.start)
     };
     let log = wal.read(start.unwrap_or_default()).map_err(|error| format!("failed to read wal: {error}"))?;
-    needed(&log.entries).map_err(|error| format!("failed to read wal: {error}"))
+    required_version(&log.entries).map_err(|error| format!("failed to read wal: {error}"))
 }
 
 fn log_text(error: &LogReadError) -> String {

@@ -10,11 +10,10 @@ use etcdsnap_bbolt::{ByteOrder, Db};
 use etcdsnap_checksum::sha256::digest;
 use etcdsnap_image::{Image, Mapping};
 use etcdsnap_restore::{
-    Bump, BumpPlan, ClusterRequest, Draft, ErrorClass, Membership, Output, Release, Request, RestoreError, Restored,
-    Work, hash_mismatch,
+    BumpPlan, ClusterRequest, ErrorClass, Membership, Release, RestoreContext, RestoreDestination, RestoreDraft,
+    RestoreError, RestoreRequest, RestoredMembers, RevisionBump, hash_mismatch,
 };
 use etcdsnap_snapshot::container::{Container, Foreign, OpenError};
-use etcdsnap_snapshot::inspection::Options;
 use etcdsnap_snapshot::progress::Silent;
 
 use super::files::opening;
@@ -78,7 +77,7 @@ pub fn restore(program: &Program, host: &dyn Host, parsed: &Parsed, log: &mut Lo
         return Err(Stop::new(BAD_ARGUMENTS, "snapshot restore requires exactly one argument"));
     };
     let request = request(compat, parsed)?;
-    let draft = Draft::new(&request, Some(host.resolver())).map_err(|error| stop(&error))?;
+    let draft = RestoreDraft::new(&request, Some(host.resolver())).map_err(|error| stop(&error))?;
     let (places, paths) = (Places::of(compat), shown_paths(program, file, parsed));
     log.info(places.restoring, "restoring snapshot", &paths);
     let container = open(Path::new(file), compat, request.skip_hash_check)?;
@@ -88,8 +87,8 @@ pub fn restore(program: &Program, host: &dyn Host, parsed: &Parsed, log: &mut Lo
     let plan = draft.plan(&container).map_err(|error| stop(&error))?;
     let interrupt =
         host.interrupt().map_err(|error| Stop::new(FAILED, format!("signals cannot be handled: {error}")))?;
-    let work = Work { inspection: Options::default(), progress: &Silent, stages: &(), interrupt: &interrupt };
-    plan.execute(work).map_err(|error| stop(&error))?;
+    let context = RestoreContext::new(&Silent, &interrupt);
+    plan.execute(context).map_err(|error| stop(&error))?;
     if let Some(trimming) = places.trimming {
         log.info(trimming, "Trimming membership information from the backend...", &[]);
     }
@@ -101,13 +100,13 @@ pub fn restore(program: &Program, host: &dyn Host, parsed: &Parsed, log: &mut Lo
     Ok(())
 }
 
-fn request(compat: Compat, parsed: &Parsed) -> Result<Request<'_>, Stop> {
+fn request(compat: Compat, parsed: &Parsed) -> Result<RestoreRequest<'_>, Stop> {
     let text = |name: &str, default| parsed.text(name).unwrap_or(default);
     let path = |name: &str| parsed.path(name).map(without_detours);
-    let bump = Bump::from_flags(parsed.unsigned("bump-revision").unwrap_or(0), parsed.switch("mark-compacted"));
-    Ok(Request {
+    let bump = RevisionBump::from_flags(parsed.unsigned("bump-revision").unwrap_or(0), parsed.switch("mark-compacted"));
+    Ok(RestoreRequest {
         cluster: ClusterRequest {
-            restored: Restored::Member {
+            restored: RestoredMembers::Member {
                 name: text("name", ClusterRequest::DEFAULT_NAME),
                 advertised: Some(text("initial-advertise-peer-urls", ClusterRequest::DEFAULT_ADVERTISED)),
             },
@@ -115,13 +114,13 @@ fn request(compat: Compat, parsed: &Parsed) -> Result<Request<'_>, Stop> {
             token: text("initial-cluster-token", ClusterRequest::DEFAULT_TOKEN),
             learners: &[],
         },
-        output: Output::Member { data_dir: path("data-dir"), wal_dir: path("wal-dir") },
+        output: RestoreDestination::Member { data_dir: path("data-dir"), wal_dir: path("wal-dir") },
         // The newest patch release of 3.5 has taken over the rules of 3.6 for URLs.
         rules: if compat == Compat::V3_5 { Release::V3_6 } else { release(compat) },
         style: release(compat),
         skip_hash_check: parsed.switch("skip-hash-check"),
         bump: bump.map_err(|error| stop(&error))?,
-        ..Request::default()
+        ..RestoreRequest::default()
     })
 }
 

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::MAX_DEPTH;
+use crate::lossy_text::lossy;
 use crate::number::read_back;
-use crate::text::lossy;
 use crate::value::{Map, Value};
 
 /// What a break code, the end of something of indefinite length, reads as.
@@ -200,10 +200,10 @@ fn epoch<'a>(value: &Value<'_>) -> Option<Value<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::{Layout, to_string};
+    use crate::json::{JsonLayout, to_string};
 
     fn json(bytes: &[u8]) -> String {
-        to_string(&parse(bytes).expect("CBOR"), Layout::Compact)
+        to_string(&parse(bytes).expect("CBOR"), JsonLayout::Compact)
     }
 
     #[test]

@@ -10,25 +10,25 @@ use jiff::Timestamp;
 use crate::cbor;
 use crate::decode::DecodeError;
 use crate::json;
-use crate::stored::{Envelope, Stored};
-use crate::text::lossy;
+use crate::lossy_text::lossy;
+use crate::stored::{Envelope, StoredValue};
 use crate::value::{Map, Value};
-use crate::wire::{Payload, Reader, WireError};
+use crate::wire::{Reader, WireError, WirePayload};
 
 /// Type and metadata of a stored object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Header<'a> {
+pub struct ObjectHeader<'a> {
     /// `apiVersion` it is stored in.
     pub api_version: Cow<'a, str>,
     /// `kind`.
     pub kind: Cow<'a, str>,
     /// `metadata`; all empty where there is none.
-    pub metadata: Metadata<'a>,
+    pub metadata: ObjectMetadata<'a>,
 }
 
 /// `metadata` of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Metadata<'a> {
+pub struct ObjectMetadata<'a> {
     /// Name.
     pub name: Cow<'a, str>,
     /// What the name was generated from.
@@ -48,16 +48,16 @@ pub struct Metadata<'a> {
     /// Annotations.
     pub annotations: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// Owners.
-    pub owners: Vec<Owner<'a>>,
+    pub owners: Vec<OwnerReference<'a>>,
     /// Finalizers.
     pub finalizers: Vec<Cow<'a, str>>,
     /// Who changed it last, and what.
-    pub managers: Vec<Manager<'a>>,
+    pub managers: Vec<FieldManager<'a>>,
 }
 
 /// An entry of `ownerReferences`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Owner<'a> {
+pub struct OwnerReference<'a> {
     /// API version of the owner.
     pub api_version: Cow<'a, str>,
     /// Kind of the owner.
@@ -72,7 +72,7 @@ pub struct Owner<'a> {
 
 /// An entry of `managedFields`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Manager<'a> {
+pub struct FieldManager<'a> {
     /// Its name, such as `kubectl-client-side-apply`.
     pub name: Cow<'a, str>,
     /// `Apply` or `Update`.
@@ -85,25 +85,25 @@ pub struct Manager<'a> {
     pub fields_len: usize,
 }
 
-impl<'a> Header<'a> {
+impl<'a> ObjectHeader<'a> {
     /// Reads type and metadata of a stored value in clear.
     pub fn read(value: &'a [u8]) -> Result<Self, DecodeError> {
-        Self::of(&Stored::recognise(value))
+        Self::of(&StoredValue::recognise(value))
     }
 
     /// Reads type and metadata of a recognised value.
-    pub fn of(stored: &Stored<'a>) -> Result<Self, DecodeError> {
+    pub fn of(stored: &StoredValue<'a>) -> Result<Self, DecodeError> {
         match stored {
-            Stored::Protobuf(envelope) => Self::of_envelope(envelope),
-            Stored::Json(text) => Self::of_value(&json::parse_header(text)?),
-            Stored::Cbor(bytes) => Self::of_value(&cbor::parse(bytes)?),
-            Stored::Encrypted(sealed) => Err(DecodeError::Encrypted(sealed.to_string())),
-            Stored::Foreign(_) => Err(DecodeError::Foreign),
+            StoredValue::Protobuf(envelope) => Self::of_envelope(envelope),
+            StoredValue::Json(text) => Self::of_value(&json::parse_header(text)?),
+            StoredValue::Cbor(bytes) => Self::of_value(&cbor::parse(bytes)?),
+            StoredValue::Encrypted(sealed) => Err(DecodeError::Encrypted(sealed.to_string())),
+            StoredValue::Foreign(_) => Err(DecodeError::Foreign),
         }
     }
 
     fn of_envelope(envelope: &Envelope<'a>) -> Result<Self, DecodeError> {
-        let metadata = envelope.metadata().and_then(|message| message.map(Metadata::of_message).transpose());
+        let metadata = envelope.metadata().and_then(|message| message.map(ObjectMetadata::of_message).transpose());
         let metadata = metadata.map_err(|problem| DecodeError::Protobuf { path: "metadata".to_owned(), problem })?;
         let metadata = metadata.unwrap_or_default();
         Ok(Self { api_version: lossy(envelope.api_version), kind: lossy(envelope.kind), metadata })
@@ -115,7 +115,7 @@ impl<'a> Header<'a> {
         if api_version.is_empty() || kind.is_empty() {
             return Err(DecodeError::NoType);
         }
-        let metadata = value.at(&["metadata"]).map(Metadata::of_value).unwrap_or_default();
+        let metadata = value.at(&["metadata"]).map(ObjectMetadata::of_value).unwrap_or_default();
         Ok(Self { api_version, kind, metadata })
     }
 
@@ -127,8 +127,8 @@ impl<'a> Header<'a> {
 
 /// Whether a value stored as protobuf says of itself what its key ends with: `/NAME`, or `/NAMESPACE/NAME`. `None` for any other
 /// value. It is quick, for a look at everything, and knows nothing of the few keys that are made in another way: where the answer is
-/// no, [`ObjectKey::disagreement`](crate::key::ObjectKey::disagreement) decides.
-pub fn fits_key(value: &[u8], key: &[u8]) -> Option<bool> {
+/// no, [`ObjectKey::mismatch`](crate::key::ObjectKey::mismatch) decides.
+pub fn matches_key(value: &[u8], key: &[u8]) -> Option<bool> {
     let Some(envelope) = Envelope::parse(value) else {
         return Envelope::is_meant(value).then_some(false);
     };
@@ -150,8 +150,8 @@ fn name_and_namespace<'a>(envelope: &Envelope<'a>) -> Option<(&'a [u8], &'a [u8]
     let mut reader = Reader::new(envelope.metadata().ok()??);
     while let Some((field, payload)) = reader.next().ok()? {
         match (field, payload) {
-            (NAME, Payload::Bytes(bytes)) => name = bytes,
-            (NAMESPACE, Payload::Bytes(bytes)) => namespace = bytes,
+            (NAME, WirePayload::Bytes(bytes)) => name = bytes,
+            (NAMESPACE, WirePayload::Bytes(bytes)) => namespace = bytes,
             _ => {}
         }
         if field >= NAMESPACE {
@@ -161,9 +161,9 @@ fn name_and_namespace<'a>(envelope: &Envelope<'a>) -> Option<(&'a [u8], &'a [u8]
     Some((name, namespace))
 }
 
-impl<'a> Metadata<'a> {
+impl<'a> ObjectMetadata<'a> {
     /// The owner that controls the object.
-    pub fn controller(&self) -> Option<&Owner<'a>> {
+    pub fn controller(&self) -> Option<&OwnerReference<'a>> {
         self.owners.iter().find(|owner| owner.controller)
     }
 
@@ -182,18 +182,18 @@ impl<'a> Metadata<'a> {
         let mut reader = Reader::new(message);
         while let Some(field) = reader.next()? {
             match field {
-                (7, Payload::Varint(number)) => metadata.generation = number.cast_signed(),
-                (1, Payload::Bytes(bytes)) => metadata.name = lossy(bytes),
-                (2, Payload::Bytes(bytes)) => metadata.generate_name = lossy(bytes),
-                (3, Payload::Bytes(bytes)) => metadata.namespace = lossy(bytes),
-                (5, Payload::Bytes(bytes)) => metadata.uid = lossy(bytes),
-                (8, Payload::Bytes(bytes)) => metadata.created = seconds(bytes)?,
-                (9, Payload::Bytes(bytes)) => metadata.deletion_requested = seconds(bytes)?,
-                (11, Payload::Bytes(bytes)) => metadata.labels.push(pair(bytes)?),
-                (12, Payload::Bytes(bytes)) => metadata.annotations.push(pair(bytes)?),
-                (13, Payload::Bytes(bytes)) => metadata.owners.push(Owner::of_message(bytes)?),
-                (14, Payload::Bytes(bytes)) => metadata.finalizers.push(lossy(bytes)),
-                (17, Payload::Bytes(bytes)) => metadata.managers.push(Manager::of_message(bytes)?),
+                (7, WirePayload::Varint(number)) => metadata.generation = number.cast_signed(),
+                (1, WirePayload::Bytes(bytes)) => metadata.name = lossy(bytes),
+                (2, WirePayload::Bytes(bytes)) => metadata.generate_name = lossy(bytes),
+                (3, WirePayload::Bytes(bytes)) => metadata.namespace = lossy(bytes),
+                (5, WirePayload::Bytes(bytes)) => metadata.uid = lossy(bytes),
+                (8, WirePayload::Bytes(bytes)) => metadata.created = seconds(bytes)?,
+                (9, WirePayload::Bytes(bytes)) => metadata.deletion_requested = seconds(bytes)?,
+                (11, WirePayload::Bytes(bytes)) => metadata.labels.push(pair(bytes)?),
+                (12, WirePayload::Bytes(bytes)) => metadata.annotations.push(pair(bytes)?),
+                (13, WirePayload::Bytes(bytes)) => metadata.owners.push(OwnerReference::of_message(bytes)?),
+                (14, WirePayload::Bytes(bytes)) => metadata.finalizers.push(lossy(bytes)),
+                (17, WirePayload::Bytes(bytes)) => metadata.managers.push(FieldManager::of_message(bytes)?),
                 _ => {}
             }
         }
@@ -211,24 +211,24 @@ impl<'a> Metadata<'a> {
             deletion_requested: time(value, "deletionTimestamp"),
             labels: pairs(value, "labels"),
             annotations: pairs(value, "annotations"),
-            owners: list(value, "ownerReferences").iter().map(Owner::of_value).collect(),
+            owners: list(value, "ownerReferences").iter().map(OwnerReference::of_value).collect(),
             finalizers: list(value, "finalizers").iter().filter_map(as_text).collect(),
-            managers: list(value, "managedFields").iter().map(Manager::of_value).collect(),
+            managers: list(value, "managedFields").iter().map(FieldManager::of_value).collect(),
         }
     }
 }
 
-impl<'a> Owner<'a> {
+impl<'a> OwnerReference<'a> {
     fn of_message(message: &'a [u8]) -> Result<Self, WireError> {
         let mut owner = Self::default();
         let mut reader = Reader::new(message);
         while let Some(field) = reader.next()? {
             match field {
-                (1, Payload::Bytes(bytes)) => owner.kind = lossy(bytes),
-                (3, Payload::Bytes(bytes)) => owner.name = lossy(bytes),
-                (4, Payload::Bytes(bytes)) => owner.uid = lossy(bytes),
-                (5, Payload::Bytes(bytes)) => owner.api_version = lossy(bytes),
-                (6, Payload::Varint(truth)) => owner.controller = truth != 0,
+                (1, WirePayload::Bytes(bytes)) => owner.kind = lossy(bytes),
+                (3, WirePayload::Bytes(bytes)) => owner.name = lossy(bytes),
+                (4, WirePayload::Bytes(bytes)) => owner.uid = lossy(bytes),
+                (5, WirePayload::Bytes(bytes)) => owner.api_version = lossy(bytes),
+                (6, WirePayload::Varint(truth)) => owner.controller = truth != 0,
                 _ => {}
             }
         }
@@ -246,17 +246,17 @@ impl<'a> Owner<'a> {
     }
 }
 
-impl<'a> Manager<'a> {
+impl<'a> FieldManager<'a> {
     fn of_message(message: &'a [u8]) -> Result<Self, WireError> {
         let mut manager = Self::default();
         let mut reader = Reader::new(message);
         while let Some(field) = reader.next()? {
             match field {
-                (1, Payload::Bytes(bytes)) => manager.name = lossy(bytes),
-                (2, Payload::Bytes(bytes)) => manager.operation = lossy(bytes),
-                (4, Payload::Bytes(bytes)) => manager.time = seconds(bytes)?,
-                (7, Payload::Bytes(bytes)) => manager.fields_len = raw_len(bytes)?,
-                (8, Payload::Bytes(bytes)) => manager.subresource = lossy(bytes),
+                (1, WirePayload::Bytes(bytes)) => manager.name = lossy(bytes),
+                (2, WirePayload::Bytes(bytes)) => manager.operation = lossy(bytes),
+                (4, WirePayload::Bytes(bytes)) => manager.time = seconds(bytes)?,
+                (7, WirePayload::Bytes(bytes)) => manager.fields_len = raw_len(bytes)?,
+                (8, WirePayload::Bytes(bytes)) => manager.subresource = lossy(bytes),
                 _ => {}
             }
         }
@@ -267,7 +267,7 @@ impl<'a> Manager<'a> {
         let fields_len = match value.at(&["fieldsV1"]) {
             // The header's reader does not keep the fields, only how long they are.
             Some(Value::Int(len)) => usize::try_from(*len).unwrap_or_default(),
-            Some(fields) => json::to_string(fields, json::Layout::Compact).len(),
+            Some(fields) => json::to_string(fields, json::JsonLayout::Compact).len(),
             None => 0,
         };
         Self {
@@ -285,7 +285,7 @@ fn raw_len(message: &[u8]) -> Result<usize, WireError> {
     let mut reader = Reader::new(message);
     let mut len = 0;
     while let Some(field) = reader.next()? {
-        if let (1, Payload::Bytes(raw)) = field {
+        if let (1, WirePayload::Bytes(raw)) = field {
             len = raw.len();
         }
     }
@@ -300,7 +300,7 @@ fn seconds(message: &[u8]) -> Result<Option<i64>, WireError> {
     let mut reader = Reader::new(message);
     let mut seconds = 0;
     while let Some(field) = reader.next()? {
-        if let (1, Payload::Varint(number)) = field {
+        if let (1, WirePayload::Varint(number)) = field {
             seconds = number.cast_signed();
         }
     }
@@ -313,8 +313,8 @@ fn pair(message: &[u8]) -> Result<(Cow<'_, str>, Cow<'_, str>), WireError> {
     let mut reader = Reader::new(message);
     while let Some(field) = reader.next()? {
         match field {
-            (1, Payload::Bytes(bytes)) => pair.0 = lossy(bytes),
-            (2, Payload::Bytes(bytes)) => pair.1 = lossy(bytes),
+            (1, WirePayload::Bytes(bytes)) => pair.0 = lossy(bytes),
+            (2, WirePayload::Bytes(bytes)) => pair.1 = lossy(bytes),
             _ => {}
         }
     }
@@ -358,7 +358,7 @@ mod tests {
 
     #[test]
     fn headers_are_read_from_json() {
-        let header = Header::read(TEXT).expect("a header");
+        let header = ObjectHeader::read(TEXT).expect("a header");
         assert_eq!((&*header.api_version, &*header.kind, header.group()), ("ex.io/v1", "Foo", "ex.io"));
         let metadata = &header.metadata;
         assert_eq!((&*metadata.name, &*metadata.namespace, &*metadata.uid), ("x", "n", "u"));
@@ -371,6 +371,6 @@ mod tests {
     #[test]
     fn a_header_of_a_decoded_object_is_the_same() {
         let value = json::parse(TEXT).expect("JSON");
-        assert_eq!(Header::of_value(&value), Header::read(TEXT));
+        assert_eq!(ObjectHeader::of_value(&value), ObjectHeader::read(TEXT));
     }
 }

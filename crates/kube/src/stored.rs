@@ -1,7 +1,7 @@
 //! What a stored value is, from its first bytes (docs/format/kubernetes.md#first-bytes).
 
-use crate::encryption::Sealed;
-use crate::wire::{Payload, Reader, WireError};
+use crate::encryption::EncryptedValue;
+use crate::wire::{Reader, WireError, WirePayload};
 
 /// The first bytes of an object stored as protobuf; the fourth names the encoding, and only zero is defined.
 const PROTOBUF: &[u8] = b"k8s\0";
@@ -11,7 +11,7 @@ const CBOR: &[u8] = &[0xd9, 0xd9, 0xf7];
 
 /// A stored value by its encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored<'a> {
+pub enum StoredValue<'a> {
     /// An object in Kubernetes' protobuf envelope.
     Protobuf(Envelope<'a>),
     /// An object as JSON: custom resources, their definitions, API services.
@@ -19,7 +19,7 @@ pub enum Stored<'a> {
     /// A custom resource as CBOR.
     Cbor(&'a [u8]),
     /// A value the API server encrypted.
-    Encrypted(Sealed<'a>),
+    Encrypted(EncryptedValue<'a>),
     /// Nothing Kubernetes' API server stores as an object.
     Foreign(&'a [u8]),
 }
@@ -35,10 +35,10 @@ pub struct Envelope<'a> {
     pub message: &'a [u8],
 }
 
-impl<'a> Stored<'a> {
+impl<'a> StoredValue<'a> {
     /// Recognises a stored value. A protobuf envelope that cannot be read makes it foreign.
     pub fn recognise(value: &'a [u8]) -> Self {
-        if let Some(sealed) = Sealed::recognise(value) {
+        if let Some(sealed) = EncryptedValue::recognise(value) {
             Self::Encrypted(sealed)
         } else if let Some(envelope) = Envelope::parse(value) {
             Self::Protobuf(envelope)
@@ -53,7 +53,7 @@ impl<'a> Stored<'a> {
 }
 
 /// Whether bytes begin as what Kubernetes stores in clear: the test for a true key after decryption.
-pub(crate) fn looks_clear(value: &[u8]) -> bool {
+pub(crate) fn looks_unencrypted(value: &[u8]) -> bool {
     value.starts_with(PROTOBUF) || value.starts_with(CBOR) || value.starts_with(b"{")
 }
 
@@ -65,8 +65,8 @@ impl<'a> Envelope<'a> {
         let mut complete = false;
         loop {
             match reader.next() {
-                Ok(Some((1, Payload::Bytes(bytes)))) => envelope.read_type(bytes).ok()?,
-                Ok(Some((2, Payload::Bytes(bytes)))) => (envelope.message, complete) = (bytes, true),
+                Ok(Some((1, WirePayload::Bytes(bytes)))) => envelope.read_type(bytes).ok()?,
+                Ok(Some((2, WirePayload::Bytes(bytes)))) => (envelope.message, complete) = (bytes, true),
                 Ok(Some(_)) => {}
                 Ok(None) => break,
                 Err(_) if complete => break,
@@ -80,7 +80,7 @@ impl<'a> Envelope<'a> {
     pub(crate) fn metadata(&self) -> Result<Option<&'a [u8]>, WireError> {
         let mut reader = Reader::new(self.message);
         while let Some(field) = reader.next()? {
-            if let (1, Payload::Bytes(bytes)) = field {
+            if let (1, WirePayload::Bytes(bytes)) = field {
                 return Ok(Some(bytes));
             }
         }
@@ -96,8 +96,8 @@ impl<'a> Envelope<'a> {
         let mut reader = Reader::new(bytes);
         while let Some(field) = reader.next()? {
             match field {
-                (1, Payload::Bytes(bytes)) => self.api_version = bytes,
-                (2, Payload::Bytes(bytes)) => self.kind = bytes,
+                (1, WirePayload::Bytes(bytes)) => self.api_version = bytes,
+                (2, WirePayload::Bytes(bytes)) => self.kind = bytes,
                 _ => {}
             }
         }
@@ -118,18 +118,18 @@ mod tests {
 
     #[test]
     fn values_are_told_apart_by_their_first_bytes() {
-        assert!(matches!(Stored::recognise(b"k8s:enc:aescbc:v1:key1:...."), Stored::Encrypted(_)));
-        assert!(matches!(Stored::recognise(b"{\"kind\":1}\n"), Stored::Json(_)));
-        assert!(matches!(Stored::recognise(b"\xd9\xd9\xf7\xa0"), Stored::Cbor(_)));
+        assert!(matches!(StoredValue::recognise(b"k8s:enc:aescbc:v1:key1:...."), StoredValue::Encrypted(_)));
+        assert!(matches!(StoredValue::recognise(b"{\"kind\":1}\n"), StoredValue::Json(_)));
+        assert!(matches!(StoredValue::recognise(b"\xd9\xd9\xf7\xa0"), StoredValue::Cbor(_)));
         for foreign in [&b""[..], b"1234", b"k8s\x01\x0a\0", b"k8s", b"k8s\0\x0a\x05ab"] {
-            assert!(matches!(Stored::recognise(foreign), Stored::Foreign(_)), "{foreign:?}");
+            assert!(matches!(StoredValue::recognise(foreign), StoredValue::Foreign(_)), "{foreign:?}");
         }
     }
 
     #[test]
     fn a_newline_behind_an_envelope_is_no_fault() {
         let value = b"k8s\0\x0a\x09\x0a\x02v1\x12\x03Pod\x12\x02\x0a\0\x1a\0\x22\0\n";
-        let Stored::Protobuf(envelope) = Stored::recognise(value) else { panic!("no envelope") };
+        let StoredValue::Protobuf(envelope) = StoredValue::recognise(value) else { panic!("no envelope") };
         assert_eq!((envelope.api_version, envelope.kind, envelope.message), (&b"v1"[..], &b"Pod"[..], &b"\x0a\0"[..]));
     }
 }

@@ -25,11 +25,11 @@ pub enum Value<'a> {
 }
 
 /// An entry of a [`Map`].
-pub type Entry<'a> = (Cow<'a, str>, Value<'a>);
+pub type MapEntry<'a> = (Cow<'a, str>, Value<'a>);
 
 /// The members of an object, each key once, in the order of their bytes.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Map<'a>(Vec<Entry<'a>>);
+pub struct Map<'a>(Vec<MapEntry<'a>>);
 
 impl<'a> Value<'a> {
     /// The text, where it is one.
@@ -161,7 +161,7 @@ impl<'a> Map<'a> {
     }
 
     /// Puts entries in order; of several with one key the last counts, as in Go.
-    pub fn from_entries(mut entries: Vec<Entry<'a>>) -> Self {
+    pub fn from_entries(mut entries: Vec<MapEntry<'a>>) -> Self {
         if !entries.is_sorted_by(|left, right| left.0 < right.0) {
             entries.reverse();
             entries.sort_by(|left, right| left.0.cmp(&right.0));
@@ -171,7 +171,7 @@ impl<'a> Map<'a> {
     }
 
     /// Puts entries of which no two have the same key in order.
-    pub(crate) fn from_unique(mut entries: Vec<Entry<'a>>) -> Self {
+    pub(crate) fn from_unique(mut entries: Vec<MapEntry<'a>>) -> Self {
         entries.sort_unstable_by(|left, right| left.0.cmp(&right.0));
         Self(entries)
     }
@@ -246,7 +246,7 @@ impl<'a> Map<'a> {
     }
 
     /// The entries in the order of their keys.
-    pub(crate) fn entries(&self) -> &[Entry<'a>] {
+    pub(crate) fn entries(&self) -> &[MapEntry<'a>] {
         &self.0
     }
 
@@ -256,7 +256,7 @@ impl<'a> Map<'a> {
     }
 
     /// The entries themselves.
-    pub fn into_entries(self) -> Vec<Entry<'a>> {
+    pub fn into_entries(self) -> Vec<MapEntry<'a>> {
         self.0
     }
 

@@ -9,7 +9,7 @@ const MAX_GROUPS: usize = 32;
 
 /// What a field holds, as it lies in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Payload<'a> {
+pub enum WirePayload<'a> {
     /// A number of variable length.
     Varint(u64),
     /// Eight bytes, little-endian.
@@ -57,17 +57,17 @@ impl<'a> Reader<'a> {
 
     /// The next field, or `None` at the end.
     #[inline]
-    pub(crate) fn next(&mut self) -> Result<Option<(u32, Payload<'a>)>, WireError> {
+    pub(crate) fn next(&mut self) -> Result<Option<(u32, WirePayload<'a>)>, WireError> {
         if self.rest.is_empty() {
             return Ok(None);
         }
         let (number, wire_type) = self.tag()?;
         let payload = match wire_type {
-            0 => Payload::Varint(self.varint()?),
-            1 => Payload::Fixed64(u64::from_le_bytes(self.array()?)),
-            2 => Payload::Bytes(self.bytes()?),
-            3 => Payload::Group(self.group(number)?),
-            5 => Payload::Fixed32(u32::from_le_bytes(self.array()?)),
+            0 => WirePayload::Varint(self.varint()?),
+            1 => WirePayload::Fixed64(u64::from_le_bytes(self.array()?)),
+            2 => WirePayload::Bytes(self.bytes()?),
+            3 => WirePayload::Group(self.group(number)?),
+            5 => WirePayload::Fixed32(u32::from_le_bytes(self.array()?)),
             4 => return Err(WireError::BadGroup),
             _ => return Err(WireError::BadTag),
         };
@@ -153,7 +153,7 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
 
-    fn fields(bytes: &[u8]) -> Result<Vec<(u32, Payload<'_>)>, WireError> {
+    fn fields(bytes: &[u8]) -> Result<Vec<(u32, WirePayload<'_>)>, WireError> {
         let mut reader = Reader::new(bytes);
         let mut found = Vec::new();
         while let Some(field) = reader.next()? {
@@ -167,11 +167,11 @@ mod tests {
         let bytes =
             [0x08, 0x96, 0x01, 0x11, 1, 0, 0, 0, 0, 0, 0, 0, 0x1a, 1, b'x', 0x23, 0x28, 7, 0x24, 0x2d, 9, 0, 0, 0];
         let expected = [
-            (1, Payload::Varint(150)),
-            (2, Payload::Fixed64(1)),
-            (3, Payload::Bytes(b"x")),
-            (4, Payload::Group(&[0x28, 7])),
-            (5, Payload::Fixed32(9)),
+            (1, WirePayload::Varint(150)),
+            (2, WirePayload::Fixed64(1)),
+            (3, WirePayload::Bytes(b"x")),
+            (4, WirePayload::Group(&[0x28, 7])),
+            (5, WirePayload::Fixed32(9)),
         ];
         assert_eq!(fields(&bytes).expect("a message"), expected);
     }

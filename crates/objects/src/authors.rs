@@ -10,7 +10,7 @@ use etcdsnap_kube::json::parse;
 use etcdsnap_kube::metadata::time;
 use etcdsnap_kube::value::Value;
 
-use crate::difference::{Change, Edit, Name, Step, same};
+use crate::difference::{FieldChange, FieldEdit, ItemName, PathStep, same};
 
 /// Steps, items and pieces of keys that are looked at, to find the owners of what one write changed; nobody is named when that
 /// is not enough.
@@ -41,7 +41,7 @@ pub fn authors(
     before: Option<&Value<'_>>,
     after: Option<&Value<'_>>,
     object: &Value<'_>,
-    edits: &[Edit<'_>],
+    edits: &[FieldEdit<'_>],
 ) -> Vec<Author> {
     let known: HashSet<_> = entries(before).map(identity).collect();
     let noted = entries(after).filter(|entry| !known.contains(&identity(entry)));
@@ -49,7 +49,8 @@ pub fn authors(
     if !noted.is_empty() {
         return noted;
     }
-    let is_written = |edit: &&Edit<'_>| matches!(edit.change, Change::Added { .. } | Change::Changed(..));
+    let is_written =
+        |edit: &&FieldEdit<'_>| matches!(edit.change, FieldChange::Added { .. } | FieldChange::Changed(..));
     let written: Vec<_> = edits.iter().filter(is_written).collect();
     let mut owners = Vec::new();
     if written.is_empty() {
@@ -85,15 +86,15 @@ fn author(entry: &Value<'_>, timed: bool) -> Author {
 
 /// Is the field at the end of these steps, or one it lies in, among those of a set? `value` is what the steps lead through.
 /// Each step costs some `patience`, see [`price`]; without any the answer is no.
-fn owns(fields: &Value<'_>, value: &Value<'_>, steps: &[Step<'_>], patience: &mut usize) -> bool {
+fn owns(fields: &Value<'_>, value: &Value<'_>, steps: &[PathStep<'_>], patience: &mut usize) -> bool {
     *patience = patience.saturating_sub(steps.first().map_or(1, |step| price(fields, value, step)));
     if *patience == 0 {
         return false;
     }
     let (Some(set), Some((step, rest))) = (fields.as_map(), steps.split_first()) else { return true };
     let (within, next) = match step {
-        Step::Member(key) => (set.get(&format!("f:{key}")), value.at(&[*key])),
-        Step::Item(_) | Step::Index(_) => {
+        PathStep::Member(key) => (set.get(&format!("f:{key}")), value.at(&[*key])),
+        PathStep::Item(_) | PathStep::Index(_) => {
             let Some((index, item)) = item(value, step) else { return false };
             let is_item = |key: &str| match key.split_at_checked(2) {
                 Some(("k:", names)) => parse(names.as_bytes()).is_ok_and(|names| has_members(item, &names)),
@@ -110,30 +111,30 @@ fn owns(fields: &Value<'_>, value: &Value<'_>, steps: &[Step<'_>], patience: &mu
 
 /// What it costs to take a step: to a member, to look up its key; to an item, to look at all that may be meant, and at all keys of
 /// the set. Long keys and names cost more.
-fn price(fields: &Value<'_>, value: &Value<'_>, step: &Step<'_>) -> usize {
+fn price(fields: &Value<'_>, value: &Value<'_>, step: &PathStep<'_>) -> usize {
     let look = |text: &str| 1 + text.len() / 64;
-    let name = |(_, name): &(&str, Name<'_>)| if let Name::Text(text) = name { look(text) } else { 1 };
+    let name = |(_, name): &(&str, ItemName<'_>)| if let ItemName::Text(text) = name { look(text) } else { 1 };
     let item = match step {
-        Step::Member(key) => return look(key),
-        Step::Item(names) => names.iter().map(name).sum(),
-        Step::Index(_) => 1_usize,
+        PathStep::Member(key) => return look(key),
+        PathStep::Item(names) => names.iter().map(name).sum(),
+        PathStep::Index(_) => 1_usize,
     };
     let keys = fields.as_map().map_or(0, |set| set.iter().map(|(key, _)| look(key)).sum());
     value.as_list().map_or(0, <[_]>::len).saturating_mul(item).saturating_add(1 + keys)
 }
 
-fn item<'v, 'a>(value: &'v Value<'a>, step: &Step<'_>) -> Option<(usize, &'v Value<'a>)> {
-    let has = |item: &Value<'_>, (member, name): &(&str, Name<'_>)| match (item.at(&[*member]), name) {
-        (Some(Value::Text(text)), Name::Text(name)) => text == name,
-        (Some(Value::Int(number)), Name::Number(name)) => number == name,
-        (None, Name::Missing) => true,
+fn item<'v, 'a>(value: &'v Value<'a>, step: &PathStep<'_>) -> Option<(usize, &'v Value<'a>)> {
+    let has = |item: &Value<'_>, (member, name): &(&str, ItemName<'_>)| match (item.at(&[*member]), name) {
+        (Some(Value::Text(text)), ItemName::Text(name)) => text == name,
+        (Some(Value::Int(number)), ItemName::Number(name)) => number == name,
+        (None, ItemName::Missing) => true,
         _ => false,
     };
     let mut items = value.as_list()?.iter().enumerate();
     match step {
-        Step::Index(index) => items.nth(*index),
-        Step::Item(names) => items.find(|(_, item)| names.iter().all(|name| has(item, name))),
-        Step::Member(_) => None,
+        PathStep::Index(index) => items.nth(*index),
+        PathStep::Item(names) => items.find(|(_, item)| names.iter().all(|name| has(item, name))),
+        PathStep::Member(_) => None,
     }
 }
 

@@ -4,26 +4,26 @@ use etcdsnap_kube::decode::DecodeError;
 use etcdsnap_kube::encryption;
 use thiserror::Error;
 
-use crate::Survey;
+use crate::KeyCounts;
 
 /// Why a backup gives no objects.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum OpenError {
+pub enum OpenObjectsError {
     /// The system could not read the file.
     #[error(transparent)]
     Image(#[from] etcdsnap_image::ImageError),
     /// There are keys, but no API server wrote them.
     #[error("there are no Kubernetes objects: {0}")]
-    NotKubernetes(Box<Survey>),
+    NotKubernetes(Box<KeyCounts>),
 }
 
 /// Why an object cannot be shown. Has no part of its value.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Unreadable {
+pub enum UnreadableObject {
     /// It is encrypted, and no key at hand opens it.
     #[error("encrypted: {0}")]
-    Sealed(#[from] encryption::OpenError),
+    Encrypted(#[from] encryption::DecryptError),
     /// It is damaged, or was not written by an API server.
     #[error("cannot be decoded: {0}")]
     Undecodable(#[from] DecodeError),

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use etcdsnap_kube::cluster::Cluster;
 use etcdsnap_kube::encryption::Keyring;
-use etcdsnap_kube::key::{ObjectKey, Place, Roots};
+use etcdsnap_kube::key::{ClassifiedKey, ObjectKey, Roots};
 use etcdsnap_kube::resource::Resource;
 use etcdsnap_mvcc::{DeletedKey, Index, Position, Record};
 use etcdsnap_snapshot::contents::Contents;
 use rayon::prelude::*;
 
-use crate::learn::Lessons;
-use crate::{Clear, Entry, OpenError, Selection, Survey, Wanted, in_order};
+use crate::cluster_discovery::DiscoveryRecords;
+use crate::{KeyCounts, ObjectRecord, ObjectSelection, OpenObjectsError, Plaintext, SelectionItem, map_in_order};
 
 /// The Kubernetes objects in one backup. Works on the rayon pool it is used in; takes 24 bytes a record and 8 a living key.
 #[derive(Debug)]
@@ -22,22 +22,22 @@ pub struct Objects<'a> {
     live: Vec<Position>,
     roots: Roots,
     cluster: Cluster,
-    survey: Survey,
+    key_counts: KeyCounts,
     is_damaged: bool,
 }
 
 /// Objects that were asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selected {
+pub struct SelectedObjects {
     /// Those there are: in the order in which they were named, and among them in the order of keys.
     pub positions: Vec<Position>,
     /// Those that were named and are not there.
-    pub missing: Vec<Wanted>,
+    pub missing: Vec<SelectionItem>,
 }
 
 /// A put or deletion of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct ObjectWrite {
     /// The record.
     pub at: Position,
     /// The record before it in the history of its key, as far as the file has one.
@@ -56,20 +56,20 @@ impl<'a> Objects<'a> {
         revision: i64,
         mut keyring: Keyring,
         prefixes: &[S],
-    ) -> Result<Self, OpenError> {
+    ) -> Result<Self, OpenObjectsError> {
         let index = contents.index(revision, None)?;
         let live = index.live_at(revision);
-        let lessons = Lessons::find(&index, &live);
-        let roots = if prefixes.is_empty() { lessons.roots() } else { prefixes.iter().collect() };
-        let survey = Survey::take(&index, &live, &roots);
-        if !survey.is_kubernetes {
-            return Err(OpenError::NotKubernetes(Box::new(survey)));
+        let records = DiscoveryRecords::find(&index, &live);
+        let roots = if prefixes.is_empty() { records.roots() } else { prefixes.iter().collect() };
+        let key_counts = KeyCounts::take(&index, &live, &roots);
+        if !key_counts.is_kubernetes {
+            return Err(OpenObjectsError::NotKubernetes(Box::new(key_counts)));
         }
-        lessons.add_keys(&mut keyring);
+        records.add_keys(&mut keyring);
         let mut cluster = Cluster::default();
-        lessons.teach(&mut cluster, &keyring);
+        records.discover(&mut cluster, &keyring);
         let is_damaged = contents.damage().is_some();
-        Ok(Self { keyring, index, revision, live, roots, cluster, survey, is_damaged })
+        Ok(Self { keyring, index, revision, live, roots, cluster, key_counts, is_damaged })
     }
 
     /// Could not all records be read, so that objects may be missing or old?
@@ -78,13 +78,13 @@ impl<'a> Objects<'a> {
     }
 
     /// Learns custom resources from definitions that were deleted too: their objects, deleted with them, have names then.
-    pub fn learn_deleted(&mut self) {
+    pub fn discover_deleted(&mut self) {
         let deleted = self.index.deleted_at(self.revision);
         let puts: Vec<Position> = deleted.iter().filter_map(|deleted| deleted.last_put).collect();
         let mut cluster = Cluster::default();
-        Lessons::find(&self.index, &puts).teach_definitions(&mut cluster, &self.keyring);
+        DiscoveryRecords::find(&self.index, &puts).discover_definitions(&mut cluster, &self.keyring);
         // What lives is learnt last, and so prevails.
-        Lessons::find(&self.index, &self.live).teach(&mut cluster, &self.keyring);
+        DiscoveryRecords::find(&self.index, &self.live).discover(&mut cluster, &self.keyring);
         self.cluster = cluster;
     }
 
@@ -104,8 +104,8 @@ impl<'a> Objects<'a> {
     }
 
     /// What lives, in numbers.
-    pub fn survey(&self) -> &Survey {
-        &self.survey
+    pub fn key_counts(&self) -> &KeyCounts {
+        &self.key_counts
     }
 
     /// All records, by key.
@@ -124,8 +124,8 @@ impl<'a> Objects<'a> {
     }
 
     /// What a key holds.
-    pub fn place<'k>(&self, key: &'k [u8]) -> Place<'k> {
-        self.roots.place(key)
+    pub fn classify<'k>(&self, key: &'k [u8]) -> ClassifiedKey<'k> {
+        self.roots.classify(key)
     }
 
     /// The resource a key is of, as far as it is known.
@@ -147,45 +147,45 @@ impl<'a> Objects<'a> {
     ///
     /// # Errors
     /// It is encrypted, and no key at hand opens it.
-    pub fn clear(&self, record: &Record<'a>) -> Result<Clear<'a>, crate::Unreadable> {
-        Clear::open(record, &self.keyring)
+    pub fn clear(&self, record: &Record<'a>) -> Result<Plaintext<'a>, crate::UnreadableObject> {
+        Plaintext::open(record, &self.keyring)
     }
 
     /// The object's record at a position; nothing where the key is of no object.
-    pub fn entry(&self, position: Position) -> Option<Entry<'_, 'a>> {
+    pub fn entry(&self, position: Position) -> Option<ObjectRecord<'_, 'a>> {
         self.entry_of(self.index.record(position)?)
     }
 
     /// The same for a record that is at hand.
-    pub fn entry_of(&self, record: Record<'a>) -> Option<Entry<'_, 'a>> {
-        match self.roots.place(record.kv.key) {
-            Place::Object(key) => Some(Entry { objects: self, key, record }),
+    pub fn entry_of(&self, record: Record<'a>) -> Option<ObjectRecord<'_, 'a>> {
+        match self.roots.classify(record.kv.key) {
+            ClassifiedKey::Object(key) => Some(ObjectRecord { objects: self, key, record }),
             _ => None,
         }
     }
 
     /// The objects of a selection that live. With a selection by labels, those whose labels cannot be read are among
     /// them.
-    pub fn select(&self, selection: &Selection) -> Selected {
-        let is_meant = |at: &Position| self.entry(*at).is_some_and(|entry| entry.is_meant(selection));
-        let found: Vec<Position> = self.live.par_iter().copied().filter(is_meant).collect();
+    pub fn select(&self, selection: &ObjectSelection) -> SelectedObjects {
+        let is_selected = |at: &Position| self.entry(*at).is_some_and(|entry| entry.is_selected(selection));
+        let found: Vec<Position> = self.live.par_iter().copied().filter(is_selected).collect();
         let mut positions = self.index.sorted_by_key(found, |at| *at);
         let rank = |at: &Position| self.entry(*at).and_then(|entry| selection.rank(&entry.key)).unwrap_or(usize::MAX);
         if selection.wanted.len() > 1 {
             positions.sort_by_cached_key(rank);
         }
         let missing = self.missing(selection, &positions);
-        Selected { positions, missing }
+        SelectedObjects { positions, missing }
     }
 
     /// What a selection names and is not at any of these positions.
-    pub(crate) fn missing(&self, selection: &Selection, positions: &[Position]) -> Vec<Wanted> {
+    pub(crate) fn missing(&self, selection: &ObjectSelection, positions: &[Position]) -> Vec<SelectionItem> {
         if selection.wanted.iter().all(|wanted| wanted.name.is_none()) {
             return Vec::new();
         }
         let there: HashSet<(&str, &str)> =
             positions.iter().filter_map(|at| self.entry(*at)).map(|entry| (entry.key.path, entry.key.name)).collect();
-        let is_missing = |wanted: &&Wanted| {
+        let is_missing = |wanted: &&SelectionItem| {
             wanted.name.as_deref().is_some_and(|name| !there.contains(&(wanted.path.as_str(), name)))
         };
         selection.wanted.iter().filter(is_missing).cloned().collect()
@@ -193,13 +193,13 @@ impl<'a> Objects<'a> {
 
     /// The puts and deletions of the objects of a selection with revisions above `after`, in the order of revisions. A deletion
     /// has the labels of what it deletes.
-    pub fn changes(&self, selection: &Selection, after: i64) -> Vec<Change> {
-        let change = |(at, before)| Change { at, before };
-        let is_meant = |change: &Change| {
+    pub fn changes(&self, selection: &ObjectSelection, after: i64) -> Vec<ObjectWrite> {
+        let change = |(at, before)| ObjectWrite { at, before };
+        let is_selected = |change: &ObjectWrite| {
             self.is_labelled(selection, change.at) || change.before.is_some_and(|at| self.is_labelled(selection, at))
         };
         let changes = self.index.changes(after, self.revision).into_par_iter().map(change);
-        changes.filter(is_meant).collect()
+        changes.filter(is_selected).collect()
     }
 
     /// All records of a key, whatever it holds, the oldest first.
@@ -210,26 +210,26 @@ impl<'a> Objects<'a> {
     }
 
     /// The objects of a selection that are deleted while their deletion is still in the file, in the order of keys.
-    pub fn deleted(&self, selection: &Selection) -> Vec<DeletedKey> {
-        let is_meant =
+    pub fn deleted(&self, selection: &ObjectSelection) -> Vec<DeletedKey> {
+        let is_selected =
             |deleted: &DeletedKey| self.is_labelled(selection, deleted.last_put.unwrap_or(deleted.tombstone));
-        let deleted = self.index.deleted_at(self.revision).into_par_iter().filter(is_meant).collect();
+        let deleted = self.index.deleted_at(self.revision).into_par_iter().filter(is_selected).collect();
         self.index.sorted_by_key(deleted, |deleted: &DeletedKey| deleted.tombstone)
     }
 
     /// Makes something of the objects at these positions, on all threads, and hands the results to `take` in order; see
-    /// [`in_order`].
+    /// [`map_in_order`].
     ///
     /// # Errors
     /// As soon as `take` fails.
     pub fn stream<T: Send, E>(
         &self,
         positions: &[Position],
-        make: impl Fn(Entry<'_, 'a>) -> T + Sync,
+        make: impl Fn(ObjectRecord<'_, 'a>) -> T + Sync,
         mut take: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
         let weight = |at: &Position| self.stored_len(*at);
-        in_order(positions, weight, |at| self.entry(*at).map(&make), |made| made.map_or(Ok(()), &mut take))
+        map_in_order(positions, weight, |at| self.entry(*at).map(&make), |made| made.map_or(Ok(()), &mut take))
     }
 
     /// Bytes of the value at a position, as stored.
@@ -237,8 +237,8 @@ impl<'a> Objects<'a> {
         self.index.record(at).map_or(0, |record| record.kv.value.len())
     }
 
-    fn is_labelled(&self, selection: &Selection, at: Position) -> bool {
-        self.entry(at).is_some_and(|entry| entry.is_meant(selection))
+    fn is_labelled(&self, selection: &ObjectSelection, at: Position) -> bool {
+        self.entry(at).is_some_and(|entry| entry.is_selected(selection))
     }
 }
 

@@ -25,9 +25,9 @@ const ALL: [&str; 10] = [
 
 /// Objects that are meant. The default means all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
+pub struct ObjectSelection {
     /// Resources, or objects of them by their names; in the order in which they are wanted. Empty for every resource.
-    pub wanted: WantedObjects,
+    pub wanted: SelectionItems,
     /// Only those of this namespace, of resources that have namespaces at all; nothing for all namespaces.
     pub namespace: Option<String>,
     /// Only those with such labels.
@@ -36,8 +36,8 @@ pub struct Selection {
 
 /// Resources and objects in an order, to be looked up by the keys of objects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WantedObjects {
-    list: Vec<Wanted>,
+pub struct SelectionItems {
+    list: Vec<SelectionItem>,
     /// By path.
     ranks: HashMap<String, Ranks>,
 }
@@ -51,7 +51,7 @@ struct Ranks {
 
 /// A resource, or one object of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct SelectionItem {
     /// What says in keys which resource it is, such as `services/specs`.
     pub path: String,
     /// Plural and group, such as `deployments.apps`.
@@ -64,7 +64,7 @@ pub struct Wanted {
 
 /// Why words mean no objects.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum SelectionError {
+pub enum ObjectSelectionError {
     /// Nothing is called so.
     #[error("there is no resource type {0:?}")]
     UnknownType(String),
@@ -76,13 +76,13 @@ pub enum SelectionError {
     Malformed(String),
 }
 
-impl Selection {
+impl ObjectSelection {
     /// Understands `TYPE`, `TYPE,TYPE`, `TYPE NAME …`, `TYPE/NAME …` and `all`; no words mean every resource. A type is a
     /// plural, singular, short name or kind, with or without a group behind it.
     ///
     /// # Errors
     /// The words name nothing.
-    pub fn parse<S: AsRef<str>>(words: &[S], objects: &Objects<'_>) -> Result<Self, SelectionError> {
+    pub fn parse<S: AsRef<str>>(words: &[S], objects: &Objects<'_>) -> Result<Self, ObjectSelectionError> {
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
         let wanted = match words.as_slice() {
             [] => Vec::new(),
@@ -93,7 +93,7 @@ impl Selection {
     }
 
     /// The single object that is asked for, if it is a single one.
-    pub fn single(&self) -> Option<&Wanted> {
+    pub fn single(&self) -> Option<&SelectionItem> {
         match &*self.wanted {
             [only] if only.name.is_some() => Some(only),
             _ => None,
@@ -117,7 +117,7 @@ impl Selection {
     }
 }
 
-impl WantedObjects {
+impl SelectionItems {
     /// The first that an object is.
     fn rank(&self, key: &ObjectKey<'_>) -> Option<usize> {
         let ranks = self.ranks.get(key.path)?;
@@ -127,10 +127,10 @@ impl WantedObjects {
     }
 }
 
-impl From<Vec<Wanted>> for WantedObjects {
-    fn from(list: Vec<Wanted>) -> Self {
+impl From<Vec<SelectionItem>> for SelectionItems {
+    fn from(list: Vec<SelectionItem>) -> Self {
         let mut ranks: HashMap<String, Ranks> = HashMap::new();
-        for (rank, Wanted { path, name, .. }) in list.iter().enumerate() {
+        for (rank, SelectionItem { path, name, .. }) in list.iter().enumerate() {
             let of_path = ranks.entry(path.clone()).or_default();
             match name {
                 Some(name) => _ = of_path.named.entry(name.clone()).or_insert(rank),
@@ -141,15 +141,15 @@ impl From<Vec<Wanted>> for WantedObjects {
     }
 }
 
-impl Deref for WantedObjects {
-    type Target = [Wanted];
+impl Deref for SelectionItems {
+    type Target = [SelectionItem];
 
-    fn deref(&self) -> &[Wanted] {
+    fn deref(&self) -> &[SelectionItem] {
         &self.list
     }
 }
 
-impl Wanted {
+impl SelectionItem {
     fn new(resource: &Resource) -> Self {
         Self {
             path: resource.path.to_string(),
@@ -164,20 +164,21 @@ impl Wanted {
     }
 }
 
-fn pairs(words: &[&str], types: &Types<'_>) -> Result<Vec<Wanted>, SelectionError> {
+fn pairs(words: &[&str], types: &Types<'_>) -> Result<Vec<SelectionItem>, ObjectSelectionError> {
     let pair = |word: &&str| {
-        let (word_of_type, name) = word.split_once('/').ok_or_else(|| SelectionError::Mixed((*word).to_owned()))?;
+        let (word_of_type, name) =
+            word.split_once('/').ok_or_else(|| ObjectSelectionError::Mixed((*word).to_owned()))?;
         if word_of_type.is_empty() || name.is_empty() || name.contains('/') {
-            return Err(SelectionError::Malformed((*word).to_owned()));
+            return Err(ObjectSelectionError::Malformed((*word).to_owned()));
         }
         Ok(types.called(word_of_type)?.named(name))
     };
     words.iter().map(pair).collect()
 }
 
-fn of_types(words: &str, names: &[&str], types: &Types<'_>) -> Result<Vec<Wanted>, SelectionError> {
+fn of_types(words: &str, names: &[&str], types: &Types<'_>) -> Result<Vec<SelectionItem>, ObjectSelectionError> {
     if let Some(pair) = names.iter().find(|name| name.contains('/')) {
-        return Err(SelectionError::Mixed((*pair).to_owned()));
+        return Err(ObjectSelectionError::Mixed((*pair).to_owned()));
     }
     let mut wanted = Vec::new();
     for word in words.split(',') {
@@ -204,26 +205,26 @@ struct Types<'o> {
 
 impl<'o> Types<'o> {
     fn of(objects: &'o Objects<'_>) -> Self {
-        let paths: Vec<&str> = objects.survey().tallies.iter().map(|tally| tally.path.as_str()).collect();
+        let paths: Vec<&str> = objects.key_counts().resources.iter().map(|count| count.path.as_str()).collect();
         let stored = paths.iter().copied().collect();
         Self { resources: objects.cluster().resources(), paths, stored }
     }
 
     /// The resource that a word means: of several, the first that has objects in the backup, else the first; or what lies in the
     /// backup under such a path without a definition.
-    fn called(&self, word: &str) -> Result<Wanted, SelectionError> {
+    fn called(&self, word: &str) -> Result<SelectionItem, ObjectSelectionError> {
         let named = self.resources.named(word);
         let is_stored = |resource: &&&Resource| self.stored.contains(&*resource.path);
         if let Some(resource) = named.iter().find(is_stored).or(named.first()) {
-            return Ok(Wanted::new(resource));
+            return Ok(SelectionItem::new(resource));
         }
         let word = word.to_lowercase();
         let undefined = self.paths.iter().filter(|path| self.resources.at_path(path).is_none());
         let resource = undefined
             .map(|path| (path, crate::objects::undefined_name(path)))
             .find(|(_, name)| *name == word || name.split_once('.').is_some_and(|(plural, _)| plural == word));
-        let (path, resource) = resource.ok_or(SelectionError::UnknownType(word))?;
-        Ok(Wanted { path: (*path).to_owned(), resource, namespaced: true, name: None })
+        let (path, resource) = resource.ok_or(ObjectSelectionError::UnknownType(word))?;
+        Ok(SelectionItem { path: (*path).to_owned(), resource, namespaced: true, name: None })
     }
 }
 
@@ -235,11 +236,11 @@ mod tests {
     fn an_object_is_the_first_of_the_wanted_that_it_can_be() {
         let wanted = |path: &str, name: Option<&str>| {
             let (path, name) = (path.to_owned(), name.map(str::to_owned));
-            Wanted { path, resource: String::new(), namespaced: true, name }
+            SelectionItem { path, resource: String::new(), namespaced: true, name }
         };
         let list =
             [("pods", Some("a")), ("pods", None), ("pods", Some("b")), ("nodes", Some("a")), ("nodes", Some("a"))];
-        let list = WantedObjects::from(list.map(|(path, name)| wanted(path, name)).to_vec());
+        let list = SelectionItems::from(list.map(|(path, name)| wanted(path, name)).to_vec());
         let rank = |path, name| list.rank(&ObjectKey { root: "/registry", path, namespace: None, name });
         assert_eq!([rank("pods", "a"), rank("pods", "b"), rank("pods", "c")], [Some(0), Some(1), Some(1)]);
         assert_eq!([rank("nodes", "a"), rank("nodes", "b"), rank("leases", "a")], [Some(3), None, None]);

@@ -7,29 +7,29 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use etcdsnap_kube::metadata::Header;
+use etcdsnap_kube::metadata::ObjectHeader;
 use etcdsnap_mvcc::Position;
 use rayon::prelude::*;
 
-use crate::objects::Change;
-use crate::{Clear, Entry, Objects, Selection};
+use crate::objects::ObjectWrite;
+use crate::{ObjectRecord, ObjectSelection, Objects, Plaintext};
 
 /// Objects whose writes are listed.
 const MOST_WRITTEN: usize = 10_000;
 
 /// What all objects of a backup take.
 #[derive(Clone, Debug, Default)]
-pub struct Usage {
+pub struct ObjectUsage {
     /// All of them.
-    pub total: Account,
+    pub total: UsageTotals,
     /// By root and path of their resource, the most bytes first, as all lists here.
-    pub kinds: Vec<((String, String), Account)>,
+    pub kinds: Vec<((String, String), UsageTotals)>,
     /// By namespace; empty for what is in none.
-    pub namespaces: Vec<(String, Account)>,
+    pub namespaces: Vec<(String, UsageTotals)>,
     /// By the object that controls them, as `namespace/Kind/name`; what nothing controls is not among them.
-    pub owners: Vec<(String, Account)>,
+    pub owners: Vec<(String, UsageTotals)>,
     /// By those who wrote fields of them: most objects have several, so these accounts add up to more than all.
-    pub managers: Vec<(String, ManagerAccount)>,
+    pub managers: Vec<(String, ManagerUsage)>,
     /// The objects with the most writes, these first, and how many.
     pub most_written: Vec<(Position, u64)>,
     /// Records that are encrypted or damaged, so that their owners, managers and annotations are not known.
@@ -40,7 +40,7 @@ pub struct Usage {
 
 /// What some objects take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Account {
+pub struct UsageTotals {
     /// Living objects.
     pub objects: u64,
     /// Bytes of their newest puts.
@@ -57,7 +57,7 @@ pub struct Account {
 
 /// What one who writes fields leaves in objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ManagerAccount {
+pub struct ManagerUsage {
     /// Living objects with fields of it.
     pub objects: u64,
     /// Bytes of those living objects, whoever wrote them.
@@ -68,7 +68,7 @@ pub struct ManagerAccount {
     pub historic_managed_fields: u64,
 }
 
-impl Account {
+impl UsageTotals {
     /// All bytes.
     pub fn bytes(&self) -> u64 {
         self.live + self.historic
@@ -84,7 +84,7 @@ impl Account {
     }
 }
 
-impl ManagerAccount {
+impl ManagerUsage {
     fn add(&mut self, other: &Self) {
         self.objects += other.objects;
         self.live += other.live;
@@ -95,12 +95,12 @@ impl ManagerAccount {
 
 impl<'a> Objects<'a> {
     /// Adds up the records of a selection's objects. Labels do not count: an object may have had others before.
-    pub fn usage(&self, selection: &Selection, compacted: i64) -> Usage {
-        let keys = Selection { labels: crate::LabelSelector::default(), ..selection.clone() };
+    pub fn usage(&self, selection: &ObjectSelection, compacted: i64) -> ObjectUsage {
+        let keys = ObjectSelection { labels: crate::LabelSelector::default(), ..selection.clone() };
         let changes = self.changes(&keys, -1);
         let mut live: Vec<Position> = self.live().to_vec();
         live.par_sort_unstable();
-        let add = |mut ledger: Ledger<'a>, change: &Change| {
+        let add = |mut ledger: UsageAccumulator<'a>, change: &ObjectWrite| {
             if let Some(entry) = self.entry(change.at) {
                 let is_live = live.binary_search(&change.at).is_ok();
                 let owner = change.before.filter(|_| entry.record.tombstone).and_then(|before| self.entry(before));
@@ -108,7 +108,10 @@ impl<'a> Objects<'a> {
             }
             ledger
         };
-        let ledger = changes.par_iter().fold(Ledger::default, add).reduce(Ledger::default, Ledger::merge);
+        let ledger = changes
+            .par_iter()
+            .fold(UsageAccumulator::default, add)
+            .reduce(UsageAccumulator::default, UsageAccumulator::merge);
         let mut usage = ledger.finish();
         usage.most_written = self.most_written(&changes, compacted);
         usage.after = compacted;
@@ -116,10 +119,10 @@ impl<'a> Objects<'a> {
     }
 
     /// The newest record of each object that was written most.
-    fn most_written(&self, changes: &[Change], compacted: i64) -> Vec<(Position, u64)> {
+    fn most_written(&self, changes: &[ObjectWrite], compacted: i64) -> Vec<(Position, u64)> {
         let mut writes: HashMap<&[u8], (Position, u64)> = HashMap::new();
         for entry in changes.iter().filter_map(|change| Some((change.at, self.entry(change.at)?))) {
-            let (at, Entry { record, .. }) = entry;
+            let (at, ObjectRecord { record, .. }) = entry;
             if record.revision.main > compacted {
                 let (newest, count) = writes.entry(record.kv.key).or_insert((at, 0));
                 (*newest, *count) = (at, *count + 1);
@@ -134,21 +137,28 @@ impl<'a> Objects<'a> {
 
 /// The accounts while they are being made.
 #[derive(Default)]
-struct Ledger<'a> {
-    total: Account,
-    kinds: HashMap<(&'a str, &'a str), Account>,
-    namespaces: HashMap<&'a str, Account>,
-    owners: HashMap<String, Account>,
-    managers: HashMap<String, ManagerAccount>,
+struct UsageAccumulator<'a> {
+    total: UsageTotals,
+    kinds: HashMap<(&'a str, &'a str), UsageTotals>,
+    namespaces: HashMap<&'a str, UsageTotals>,
+    owners: HashMap<String, UsageTotals>,
+    managers: HashMap<String, ManagerUsage>,
     unreadable: u64,
 }
 
-impl<'a> Ledger<'a> {
+impl<'a> UsageAccumulator<'a> {
     /// Adds a record; a deletion is its object's, so its owner is that of the put `before` it.
-    fn add(&mut self, entry: &Entry<'_, 'a>, is_live: bool, compacted: i64, before: Option<&Entry<'_, 'a>>) {
+    fn add(
+        &mut self,
+        entry: &ObjectRecord<'_, 'a>,
+        is_live: bool,
+        compacted: i64,
+        before: Option<&ObjectRecord<'_, 'a>>,
+    ) {
         let (key, kv) = (entry.key, &entry.record.kv);
         let bytes = (kv.key.len() + kv.value.len()) as u64;
-        let mut account = Account { writes: u64::from(entry.record.revision.main > compacted), ..Account::default() };
+        let mut account =
+            UsageTotals { writes: u64::from(entry.record.revision.main > compacted), ..UsageTotals::default() };
         if is_live {
             (account.objects, account.live) = (1, bytes);
         } else {
@@ -157,7 +167,7 @@ impl<'a> Ledger<'a> {
         let source = before.unwrap_or(entry);
         if !source.record.tombstone {
             let clear = source.open();
-            match clear.as_ref().map(Clear::header) {
+            match clear.as_ref().map(Plaintext::header) {
                 Ok(Ok(header)) => self.add_metadata(entry, &header, is_live, bytes, &mut account),
                 _ => self.unreadable += u64::from(!entry.record.tombstone),
             }
@@ -169,11 +179,11 @@ impl<'a> Ledger<'a> {
 
     fn add_metadata(
         &mut self,
-        entry: &Entry<'_, '_>,
-        header: &Header<'_>,
+        entry: &ObjectRecord<'_, '_>,
+        header: &ObjectHeader<'_>,
         is_live: bool,
         bytes: u64,
-        account: &mut Account,
+        account: &mut UsageTotals,
     ) {
         let metadata = &header.metadata;
         if is_live {
@@ -194,7 +204,7 @@ impl<'a> Ledger<'a> {
             let fields = manager.fields_len as u64;
             // A manager may stand there several times, once for each operation and version; the object counts once.
             let counted = is_live && names.insert(&*manager.name);
-            let account = ManagerAccount {
+            let account = ManagerUsage {
                 objects: u64::from(counted),
                 live: if counted { bytes } else { 0 },
                 managed_fields: if is_live { fields } else { 0 },
@@ -209,25 +219,25 @@ impl<'a> Ledger<'a> {
 
     fn merge(mut self, other: Self) -> Self {
         self.total.add(&other.total);
-        merge(&mut self.kinds, other.kinds, Account::add);
-        merge(&mut self.namespaces, other.namespaces, Account::add);
-        merge(&mut self.owners, other.owners, Account::add);
-        merge(&mut self.managers, other.managers, ManagerAccount::add);
+        merge(&mut self.kinds, other.kinds, UsageTotals::add);
+        merge(&mut self.namespaces, other.namespaces, UsageTotals::add);
+        merge(&mut self.owners, other.owners, UsageTotals::add);
+        merge(&mut self.managers, other.managers, ManagerUsage::add);
         self.unreadable += other.unreadable;
         self
     }
 
-    fn finish(self) -> Usage {
+    fn finish(self) -> ObjectUsage {
         let kinds = self.kinds.into_iter().map(|((root, path), account)| ((root.to_owned(), path.to_owned()), account));
         let namespaces = self.namespaces.into_iter().map(|(name, account)| (name.to_owned(), account));
-        Usage {
+        ObjectUsage {
             total: self.total,
-            kinds: sorted(kinds, Account::bytes),
-            namespaces: sorted(namespaces, Account::bytes),
-            owners: sorted(self.owners, Account::bytes),
+            kinds: sorted(kinds, UsageTotals::bytes),
+            namespaces: sorted(namespaces, UsageTotals::bytes),
+            owners: sorted(self.owners, UsageTotals::bytes),
             managers: sorted(self.managers, |account| account.managed_fields + account.historic_managed_fields),
             unreadable: self.unreadable,
-            ..Usage::default()
+            ..ObjectUsage::default()
         }
     }
 }

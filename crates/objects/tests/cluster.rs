@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use etcdsnap_kube::encryption::Keyring;
 use etcdsnap_mvcc::Position;
-use etcdsnap_objects::{Objects, OpenError, Selection, SelectionError, Unreadable};
+use etcdsnap_objects::{ObjectSelection, ObjectSelectionError, Objects, OpenObjectsError, UnreadableObject};
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::contents::{Contents, Source};
 use etcdsnap_snapshot::progress::Silent;
@@ -36,8 +36,8 @@ fn names(objects: &Objects<'_>, positions: &[Position]) -> Vec<String> {
     positions.iter().filter_map(|at| Some(objects.entry(*at)?.name())).collect()
 }
 
-fn selected(objects: &Objects<'_>, words: &[&str], change: impl FnOnce(&mut Selection)) -> Vec<String> {
-    let mut selection = Selection::parse(words, objects).expect("a selection");
+fn selected(objects: &Objects<'_>, words: &[&str], change: impl FnOnce(&mut ObjectSelection)) -> Vec<String> {
+    let mut selection = ObjectSelection::parse(words, objects).expect("a selection");
     change(&mut selection);
     names(objects, &objects.select(&selection).positions)
 }
@@ -45,7 +45,7 @@ fn selected(objects: &Objects<'_>, words: &[&str], change: impl FnOnce(&mut Sele
 #[test]
 fn words_select_objects_in_their_order() {
     cluster(251, keyring(), |objects| {
-        let demo = |selection: &mut Selection| selection.namespace = Some("demo".to_owned());
+        let demo = |selection: &mut ObjectSelection| selection.namespace = Some("demo".to_owned());
         assert_eq!(selected(objects, &["sts,deploy"], demo), ["statefulset.apps/db", "deployment.apps/web"]);
         assert_eq!(selected(objects, &["deploy/web", "cm/cfg"], demo), ["deployment.apps/web", "configmap/cfg"]);
         assert_eq!(selected(objects, &["Foo"], demo), ["foo.ex.io/bar"]);
@@ -55,21 +55,21 @@ fn words_select_objects_in_their_order() {
             ["namespace/demo"]
         );
         let all = selected(objects, &[], |_| {});
-        assert_eq!(all.len() as u64, objects.survey().objects());
+        assert_eq!(all.len() as u64, objects.key_counts().objects());
         // Without a type, a namespace has no objects but its own.
         assert!(selected(objects, &[], demo).len() < 30);
-        let error = |words: &[&str]| Selection::parse(words, objects).expect_err("no selection");
-        assert_eq!(error(&["widgets"]), SelectionError::UnknownType("widgets".to_owned()));
-        assert!(matches!(error(&["deploy/web", "cm"]), SelectionError::Mixed(_)));
-        assert!(matches!(error(&["deploy", "cm/x"]), SelectionError::Mixed(_)));
-        assert!(matches!(error(&["deploy/"]), SelectionError::Malformed(_)));
+        let error = |words: &[&str]| ObjectSelection::parse(words, objects).expect_err("no selection");
+        assert_eq!(error(&["widgets"]), ObjectSelectionError::UnknownType("widgets".to_owned()));
+        assert!(matches!(error(&["deploy/web", "cm"]), ObjectSelectionError::Mixed(_)));
+        assert!(matches!(error(&["deploy", "cm/x"]), ObjectSelectionError::Mixed(_)));
+        assert!(matches!(error(&["deploy/"]), ObjectSelectionError::Malformed(_)));
     });
 }
 
 #[test]
 fn history_has_deletions_and_what_was_before_them() {
     cluster(251, keyring(), |objects| {
-        let selection = Selection::parse(&["svc/web", "secret/creds"], objects).expect("a selection");
+        let selection = ObjectSelection::parse(&["svc/web", "secret/creds"], objects).expect("a selection");
         assert_eq!(objects.select(&selection).missing.len(), 2);
         let changes = objects.changes(&selection, -1);
         let revisions: Vec<_> =
@@ -92,7 +92,7 @@ fn history_has_deletions_and_what_was_before_them() {
 #[test]
 fn without_keys_only_names_are_known() {
     cluster(251, Keyring::default(), |objects| {
-        let selection = Selection::parse(&["cm"], objects).expect("a selection");
+        let selection = ObjectSelection::parse(&["cm"], objects).expect("a selection");
         let positions = objects.select(&selection).positions;
         assert_eq!(names(objects, &positions), ["configmap/cfg"]);
         let mut reasons = Vec::new();
@@ -104,7 +104,7 @@ fn without_keys_only_names_are_known() {
                 Ok::<(), Infallible>(())
             },
         );
-        assert!(matches!(reasons.as_slice(), [Unreadable::Sealed(_)]), "{reasons:?}");
+        assert!(matches!(reasons.as_slice(), [UnreadableObject::Encrypted(_)]), "{reasons:?}");
     });
 }
 
@@ -122,7 +122,7 @@ fn other_databases_say_what_they_are() {
     read("etcd/etcd-3.6.14-seed1.db", |contents| {
         let error =
             Objects::open(contents, contents.current_revision(), Keyring::default(), &none).expect_err("no objects");
-        let OpenError::NotKubernetes(survey) = &error else { panic!("{error}") };
-        assert!(!survey.is_kubernetes && survey.to_string().starts_with("136 keys live"), "{survey}");
+        let OpenObjectsError::NotKubernetes(key_counts) = &error else { panic!("{error}") };
+        assert!(!key_counts.is_kubernetes && key_counts.to_string().starts_with("136 keys live"), "{key_counts}");
     });
 }

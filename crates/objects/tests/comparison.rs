@@ -6,7 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use etcdsnap_kube::encryption::Keyring;
-use etcdsnap_objects::{Comparison, Deed, Fate, Heard, LeftOut, Noise, Objects, Selection, Telling};
+use etcdsnap_objects::{
+    IgnoredDifferences, IncludedChanges, ObjectChangeKind, ObjectComparison, ObjectHistory, ObjectSelection, Objects,
+    RevisionEffect, RoutineChange,
+};
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::contents::{Contents, Source};
 use etcdsnap_snapshot::progress::Silent;
@@ -28,7 +31,7 @@ struct Model {
     store: EtcdStore,
     live: BTreeMap<String, State>,
     /// What every write did, in the order of revisions.
-    deeds: Vec<(String, Deed)>,
+    deeds: Vec<(String, RevisionEffect)>,
     uids: u64,
 }
 
@@ -50,25 +53,25 @@ impl Model {
             self.uids += 1;
             let state = State { uid: self.uids, spec: random.below(3), status: random.below(3) };
             self.live.insert(key.clone(), state);
-            self.deeds.push((key.clone(), if was_there { Deed::Recreated } else { Deed::Created }));
+            self.deeds.push((key.clone(), if was_there { RevisionEffect::Recreated } else { RevisionEffect::Created }));
             return self.put(&key, &name, state);
         };
         match random.below(5) {
             0 => {
                 self.live.remove(&key);
-                self.deeds.push((key.clone(), Deed::Deleted));
+                self.deeds.push((key.clone(), RevisionEffect::Deleted));
                 self.store.delete(key);
             }
             1 => {
                 state.status = random.below(3);
                 let state = *state;
-                self.deeds.push((key.clone(), Deed::Changed));
+                self.deeds.push((key.clone(), RevisionEffect::Changed));
                 self.put(&key, &name, state);
             }
             _ => {
                 state.spec = random.below(3);
                 let state = *state;
-                self.deeds.push((key.clone(), Deed::Changed));
+                self.deeds.push((key.clone(), RevisionEffect::Changed));
                 self.put(&key, &name, state);
             }
         }
@@ -88,22 +91,22 @@ impl Model {
 }
 
 /// What became of the objects, and how many states differ in their status alone.
-fn expected(before: &Model, after: &Model, with_status: bool) -> (Vec<(String, Fate)>, u64) {
+fn expected(before: &Model, after: &Model, with_status: bool) -> (Vec<(String, ObjectChangeKind)>, u64) {
     let (mut fates, mut noise) = (BTreeMap::new(), 0);
     for (key, old) in &before.live {
-        let fate = match after.live.get(key) {
-            None => Fate::Removed,
-            Some(new) if new.uid != old.uid => Fate::Recreated,
-            Some(new) if new.spec != old.spec || with_status && new != old => Fate::Changed,
+        let change_kind = match after.live.get(key) {
+            None => ObjectChangeKind::Removed,
+            Some(new) if new.uid != old.uid => ObjectChangeKind::Recreated,
+            Some(new) if new.spec != old.spec || with_status && new != old => ObjectChangeKind::Changed,
             Some(new) => {
                 noise += u64::from(new != old);
                 continue;
             }
         };
-        fates.insert(key.clone(), fate);
+        fates.insert(key.clone(), change_kind);
     }
     for key in after.live.keys().filter(|key| !before.live.contains_key(*key)) {
-        fates.insert(key.clone(), Fate::Added);
+        fates.insert(key.clone(), ObjectChangeKind::Added);
     }
     (fates.into_iter().collect(), noise)
 }
@@ -128,21 +131,27 @@ fn fates_are_those_of_the_model() {
         let (first, second) = (Contents::open(&first).expect("sound"), Contents::open(&second).expect("sound"));
         let (old, new) = (objects(&first), objects(&second));
         for with_status in [false, true] {
-            let heard = Heard::new(with_status.then_some(Noise::Status));
-            let comparison =
-                Comparison { before: &old, after: &new, selection: Selection::default(), heard, show_secrets: false };
+            let included = IncludedChanges::new(with_status.then_some(RoutineChange::Status));
+            let comparison = ObjectComparison {
+                before: &old,
+                after: &new,
+                selection: ObjectSelection::default(),
+                included,
+                show_secrets: false,
+            };
             let mut found = Vec::new();
             let key = |key: &[u8]| String::from_utf8(key.to_vec()).expect("a text");
-            let Ok::<_, Infallible>(LeftOut { noise, .. }) = comparison.each(
+            let Ok::<_, Infallible>(IgnoredDifferences { routine: noise, .. }) = comparison.each(
                 |compared| {
                     assert_eq!(
-                        compared.fate == Fate::Added || compared.fate == Fate::Removed,
+                        compared.change_kind == ObjectChangeKind::Added
+                            || compared.change_kind == ObjectChangeKind::Removed,
                         compared.edits.is_empty()
                     );
-                    (key(compared.entry.record.kv.key), compared.fate)
+                    (key(compared.entry.record.kv.key), compared.change_kind)
                 },
-                |fate| {
-                    found.push(fate);
+                |change_kind| {
+                    found.push(change_kind);
                     Ok(())
                 },
             );
@@ -165,15 +174,15 @@ fn the_past_is_that_of_the_model() {
         let source = Source::new(&container, &Silent);
         let contents = Contents::open(&source).expect("sound");
         let objects = objects(&contents);
-        let telling = Telling { objects: &objects, heard: Heard::for_past([]), show_secrets: false };
-        let selection = Selection { namespace: Some("shop".to_owned()), ..Selection::default() };
-        let changes = telling.changes(&selection);
-        let mut found: Vec<(i64, String, Deed)> = Vec::new();
-        let Ok::<_, Infallible>(()) = telling.each(
+        let history = ObjectHistory { objects: &objects, included: IncludedChanges::for_past([]), show_secrets: false };
+        let selection = ObjectSelection { namespace: Some("shop".to_owned()), ..ObjectSelection::default() };
+        let changes = history.changes(&selection);
+        let mut found: Vec<(i64, String, RevisionEffect)> = Vec::new();
+        let Ok::<_, Infallible>(()) = history.each(
             &changes,
             |past| {
                 let key = String::from_utf8(past.entry.record.kv.key.to_vec()).expect("a text");
-                (past.entry.record.revision.main, key, past.deed)
+                (past.entry.record.revision.main, key, past.effect)
             },
             |told| {
                 found.push(told);
@@ -182,7 +191,7 @@ fn the_past_is_that_of_the_model() {
         );
         assert!(found.is_sorted_by_key(|(revision, key, _)| (key.clone(), *revision)), "seed {seed}: {found:?}");
         found.sort_by_key(|(revision, ..)| *revision);
-        let told: Vec<_> = found.into_iter().map(|(_, key, deed)| (key, deed)).collect();
+        let told: Vec<_> = found.into_iter().map(|(_, key, effect)| (key, effect)).collect();
         assert_eq!(told, model.deeds, "seed {seed}");
     }
 }

@@ -1,18 +1,18 @@
-//! The place of an output: which file is written to, and what may be there already.
+//! The path of a new file, and the check of what is at that path already.
 //!
 //! ```text
-//!   found under the name          a file is to appear there      a stream is enough
-//!   nothing                       made                           made
+//!   found at the path             for a new file                 for a stream
+//!   nothing                       created                        created
 //!   a regular file                refused, or replaced           the same
-//!   a file that is read           refused                        refused
+//!   a file that the run reads     refused                        refused
 //!   a FIFO, a character device    refused                        written through
-//!   a symbolic link               refused                        followed, if it leads to one of those two
+//!   a symbolic link               refused                        followed, if it points to one of those two
 //!   a folder, anything else       refused                        refused
 //!   a file mounted there          refused                        refused
 //! ```
 //!
-//! A symbolic link is refused because either answer may be the wrong one: replacing the link leaves its file as it was,
-//! and following it replaces a file that was not named.
+//! A symbolic link is refused because both ways to treat it may be wrong: replacing the link leaves the file it points to
+//! as it was, and following it replaces a file that the user did not name.
 
 use std::fs::{File, FileType, OpenOptions};
 use std::io;
@@ -22,10 +22,11 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 use crate::error::Error;
+use crate::existing::Existing;
+use crate::file_kind::{is_mount_point, kind_name};
 use crate::inputs::Inputs;
-use crate::rename::Existing;
 
-/// The place of one new file.
+/// The path of one new file, what to do about a file that exists there, and the files that must not be replaced.
 #[derive(Clone, Debug)]
 pub struct Destination {
     path: PathBuf,
@@ -39,26 +40,26 @@ impl Destination {
         Self { path: path.to_owned(), existing, inputs: inputs.clone() }
     }
 
-    /// The same destination, where a file that is there is refused.
+    /// The same destination, which refuses an existing file.
     pub(crate) fn refusing(&self) -> Self {
         Self { existing: Existing::Refuse, ..self.clone() }
     }
 
-    /// The path.
+    /// The path of the new file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What to do about a file that is there.
+    /// What to do about a file that exists at the path.
     pub fn existing(&self) -> &Existing {
         &self.existing
     }
 
-    /// May a file appear there? To be asked before a long work; [`NewFile`](crate::NewFile) asks again before it takes
-    /// the name.
+    /// Checks that a new file may be put at the path. Callers check before a long run; [`NewFile`](crate::NewFile) checks
+    /// again before it takes the name.
     ///
     /// # Errors
-    /// What is in the way.
+    /// Something at the path must not be replaced.
     pub fn check(&self) -> Result<(), Error> {
         let path = self.path.clone();
         let found = match self.path.symlink_metadata() {
@@ -71,7 +72,7 @@ impl Destination {
             return Err(Error::Link { path, target });
         }
         if !found.is_file() {
-            return Err(Error::NotAFile { path, kind: kind(found.file_type()) });
+            return Err(Error::NotAFile { path, kind: kind_name(found.file_type()) });
         }
         if let Some(input) = self.inputs.name(&found) {
             return Err(Error::Input { path, input: input.to_owned() });
@@ -82,56 +83,31 @@ impl Destination {
         if self.existing == Existing::Refuse { Err(Error::Exists { path }) } else { Ok(()) }
     }
 
-    /// Is there a FIFO or a character device, such as a terminal, under the name? A symbolic link is followed, so that
-    /// `/dev/stdout` is what it stands for.
+    /// Whether a FIFO or a character device, such as a terminal, is at the path. A symbolic link is followed, so that
+    /// `/dev/stdout` counts as what it points to.
     pub fn is_stream(&self) -> bool {
         self.path.metadata().is_ok_and(|found| is_stream(found.file_type()))
     }
 
-    /// Opens a [stream](Self::is_stream) for writing, as a shell does: a FIFO blocks until a process reads from it.
+    /// Opens a [stream](Self::is_stream) for writing, as a shell does: opening a FIFO blocks until a process reads from it.
     ///
     /// # Errors
-    /// The system refused, or the name has come to mean something else.
+    /// The system refused, or something else is at the path by now.
     pub fn open_stream(&self) -> Result<File, Error> {
         let flags = i32::try_from(OFlags::NOCTTY.bits()).unwrap_or_default();
         let opened = OpenOptions::new().write(true).custom_flags(flags).open(&self.path);
         let stream = opened.map_err(Error::io("open it for writing", &self.path))?;
         let found = stream.metadata().map_err(Error::io("look at it", &self.path))?.file_type();
-        if is_stream(found) { Ok(stream) } else { Err(Error::NotAFile { path: self.path.clone(), kind: kind(found) }) }
+        if is_stream(found) {
+            Ok(stream)
+        } else {
+            Err(Error::NotAFile { path: self.path.clone(), kind: kind_name(found) })
+        }
     }
 }
 
 fn is_stream(found: FileType) -> bool {
     found.is_fifo() || found.is_char_device()
-}
-
-/// The name of a file type with its article, for a message.
-pub(crate) fn kind(found: FileType) -> &'static str {
-    match found {
-        _ if found.is_dir() => "a folder",
-        _ if found.is_fifo() => "a FIFO",
-        _ if found.is_char_device() => "a character device",
-        _ if found.is_block_device() => "a block device",
-        _ if found.is_socket() => "a socket",
-        _ if found.is_symlink() => "a symbolic link",
-        _ if found.is_file() => "a file",
-        _ => "of an unknown kind",
-    }
-}
-
-/// Is something mounted at `path`? The device number does not show it: a part of the same file system can be mounted
-/// too.
-#[cfg(target_os = "linux")]
-pub fn is_mount_point(path: &Path) -> bool {
-    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
-    let attributes = statx(CWD, path, AtFlags::empty(), StatxFlags::empty()).map(|stat| stat.stx_attributes);
-    attributes.is_ok_and(|attributes| attributes.contains(StatxAttributes::MOUNT_ROOT))
-}
-
-/// Is something mounted at `path`? Not known on this system.
-#[cfg(not(target_os = "linux"))]
-pub fn is_mount_point(_: &Path) -> bool {
-    false
 }
 
 #[cfg(test)]

@@ -1,72 +1,72 @@
-//! Why something could not be made or published.
+//! The error of creating and publishing outputs.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Nothing has appeared under the name it was meant for, but for [`NotDurable`](Self::NotDurable).
+/// Why an output was not created or published. Nothing has changed at its path, except with [`NotDurable`](Self::NotDurable).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Something has the name already.
+    /// Something exists at the path.
     #[error("{path} exists already")]
     Exists {
-        /// The name.
+        /// The path.
         path: PathBuf,
     },
-    /// The output is a file that the run reads.
+    /// The output would replace a file that the run reads.
     #[error("{path}: the same file as {input}, which is read; name another file")]
     Input {
-        /// The output.
+        /// The path of the output.
         path: PathBuf,
-        /// How the input was named.
+        /// The input, as it was named.
         input: PathBuf,
     },
-    /// The output is a symbolic link. Neither the link nor its target is replaced.
+    /// A symbolic link is at the path. Neither the link nor its target is replaced.
     #[error("{path}: a symbolic link to {target}; name that file, or another one")]
     Link {
-        /// The link.
+        /// The path of the link.
         path: PathBuf,
-        /// Where it leads.
+        /// Where it points to.
         target: PathBuf,
     },
-    /// The output is something else than a regular file, which is not replaced.
+    /// Something other than a regular file is at the path, which is not replaced.
     #[error("{path}: {kind}, so no file can take its place; name another file")]
     NotAFile {
-        /// The name.
+        /// The path.
         path: PathBuf,
-        /// What it is, such as "a character device".
+        /// What is there, such as "a character device".
         kind: &'static str,
     },
-    /// The output folder is something else, which is not replaced.
+    /// Something other than a folder is at the path of an output folder, which is not replaced.
     #[error("{path}: {kind}, so no folder can take its place; name another folder")]
     NotAFolder {
-        /// The name.
+        /// The path.
         path: PathBuf,
-        /// What it is, such as "a character device".
+        /// What is there, such as "a character device".
         kind: &'static str,
     },
-    /// The output is a mount point, which cannot be replaced or moved.
+    /// The path is a mount point, which cannot be replaced or moved.
     #[error(
         "{path}: something is mounted there, which can be neither replaced nor moved; name a place inside or beside it"
     )]
     MountPoint {
-        /// The name.
+        /// The path.
         path: PathBuf,
     },
-    /// It is whole and has its name, but the disk would not say that the name is written.
+    /// The output is complete and has its final name, but the system could not confirm that the name is on the disk.
     #[error("{path}: in place, but after a power cut what was there before may be back: {source}; check the disk")]
     NotDurable {
-        /// The name.
+        /// The path.
         path: PathBuf,
         /// Which folder could not be made durable, and why not.
         source: Box<Self>,
     },
-    /// The system refused.
+    /// A system call failed.
     #[error("{path}: cannot {action}: {source}")]
     Io {
         /// What was to be done, such as "create the folder".
         action: &'static str,
-        /// To which file or folder.
+        /// The file or folder concerned.
         path: PathBuf,
         /// Why not.
         source: io::Error,
@@ -74,12 +74,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// For `map_err`.
+    /// Makes an error of an [`io::Error`], for `map_err`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
 
-    /// The file or folder that it is about.
+    /// The file or folder that the error is about.
     pub fn path(&self) -> &Path {
         match self {
             Self::Exists { path }
@@ -93,7 +93,7 @@ impl Error {
         }
     }
 
-    /// What kind of refusal it was.
+    /// The kind of the error, in terms of the standard library.
     pub fn kind(&self) -> io::ErrorKind {
         match self {
             Self::Exists { .. } | Self::Input { .. } | Self::Link { .. } => io::ErrorKind::AlreadyExists,

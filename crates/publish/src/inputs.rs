@@ -1,26 +1,26 @@
-//! The files that a run reads, so that no output takes the place of one of them.
+//! The set of files that a run reads, which no output may replace.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// The files that a run reads, known by device and inode: a file is found again under every name that it has.
+/// The files that a run reads, identified by device and inode, so that a file is recognised under each of its names.
 ///
-/// [`Destination::new`](crate::Destination::new) takes them, so no output can be made without naming them.
+/// [`Destination::new`](crate::Destination::new) requires it, so no output can be created without stating its inputs.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
     files: BTreeMap<(u64, u64), PathBuf>,
 }
 
 impl Inputs {
-    /// No files: for an output that is meant to replace what was read.
+    /// The empty set: for an output that is meant to replace its input.
     pub const fn none() -> Self {
         Self { files: BTreeMap::new() }
     }
 
-    /// Adds the regular file at `path`, symbolic links followed. What is not there, or is a stream, cannot be replaced
-    /// by an output and is left out.
+    /// Adds the regular file at `path`, following symbolic links. A missing file or a stream is not added, since no output can
+    /// replace it.
     pub fn add(&mut self, path: &Path) {
         if let Ok(metadata) = fs::metadata(path)
             && metadata.is_file()
@@ -29,7 +29,7 @@ impl Inputs {
         }
     }
 
-    /// Adds an open file that is read, such as standard input, under the name that users know it by.
+    /// Adds an open file, such as standard input, under the name that error messages use for it.
     pub fn add_open(&mut self, file: &File, name: &Path) {
         if let Ok(metadata) = file.metadata()
             && metadata.is_file()
@@ -38,7 +38,7 @@ impl Inputs {
         }
     }
 
-    /// Adds the regular files in a folder; folders inside it are not entered.
+    /// Adds the regular files in a folder, without those in its subfolders.
     pub fn add_folder(&mut self, path: &Path) {
         let entries = fs::read_dir(path).into_iter().flatten().flatten();
         entries.for_each(|entry| self.add(&entry.path()));
@@ -49,6 +49,7 @@ impl Inputs {
         self.name(&file.metadata().ok()?)
     }
 
+    /// The same by the metadata of a file.
     pub(crate) fn name(&self, metadata: &Metadata) -> Option<&Path> {
         self.files.get(&identity(metadata)).map(PathBuf::as_path)
     }
@@ -62,6 +63,7 @@ impl<P: AsRef<Path>> FromIterator<P> for Inputs {
     }
 }
 
+/// Device and inode of a file.
 fn identity(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }

@@ -1,23 +1,23 @@
-//! Files and folders that appear under their names whole or not at all.
+//! Publishes output files and folders atomically: they appear at their paths complete, or not at all.
 //!
-//! [`NewFile`] and [`NewFolder`] are made under a temporary name in the folder where they are to appear, made durable, and
-//! get their name by one rename. Whatever ends a run before that (an error, an interrupt, a power cut, kill -9) leaves
-//! nothing under the name.
+//! [`NewFile`] and [`NewFolder`] are created under a temporary name in the folder of their final path, made durable, and
+//! renamed in one step. Whatever ends a run before that (an error, an interrupt, a power cut, kill -9) leaves nothing at the
+//! final path.
 //!
 //! # What is never replaced
 //!
-//! A [`Destination`] names the files that the run reads, and refuses to put an output in the place of one of them,
-//! under whatever name. It also refuses what is not a regular file: symbolic links, devices, FIFOs, folders, mount
-//! points. A folder never replaces anything; it can move another folder aside.
+//! A [`Destination`] knows the files that the run reads ([`Inputs`]) and refuses to replace one of them, under any of its
+//! names. It also refuses to replace anything but a regular file: symbolic links, devices, FIFOs, folders, mount points. A new
+//! folder never replaces anything; it can move another folder aside.
 //!
 //! # What a killed run leaves behind
 //!
-//! Every temporary name is `.etcdsnap-` and sixteen hexadecimal digits. Whoever makes one holds a lock on it (`flock`) for as
-//! long as it lives, and the system lets go of the lock when the process dies, however that happens. So a temporary name
-//! that nobody has locked is a leftover: the next run that writes to the same folder [removes](remove_leftovers) it, and a
-//! run at the same time is left alone. Where the file system knows no locks, nothing is removed.
+//! Every temporary name is `.etcdsnap-` and sixteen hexadecimal digits. The run that creates one holds a lock on it (`flock`),
+//! which the system releases when the process ends, however that happens. So a temporary name that nobody has locked is a
+//! leftover: the next run that writes to the same folder [removes](remove_leftovers) it, while the outputs of other active runs
+//! are left alone. On a file system without locks nothing is removed.
 //!
-//! What is replaced never has such a name, so it cannot be taken for a leftover, whenever the run is killed.
+//! A file that is replaced never has such a name, so it is not taken for a leftover, whenever the run is killed.
 //!
 //! ```
 //! use std::io::Write as _;
@@ -37,30 +37,35 @@
 //! For Unix systems.
 
 mod destination;
+mod disk_space;
 mod error;
-mod file;
-mod folder;
+mod exchange;
+mod existing;
+mod file_kind;
+mod folder_sync;
 mod inputs;
-mod interrupt;
 mod leftover;
+mod new_file;
+mod new_folder;
 mod owner;
 mod parents;
+mod permissions;
+mod publishing;
 mod rename;
-mod space;
-mod swap;
 mod temporary;
-mod unnamed;
+mod unnamed_file;
 
-pub use destination::{Destination, is_mount_point};
+pub use destination::Destination;
+pub use disk_space::{NoSpace, SpaceDemand, available_space, is_in_memory};
 pub use error::Error;
-pub use file::NewFile;
-pub use folder::{NewFolder, Published};
+pub use existing::{Existing, check_movable};
+pub use file_kind::is_mount_point;
 pub use inputs::Inputs;
-pub use interrupt::{Interrupt, Interrupted};
-pub use leftover::{Leftover, discard, is_in_the_making, leftovers, remove_leftovers};
+pub use leftover::{Leftover, discard, is_unpublished, leftovers, remove_leftovers};
+pub use new_file::NewFile;
+pub use new_folder::{NewFolder, PublishedFolder};
 pub use owner::{Owner, OwnerError};
 pub use parents::Parents;
-pub use rename::{Existing, check_movable, vacant_beside};
-pub use space::{Demand, NoSpace, available, is_in_memory};
+pub use rename::vacant_beside;
 pub use temporary::is_at;
-pub use unnamed::unnamed_file;
+pub use unnamed_file::unnamed_file;

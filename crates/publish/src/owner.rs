@@ -1,4 +1,4 @@
-//! Who is to own what is written.
+//! The owner of outputs, as `--chown` takes it: user and group ids.
 
 use std::fmt;
 use std::fs::File;
@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::fchown;
 use std::str::FromStr;
 
-/// User and group by number; one that is not named stays as the system chose it.
+/// A user id and a group id; one that is `None` is left as the system sets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
     /// User id.
@@ -15,7 +15,7 @@ pub struct Owner {
     pub group: Option<u32>,
 }
 
-/// Not `UID:GID`.
+/// A text is not an owner in the form `UID:GID`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not UID:GID, UID or :GID with decimal numbers, such as 1000:1000")]
 pub struct OwnerError {
@@ -23,7 +23,7 @@ pub struct OwnerError {
 }
 
 impl Owner {
-    /// Gives an open file or folder to the owner.
+    /// Changes the owner of an open file or folder.
     pub fn give(self, file: &File) -> io::Result<()> {
         fchown(file, self.user, self.group)
     }

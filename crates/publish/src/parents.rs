@@ -1,28 +1,28 @@
-//! The folders on the way to an output, made when they are missing.
+//! The missing folders above an output, created with it.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags};
-
 use crate::error::Error;
+use crate::folder_sync::{folder_of, sync_folder};
 use crate::owner::Owner;
-use crate::temporary::{FOLDER_MODE, settle};
+use crate::permissions::{FOLDER_MODE, set_permissions};
 
-/// Folders that were made on the way to outputs. They go away again when dropped, unless kept or in use.
+/// Folders that were created above outputs. They are removed when this is dropped, unless [`keep`](Self::keep) was called or
+/// they are not empty.
 ///
-/// Every output makes its own way. Who makes several makes the way to all of them first, and drops it last: else the first
-/// output to fail cannot remove a folder that the others stand in.
+/// Every output creates its own. A caller that creates several outputs first creates the folders above all of them, and drops
+/// this last: otherwise the first output to fail could not remove a folder that contains the others.
 #[derive(Debug, Default)]
 pub struct Parents {
-    /// Each behind the one it stands in.
+    /// Each after the one that contains it.
     made: Vec<PathBuf>,
 }
 
 impl Parents {
-    /// Makes the folders above `target` that are missing, rights 0700, durable.
+    /// Creates the missing folders above `target` with mode 0700, durably.
     pub fn make(&mut self, target: &Path, owner: Option<Owner>) -> Result<(), Error> {
         let folder = folder_of(target);
         let missing: Vec<_> =
@@ -32,10 +32,11 @@ impl Parents {
                 Ok(()) => {
                     self.made.push(path.to_owned());
                     let made = File::open(path).map_err(Error::io("open the folder", path))?;
-                    settle(&made, FOLDER_MODE, owner).map_err(|(action, error)| Error::io(action, path)(error))?;
+                    set_permissions(&made, FOLDER_MODE, owner)
+                        .map_err(|(action, error)| Error::io(action, path)(error))?;
                     sync_folder(folder_of(path))?;
                 }
-                // Another run was faster.
+                // Another run created it meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
                 Err(error) => return Err(Error::io("create the folder", path)(error)),
             }
@@ -43,7 +44,7 @@ impl Parents {
         Ok(())
     }
 
-    /// They stay.
+    /// Keeps the folders.
     pub fn keep(mut self) {
         self.made.clear();
     }
@@ -54,30 +55,5 @@ impl Drop for Parents {
         for path in self.made.iter().rev() {
             _ = fs::remove_dir(path);
         }
-    }
-}
-
-/// The folder that something stands in.
-pub(crate) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Makes the names in a folder durable.
-pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
-    sync_open(&open_folder(path)?, path)
-}
-
-/// What is no folder is not waited for.
-pub(crate) fn open_folder(path: &Path) -> Result<File, Error> {
-    let opened = rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
-    opened.map(File::from).map_err(|error| Error::io("open the folder", path)(error.into()))
-}
-
-/// Makes the names in a folder durable that is open. File systems that cannot do so for folders say so; there is nothing better
-/// then.
-pub(crate) fn sync_open(folder: &File, path: &Path) -> Result<(), Error> {
-    match folder.sync_all() {
-        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
-        result => result.map_err(Error::io("make the folder durable", path)),
     }
 }

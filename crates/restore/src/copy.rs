@@ -9,8 +9,8 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 
 use etcdsnap_image::FileChanged;
-use etcdsnap_publish::{Interrupt, Interrupted};
 use etcdsnap_snapshot::container::Container;
+use etcdsnap_snapshot::interrupt::{Interrupt, Interrupted};
 use rustix::io::Errno;
 
 /// Bytes between two looks at the interrupts.

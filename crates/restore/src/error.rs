@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use etcdsnap_bbolt::edit::EditError;
 use etcdsnap_image::{FileChanged, ImageError};
-use etcdsnap_publish::{Interrupted, NoSpace};
-use etcdsnap_rewrite::schema::Unfit;
+use etcdsnap_publish::NoSpace;
+use etcdsnap_rewrite::schema::UnknownStorageVersion;
 use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::cause::Explanation;
+use etcdsnap_snapshot::interrupt::Interrupted;
 use etcdsnap_snapshot::length::Length;
 use etcdsnap_snapshot::place::go_quote;
 use etcdsnap_snapshot::report::Report;
@@ -17,7 +18,7 @@ use etcdsnap_snapshot::verify::VerifyError;
 use etcdsnap_wal::{BootstrapError, Release};
 use thiserror::Error;
 
-use crate::class::ErrorClass;
+use crate::error_class::ErrorClass;
 use crate::membership::MembershipError;
 
 /// Why nothing was restored. Nothing has been left behind.
@@ -116,7 +117,7 @@ pub enum RestoreError {
     Unreadable(#[from] etcdsnap_bbolt::Corruption),
     /// The wanted version cannot be made to start from it.
     #[error(transparent)]
-    Unfit(#[from] Unfit),
+    UnknownStorageVersion(#[from] UnknownStorageVersion),
     /// The result would be of no use.
     #[error("{}", no_server(.boot, *.target))]
     WouldNotStart {
@@ -210,7 +211,7 @@ impl RestoreError {
             | Self::Unopenable(_)
             | Self::Uneditable(_)
             | Self::Unreadable(_)
-            | Self::Unfit(_)
+            | Self::UnknownStorageVersion(_)
             | Self::WouldNotStart { .. } => true,
             _ => false,
         }

@@ -6,83 +6,91 @@
 //!
 //! Those two open no files and write nothing. The rest is a restore in three steps:
 //!
-//! * a [`Request`] says everything that is asked for;
-//! * a [`Draft`] of it knows the cluster and the directories, and with a backup becomes a [`Plan`]: a value that says all that
+//! * a [`RestoreRequest`] says everything that is asked for;
+//! * a [`RestoreDraft`] of it knows the cluster and the directories, and with a backup becomes a [`RestorePlan`]: a value that says all that
 //!   will be done;
-//! * the plan is [checked](Plan::check) against a verification of the backup, or [executed](Plan::execute): then verification
+//! * the plan is [checked](RestorePlan::check) against a verification of the backup, or [executed](RestorePlan::execute): then verification
 //!   runs beside the copying, and every member's directory appears whole or not at all.
 //!
-//! When a damaged backup is allowed, or its byte order is another, the draft makes a [`Rewritten`] database of it, to
+//! When a damaged backup is allowed, or its byte order is another, the draft makes a [`RewrittenBackup`] database of it, to
 //! be planned with instead.
 //!
 //! ```
-//! use etcdsnap_publish::Interrupt;
-//! use etcdsnap_restore::{ClusterRequest, Draft, Output, Request, Restored, Work};
+//! use etcdsnap_snapshot::interrupt::Interrupt;
+//! use etcdsnap_restore::{ClusterRequest, RestoreDraft, RestoreDestination, RestoreRequest, RestoredMembers, RestoreContext};
 //! use etcdsnap_snapshot::container::{Container, OpenOptions};
-//! use etcdsnap_snapshot::inspection::Options;
 //! use etcdsnap_snapshot::progress::Silent;
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let snapshot = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/etcd/etcd-3.7.1-seed2.db");
-//! let request = Request {
+//! let request = RestoreRequest {
 //!     cluster: ClusterRequest {
-//!         restored: Restored::Member { name: "m1", advertised: None },
+//!         restored: RestoredMembers::Member { name: "m1", advertised: None },
 //!         initial_cluster: "m1=http://10.0.0.1:2380",
 //!         token: "restored-1",
 //!         learners: &[],
 //!     },
-//!     output: Output::Member { data_dir: Some(folder.path().join("m1.etcd")), wal_dir: None },
-//!     ..Request::default()
+//!     output: RestoreDestination::Member { data_dir: Some(folder.path().join("m1.etcd")), wal_dir: None },
+//!     ..RestoreRequest::default()
 //! };
 //! let container = Container::open(snapshot.as_ref(), &OpenOptions::default())?;
-//! let plan = Draft::new(&request, None)?.plan(&container)?;
+//! let plan = RestoreDraft::new(&request, None)?.plan(&container)?;
 //! assert_eq!(plan.directories()[0].files.len(), 3);
 //!
 //! let interrupt = Interrupt::default();
-//! let work = Work { inspection: Options::default(), progress: &Silent, stages: &(), interrupt: &interrupt };
-//! let outcome = plan.execute(work)?;
-//! assert!(outcome.checked.report.is_sound());
+//! let context = RestoreContext::new(&Silent, &interrupt);
+//! let outcome = plan.execute(context)?;
+//! assert!(outcome.preflight.report.is_sound());
 //! assert!(folder.path().join("m1.etcd/member/snap/db").exists());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod bootstrap;
-mod bump;
-mod checked;
-mod class;
-mod content;
+mod context;
 mod copy;
+mod database_changes;
 mod error;
+mod error_class;
 mod execute;
+mod file_length;
 mod identity;
 mod initial_cluster;
-mod kept;
+mod initial_cluster_check;
+mod interrupted_restore;
 pub mod manifest;
+mod member_location;
 mod membership;
+mod ownership;
 mod plan;
+mod preflight;
+mod quota;
 mod request;
-mod rewritten;
-mod site;
-mod unfinished;
+mod revision_bump;
+mod rewritten_backup;
+mod stage;
 mod url;
-mod writes;
+mod write_obstacles;
 
-pub use bootstrap::{BootstrapError, Difference, Mismatch, Resolver};
-pub use bump::BumpPlan;
-pub use checked::Checked;
-pub use class::ErrorClass;
-pub use content::Change;
+pub use context::RestoreContext;
+pub use database_changes::DatabaseChange;
 pub use error::{RestoreError, hash_mismatch};
-pub use etcdsnap_publish::{Interrupt, Owner};
-pub use etcdsnap_rewrite::salvage::{Losses, LostRange, Names};
+pub use error_class::ErrorClass;
+pub use etcdsnap_publish::Owner;
+pub use etcdsnap_rewrite::salvage::{KeyNames, Losses, LostRange};
+pub use etcdsnap_snapshot::interrupt::Interrupt;
 pub use etcdsnap_wal::Release;
-pub use execute::{Outcome, Stage, Stages, Work};
+pub use execute::RestoreOutcome;
 pub use identity::{ClusterId, MemberId};
 pub use initial_cluster::InitialCluster;
+pub use initial_cluster_check::{InitialClusterError, Resolver, UrlDifference, UrlMismatch};
 pub use manifest::Manifest;
-pub use membership::{ClusterRequest, LearnerError, Member, Membership, MembershipError, MembershipWarning, Restored};
-pub use plan::{Directory, Draft, NewPath, Plan};
-pub use request::{Bump, Output, Request};
-pub use rewritten::Rewritten;
+pub use membership::{
+    ClusterRequest, LearnerError, Membership, MembershipError, MembershipWarning, NewMember, RestoredMembers,
+};
+pub use plan::{PlannedDirectory, PlannedFile, RestoreDraft, RestorePlan};
+pub use preflight::Preflight;
+pub use request::{RestoreDestination, RestoreRequest, RevisionBump};
+pub use revision_bump::BumpPlan;
+pub use rewritten_backup::RewrittenBackup;
+pub use stage::{RestoreStage, StageObserver};
 pub use url::{PeerUrl, PeerUrls, Unparsable, UrlError};
-pub use writes::WriteObstacle;
+pub use write_obstacles::WriteObstacle;

@@ -11,9 +11,9 @@ mod env_file;
 mod expansion;
 mod pod;
 mod setting;
+mod shell_words;
 mod unit;
 mod volume;
-mod words;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -24,12 +24,12 @@ use command_line::CommandLine;
 use expansion::{Syntax, Variables};
 use volume::Volume;
 
-pub use setting::{Found, Place, Setting, SettingError, Spot};
+pub use setting::{FoundSetting, PlaceInFile, Setting, SettingError, SettingPlace};
 pub use unit::EnvironmentFile;
 
 /// One file, read by the caller.
 #[derive(Clone, Copy, Debug)]
-pub struct Source<'s> {
+pub struct ManifestFile<'s> {
     /// What to call it, such as its path.
     pub label: &'s str,
     /// Its content.
@@ -39,13 +39,13 @@ pub struct Source<'s> {
 /// The settings that some files give, with their places.
 ///
 /// ```
-/// use etcdsnap_restore::manifest::{Manifest, Setting, Source};
+/// use etcdsnap_restore::manifest::{Manifest, Setting, ManifestFile};
 ///
 /// let unit = "[Service]\nEnvironmentFile=/etc/etcd.env\nExecStart=/usr/bin/etcd --data-dir=/var/lib/etcd --name ${ETCD_NAME}\n";
 /// let variables = "ETCD_NAME=\"m1\"\n";
 /// let sources = [
-///     Source { label: "etcd.service", text: unit },
-///     Source { label: "/etc/etcd.env", text: variables },
+///     ManifestFile { label: "etcd.service", text: unit },
+///     ManifestFile { label: "/etc/etcd.env", text: variables },
 /// ];
 /// let manifest = Manifest::read(&sources)?;
 /// assert_eq!(manifest.get(Setting::Name)?, Some("m1"));
@@ -54,14 +54,14 @@ pub struct Source<'s> {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manifest {
-    found: Vec<Found>,
+    found: Vec<FoundSetting>,
     volumes: Option<Vec<Volume>>,
     unread: Vec<EnvironmentFile>,
 }
 
 /// A directory of the member.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Directory {
+pub struct ManifestDirectory {
     /// As etcd sees it.
     pub path: String,
     /// On the host. `None` when that is not told: it is not on a volume of the host, or not an absolute path.
@@ -103,7 +103,7 @@ pub enum ManifestError {
 impl Manifest {
     /// Reads files that belong together, such as a unit and the environment files it names. A value must be the same
     /// wherever it is given.
-    pub fn read(sources: &[Source<'_>]) -> Result<Self, ManifestError> {
+    pub fn read(sources: &[ManifestFile<'_>]) -> Result<Self, ManifestError> {
         let recipes = sources.iter().map(|source| recipe(*source)).collect::<Result<Vec<_>, _>>()?;
         let mut variables = Variables::new();
         recipes.iter().flat_map(|recipe| &recipe.variables).for_each(|variable| variables.add(variable));
@@ -146,17 +146,17 @@ impl Manifest {
     }
 
     /// A directory: of [`Setting::DataDir`] or [`Setting::WalDir`].
-    pub fn directory(&self, setting: Setting) -> Result<Option<Directory>, SettingError> {
+    pub fn directory(&self, setting: Setting) -> Result<Option<ManifestDirectory>, SettingError> {
         let Some(path) = self.get(setting)? else { return Ok(None) };
         let on_host = match &self.volumes {
             Some(volumes) => volume::on_host(path, volumes),
             None => path.starts_with('/').then(|| path.to_owned()),
         };
-        Ok(Some(Directory { path: path.to_owned(), on_host }))
+        Ok(Some(ManifestDirectory { path: path.to_owned(), on_host }))
     }
 
     /// Everything that was found, in the order of the files; command lines come before variables.
-    pub fn found(&self) -> &[Found] {
+    pub fn found(&self) -> &[FoundSetting] {
         &self.found
     }
 
@@ -168,7 +168,7 @@ impl Manifest {
 
 /// What one file says, before variables are put in.
 #[derive(Debug, Default)]
-struct Recipe {
+struct ParsedFile {
     variables: Vec<Variable>,
     command_lines: Vec<CommandLine>,
     environment_files: Vec<EnvironmentFile>,
@@ -189,12 +189,12 @@ struct Variable {
     name: String,
     /// As written; `None` when it is taken from somewhere else.
     value: Option<Word>,
-    place: Place,
+    place: SettingPlace,
 }
 
-fn recipe(source: Source<'_>) -> Result<Recipe, ManifestError> {
+fn recipe(source: ManifestFile<'_>) -> Result<ParsedFile, ManifestError> {
     let text = source.text.strip_prefix('\u{feff}').unwrap_or(source.text);
-    let source = Source { text, ..source };
+    let source = ManifestFile { text, ..source };
     let begins = |prefix: &str| text.lines().any(|line| line.starts_with(prefix));
     if begins("[Service]") || begins("[Unit]") {
         unit::read(source)

@@ -7,17 +7,17 @@ use std::ops::Range;
 use etcdsnap_wal::{BootstrapMember, Release};
 use thiserror::Error;
 
-use crate::bootstrap::{BootstrapError, Resolver, check_duplicates, check_member, unknown_name};
-use crate::class::ErrorClass;
+use crate::error_class::ErrorClass;
 use crate::identity::{ClusterId, MemberId};
 use crate::initial_cluster::InitialCluster;
+use crate::initial_cluster_check::{InitialClusterError, Resolver, check_duplicates, check_member, unknown_name};
 use crate::url::{PeerUrls, UrlError};
 
 /// What was asked for. The default is that of the flags, as upstream has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterRequest<'r> {
     /// Whose directories are to be written.
-    pub restored: Restored<'r>,
+    pub restored: RestoredMembers<'r>,
     /// `--initial-cluster`
     pub initial_cluster: &'r str,
     /// `--initial-cluster-token`
@@ -28,7 +28,7 @@ pub struct ClusterRequest<'r> {
 
 /// The members whose directories are to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Restored<'r> {
+pub enum RestoredMembers<'r> {
     /// One.
     Member {
         /// `--name`
@@ -54,7 +54,7 @@ impl ClusterRequest<'_> {
 impl Default for ClusterRequest<'_> {
     fn default() -> Self {
         Self {
-            restored: Restored::Member { name: Self::DEFAULT_NAME, advertised: Some(Self::DEFAULT_ADVERTISED) },
+            restored: RestoredMembers::Member { name: Self::DEFAULT_NAME, advertised: Some(Self::DEFAULT_ADVERTISED) },
             initial_cluster: Self::DEFAULT_INITIAL_CLUSTER,
             token: Self::DEFAULT_TOKEN,
             learners: &[],
@@ -64,7 +64,7 @@ impl Default for ClusterRequest<'_> {
 
 /// One member of the new cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
+pub struct NewMember {
     /// Id.
     pub id: MemberId,
     /// Name.
@@ -75,9 +75,9 @@ pub struct Member {
     pub learner: bool,
 }
 
-impl From<&Member> for BootstrapMember {
-    fn from(member: &Member) -> Self {
-        let Member { id, name, peer_urls, learner } = member;
+impl From<&NewMember> for BootstrapMember {
+    fn from(member: &NewMember) -> Self {
+        let NewMember { id, name, peer_urls, learner } = member;
         Self { id: id.0, name: name.clone(), peer_urls: peer_urls.texts(), learner: *learner }
     }
 }
@@ -85,10 +85,10 @@ impl From<&Member> for BootstrapMember {
 /// The new cluster.
 ///
 /// ```
-/// use etcdsnap_restore::{Membership, Release, ClusterRequest, Restored};
+/// use etcdsnap_restore::{Membership, Release, ClusterRequest, RestoredMembers};
 ///
 /// let request = ClusterRequest {
-///     restored: Restored::Member { name: "m2", advertised: None },
+///     restored: RestoredMembers::Member { name: "m2", advertised: None },
 ///     initial_cluster: "m1=http://10.0.0.1:2380,m2=http://10.0.0.2:2380,m3=http://10.0.0.3:2380",
 ///     token: "tk",
 ///     learners: &["m3"],
@@ -102,7 +102,7 @@ impl From<&Member> for BootstrapMember {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
     cluster_id: ClusterId,
-    members: Vec<Member>,
+    members: Vec<NewMember>,
     restored: Range<usize>,
 }
 
@@ -115,25 +115,25 @@ impl Membership {
         resolver: Option<&dyn Resolver>,
     ) -> Result<Self, MembershipError> {
         let advertised = match request.restored {
-            Restored::Member { advertised: Some(list), .. } => Some(PeerUrls::parse(list, release)?),
-            Restored::Member { advertised: None, .. } | Restored::All => None,
+            RestoredMembers::Member { advertised: Some(list), .. } => Some(PeerUrls::parse(list, release)?),
+            RestoredMembers::Member { advertised: None, .. } | RestoredMembers::All => None,
         };
         let cluster = InitialCluster::parse(request.initial_cluster, release)?;
         match (request.restored, &advertised) {
-            (Restored::Member { name, .. }, Some(advertised)) => {
+            (RestoredMembers::Member { name, .. }, Some(advertised)) => {
                 check_member(name, advertised, &cluster, release, resolver)?;
             }
-            (Restored::Member { name, .. }, None) if cluster.get(name).is_none() => {
+            (RestoredMembers::Member { name, .. }, None) if cluster.get(name).is_none() => {
                 return Err(unknown_name(name, &cluster).into());
             }
-            (Restored::All, _) if cluster.is_empty() => return Err(BootstrapError::NoMember.into()),
+            (RestoredMembers::All, _) if cluster.is_empty() => return Err(InitialClusterError::NoMember.into()),
             _ => {}
         }
         check_duplicates(&cluster)?;
         let members = members(&cluster, request.token, request.learners)?;
         let restored = match request.restored {
-            Restored::All => 0..members.len(),
-            Restored::Member { name, .. } => {
+            RestoredMembers::All => 0..members.len(),
+            RestoredMembers::Member { name, .. } => {
                 let at = members.iter().position(|member| member.name == name).unwrap_or_default();
                 at..at + 1
             }
@@ -147,22 +147,22 @@ impl Membership {
     }
 
     /// All members, ascending by id.
-    pub fn members(&self) -> &[Member] {
+    pub fn members(&self) -> &[NewMember] {
         &self.members
     }
 
     /// Those whose directories are to be written, ascending by id: one, or all.
-    pub fn restored(&self) -> &[Member] {
+    pub fn restored(&self) -> &[NewMember] {
         &self.members[self.restored.clone()]
     }
 
     /// The members that vote, ascending by id; one at least.
-    pub fn voters(&self) -> impl Iterator<Item = &Member> {
+    pub fn voters(&self) -> impl Iterator<Item = &NewMember> {
         self.members.iter().filter(|member| !member.learner)
     }
 
     /// The members that follow without a vote, ascending by id.
-    pub fn learners(&self) -> impl Iterator<Item = &Member> {
+    pub fn learners(&self) -> impl Iterator<Item = &NewMember> {
         self.members.iter().filter(|member| member.learner)
     }
 
@@ -173,7 +173,7 @@ impl Membership {
     }
 }
 
-fn members(cluster: &InitialCluster, token: &str, learners: &[&str]) -> Result<Vec<Member>, MembershipError> {
+fn members(cluster: &InitialCluster, token: &str, learners: &[&str]) -> Result<Vec<NewMember>, MembershipError> {
     if let Some(name) = learners.iter().find(|name| cluster.get(name).is_none()) {
         let names = cluster.names().map(str::to_owned).collect();
         return Err(LearnerError::Unknown { name: (*name).to_owned(), names }.into());
@@ -185,10 +185,10 @@ fn members(cluster: &InitialCluster, token: &str, learners: &[&str]) -> Result<V
     for (name, urls) in cluster.iter() {
         let (id, name, urls) = (MemberId::new(urls, token), name.to_owned(), urls.clone());
         if members.contains_key(&id) {
-            return Err(BootstrapError::IdenticalId { id, name, urls }.into());
+            return Err(InitialClusterError::IdenticalId { id, name, urls }.into());
         }
         let learner = learners.contains(&name.as_str());
-        members.insert(id, Member { id, name, peer_urls: urls, learner });
+        members.insert(id, NewMember { id, name, peer_urls: urls, learner });
     }
     Ok(members.into_values().collect())
 }
@@ -202,7 +202,7 @@ pub enum MembershipError {
     Url(#[from] UrlError),
     /// The member and the cluster do not fit, or the cluster is wrong in itself.
     #[error(transparent)]
-    Bootstrap(#[from] BootstrapError),
+    Bootstrap(#[from] InitialClusterError),
     /// The learners are wrong.
     #[error(transparent)]
     Learner(#[from] LearnerError),

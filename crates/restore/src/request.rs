@@ -14,11 +14,11 @@ use crate::membership::ClusterRequest;
 
 /// Everything that is asked for. The default is upstream's, in the words of its newest release.
 #[derive(Clone, Debug)]
-pub struct Request<'r> {
+pub struct RestoreRequest<'r> {
     /// The new cluster, and which of its members are to be written.
     pub cluster: ClusterRequest<'r>,
     /// Where they go.
-    pub output: Output,
+    pub output: RestoreDestination,
     /// The release whose rules and words hold for flags and directories.
     pub rules: Release,
     /// The release whose log and `.snap` are written.
@@ -32,7 +32,7 @@ pub struct Request<'r> {
     /// `--byte-order`: that of the machines the cluster will run on.
     pub byte_order: ByteOrder,
     /// `--bump-revision` and `--mark-compacted`
-    pub bump: Option<Bump>,
+    pub bump: Option<RevisionBump>,
     /// `--disarm-alarms`
     pub disarm_alarms: bool,
     /// `--auth disable`
@@ -45,7 +45,7 @@ pub struct Request<'r> {
     pub preallocate: bool,
 }
 
-impl Request<'_> {
+impl RestoreRequest<'_> {
     /// Does the restore go on in spite of this error in the backup?
     pub(crate) fn tolerates(&self, finding: &Finding) -> bool {
         let of_hash = [SHA256_MISMATCH.id, SHA256_ZERO.id].contains(&finding.kind.id);
@@ -53,11 +53,11 @@ impl Request<'_> {
     }
 }
 
-impl Default for Request<'_> {
+impl Default for RestoreRequest<'_> {
     fn default() -> Self {
         Self {
             cluster: ClusterRequest::default(),
-            output: Output::Member { data_dir: None, wal_dir: None },
+            output: RestoreDestination::Member { data_dir: None, wal_dir: None },
             rules: Release::V3_7,
             style: Release::V3_5,
             target: None,
@@ -76,7 +76,7 @@ impl Default for Request<'_> {
 
 /// Where the members' directories go.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
+pub enum RestoreDestination {
     /// One member, wherever its flags say.
     Member {
         /// `--data-dir`; `NAME.etcd` when it is not given.
@@ -94,7 +94,7 @@ pub enum Output {
 /// By how much the revision goes up, so that no revision that clients of the lost cluster have seen comes again. Everything
 /// up to it counts as compacted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bump {
+pub enum RevisionBump {
     /// By this many.
     By(u64),
     /// By more than the lost cluster can have written since the backup was taken.
@@ -104,7 +104,7 @@ pub enum Bump {
     },
 }
 
-impl Bump {
+impl RevisionBump {
     /// From the two flags as upstream has them: only both together make sense, and 0 is none.
     pub fn from_flags(by: u64, mark_compacted: bool) -> Result<Option<Self>, RestoreError> {
         match (by, mark_compacted) {

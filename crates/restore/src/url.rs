@@ -3,10 +3,10 @@
 //! Ids are made from the texts of these URLs, so a URL must read and print exactly as in etcd, which does both with Go's
 //! `net/url`. [`generic`] is that much of it; this file adds etcd's own rules.
 
-mod address;
 mod escape;
-mod generic;
+mod go_url;
 mod host;
+mod ip_literal;
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use etcdsnap_snapshot::place::go_quote;
 use etcdsnap_wal::Release;
 use thiserror::Error;
 
-use generic::Url;
+use go_url::Url;
 
 /// One peer URL. Equal, and ordered, as its text is.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ impl PeerUrl {
     /// ```
     pub fn parse(text: &str, release: Release) -> Result<Self, UrlError> {
         let text = text.trim();
-        let url = generic::parse(text, release >= Release::V3_7)
+        let url = go_url::parse(text, release >= Release::V3_7)
             .map_err(|(text, reason)| UrlError::Unparsable { url: go_quote(text.as_bytes()), reason })?;
         match url.scheme.as_str() {
             "unix" | "unixs" if release > Release::V3_5 => {}

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use etcdsnap_restore::manifest::{Directory, ManifestError, Place, Setting, SettingError, Source, Spot};
-use etcdsnap_restore::{ClusterRequest, Manifest, Membership, Release, Restored};
+use etcdsnap_restore::manifest::{
+    ManifestDirectory, ManifestError, ManifestFile, PlaceInFile, Setting, SettingError, SettingPlace,
+};
+use etcdsnap_restore::{ClusterRequest, Manifest, Membership, Release, RestoredMembers};
 use proptest::prelude::*;
 
 fn file(name: &str) -> String {
@@ -12,7 +14,7 @@ fn file(name: &str) -> String {
 }
 
 fn read(files: &[(&str, &str)]) -> Result<Manifest, ManifestError> {
-    let sources: Vec<_> = files.iter().map(|(label, text)| Source { label, text }).collect();
+    let sources: Vec<_> = files.iter().map(|(label, text)| ManifestFile { label, text }).collect();
     Manifest::read(&sources)
 }
 
@@ -22,8 +24,8 @@ fn identity(manifest: &Manifest) -> [Option<String>; 4] {
     settings.map(|setting| manifest.get(setting).expect("no contradiction").map(str::to_owned))
 }
 
-fn directory(path: &str, on_host: Option<&str>) -> Directory {
-    Directory { path: path.to_owned(), on_host: on_host.map(str::to_owned) }
+fn directory(path: &str, on_host: Option<&str>) -> ManifestDirectory {
+    ManifestDirectory { path: path.to_owned(), on_host: on_host.map(str::to_owned) }
 }
 
 #[test]
@@ -39,7 +41,7 @@ fn a_pod_of_kubeadm() {
 
     let [name, cluster, ..] = expected;
     let request = ClusterRequest {
-        restored: Restored::Member { name: name.unwrap_or_default(), advertised: expected[3] },
+        restored: RestoredMembers::Member { name: name.unwrap_or_default(), advertised: expected[3] },
         initial_cluster: cluster.unwrap_or_default(),
         ..ClusterRequest::default()
     };
@@ -97,7 +99,7 @@ fn places_that_disagree_are_told() {
     let error = manifest.get(Setting::Name).expect_err("two names");
     assert_eq!(error.to_string(), "--name is \"b\" in u, line 3, and \"a\" in u, line 2; give --name to choose");
     let SettingError::Conflict { other, .. } = error else { panic!("{error}") };
-    assert_eq!(other.place, Place { label: "u".into(), spot: Spot::Line(2) });
+    assert_eq!(other.place, SettingPlace { label: "u".into(), spot: PlaceInFile::Line(2) });
 }
 
 #[test]

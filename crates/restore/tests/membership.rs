@@ -1,15 +1,19 @@
 //! What upstream's tools have not: all members at once, learners, advice.
 
 use etcdsnap_restore::{
-    BootstrapError, ClusterId, ClusterRequest, ErrorClass, LearnerError, MemberId, Membership, MembershipError,
-    Release, Restored,
+    ClusterId, ClusterRequest, ErrorClass, InitialClusterError, LearnerError, MemberId, Membership, MembershipError,
+    Release, RestoredMembers,
 };
 use proptest::prelude::*;
 
 const THREE: &str = "m1=http://10.0.0.1:2380,m2=http://10.0.0.2:2380,m3=http://10.0.0.3:2380";
 
 fn one<'r>(name: &'r str, advertised: Option<&'r str>, initial_cluster: &'r str) -> ClusterRequest<'r> {
-    ClusterRequest { restored: Restored::Member { name, advertised }, initial_cluster, ..ClusterRequest::default() }
+    ClusterRequest {
+        restored: RestoredMembers::Member { name, advertised },
+        initial_cluster,
+        ..ClusterRequest::default()
+    }
 }
 
 fn cluster(request: &ClusterRequest<'_>) -> Result<Membership, MembershipError> {
@@ -18,7 +22,7 @@ fn cluster(request: &ClusterRequest<'_>) -> Result<Membership, MembershipError> 
 
 #[test]
 fn all_members_are_one_cluster() {
-    let all = ClusterRequest { restored: Restored::All, initial_cluster: THREE, token: "tk", learners: &[] };
+    let all = ClusterRequest { restored: RestoredMembers::All, initial_cluster: THREE, token: "tk", learners: &[] };
     let all = cluster(&all).expect("three members");
     assert_eq!(all.cluster_id(), ClusterId(0xe3cf_7ee5_a527_1764));
     assert_eq!(all.restored(), all.members());
@@ -29,8 +33,8 @@ fn all_members_are_one_cluster() {
         assert_eq!((one.cluster_id(), one.members()), (all.cluster_id(), all.members()));
         assert_eq!(one.restored(), std::slice::from_ref(member));
     }
-    let nobody = ClusterRequest { restored: Restored::All, initial_cluster: ",", ..ClusterRequest::default() };
-    assert_eq!(cluster(&nobody), Err(BootstrapError::NoMember.into()));
+    let nobody = ClusterRequest { restored: RestoredMembers::All, initial_cluster: ",", ..ClusterRequest::default() };
+    assert_eq!(cluster(&nobody), Err(InitialClusterError::NoMember.into()));
 }
 
 #[test]
@@ -97,9 +101,9 @@ proptest! {
         token: String, all: bool,
     ) {
         let restored = if all {
-            Restored::All
+            RestoredMembers::All
         } else {
-            Restored::Member { name: &name, advertised: advertised.as_deref() }
+            RestoredMembers::Member { name: &name, advertised: advertised.as_deref() }
         };
         for release in Release::ALL {
             let request = ClusterRequest { restored, initial_cluster: &text, token: &token, learners: &["a"] };

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use etcdsnap_restore::{ClusterRequest, Membership, Release, Restored};
+use etcdsnap_restore::{ClusterRequest, Membership, Release, RestoredMembers};
 use etcdsnap_wal::{BootstrapMember, MemberContext};
 use serde::Deserialize;
 
@@ -52,7 +52,7 @@ fn answer(flags: &Flags, release: Release) -> Answer {
     let name = or(ClusterRequest::DEFAULT_NAME)(&flags.name);
     let advertised = or(ClusterRequest::DEFAULT_ADVERTISED)(&flags.initial_advertise_peer_urls);
     let request = ClusterRequest {
-        restored: Restored::Member { name: &name, advertised: Some(&advertised) },
+        restored: RestoredMembers::Member { name: &name, advertised: Some(&advertised) },
         initial_cluster: &or(ClusterRequest::DEFAULT_INITIAL_CLUSTER)(&flags.initial_cluster),
         token: &or(ClusterRequest::DEFAULT_TOKEN)(&flags.initial_cluster_token),
         learners: &[],
@@ -69,7 +69,7 @@ fn answer(flags: &Flags, release: Release) -> Answer {
 }
 
 /// The member as the log and the database have it.
-fn json(member: &etcdsnap_restore::Member) -> String {
+fn json(member: &etcdsnap_restore::NewMember) -> String {
     let BootstrapMember { id, name, peer_urls, learner } = member.into();
     MemberContext { id, name, peer_urls, is_learner: learner, ..MemberContext::default() }.to_json()
 }
@@ -89,24 +89,24 @@ fn release(version: &str) -> Option<Release> {
 }
 
 /// A difference that is meant: why, in which versions (all, if none is named), and in which rows.
-struct Difference {
+struct UrlDifference {
     why: &'static str,
     versions: &'static [&'static str],
     is_in: fn(&Flags) -> bool,
 }
 
-const DIFFERENCES: [Difference; 3] = [
-    Difference {
+const DIFFERENCES: [UrlDifference; 3] = [
+    UrlDifference {
         why: "old builds of Go take anything in brackets for an address, and compare addresses as texts",
         versions: &["3.4.23", "3.5.1"],
         is_in: |flags| flags.initial_cluster.as_ref().is_some_and(|text| text.contains('[')),
     },
-    Difference {
+    UrlDifference {
         why: "old builds of Go write backspace and form feed as numbers in JSON",
         versions: &["3.4.23", "3.5.1"],
         is_in: |flags| name_has(flags, "\u{8}"),
     },
-    Difference {
+    UrlDifference {
         why: "older builds of Go quote delete as \\u007f",
         versions: &["3.5.1"],
         is_in: |flags| name_has(flags, "\u{7f}") || url_has(flags, "\u{7f}"),

@@ -19,13 +19,13 @@ use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::finding::Finding;
 use etcdsnap_snapshot::inspection::Inspection;
 
-use crate::held::Held;
-use crate::output::write_behind;
-use crate::proof::prove;
-use crate::seal::Seal;
-use crate::sound::Sound;
+use crate::copy_verification::verify_copy;
+use crate::locked_database::LockedDatabase;
+use crate::source_trailer::SourceTrailer;
 use crate::target::Target;
-use crate::{Error, Tolerance, Work};
+use crate::verified_source::VerifiedSource;
+use crate::write_behind::write_behind;
+use crate::{Error, RewriteContext, Tolerance};
 
 /// What a copy came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,32 +55,32 @@ pub struct Defragmented {
 /// # Errors
 /// Nothing has appeared under the target's name then, and what was there is as it was, unless the error
 /// [says otherwise](Error::has_appeared).
-pub fn defrag(source: &Container, target: &Target, work: &Work<'_>) -> Result<Defragmented, Error> {
+pub fn defrag(source: &Container, target: &Target, context: &RewriteContext<'_>) -> Result<Defragmented, Error> {
     target.check()?;
-    let (mut sound, seal) = Sound::verify(source, work)?;
-    let in_use = sound.inspection.walk.page_counts.in_use.saturating_mul(sound.inspection.db.page_size().into());
+    let (mut verified, trailer) = VerifiedSource::verify(source, context)?;
+    let in_use = verified.inspection.walk.page_counts.in_use.saturating_mul(verified.inspection.db.page_size().into());
     let mut new = target.create(in_use)?;
-    let order = target.order.unwrap_or(sound.inspection.db.order());
-    let built = copy(&sound, &seal, (&mut new, in_use), order, work).map_err(|error| match error {
+    let order = target.order.unwrap_or(verified.inspection.db.order());
+    let built = copy(&verified, &trailer, (&mut new, in_use), order, context).map_err(|error| match error {
         Error::Write { source, .. } => target.write_error(source),
         other => other,
     })?;
-    let proof = prove(&sound, seal, &mut new, built.size, None, work)?;
-    sound.tolerated.splice(..0, proof.tolerated);
+    let proof = verify_copy(&verified, trailer, &mut new, built.size, None, context)?;
+    verified.tolerated.splice(..0, proof.tolerated);
     source.recheck().map_err(etcdsnap_image::ImageError::from)?;
-    work.interrupt.check()?;
+    context.interrupt.check()?;
     let removed_leftovers = new.removed_leftovers().to_vec();
     new.publish()?;
-    let keyspace = &sound.inspection.keyspace;
+    let keyspace = &verified.inspection.keyspace;
     Ok(Defragmented {
-        size_before: sound.inspection.db.size(),
+        size_before: verified.inspection.db.size(),
         in_use_before: in_use,
         size: built.size,
         buckets: keyspace.buckets.len() as u64,
         entries: keyspace.total_pairs(),
         status_hash: keyspace.status_hash(),
         sha256: proof.sha256,
-        tolerated: sound.tolerated,
+        tolerated: verified.tolerated,
         removed_leftovers,
     })
 }
@@ -91,20 +91,20 @@ pub fn defrag(source: &Container, target: &Target, work: &Work<'_>) -> Result<De
 ///
 /// # Errors
 /// Not all of the source can be read, or writing failed. The file is worth nothing then.
-pub fn reorder(
+pub fn convert_byte_order(
     source: &Container,
     inspection: Inspection<'_>,
     order: ByteOrder,
     new: &mut NewFile,
-    work: &Work<'_>,
+    context: &RewriteContext<'_>,
 ) -> Result<(), Error> {
-    let work = Work { tolerance: Tolerance::Readable, ..*work };
+    let context = context.with_tolerance(Tolerance::Readable);
     let in_use = inspection.walk.page_counts.in_use.saturating_mul(inspection.db.page_size().into());
-    let (sound, seal) = (Sound { inspection, tolerated: Vec::new() }, Seal::of(source));
-    let built = copy(&sound, &seal, (&mut *new, in_use), order, &work)?;
-    prove(&sound, seal, new, built.size, None, &work)?;
+    let (verified, trailer) = (VerifiedSource { inspection, tolerated: Vec::new() }, SourceTrailer::of(source));
+    let built = copy(&verified, &trailer, (&mut *new, in_use), order, &context)?;
+    verify_copy(&verified, trailer, new, built.size, None, &context)?;
     source.recheck().map_err(etcdsnap_image::ImageError::from)?;
-    Ok(work.interrupt.check()?)
+    Ok(context.interrupt.check()?)
 }
 
 /// Puts a copy of the database of a member that is not running in its place, `member/snap/db` in a data directory. Neither
@@ -112,7 +112,11 @@ pub fn reorder(
 ///
 /// # Errors
 /// As [`defrag`]; [`Error::InUse`] while etcd runs.
-pub fn defrag_in_place(database: Held, options: &OpenOptions, work: &Work<'_>) -> Result<Defragmented, Error> {
+pub fn defrag_in_place(
+    database: LockedDatabase,
+    options: &OpenOptions,
+    context: &RewriteContext<'_>,
+) -> Result<Defragmented, Error> {
     let source = Container::open(database.path(), options)?;
     if !source.is_stored_plain() {
         return Err(Error::NotAMember { path: database.path().to_owned() });
@@ -121,7 +125,7 @@ pub fn defrag_in_place(database: Held, options: &OpenOptions, work: &Work<'_>) -
     // The database itself is what is to be replaced.
     let destination = Destination::new(database.path(), Existing::Replace, &Inputs::none());
     let target = Target { destination, owner: Some(owner), order: None };
-    let defragmented = defrag(&source, &target, work);
+    let defragmented = defrag(&source, &target, context);
     let is_replaced = defragmented.as_ref().err().is_none_or(Error::has_appeared);
     if let Ok(db) = Db::open(source.database())
         && is_replaced
@@ -136,30 +140,35 @@ pub fn defrag_in_place(database: Held, options: &OpenOptions, work: &Work<'_>) -
 
 /// Writes the pages to a file that will have about so many bytes.
 fn copy(
-    sound: &Sound<'_>,
-    seal: &Seal<'_>,
+    verified: &VerifiedSource<'_>,
+    trailer: &SourceTrailer<'_>,
     (new, in_use): (&mut NewFile, u64),
     order: ByteOrder,
-    work: &Work<'_>,
+    context: &RewriteContext<'_>,
 ) -> Result<Built, Error> {
-    let (db, path): (&Db<'_>, _) = (&sound.inspection.db, new.path().to_owned());
-    work.progress.phase("copy", in_use);
-    let outcome =
-        write_behind(new.file(), work.interrupt, &|bytes| work.progress.advance(bytes), &|| seal.step(), |behind| {
+    let (db, path): (&Db<'_>, _) = (&verified.inspection.db, new.path().to_owned());
+    context.progress.phase("copy", in_use);
+    let outcome = write_behind(
+        new.file(),
+        context.interrupt,
+        &|bytes| context.progress.advance(bytes),
+        &|| trailer.step(),
+        |behind| {
             let mut builder = Builder::new(behind, &BuildOptions { order, ..BuildOptions::like(db) })?;
             builder.copy(&db.root())?;
             Ok::<_, CopyError>(builder.finish()?)
-        });
+        },
+    );
     let (built, written) = outcome?;
-    work.interrupt.check()?;
+    context.interrupt.check()?;
     let write_error = |source| Error::Write { path, source };
     match built {
         // It only says that the other thread has stopped, which knows why.
         Err(CopyError::Build(BuildError::Write { source, .. })) => Err(write_error(written.err().unwrap_or(source))),
-        Err(source) => Err(Error::Copy { name: work.name.to_owned(), source }),
+        Err(source) => Err(Error::Copy { name: context.name.to_owned(), source }),
         Ok(built) => {
             written.map_err(write_error)?;
-            work.progress.finished();
+            context.progress.finished();
             Ok(built)
         }
     }

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use etcdsnap_bbolt::build::CopyError;
 use etcdsnap_bbolt::edit::{ApplyError, EditError};
-use etcdsnap_publish::{Interrupted, NoSpace};
+use etcdsnap_publish::NoSpace;
 use etcdsnap_snapshot::container::OpenError;
 use etcdsnap_snapshot::finding::Finding;
+use etcdsnap_snapshot::interrupt::Interrupted;
 use etcdsnap_snapshot::threads::NoThread;
 use etcdsnap_snapshot::verify::VerifyError;
 
-use crate::Work;
+use crate::RewriteContext;
 use crate::schema::MigrationError;
 
 /// Why a database was not written anew.
@@ -106,8 +107,8 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn plan(work: &Work<'_>, source: EditError) -> Self {
-        Self::Plan { name: work.name.to_owned(), source }
+    pub(crate) fn plan(context: &RewriteContext<'_>, source: EditError) -> Self {
+        Self::Plan { name: context.name.to_owned(), source }
     }
 
     /// Is the new database in place all the same, whole, and only not known to outlast a power cut?

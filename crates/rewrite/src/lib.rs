@@ -7,20 +7,21 @@
 //! A source is verified before anything is made of it, and what is made is verified before it gets its name; what was
 //! salvaged or unpacked is for its user to verify. For Unix systems.
 
+mod context;
+mod copy_verification;
 pub mod defrag;
 mod error;
-mod held;
+mod locked_database;
 pub mod migrate;
-mod output;
-mod proof;
 pub mod salvage;
 pub mod schema;
-mod seal;
-mod sound;
+mod source_trailer;
 mod target;
 pub mod unpack;
+mod verified_source;
+mod write_behind;
 
+pub use context::{RewriteContext, Tolerance};
 pub use error::Error;
-pub use held::Held;
-pub use sound::{Tolerance, Work};
+pub use locked_database::LockedDatabase;
 pub use target::Target;

@@ -13,32 +13,59 @@ use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::finding::{Finding, Layer};
 use semver::Version;
 
-use crate::held::Held;
-use crate::output::write_behind;
-use crate::proof::prove;
-use crate::schema::{Caution, Change, Migration, MigrationError, cautions, detect};
-use crate::seal::Seal;
-use crate::sound::Sound;
+use crate::copy_verification::verify_copy;
+use crate::locked_database::LockedDatabase;
+use crate::schema::{EntryChange, Migration, MigrationError, StartObstacle, detect, start_obstacles};
+use crate::source_trailer::SourceTrailer;
 use crate::target::Target;
-use crate::{Error, Work};
+use crate::verified_source::VerifiedSource;
+use crate::write_behind::write_behind;
+use crate::{Error, RewriteContext, Tolerance};
 
 /// Bytes that are copied at once.
 const PIECE: usize = 1 << 20;
 /// The bucket that changes.
 const META: &[u8] = b"meta";
 
-/// What is wanted.
+/// The options of [`migrate`] and [`migrate_in_place`].
 #[derive(Clone, Debug)]
-pub struct Wanted {
-    /// The storage version; only major and minor count.
+#[non_exhaustive]
+pub struct MigrateOptions {
+    /// The wanted storage version; only its major and minor count.
     pub version: Version,
-    /// The highest minor version to know about: [`Migration::NEWEST_MINOR`], or that of a tool that is imitated.
+    /// The highest minor version whose layout is taken as known: [`Migration::NEWEST_MINOR`], or that of an upstream tool
+    /// that is imitated.
     pub newest: u64,
-    /// The lowest version that can read the entries of the member's log behind its newest snapshot, as far as it is known
-    /// and they need one.
-    pub needed: Option<Version>,
-    /// Sets the storage version even where no migration leads there.
+    /// The lowest version of etcd that can read the entries of the member's log after its newest snapshot; `None` when there
+    /// are none, or it is not known.
+    pub required_version: Option<Version>,
+    /// Sets the storage version even where no migration leads to it.
     pub force: bool,
+}
+
+impl MigrateOptions {
+    /// A migration to `version` among all known layouts, not forced, without regard to a log.
+    pub fn new(version: Version) -> Self {
+        Self { version, newest: Migration::NEWEST_MINOR, required_version: None, force: false }
+    }
+
+    /// Limits the known layouts to those up to minor version `newest`.
+    #[must_use]
+    pub fn with_newest(self, newest: u64) -> Self {
+        Self { newest, ..self }
+    }
+
+    /// Refuses to go below `required_version`.
+    #[must_use]
+    pub fn with_required_version(self, required_version: Option<Version>) -> Self {
+        Self { required_version, ..self }
+    }
+
+    /// Sets the storage version even where no migration leads to it.
+    #[must_use]
+    pub fn with_force(self, force: bool) -> Self {
+        Self { force, ..self }
+    }
 }
 
 /// What was done.
@@ -49,11 +76,11 @@ pub struct Migrated {
     /// The versions on the way, the wanted one last; empty when nothing had to be changed, or it was forced.
     pub steps: Vec<Version>,
     /// What changed.
-    pub change: Option<Change>,
+    pub change: Option<EntryChange>,
     /// Why it had to be forced.
     pub forced: Option<MigrationError>,
     /// What keeps servers of the version from starting all the same.
-    pub cautions: Vec<Caution>,
+    pub start_obstacles: Vec<StartObstacle>,
     /// The SHA-256 behind the copy.
     pub sha256: Option<[u8; 32]>,
     /// Errors of the source that were put up with.
@@ -68,21 +95,28 @@ pub struct Migrated {
 /// # Errors
 /// Nothing has appeared under the target's name then, and what was there is as it was, unless the error
 /// [says otherwise](Error::has_appeared).
-pub fn migrate(source: &Container, target: &Target, wanted: &Wanted, work: &Work<'_>) -> Result<Migrated, Error> {
+pub fn migrate(
+    source: &Container,
+    target: &Target,
+    wanted: &MigrateOptions,
+    context: &RewriteContext<'_>,
+) -> Result<Migrated, Error> {
     target.check()?;
-    let (sound, seal) = verified(source, work)?;
-    let mut migrated = plan(&sound, wanted)?;
-    let edit = migrated.change.as_ref().map(|change| edit(sound.inspection.db, change, work)).transpose()?;
-    let size = edit.as_ref().map_or(sound.inspection.db.size(), PreparedCommit::size);
+    let (verified, trailer) = verify_undamaged(source, context)?;
+    let mut migrated = plan(&verified, wanted)?;
+    let edit = migrated.change.as_ref().map(|change| edit(verified.inspection.db, change, context)).transpose()?;
+    let size = edit.as_ref().map_or(verified.inspection.db.size(), PreparedCommit::size);
     let mut new = target.create(size)?;
-    copy(&sound, &seal, &mut new, target, work)?;
+    copy(&verified, &trailer, &mut new, target, context)?;
     if let Some(edit) = edit {
         new.file().set_len(size).map_err(|source| target.write_error(source))?;
         apply(new.file(), &edit.without_undo())?;
     }
-    migrated.sha256 = prove(&sound, seal, &mut new, size, Some(META), &work.strict())?.sha256;
+    migrated.sha256 =
+        verify_copy(&verified, trailer, &mut new, size, Some(META), &context.with_tolerance(Tolerance::Nothing))?
+            .sha256;
     source.recheck().map_err(etcdsnap_image::ImageError::from)?;
-    work.interrupt.check()?;
+    context.interrupt.check()?;
     migrated.removed_leftovers = new.removed_leftovers().to_vec();
     new.publish()?;
     Ok(migrated)
@@ -93,21 +127,21 @@ pub fn migrate(source: &Container, target: &Target, wanted: &Wanted, work: &Work
 /// # Errors
 /// The database is as it was then, but for [`Error::Edit`]: then it may have either content.
 pub fn migrate_in_place(
-    database: &Held,
+    database: &LockedDatabase,
     options: &OpenOptions,
-    wanted: &Wanted,
-    work: &Work<'_>,
+    wanted: &MigrateOptions,
+    context: &RewriteContext<'_>,
 ) -> Result<Migrated, Error> {
     let source = Container::open(database.path(), options)?;
     if !source.is_stored_plain() {
         return Err(Error::NotAMember { path: database.path().to_owned() });
     }
-    let (sound, seal) = verified(&source, work)?;
-    seal.prove(&work.strict())?;
-    let migrated = plan(&sound, wanted)?;
-    let edit = migrated.change.as_ref().map(|change| edit(sound.inspection.db, change, work)).transpose()?;
-    work.interrupt.check()?;
-    drop(sound);
+    let (verified, trailer) = verify_undamaged(&source, context)?;
+    trailer.verify(&context.with_tolerance(Tolerance::Nothing))?;
+    let migrated = plan(&verified, wanted)?;
+    let edit = migrated.change.as_ref().map(|change| edit(verified.inspection.db, change, context)).transpose()?;
+    context.interrupt.check()?;
+    drop(verified);
     drop(source);
     if let Some(edit) = edit {
         apply(database.file(), &edit)?;
@@ -116,17 +150,24 @@ pub fn migrate_in_place(
 }
 
 /// Only a file without any damage to its structure takes an edit: whatever else reads it must find all its pages again.
-fn verified<'a>(source: &'a Container, work: &Work<'_>) -> Result<(Sound<'a>, Seal<'a>), Error> {
-    let (sound, seal) = Sound::verify(source, work)?;
+fn verify_undamaged<'a>(
+    source: &'a Container,
+    context: &RewriteContext<'_>,
+) -> Result<(VerifiedSource<'a>, SourceTrailer<'a>), Error> {
+    let (verified, trailer) = VerifiedSource::verify(source, context)?;
     let of_file = |finding: &&Finding| matches!(finding.kind.layer, Layer::Container | Layer::Structure);
-    let findings: Vec<_> = sound.tolerated.iter().filter(of_file).cloned().collect();
-    if findings.is_empty() { Ok((sound, seal)) } else { Err(Error::Damaged { name: work.name.to_owned(), findings }) }
+    let findings: Vec<_> = verified.tolerated.iter().filter(of_file).cloned().collect();
+    if findings.is_empty() {
+        Ok((verified, trailer))
+    } else {
+        Err(Error::Damaged { name: context.name.to_owned(), findings })
+    }
 }
 
-fn plan(sound: &Sound<'_>, wanted: &Wanted) -> Result<Migrated, Error> {
-    let buckets = &sound.inspection.buckets;
+fn plan(verified: &VerifiedSource<'_>, wanted: &MigrateOptions) -> Result<Migrated, Error> {
+    let buckets = &verified.inspection.buckets;
     let planned = Migration::plan(buckets, &wanted.version, wanted.newest)
-        .and_then(|plan| plan.permit(wanted.needed.as_ref()).map(|()| plan));
+        .and_then(|plan| plan.permit(wanted.required_version.as_ref()).map(|()| plan));
     let (steps, change, forced) = match planned {
         Ok(plan) => (plan.steps.clone(), plan.change(), None),
         Err(error) if wanted.force => {
@@ -140,32 +181,41 @@ fn plan(sound: &Sound<'_>, wanted: &Wanted) -> Result<Migrated, Error> {
         steps,
         change,
         forced,
-        cautions: cautions(buckets, &wanted.version),
+        start_obstacles: start_obstacles(buckets, &wanted.version),
         sha256: None,
-        tolerated: sound.tolerated.clone(),
+        tolerated: verified.tolerated.clone(),
         removed_leftovers: Vec::new(),
     })
 }
 
-fn edit(db: Db<'_>, change: &Change, work: &Work<'_>) -> Result<PreparedCommit, Error> {
-    let mut editor = Editor::new(db).map_err(|source| Error::plan(work, source))?;
-    change.add_to(&mut editor).map_err(|source| Error::plan(work, source))?;
-    editor.finish().map_err(|source| Error::plan(work, source))
+fn edit(db: Db<'_>, change: &EntryChange, context: &RewriteContext<'_>) -> Result<PreparedCommit, Error> {
+    let mut editor = Editor::new(db).map_err(|source| Error::plan(context, source))?;
+    change.add_to(&mut editor).map_err(|source| Error::plan(context, source))?;
+    editor.finish().map_err(|source| Error::plan(context, source))
 }
 
 /// Copies all pages, used or not: what the edit adds comes behind them.
-fn copy(sound: &Sound<'_>, seal: &Seal<'_>, new: &mut NewFile, target: &Target, work: &Work<'_>) -> Result<(), Error> {
-    let db = &sound.inspection.db;
+fn copy(
+    verified: &VerifiedSource<'_>,
+    trailer: &SourceTrailer<'_>,
+    new: &mut NewFile,
+    target: &Target,
+    context: &RewriteContext<'_>,
+) -> Result<(), Error> {
+    let db = &verified.inspection.db;
     let size = usize::try_from(db.size()).unwrap_or(usize::MAX);
     let pages = db.bytes().get(..size).unwrap_or(db.bytes());
-    work.progress.phase("copy", size as u64);
-    let outcome =
-        write_behind(new.file(), work.interrupt, &|bytes| work.progress.advance(bytes), &|| seal.step(), |mut to| {
-            pages.chunks(PIECE).try_for_each(|piece| std::io::Write::write_all(&mut to, piece))
-        });
+    context.progress.phase("copy", size as u64);
+    let outcome = write_behind(
+        new.file(),
+        context.interrupt,
+        &|bytes| context.progress.advance(bytes),
+        &|| trailer.step(),
+        |mut to| pages.chunks(PIECE).try_for_each(|piece| std::io::Write::write_all(&mut to, piece)),
+    );
     let (copied, written) = outcome?;
-    work.interrupt.check()?;
+    context.interrupt.check()?;
     written.and(copied).map_err(|source| target.write_error(source))?;
-    work.progress.finished();
+    context.progress.finished();
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Where an output is to appear.
 
 use etcdsnap_bbolt::ByteOrder;
-use etcdsnap_publish::{Demand, Destination, NewFile, Owner};
+use etcdsnap_publish::{Destination, NewFile, Owner, SpaceDemand};
 
 use crate::Error;
 
@@ -24,7 +24,7 @@ impl Target {
 
     /// Makes the file under its temporary name, if there is room for this many bytes.
     pub(crate) fn create(&self, bytes: u64) -> Result<NewFile, Error> {
-        let mut demand = Demand::default();
+        let mut demand = SpaceDemand::default();
         // Where nothing is known about the file system, creating the file says why.
         if demand.add(self.destination.path(), bytes).is_ok() {
             demand.check()?;

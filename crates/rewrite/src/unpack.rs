@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use etcdsnap_snapshot::container::Container;
 
-use crate::{Error, Target, Work};
+use crate::{Error, RewriteContext, Target};
 
 /// Bytes that are written between two checks of the interrupt.
 const PIECE: usize = 4 << 20;
@@ -25,24 +25,24 @@ pub struct Unpacked {
 /// # Errors
 /// Nothing has appeared under the target's name then, and what was there is as it was, unless the error
 /// [says otherwise](Error::has_appeared).
-pub fn unpack(source: &Container, target: &Target, work: &Work<'_>) -> Result<Unpacked, Error> {
+pub fn unpack(source: &Container, target: &Target, context: &RewriteContext<'_>) -> Result<Unpacked, Error> {
     target.check()?;
     let bytes = source.image().bytes();
     let size = bytes.len() as u64;
     let mut new = target.create(size)?;
-    work.progress.phase("copy", size);
+    context.progress.phase("copy", size);
     let mut done = 0;
     for piece in bytes.chunks(PIECE) {
-        work.interrupt.check()?;
+        context.interrupt.check()?;
         let end = done + piece.len() as u64;
         source.image().prefetch(done..end)?;
         new.file().write_all_at(piece, done).map_err(|source| target.write_error(source))?;
-        work.progress.advance(piece.len() as u64);
+        context.progress.advance(piece.len() as u64);
         done = end;
     }
-    work.progress.finished();
+    context.progress.finished();
     source.recheck().map_err(etcdsnap_image::ImageError::from)?;
-    work.interrupt.check()?;
+    context.interrupt.check()?;
     let removed_leftovers = new.removed_leftovers().to_vec();
     new.publish()?;
     Ok(Unpacked { size, removed_leftovers })

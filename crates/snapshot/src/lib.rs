@@ -34,6 +34,7 @@ pub mod hashes;
 pub mod image_hash;
 pub mod incidents;
 pub mod inspection;
+pub mod interrupt;
 pub mod known;
 pub mod length;
 pub mod place;

@@ -6,10 +6,10 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::interrupt::{Interrupt, Interrupted};
 use etcdsnap_bbolt::{ByteOrder, Db, DbOpenError};
 use etcdsnap_image::ImageError;
 use etcdsnap_mvcc::{RecordRule, ValuePrefilter};
-use etcdsnap_publish::{Interrupt, Interrupted};
 use semver::Version;
 
 use crate::boot;

@@ -33,7 +33,7 @@ fn rewrite(session: &Session, args: &Defrag) -> Result<Outcome, Failure> {
         let source = session.open(&args.source)?;
         let target = target(session, path, args.force, Some(byte_order::chosen(args.byte_order)))?;
         let rewriting = Rewriting::begin(session, &args.source, args.allow_damaged)?;
-        let defragmented = defrag(&source, &target, &rewriting.work())?;
+        let defragmented = defrag(&source, &target, &rewriting.context())?;
         return Ok(Outcome { source: source_facts(&source), target: path.clone(), defragmented });
     }
     let held = hold(session, &args.source)?;
@@ -42,7 +42,7 @@ fn rewrite(session: &Session, args: &Defrag) -> Result<Outcome, Failure> {
     refuse_foreign(&database, &args.source)?;
     let source = source_facts(&database);
     let rewriting = Rewriting::begin(session, &args.source, args.allow_damaged)?;
-    let defragmented = defrag_in_place(held, &rewriting.opening, &rewriting.work())?;
+    let defragmented = defrag_in_place(held, &rewriting.opening, &rewriting.context())?;
     Ok(Outcome { source, target, defragmented })
 }
 

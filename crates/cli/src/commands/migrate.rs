@@ -5,8 +5,8 @@ use std::path::Path;
 
 use etcdsnap_datadir::{DirectoryLayout, SnapFiles, WalFiles};
 use etcdsnap_image::Mapping;
-use etcdsnap_rewrite::migrate::{Wanted, migrate, migrate_in_place};
-use etcdsnap_rewrite::schema::{Migration, needed};
+use etcdsnap_rewrite::migrate::{MigrateOptions, migrate, migrate_in_place};
+use etcdsnap_rewrite::schema::required_version;
 use etcdsnap_snapshot::container::Origin;
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::verify::source_facts;
@@ -39,11 +39,8 @@ pub fn run(session: &Session, args: &Migrate) -> Result<Exit, Failure> {
 
 fn rewrite(session: &Session, args: &Migrate) -> Result<Outcome, Failure> {
     let version = args.target_version.clone();
-    let wanted = |needed| Wanted {
-        version: version.clone(),
-        newest: Migration::NEWEST_MINOR,
-        needed,
-        force: args.force_version,
+    let wanted = |required_version| {
+        MigrateOptions::new(version.clone()).with_required_version(required_version).with_force(args.force_version)
     };
     if let Some(path) = &args.target {
         let source = session.open(&args.source)?;
@@ -52,9 +49,9 @@ fn rewrite(session: &Session, args: &Migrate) -> Result<Outcome, Failure> {
         }
         let target = target(session, path, args.force, None)?;
         let log_read = args.wal_dir.is_some() || matches!(source.origin, Origin::DataDirectory { .. });
-        let needed = if log_read { needed_by_log(session, args)? } else { None };
+        let required_version = if log_read { needed_by_log(session, args)? } else { None };
         let rewriting = Rewriting::begin(session, &args.source, args.allow_damaged)?;
-        let migrated = migrate(&source, &target, &wanted(needed), &rewriting.work())?;
+        let migrated = migrate(&source, &target, &wanted(required_version), &rewriting.context())?;
         return Ok(Outcome {
             source: source_facts(&source),
             target: path.clone(),
@@ -65,9 +62,9 @@ fn rewrite(session: &Session, args: &Migrate) -> Result<Outcome, Failure> {
     }
     let held = hold(session, &args.source)?;
     let source = source_facts(&session.open(held.path())?);
-    let needed = needed_by_log(session, args)?;
+    let required_version = needed_by_log(session, args)?;
     let rewriting = Rewriting::begin(session, &args.source, args.allow_damaged)?;
-    let migrated = migrate_in_place(&held, &rewriting.opening, &wanted(needed), &rewriting.work())?;
+    let migrated = migrate_in_place(&held, &rewriting.opening, &wanted(required_version), &rewriting.context())?;
     Ok(Outcome { source, target: held.path().to_owned(), wanted: version, log_read: true, migrated })
 }
 
@@ -104,13 +101,13 @@ fn read_log(
     if let Some(damage) = read.torn.filter(|damage| !wal.is_unfinished_write(damage)) {
         return Err(damaged(format!("{damage}; after it follow {}", wal.trailing_data(damage.place))));
     }
-    let needed = needed(&read.entries).map_err(|error| damaged(error.to_string()))?;
+    let required_version = required_version(&read.entries).map_err(|error| damaged(error.to_string()))?;
     if let Some(snap) = layout.snap.filter(|_| *version >= WITHOUT_V2) {
         let known: BTreeSet<SnapshotPosition> = markers.iter().map(|marker| marker.start).collect();
         refuse_v2_content(&snap, mapping, &known)?;
     }
     files.recheck().map_err(|changed| Failure::new(changed.to_string()))?;
-    Ok(needed)
+    Ok(required_version)
 }
 
 /// Nothing may be in the v2 store but what describes the cluster, as far as the `.snap` that servers would load tells.

@@ -3,7 +3,8 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use etcdsnap_publish::{Destination, Error as Unpublished, Existing, Interrupt, NewFile};
+use etcdsnap_publish::{Destination, Error as Unpublished, Existing, NewFile};
+use etcdsnap_snapshot::interrupt::Interrupt;
 
 use super::Session;
 use crate::exit::{Exit, Failure};

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use etcdsnap_bbolt::ByteOrder;
-use etcdsnap_publish::{Destination, Interrupt};
-use etcdsnap_rewrite::{Held, Target, Tolerance, Work};
+use etcdsnap_publish::Destination;
+use etcdsnap_rewrite::{LockedDatabase, RewriteContext, Target, Tolerance};
 use etcdsnap_snapshot::container::{OpenOptions, Origin};
 use etcdsnap_snapshot::finding::Finding;
+use etcdsnap_snapshot::interrupt::Interrupt;
 use etcdsnap_snapshot::progress::Progress;
 
 use super::Session;
@@ -37,8 +38,8 @@ impl Rewriting {
         })
     }
 
-    pub fn work(&self) -> Work<'_> {
-        Work { name: &self.name, tolerance: self.tolerance, progress: &*self.progress, interrupt: &self.interrupt }
+    pub fn context(&self) -> RewriteContext<'_> {
+        RewriteContext::new(&self.name, &*self.progress, &self.interrupt).with_tolerance(self.tolerance)
     }
 }
 
@@ -53,12 +54,12 @@ pub fn target(session: &Session, target: &Path, force: bool, order: Option<ByteO
 }
 
 /// The database of the member whose data directory is named, locked.
-pub fn hold(session: &Session, directory: &Path) -> Result<Held, Failure> {
+pub fn hold(session: &Session, directory: &Path) -> Result<LockedDatabase, Failure> {
     let Origin::DataDirectory { database } = session.open(directory)?.origin else {
         let message = "--in-place takes the data directory of a member; give DST to copy a file";
         return Err(Failure::usage(format!("{}: {message}", label(directory))));
     };
-    Ok(Held::take(&database)?)
+    Ok(LockedDatabase::take(&database)?)
 }
 
 /// Says of a damaged source that it was worked on all the same.

@@ -14,7 +14,7 @@ pub fn run(session: &Session, args: &Unpack) -> Result<Exit, Failure> {
     let source = session.open(&args.source)?;
     let target = target(session, &args.target, args.force, None)?;
     let rewriting = Rewriting::begin(session, &args.source, false)?;
-    let unpacked = unpack(&source, &target, &rewriting.work())?;
+    let unpacked = unpack(&source, &target, &rewriting.context())?;
     let outcome = Outcome { source: source_facts(&source), target: args.target.clone(), unpacked };
     let done = format!("{}: in place, whole and on the disk", label(&outcome.target));
     match args.output {

@@ -59,7 +59,7 @@ impl<'a> Document<'a> {
             changed: migrated.change.is_some(),
             forced: migrated.forced.as_ref().map(ToString::to_string),
             log_read: *log_read,
-            warnings: migrated.cautions.iter().map(ToString::to_string).collect(),
+            warnings: migrated.start_obstacles.iter().map(ToString::to_string).collect(),
             sha256: migrated.sha256.map(|hash| hex(&hash)),
             tolerated: &migrated.tolerated,
             removed_leftovers: migrated.removed_leftovers.iter().map(|path| TextOrBase64::path(path)).collect(),
@@ -85,14 +85,14 @@ pub fn text(outcome: &Outcome, sheet: &mut Sheet) {
     if let Some(hash) = &migrated.sha256 {
         sheet.line(&[(FAINT, "  sha256           ")], &format!("{}, behind the database", hex(hash)));
     }
-    for caution in &migrated.cautions {
+    for caution in &migrated.start_obstacles {
         sheet.line(&[(PLAIN, "  "), (ODD, "warning"), (PLAIN, "          ")], &caution.to_string());
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use etcdsnap_rewrite::schema::{Caution, Migration};
+    use etcdsnap_rewrite::schema::{Migration, StartObstacle};
 
     use super::*;
     use crate::output::rendered::assert_rendered;
@@ -105,7 +105,7 @@ mod tests {
             steps: vec![v3_7, v3_6.clone()],
             change: Some(Migration::forced(&v3_6, "the storage version was 3.8.0".into())),
             forced: None,
-            cautions: vec![Caution::ClusterVersion { cluster: v3_8, server: v3_6.clone() }],
+            start_obstacles: vec![StartObstacle::ClusterVersion { cluster: v3_8, server: v3_6.clone() }],
             sha256: Some([0x92; 32]),
             tolerated: Vec::new(),
             removed_leftovers: Vec::new(),

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use etcdsnap_publish::Interrupt;
+use etcdsnap_snapshot::interrupt::Interrupt;
 use serde_json::Value;
 
 use super::{Compat, Failure, FileFacts, HashKv, Host, Personality, Resolver, Status, run};

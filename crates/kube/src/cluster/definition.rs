@@ -149,20 +149,20 @@ fn default_stored_versions<'a>(object: &mut Value<'a>, stored: Option<Value<'a>>
 #[cfg(test)]
 mod tests {
     use crate::cluster::Cluster;
-    use crate::decode::{Options, decode};
-    use crate::json::{Layout, parse, to_string};
+    use crate::decode::{DecodeOptions, decode};
+    use crate::json::{JsonLayout, parse, to_string};
 
     fn converted(spec: &str) -> String {
         let stored = format!(
             r#"{{"kind":"CustomResourceDefinition","apiVersion":"apiextensions.k8s.io/v1beta1","spec":{spec}}}"#
         );
-        let mut object = decode(stored.as_bytes(), Options::default()).expect("a definition");
+        let mut object = decode(stored.as_bytes(), DecodeOptions::default()).expect("a definition");
         Cluster::default().present(&mut object, 1);
-        to_string(object.value.at(&["spec"]).expect("a spec"), Layout::Compact)
+        to_string(object.value.at(&["spec"]).expect("a spec"), JsonLayout::Compact)
     }
 
     fn compact(text: &str) -> String {
-        to_string(&parse(text.as_bytes()).expect("JSON"), Layout::Compact)
+        to_string(&parse(text.as_bytes()).expect("JSON"), JsonLayout::Compact)
     }
 
     #[test]
@@ -203,7 +203,7 @@ mod tests {
             (r#"{"name":"v1"},{"name":"v2"}"#, "apiextensions.k8s.io/v1"),
         ] {
             let stored = v1beta1(versions);
-            let mut object = decode(stored.as_bytes(), Options::default()).expect("a definition");
+            let mut object = decode(stored.as_bytes(), DecodeOptions::default()).expect("a definition");
             Cluster::default().present(&mut object, 1);
             assert_eq!(object.api_version, api_version);
             let is_shared = object.value.at(&["spec", "validation"]).is_some();

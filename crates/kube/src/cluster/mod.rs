@@ -6,12 +6,12 @@
 //! defaults of its release; these are not copied, so an object last written by a much older one is shown as it was.
 
 mod definition;
-mod read_time;
+mod read_defaults;
 mod release;
 
 use std::borrow::Cow;
 
-use crate::decode::{Object, Options};
+use crate::decode::{DecodeOptions, Object};
 use crate::resource::Resources;
 use crate::value::Value;
 
@@ -26,14 +26,14 @@ pub struct Cluster {
 
 impl Cluster {
     /// Whether an object of this kind has something to teach, so that others need not be decoded for [`Cluster::learn`].
-    pub fn learns_from(kind: &str) -> bool {
+    pub fn is_informative(kind: &str) -> bool {
         matches!(kind, "CustomResourceDefinition" | "APIService" | "Node")
     }
 
     /// Learns from an object: resources from definitions, the release from API services and nodes.
-    pub fn learn(&mut self, object: &Object<'_>) {
-        if !self.resources.learn(object) {
-            self.evidence.weigh(object);
+    pub fn observe(&mut self, object: &Object<'_>) {
+        if !self.resources.add_definition(object) {
+            self.evidence.observe(object);
         }
     }
 
@@ -49,14 +49,14 @@ impl Cluster {
     }
 
     /// How to decode objects so that they show as this cluster would have shown them.
-    pub fn options(&self, managed_fields: bool) -> Options {
-        Options { release: self.release(), managed_fields }
+    pub fn options(&self, managed_fields: bool) -> DecodeOptions {
+        DecodeOptions { release: self.release(), managed_fields }
     }
 
     /// Makes of an object as stored the one a client would have got: resource version (the revision of its last change),
     /// defaults, preferred version.
     pub fn present(&self, object: &mut Object<'_>, revision: i64) {
-        read_time::complete(object, revision);
+        read_defaults::complete(object, revision);
         match (object.kind.as_ref(), object.api_version.as_ref()) {
             ("CustomResourceDefinition", "apiextensions.k8s.io/v1beta1") => definition::to_v1(object),
             ("APIService", "apiregistration.k8s.io/v1beta1") => {
@@ -103,11 +103,11 @@ mod tests {
                 r#"{{"kind":"CustomResourceDefinition","apiVersion":"apiextensions.k8s.io/v1","spec":{{"group":"ex.io",
                 "names":{{"plural":"{plural}","kind":"{kind}"}},"versions":[{versions}],"conversion":{{"strategy":"{strategy}"}}}}}}"#
             );
-            cluster.learn(&decode(definition.as_bytes(), Options::default()).expect("a definition"));
+            cluster.observe(&decode(definition.as_bytes(), DecodeOptions::default()).expect("a definition"));
         }
         for (kind, version) in [("Foo", "ex.io/v2"), ("Bar", "ex.io/v1"), ("Hook", "ex.io/v1"), ("Other", "ex.io/v1")] {
             let stored = format!(r#"{{"apiVersion":"ex.io/v1","kind":"{kind}","metadata":{{"name":"x"}}}}"#);
-            let mut object = decode(stored.as_bytes(), Options::default()).expect("an object");
+            let mut object = decode(stored.as_bytes(), DecodeOptions::default()).expect("an object");
             cluster.present(&mut object, 7);
             assert_eq!((&*object.api_version, object.value.text_at(&["apiVersion"])), (version, Some(version)));
             assert_eq!(object.value.text_at(&["metadata", "resourceVersion"]), Some("7"));
@@ -123,10 +123,10 @@ mod tests {
             versions.collect::<Vec<_>>().join(",")
         );
         let mut cluster = Cluster::default();
-        cluster.learn(&decode(definition.as_bytes(), Options::default()).expect("a definition"));
+        cluster.observe(&decode(definition.as_bytes(), DecodeOptions::default()).expect("a definition"));
         for _ in 0..20_000 {
             let stored = br#"{"apiVersion":"ex.io/v1","kind":"Foo","metadata":{"name":"x"}}"#;
-            let mut object = decode(stored, Options::default()).expect("an object");
+            let mut object = decode(stored, DecodeOptions::default()).expect("an object");
             cluster.present(&mut object, 7);
             assert_eq!(object.api_version, "ex.io/v19999");
         }

@@ -27,9 +27,9 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    pub(super) fn weigh(&mut self, object: &Object<'_>) {
+    pub(super) fn observe(&mut self, object: &Object<'_>) {
         match object.kind.as_ref() {
-            "APIService" => self.weigh_service(object.value.text_at(&["metadata", "name"]).unwrap_or_default()),
+            "APIService" => self.observe_api_service(object.value.text_at(&["metadata", "name"]).unwrap_or_default()),
             "Node" => {
                 let kubelet = object.value.text_at(&["status", "nodeInfo", "kubeletVersion"]).and_then(minor);
                 self.newest_kubelet = self.newest_kubelet.max(kubelet);
@@ -38,7 +38,7 @@ impl Evidence {
         }
     }
 
-    fn weigh_service(&mut self, name: &str) {
+    fn observe_api_service(&mut self, name: &str) {
         let since = SINCE.iter().find(|(service, _)| *service == name).map(|(_, release)| *release);
         self.newest_service = self.newest_service.max(since);
     }
@@ -61,7 +61,7 @@ mod tests {
     fn release(services: &[&str]) -> Option<u8> {
         let mut evidence = Evidence::default();
         for service in services {
-            evidence.weigh_service(service);
+            evidence.observe_api_service(service);
         }
         evidence.release()
     }

@@ -7,13 +7,13 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::{DecodeError, Options, UnknownField};
+use super::{DecodeError, DecodeOptions, UnknownField};
 use crate::MAX_DEPTH;
+use crate::lossy_text::lossy;
 use crate::number::read_back;
-use crate::schema::{Field, Form, Kind, Message, MessageId, Schema, Shape};
-use crate::text::lossy;
-use crate::value::{Entry, Map, Value};
-use crate::wire::{Payload, Reader, WireError};
+use crate::schema::{Cardinality, FieldKind, FieldSchema, JsonForm, MessageId, MessageSchema, Schema};
+use crate::value::{Map, MapEntry, Value};
+use crate::wire::{Reader, WireError, WirePayload};
 
 /// Steps of a place that are told. Unknown fields are many where somebody means harm, and each has its place.
 const TOLD: usize = 16;
@@ -24,7 +24,7 @@ const MANAGED_FIELDS: u32 = 17;
 /// One object being read.
 pub(super) struct Walk<'a> {
     schema: &'static Schema,
-    pub(super) options: Options,
+    pub(super) options: DecodeOptions,
     /// Objects the one being read lies in.
     above: usize,
     path: Vec<Step>,
@@ -56,7 +56,7 @@ impl Seen {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(options: Options) -> Self {
+    pub(super) fn new(options: DecodeOptions) -> Self {
         Self { schema: Schema::built_in(), options, above: 0, path: Vec::new(), unknown: Vec::new() }
     }
 
@@ -79,19 +79,19 @@ impl<'a> Walk<'a> {
     }
 
     /// The members of a top-level object, unsorted.
-    pub(super) fn object(&mut self, id: MessageId, message: &'a [u8]) -> Result<Vec<Entry<'a>>, DecodeError> {
+    pub(super) fn object(&mut self, id: MessageId, message: &'a [u8]) -> Result<Vec<MapEntry<'a>>, DecodeError> {
         let mut entries = Vec::with_capacity(6);
         self.fields(self.schema.message(id), &[message], &mut entries)?;
         Ok(entries)
     }
 
     /// An object of a kind that is not in the schema: field 1 is its metadata, as in all kinds; the rest has no names.
-    pub(super) fn unknown_kind(&mut self, message: &'a [u8]) -> Result<Vec<Entry<'a>>, DecodeError> {
+    pub(super) fn unknown_kind(&mut self, message: &'a [u8]) -> Result<Vec<MapEntry<'a>>, DecodeError> {
         let mut entries = Vec::new();
         let mut reader = Reader::new(message);
         while let Some((number, payload)) = self.next(&mut reader)? {
             match payload {
-                Payload::Bytes(bytes) if number == 1 => {
+                WirePayload::Bytes(bytes) if number == 1 => {
                     let levels = self.path.len();
                     self.path.push(Step::Field("metadata"));
                     let metadata = self.message(self.schema.object_meta(), &[bytes]);
@@ -114,14 +114,18 @@ impl<'a> Walk<'a> {
         if self.depth() > MAX_DEPTH {
             return Err(DecodeError::TooDeep { path: self.place() });
         }
-        if message.form == Form::Object {
+        if message.form == JsonForm::Object {
             return Ok(Value::Map(self.members(message, parts)?));
         }
-        self.special(message, parts)
+        self.custom_json(message, parts)
     }
 
     /// The members of a message that is an object.
-    pub(super) fn members(&mut self, message: &'static Message, parts: Parts<'_, 'a>) -> Result<Map<'a>, DecodeError> {
+    pub(super) fn members(
+        &mut self,
+        message: &'static MessageSchema,
+        parts: Parts<'_, 'a>,
+    ) -> Result<Map<'a>, DecodeError> {
         let mut entries = Vec::new();
         self.fields(message, parts, &mut entries)?;
         Ok(Map::from_unique(entries))
@@ -130,9 +134,9 @@ impl<'a> Walk<'a> {
     /// Puts the fields of a message to the entries of the object they lie in.
     fn fields(
         &mut self,
-        message: &'static Message,
+        message: &'static MessageSchema,
         parts: Parts<'_, 'a>,
-        entries: &mut Vec<Entry<'a>>,
+        entries: &mut Vec<MapEntry<'a>>,
     ) -> Result<(), DecodeError> {
         let seen = self.present_fields(message, parts, entries)?;
         self.absent_fields(message, seen, entries)
@@ -140,9 +144,9 @@ impl<'a> Walk<'a> {
 
     fn present_fields(
         &mut self,
-        message: &'static Message,
+        message: &'static MessageSchema,
         parts: Parts<'_, 'a>,
-        entries: &mut Vec<Entry<'a>>,
+        entries: &mut Vec<MapEntry<'a>>,
     ) -> Result<Seen, DecodeError> {
         let join = has_split_field(message, parts);
         let mut seen = Seen::default();
@@ -155,27 +159,27 @@ impl<'a> Walk<'a> {
                     self.note(number, payload);
                     continue;
                 };
-                expected = if field.shape == Shape::One { index + 1 } else { index };
+                expected = if field.shape == Cardinality::One { index + 1 } else { index };
                 let again = seen.has(index);
                 seen.mark(index);
                 match (field.shape, field.kind, payload) {
-                    (Shape::One, Kind::Message(_), Payload::Bytes(_)) if again => {}
-                    (Shape::One, Kind::Message(id), Payload::Bytes(_)) if join => {
+                    (Cardinality::One, FieldKind::Message(_), WirePayload::Bytes(_)) if again => {}
+                    (Cardinality::One, FieldKind::Message(id), WirePayload::Bytes(_)) if join => {
                         self.singular(field, id, &occurrences(parts, number), entries)?;
                     }
-                    (Shape::One, Kind::Message(id), Payload::Bytes(bytes)) => {
+                    (Cardinality::One, FieldKind::Message(id), WirePayload::Bytes(bytes)) => {
                         self.singular(field, id, &[bytes], entries)?;
                     }
-                    (Shape::One, kind, payload) => match scalar(kind, payload) {
+                    (Cardinality::One, kind, payload) => match scalar(kind, payload) {
                         Some(value) => self.put_scalar(field, value, again, entries),
                         None => self.note(number, payload),
                     },
-                    (Shape::List, _, _) if self.hides(message, field) => {}
-                    (Shape::List, _, _) => self.put_item(field, payload, entries)?,
-                    (Shape::Map, kind, Payload::Bytes(bytes)) => {
+                    (Cardinality::List, _, _) if self.hides(message, field) => {}
+                    (Cardinality::List, _, _) => self.put_item(field, payload, entries)?,
+                    (Cardinality::Map, kind, WirePayload::Bytes(bytes)) => {
                         unordered |= self.put_member(field, kind, bytes, entries)?;
                     }
-                    (Shape::Map, _, _) => self.note(number, payload),
+                    (Cardinality::Map, _, _) => self.note(number, payload),
                 }
             }
         }
@@ -185,7 +189,7 @@ impl<'a> Walk<'a> {
         Ok(seen)
     }
 
-    fn hides(&self, message: &'static Message, field: &Field) -> bool {
+    fn hides(&self, message: &'static MessageSchema, field: &FieldSchema) -> bool {
         field.number == MANAGED_FIELDS
             && !self.options.managed_fields
             && std::ptr::eq(message, self.schema.message(self.schema.object_meta()))
@@ -193,10 +197,10 @@ impl<'a> Walk<'a> {
 
     fn singular(
         &mut self,
-        field: &'static Field,
+        field: &'static FieldSchema,
         id: MessageId,
         parts: Parts<'_, 'a>,
-        entries: &mut Vec<Entry<'a>>,
+        entries: &mut Vec<MapEntry<'a>>,
     ) -> Result<(), DecodeError> {
         if field.inline {
             return self.fields(self.schema.message(id), parts, entries);
@@ -211,22 +215,22 @@ impl<'a> Walk<'a> {
     }
 
     /// Go's `omitempty` leaves out zero scalars and empty lists, never structs; `omitzero` leaves out zero structs.
-    fn leaves_out(&self, field: &'static Field, value: &Value<'_>) -> bool {
+    fn leaves_out(&self, field: &'static FieldSchema, value: &Value<'_>) -> bool {
         let omission = field.omission_in(self.options.release);
         if field.pointer {
             return false;
         }
         match field.kind {
-            Kind::Message(id) => match self.schema.message(id).form {
-                Form::Items => omission.empty && value.is_empty(),
-                Form::Time => omission.zero && *value == Value::Null,
+            FieldKind::Message(id) => match self.schema.message(id).form {
+                JsonForm::Items => omission.empty && value.is_empty(),
+                JsonForm::Time => omission.zero && *value == Value::Null,
                 _ => false,
             },
             _ => omission.empty && is_zero(value),
         }
     }
 
-    fn put_scalar(&self, field: &'static Field, value: Value<'a>, again: bool, entries: &mut Vec<Entry<'a>>) {
+    fn put_scalar(&self, field: &'static FieldSchema, value: Value<'a>, again: bool, entries: &mut Vec<MapEntry<'a>>) {
         if again {
             entries.retain(|entry| entry.0 != field.name);
         }
@@ -237,15 +241,15 @@ impl<'a> Walk<'a> {
 
     fn put_item(
         &mut self,
-        field: &'static Field,
-        payload: Payload<'a>,
-        entries: &mut Vec<Entry<'a>>,
+        field: &'static FieldSchema,
+        payload: WirePayload<'a>,
+        entries: &mut Vec<MapEntry<'a>>,
     ) -> Result<(), DecodeError> {
         let at = slot(field.name, entries, || Value::List(Vec::new()));
         let position = entries[at].1.as_list().map_or(0, <[_]>::len);
         let mut items = Vec::new();
         match (field.kind, payload) {
-            (Kind::Message(id), Payload::Bytes(bytes)) => {
+            (FieldKind::Message(id), WirePayload::Bytes(bytes)) => {
                 self.path.extend([Step::Field(field.name), Step::Index(position)]);
                 let item = self.message(id, &[bytes])?;
                 self.path.truncate(self.path.len() - 2);
@@ -254,7 +258,7 @@ impl<'a> Walk<'a> {
                 }
                 return Ok(());
             }
-            (Kind::Message(_), _) => self.note(field.number, payload),
+            (FieldKind::Message(_), _) => self.note(field.number, payload),
             (kind, payload) => match scalar(kind, payload) {
                 Some(item) => items.push(item),
                 None => match packed(kind, payload) {
@@ -272,25 +276,25 @@ impl<'a> Walk<'a> {
     /// Puts an entry of a map field to its map and says whether it came out of order.
     fn put_member(
         &mut self,
-        field: &'static Field,
-        kind: Kind,
+        field: &'static FieldSchema,
+        kind: FieldKind,
         bytes: &'a [u8],
-        entries: &mut Vec<Entry<'a>>,
+        entries: &mut Vec<MapEntry<'a>>,
     ) -> Result<bool, DecodeError> {
         let (mut key, mut value, mut parts) = (Cow::Borrowed(""), None, Vec::new());
         let mut reader = Reader::new(bytes);
         self.path.extend([Step::Field(field.name), Step::Key]);
         while let Some((number, payload)) = self.next(&mut reader)? {
             match (number, kind, payload) {
-                (1, _, Payload::Bytes(text)) => key = lossy(text),
-                (2, Kind::Message(_), Payload::Bytes(message)) => parts.push(message),
+                (1, _, WirePayload::Bytes(text)) => key = lossy(text),
+                (2, FieldKind::Message(_), WirePayload::Bytes(message)) => parts.push(message),
                 (2, kind, payload) => value = scalar(kind, payload),
                 _ => self.note(number, payload),
             }
         }
         let value = match kind {
-            Kind::Message(id) => self.message(id, &parts)?,
-            Kind::Bytes => value.unwrap_or(Value::Bytes(Cow::Borrowed(b""))),
+            FieldKind::Message(id) => self.message(id, &parts)?,
+            FieldKind::Bytes => value.unwrap_or(Value::Bytes(Cow::Borrowed(b""))),
             kind => value.unwrap_or_else(|| zero(kind)),
         };
         self.path.truncate(self.path.len() - 2);
@@ -301,9 +305,9 @@ impl<'a> Walk<'a> {
     /// Absent lists without `omitempty` are `null`, as are absent pointers; zeros the asked-for release would show.
     fn absent_fields(
         &mut self,
-        message: &'static Message,
+        message: &'static MessageSchema,
         seen: Seen,
-        entries: &mut Vec<Entry<'a>>,
+        entries: &mut Vec<MapEntry<'a>>,
     ) -> Result<(), DecodeError> {
         let release = self.options.release;
         let mut absent = message.shown_when_absent & !seen.0;
@@ -315,14 +319,14 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let value = match field.kind {
-                _ if field.pointer || field.shape != Shape::One || field.kind == Kind::Bytes => Value::Null,
-                Kind::Message(id) if self.schema.message(id).form == Form::Items => Value::Null,
+                _ if field.pointer || field.shape != Cardinality::One || field.kind == FieldKind::Bytes => Value::Null,
+                FieldKind::Message(id) if self.schema.message(id).form == JsonForm::Items => Value::Null,
                 _ if release.is_none() => continue,
-                Kind::Message(id) if field.inline => {
+                FieldKind::Message(id) if field.inline => {
                     self.fields(self.schema.message(id), &[], entries)?;
                     continue;
                 }
-                Kind::Message(id) => self.message(id, &[])?,
+                FieldKind::Message(id) => self.message(id, &[])?,
                 kind => zero(kind),
             };
             if !self.leaves_out(field, &value) {
@@ -332,7 +336,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    pub(super) fn next(&self, reader: &mut Reader<'a>) -> Result<Option<(u32, Payload<'a>)>, DecodeError> {
+    pub(super) fn next(&self, reader: &mut Reader<'a>) -> Result<Option<(u32, WirePayload<'a>)>, DecodeError> {
         reader.next().map_err(|problem| self.damaged(problem))
     }
 
@@ -340,7 +344,7 @@ impl<'a> Walk<'a> {
         DecodeError::Protobuf { path: self.place(), problem }
     }
 
-    pub(super) fn note(&mut self, number: u32, payload: Payload<'a>) {
+    pub(super) fn note(&mut self, number: u32, payload: WirePayload<'a>) {
         self.unknown.push(UnknownField { path: self.place(), number, payload });
     }
 
@@ -362,7 +366,7 @@ impl<'a> Walk<'a> {
 }
 
 /// The position of a field's entry, which is made first where it is missing.
-fn slot<'a>(name: &'static str, entries: &mut Vec<Entry<'a>>, empty: impl FnOnce() -> Value<'a>) -> usize {
+fn slot<'a>(name: &'static str, entries: &mut Vec<MapEntry<'a>>, empty: impl FnOnce() -> Value<'a>) -> usize {
     if let Some(at) = entries.iter().rposition(|entry| entry.0 == name) {
         return at;
     }
@@ -372,15 +376,16 @@ fn slot<'a>(name: &'static str, entries: &mut Vec<Entry<'a>>, empty: impl FnOnce
 
 /// Whether one of the singular messages in a message stands there again, so that its parts must be joined. To know this before
 /// any of them is read keeps each from being read twice, and those within from being read twice as often with every level.
-fn has_split_field(message: &Message, parts: Parts<'_, '_>) -> bool {
+fn has_split_field(message: &MessageSchema, parts: Parts<'_, '_>) -> bool {
     let mut seen = Seen::default();
     let mut expected = 0;
     for part in parts {
         let mut reader = Reader::new(part);
         while let Ok(Some((number, payload))) = reader.next() {
             let Some((index, field)) = message.field(number, expected) else { continue };
-            expected = if field.shape == Shape::One { index + 1 } else { index };
-            if let (Shape::One, Kind::Message(_), Payload::Bytes(_)) = (field.shape, field.kind, payload) {
+            expected = if field.shape == Cardinality::One { index + 1 } else { index };
+            if let (Cardinality::One, FieldKind::Message(_), WirePayload::Bytes(_)) = (field.shape, field.kind, payload)
+            {
                 if seen.has(index) {
                     return true;
                 }
@@ -397,7 +402,7 @@ fn occurrences<'a>(parts: Parts<'_, 'a>, wanted: u32) -> Vec<&'a [u8]> {
     for part in parts {
         let mut reader = Reader::new(part);
         while let Ok(Some((number, payload))) = reader.next() {
-            if let Payload::Bytes(bytes) = payload
+            if let WirePayload::Bytes(bytes) = payload
                 && number == wanted
             {
                 found.push(bytes);
@@ -407,7 +412,7 @@ fn occurrences<'a>(parts: Parts<'_, 'a>, wanted: u32) -> Vec<&'a [u8]> {
     found
 }
 
-fn sort_maps(entries: &mut [Entry<'_>]) {
+fn sort_maps(entries: &mut [MapEntry<'_>]) {
     for (_, value) in entries {
         if let Value::Map(map) = value {
             *map = Map::from_entries(std::mem::take(map).into_entries());
@@ -416,36 +421,36 @@ fn sort_maps(entries: &mut [Entry<'_>]) {
 }
 
 /// One scalar, or nothing where the wire type is another.
-fn scalar(kind: Kind, payload: Payload<'_>) -> Option<Value<'_>> {
+fn scalar(kind: FieldKind, payload: WirePayload<'_>) -> Option<Value<'_>> {
     Some(match (kind, payload) {
-        (Kind::Text, Payload::Bytes(bytes)) => Value::Text(lossy(bytes)),
-        (Kind::Bytes, Payload::Bytes(bytes)) => Value::Bytes(Cow::Borrowed(bytes)),
-        (Kind::Bool, Payload::Varint(number)) => Value::Bool(number != 0),
-        (Kind::Int, Payload::Varint(number)) => Value::Int(number.cast_signed()),
-        (Kind::Uint, Payload::Varint(number)) => unsigned(number),
-        (Kind::Double, Payload::Fixed64(bits)) => read_back(f64::from_bits(bits)),
+        (FieldKind::Text, WirePayload::Bytes(bytes)) => Value::Text(lossy(bytes)),
+        (FieldKind::Bytes, WirePayload::Bytes(bytes)) => Value::Bytes(Cow::Borrowed(bytes)),
+        (FieldKind::Bool, WirePayload::Varint(number)) => Value::Bool(number != 0),
+        (FieldKind::Int, WirePayload::Varint(number)) => Value::Int(number.cast_signed()),
+        (FieldKind::Uint, WirePayload::Varint(number)) => unsigned(number),
+        (FieldKind::Double, WirePayload::Fixed64(bits)) => read_back(f64::from_bits(bits)),
         _ => return None,
     })
 }
 
 /// The numbers of a packed list.
-fn packed(kind: Kind, payload: Payload<'_>) -> Option<Vec<Value<'_>>> {
-    let Payload::Bytes(mut bytes) = payload else { return None };
+fn packed(kind: FieldKind, payload: WirePayload<'_>) -> Option<Vec<Value<'_>>> {
+    let WirePayload::Bytes(mut bytes) = payload else { return None };
     let mut items = Vec::new();
     while !bytes.is_empty() {
         let payload = match kind {
-            Kind::Bool | Kind::Int | Kind::Uint => {
+            FieldKind::Bool | FieldKind::Int | FieldKind::Uint => {
                 let mut reader = Reader::new(bytes);
                 let number = reader.varint().ok()?;
                 bytes = reader.rest();
-                Payload::Varint(number)
+                WirePayload::Varint(number)
             }
-            Kind::Double => {
+            FieldKind::Double => {
                 let (first, rest) = bytes.split_first_chunk()?;
                 bytes = rest;
-                Payload::Fixed64(u64::from_le_bytes(*first))
+                WirePayload::Fixed64(u64::from_le_bytes(*first))
             }
-            Kind::Text | Kind::Bytes | Kind::Message(_) => return None,
+            FieldKind::Text | FieldKind::Bytes | FieldKind::Message(_) => return None,
         };
         items.push(scalar(kind, payload)?);
     }
@@ -466,11 +471,11 @@ fn is_zero(value: &Value<'_>) -> bool {
     }
 }
 
-fn zero<'a>(kind: Kind) -> Value<'a> {
+fn zero<'a>(kind: FieldKind) -> Value<'a> {
     match kind {
-        Kind::Text => Value::from(""),
-        Kind::Bytes | Kind::Message(_) => Value::Null,
-        Kind::Bool => Value::Bool(false),
-        Kind::Int | Kind::Uint | Kind::Double => Value::Int(0),
+        FieldKind::Text => Value::from(""),
+        FieldKind::Bytes | FieldKind::Message(_) => Value::Null,
+        FieldKind::Bool => Value::Bool(false),
+        FieldKind::Int | FieldKind::Uint | FieldKind::Double => Value::Int(0),
     }
 }

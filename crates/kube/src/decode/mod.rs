@@ -4,8 +4,8 @@
 //! left out. What the schema does not know is kept beside the object as [`UnknownField`]s; a kind it does not know keeps
 //! its metadata.
 
+mod custom_json;
 mod message;
-mod special;
 mod time;
 
 use std::borrow::Cow;
@@ -14,17 +14,17 @@ use thiserror::Error;
 
 use crate::cbor::{self, CborError};
 use crate::json::{self, JsonError};
+use crate::lossy_text::lossy;
 use crate::schema::Schema;
-use crate::stored::{Envelope, Stored};
-use crate::text::lossy;
+use crate::stored::{Envelope, StoredValue};
 use crate::value::{Map, Value};
-use crate::wire::{Payload, WireError};
+use crate::wire::{WireError, WirePayload};
 
 use message::Walk;
 
 /// How to decode.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub struct DecodeOptions {
     /// The minor release of the API server whose output is wanted, such as 33 for Kubernetes 1.33; the newest where it
     /// is not known. It decides about `creationTimestamp: null` in templates, and a few fields more.
     pub release: Option<u8>,
@@ -56,7 +56,7 @@ pub struct UnknownField<'a> {
     /// Its number.
     pub number: u32,
     /// What it holds.
-    pub payload: Payload<'a>,
+    pub payload: WirePayload<'a>,
 }
 
 /// Why a stored value is no object. Says nothing of what is in it.
@@ -94,18 +94,18 @@ pub enum DecodeError {
 }
 
 /// Decodes a stored value in clear.
-pub fn decode(value: &[u8], options: Options) -> Result<Object<'_>, DecodeError> {
-    match Stored::recognise(value) {
-        Stored::Protobuf(envelope) => decode_envelope(&envelope, options),
-        Stored::Json(text) => typed(json::parse_stored(text, 0)?, options),
-        Stored::Cbor(bytes) => typed(cbor::parse(bytes)?, options),
-        Stored::Encrypted(sealed) => Err(DecodeError::Encrypted(sealed.to_string())),
-        Stored::Foreign(_) => Err(DecodeError::Foreign),
+pub fn decode(value: &[u8], options: DecodeOptions) -> Result<Object<'_>, DecodeError> {
+    match StoredValue::recognise(value) {
+        StoredValue::Protobuf(envelope) => decode_envelope(&envelope, options),
+        StoredValue::Json(text) => typed(json::parse_stored(text, 0)?, options),
+        StoredValue::Cbor(bytes) => typed(cbor::parse(bytes)?, options),
+        StoredValue::Encrypted(sealed) => Err(DecodeError::Encrypted(sealed.to_string())),
+        StoredValue::Foreign(_) => Err(DecodeError::Foreign),
     }
 }
 
 /// Decodes an object in a protobuf envelope.
-pub fn decode_envelope<'a>(envelope: &Envelope<'a>, options: Options) -> Result<Object<'a>, DecodeError> {
+pub fn decode_envelope<'a>(envelope: &Envelope<'a>, options: DecodeOptions) -> Result<Object<'a>, DecodeError> {
     let mut walk = Walk::new(options);
     let Typed { api_version, kind, value, known_kind } = walk.envelope(envelope)?;
     Ok(Object { api_version, kind, value, unknown: walk.unknown, known_kind })
@@ -137,7 +137,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn typed(mut value: Value<'_>, options: Options) -> Result<Object<'_>, DecodeError> {
+fn typed(mut value: Value<'_>, options: DecodeOptions) -> Result<Object<'_>, DecodeError> {
     let text = |name| match value.at(&[name]) {
         Some(Value::Text(text)) => Some(text.clone()),
         _ => None,

@@ -20,7 +20,7 @@ const KEY: usize = 32;
 const SEED_INFO: usize = 32;
 
 /// AES-CBC: the initialisation vector, then whole blocks padded as PKCS#7 says. A wrong key passes once in 256 times.
-pub(super) fn open_aes_cbc(key: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn decrypt_aes_cbc(key: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
     let (vector, text) = sealed.split_at_checked(BLOCK)?;
     match key.len() {
         16 => Decryptor::<Aes128>::new_from_slices(key, vector).ok()?.decrypt_padded_vec::<Pkcs7>(text).ok(),
@@ -30,7 +30,7 @@ pub(super) fn open_aes_cbc(key: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// AES-GCM: the nonce, the text, its tag; the etcd key is authenticated with them.
-pub(super) fn open_aes_gcm(key: &[u8], sealed: &[u8], etcd_key: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn decrypt_aes_gcm(key: &[u8], sealed: &[u8], etcd_key: &[u8]) -> Option<Vec<u8>> {
     let (nonce, text) = sealed.split_first_chunk::<GCM_NONCE>()?;
     let payload = Payload { msg: text, aad: etcd_key };
     let nonce = nonce.into();
@@ -42,7 +42,7 @@ pub(super) fn open_aes_gcm(key: &[u8], sealed: &[u8], etcd_key: &[u8]) -> Option
 }
 
 /// NaCl's secretbox: a nonce, the tag, the text. The first 32 bytes of XSalsa20's stream are the key of the tag.
-pub(super) fn open_secretbox(key: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn decrypt_secretbox(key: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
     let (nonce, sealed) = sealed.split_at_checked(SECRETBOX_NONCE)?;
     let (tag, text) = sealed.split_at_checked(POLY1305_TAG)?;
     let mut stream = XSalsa20::new_from_slices(key, nonce).ok()?;
@@ -58,9 +58,9 @@ pub(super) fn open_secretbox(key: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// AES-GCM with a key made from a seed: what makes the key, then as ever. HKDF's expansion alone; the seed is random already.
-pub(super) fn open_seeded_gcm(seed: &[u8], sealed: &[u8], etcd_key: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn decrypt_seeded_gcm(seed: &[u8], sealed: &[u8], etcd_key: &[u8]) -> Option<Vec<u8>> {
     let (info, sealed) = sealed.split_at_checked(SEED_INFO)?;
     let mut key = [0; KEY];
     Hkdf::<Sha256>::from_prk(seed).ok()?.expand(info, &mut key).ok()?;
-    open_aes_gcm(&key, sealed, etcd_key)
+    decrypt_aes_gcm(&key, sealed, etcd_key)
 }

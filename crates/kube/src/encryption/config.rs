@@ -12,14 +12,14 @@ use super::Provider;
 
 /// Which resources are encrypted how, in the order of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Configuration {
+pub struct EncryptionConfiguration {
     /// Resources and providers.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<EncryptionRule>,
 }
 
 /// Some resources, and the providers that encrypt them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
+pub struct EncryptionRule {
     /// `secrets`, `pandas.ex.io`, `*.apps`, `*.` for the core group, `*.*` for everything.
     pub resources: Vec<String>,
     /// The first encrypts what is written, all decrypt what is read.
@@ -139,14 +139,14 @@ struct FileKms {
     api_version: Option<String>,
 }
 
-impl Configuration {
+impl EncryptionConfiguration {
     /// Reads a configuration, YAML or JSON.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let file: File = read(text)?;
         if !matches!(file.kind.as_str(), "EncryptionConfiguration" | "EncryptionConfig") {
             return Err(ConfigError::OtherKind(file.kind));
         }
-        let rules = file.resources.unwrap_or_default().into_iter().map(Rule::read);
+        let rules = file.resources.unwrap_or_default().into_iter().map(EncryptionRule::read);
         Ok(Self { rules: rules.collect::<Result<_, _>>()? })
     }
 
@@ -179,7 +179,7 @@ fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, ConfigError> {
     })
 }
 
-impl Rule {
+impl EncryptionRule {
     fn read(file: FileRule) -> Result<Self, ConfigError> {
         let providers = file.providers.unwrap_or_default().into_iter().map(ProviderConfig::read);
         Ok(Self { resources: file.resources.unwrap_or_default(), providers: providers.collect::<Result<_, _>>()? })
@@ -237,8 +237,8 @@ mod tests {
             ["secrets"],"providers":[{{"aescbc":{{"keys":[{{"name":"key1","secret":"{KEY}"}}]}}}},
             {{"kms":{{"name":"vault","apiVersion":"v2"}}}},{{"identity":{{}}}}]}}]}}"#
         );
-        let configuration = Configuration::parse(&yaml).expect("a configuration");
-        assert_eq!(Configuration::parse(&json), Ok(configuration.clone()));
+        let configuration = EncryptionConfiguration::parse(&yaml).expect("a configuration");
+        assert_eq!(EncryptionConfiguration::parse(&json), Ok(configuration.clone()));
         let ProviderConfig::Keys(Provider::AesCbc, keys) = &configuration.rules[0].providers[0] else {
             panic!("no keys")
         };
@@ -251,13 +251,13 @@ mod tests {
 
     #[test]
     fn the_closest_rule_applies() {
-        let rule = |resources: &[&str], provider| Rule {
+        let rule = |resources: &[&str], provider| EncryptionRule {
             resources: resources.iter().map(|name| (*name).to_owned()).collect(),
             providers: vec![ProviderConfig::Kms(Provider::KmsV2, String::from(provider))],
         };
         let rules =
             vec![rule(&["*.*"], "all"), rule(&["*.apps", "*."], "groups"), rule(&["secrets", "foos.ex.io"], "named")];
-        let configuration = Configuration { rules };
+        let configuration = EncryptionConfiguration { rules };
         for (plural, group, expected) in [
             ("secrets", "", "named"),
             ("configmaps", "", "groups"),
@@ -268,7 +268,7 @@ mod tests {
             let providers = configuration.providers_of(plural, group);
             assert_eq!(providers, [&ProviderConfig::Kms(Provider::KmsV2, expected.to_owned())]);
         }
-        assert!(Configuration::default().providers_of("secrets", "").is_empty());
+        assert!(EncryptionConfiguration::default().providers_of("secrets", "").is_empty());
     }
 
     #[test]
@@ -286,10 +286,10 @@ mod tests {
                 "this is a \"Secret\", not an EncryptionConfiguration",
             ),
         ] {
-            assert_eq!(Configuration::parse(&text).expect_err("no configuration").to_string(), expected);
+            assert_eq!(EncryptionConfiguration::parse(&text).expect_err("no configuration").to_string(), expected);
         }
         for text in [config("hunter2: [", ""), "{\"kind\": hunter2".to_owned(), config("x", "  hunter2: - [}")] {
-            let error = Configuration::parse(&text).expect_err("no configuration");
+            let error = EncryptionConfiguration::parse(&text).expect_err("no configuration");
             assert!(
                 matches!(error, ConfigError::Malformed { .. }) && !format!("{error:?} {error}").contains("hunter2")
             );

@@ -6,20 +6,20 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 
-use super::cipher::{open_aes_cbc, open_aes_gcm, open_secretbox};
-use super::sealed::is_shown;
-use super::{ConfigError, Configuration, Fingerprint, KeyConfig, Provider, ProviderConfig, Sealed};
-use crate::stored::looks_clear;
+use super::cipher::{decrypt_aes_cbc, decrypt_aes_gcm, decrypt_secretbox};
+use super::encrypted_value::is_shown;
+use super::{ConfigError, EncryptedValue, EncryptionConfiguration, Fingerprint, KeyConfig, Provider, ProviderConfig};
+use crate::stored::looks_unencrypted;
 
 /// Keys that are learnt from a backup itself: every value may be tried with each of them.
-const MOST_LEARNT: usize = 64;
+const MOST_FROM_BACKUP: usize = 64;
 
 /// Keys of configurations, in their order, and secrets a key management service unsealed.
 #[derive(Clone, Default)]
 pub struct Keyring {
     keys: Vec<(Provider, KeyConfig)>,
     /// How many of the keys were learnt.
-    learnt: usize,
+    from_backup: usize,
     kms: Vec<KmsSecret>,
 }
 
@@ -33,7 +33,7 @@ struct KmsSecret {
 
 /// An opened value.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Opened<'k> {
+pub struct DecryptedValue<'k> {
     /// The value in clear.
     pub value: Vec<u8>,
     /// Who had sealed it.
@@ -44,7 +44,7 @@ pub struct Opened<'k> {
 
 /// Why a value stays sealed. Says nothing of what is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum OpenError {
+pub enum DecryptError {
     /// The header names a provider that does not exist.
     #[error("sealed by a provider this version does not know")]
     UnknownProvider,
@@ -88,7 +88,7 @@ pub enum OpenError {
 /// Why a list of unsealed keys cannot be read. Shows no part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("line {line}: expected a key in base64, optionally behind the SHA-256 of the sealed one in hex")]
-pub struct KeyError {
+pub struct KmsSecretsError {
     /// Line, from 1.
     pub line: usize,
 }
@@ -97,23 +97,23 @@ impl Keyring {
     /// The keys of a configuration file, YAML or JSON.
     pub fn from_config(text: &str) -> Result<Self, ConfigError> {
         let mut keyring = Self::default();
-        keyring.add(&Configuration::parse(text)?);
+        keyring.add(&EncryptionConfiguration::parse(text)?);
         Ok(keyring)
     }
 
     /// Adds the keys of a configuration behind those at hand.
-    pub fn add(&mut self, configuration: &Configuration) {
+    pub fn add(&mut self, configuration: &EncryptionConfiguration) {
         keys_of(configuration).for_each(|(provider, key)| _ = self.put(provider, key));
     }
 
     /// Adds the keys of a configuration that lies in a backup itself. Whoever made the backup chose how many there are: of all
     /// configurations learnt so, 64 keys are taken.
-    pub fn learn(&mut self, configuration: &Configuration) {
+    pub fn add_from_backup(&mut self, configuration: &EncryptionConfiguration) {
         for (provider, key) in keys_of(configuration) {
-            if self.learnt == MOST_LEARNT {
+            if self.from_backup == MOST_FROM_BACKUP {
                 return;
             }
-            self.learnt += usize::from(self.put(provider, key));
+            self.from_backup += usize::from(self.put(provider, key));
         }
     }
 
@@ -128,12 +128,12 @@ impl Keyring {
 
     /// Adds keys and seeds that a key management service unsealed: one a line in base64, behind the SHA-256 of the sealed
     /// one in hex if it is known. Empty lines and those that begin with `#` do not count.
-    pub fn add_kms_secrets(&mut self, text: &str) -> Result<(), KeyError> {
+    pub fn add_kms_secrets(&mut self, text: &str) -> Result<(), KmsSecretsError> {
         for (index, line) in text.lines().map(str::trim).enumerate() {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            self.kms.push(KmsSecret::parse(line).ok_or(KeyError { line: index + 1 })?);
+            self.kms.push(KmsSecret::parse(line).ok_or(KmsSecretsError { line: index + 1 })?);
         }
         Ok(())
     }
@@ -145,60 +145,70 @@ impl Keyring {
 
     /// Opens a value that lies under an etcd key, which some formats authenticate: it must be the whole key, as the
     /// API server wrote it.
-    pub fn open(&self, sealed: &Sealed<'_>, etcd_key: &[u8]) -> Result<Opened<'_>, OpenError> {
+    pub fn decrypt(&self, sealed: &EncryptedValue<'_>, etcd_key: &[u8]) -> Result<DecryptedValue<'_>, DecryptError> {
         match sealed.provider {
-            None => Err(OpenError::UnknownProvider),
-            Some(provider @ (Provider::KmsV1 | Provider::KmsV2)) => self.open_kms(provider, sealed, etcd_key),
-            Some(provider) => self.open_named(provider, sealed, etcd_key),
+            None => Err(DecryptError::UnknownProvider),
+            Some(provider @ (Provider::KmsV1 | Provider::KmsV2)) => self.decrypt_kms(provider, sealed, etcd_key),
+            Some(provider) => self.decrypt_with_named_key(provider, sealed, etcd_key),
         }
     }
 
     /// Tries all keys whose name the header begins with: names may hold colons, and stand there several times.
-    fn open_named(&self, provider: Provider, sealed: &Sealed<'_>, etcd_key: &[u8]) -> Result<Opened<'_>, OpenError> {
+    fn decrypt_with_named_key(
+        &self,
+        provider: Provider,
+        sealed: &EncryptedValue<'_>,
+        etcd_key: &[u8],
+    ) -> Result<DecryptedValue<'_>, DecryptError> {
         let mut tried = None;
         for (_, key) in self.keys.iter().filter(|(of, _)| *of == provider) {
             let rest = sealed.named().strip_prefix(key.name.as_bytes()).and_then(|rest| rest.strip_prefix(b":"));
             let Some(rest) = rest else { continue };
             let value = match provider {
-                Provider::AesCbc => open_aes_cbc(&key.secret, rest),
-                Provider::AesGcm => open_aes_gcm(&key.secret, rest, etcd_key),
-                _ => open_secretbox(&key.secret, rest),
+                Provider::AesCbc => decrypt_aes_cbc(&key.secret, rest),
+                Provider::AesGcm => decrypt_aes_gcm(&key.secret, rest, etcd_key),
+                _ => decrypt_secretbox(&key.secret, rest),
             };
-            if let Some(value) = value.filter(|value| looks_clear(value)) {
-                return Ok(Opened { value, provider, key_name: &key.name });
+            if let Some(value) = value.filter(|value| looks_unencrypted(value)) {
+                return Ok(DecryptedValue { value, provider, key_name: &key.name });
             }
             tried = Some(if is_shown(&key.name) { key.name.clone() } else { "of an unreadable name".to_owned() });
         }
         let unreadable = || sealed.key_name().unwrap_or("its name is unreadable").to_owned();
         Err(match tried {
-            Some(name) => OpenError::WrongKey { provider, name },
-            None => OpenError::NoKey { provider, name: unreadable() },
+            Some(name) => DecryptError::WrongKey { provider, name },
+            None => DecryptError::NoKey { provider, name: unreadable() },
         })
     }
 
-    fn open_kms(&self, provider: Provider, sealed: &Sealed<'_>, etcd_key: &[u8]) -> Result<Opened<'_>, OpenError> {
-        let Some(envelope) = sealed.kms() else { return Err(OpenError::Damaged { provider }) };
+    fn decrypt_kms(
+        &self,
+        provider: Provider,
+        sealed: &EncryptedValue<'_>,
+        etcd_key: &[u8],
+    ) -> Result<DecryptedValue<'_>, DecryptError> {
+        let Some(envelope) = sealed.kms() else { return Err(DecryptError::Damaged { provider }) };
         let mut meant = false;
         for secret in &self.kms {
             if secret.fingerprint.is_some_and(|fingerprint| fingerprint != envelope.fingerprint) {
                 continue;
             }
             meant |= secret.fingerprint.is_some();
-            if let Some(value) = envelope.open(&secret.secret, etcd_key).filter(|value| looks_clear(value)) {
-                return Ok(Opened { value, provider, key_name: "" });
+            if let Some(value) = envelope.decrypt(&secret.secret, etcd_key).filter(|value| looks_unencrypted(value)) {
+                return Ok(DecryptedValue { value, provider, key_name: "" });
             }
         }
         let name = envelope.name.to_owned();
         Err(if meant {
-            OpenError::WrongKey { provider, name }
+            DecryptError::WrongKey { provider, name }
         } else {
-            OpenError::NeedsKms { provider, name, fingerprint: envelope.fingerprint }
+            DecryptError::NeedsKms { provider, name, fingerprint: envelope.fingerprint }
         })
     }
 }
 
 /// The keys of a configuration, in their order.
-fn keys_of(configuration: &Configuration) -> impl Iterator<Item = (Provider, &KeyConfig)> {
+fn keys_of(configuration: &EncryptionConfiguration) -> impl Iterator<Item = (Provider, &KeyConfig)> {
     let providers = configuration.rules.iter().flat_map(|rule| &rule.providers);
     let keys = providers.filter_map(|provider| match provider {
         ProviderConfig::Keys(provider, keys) => Some(keys.iter().map(|key| (*provider, key))),
@@ -226,7 +236,7 @@ impl fmt::Debug for Keyring {
 }
 
 /// Never shows the value.
-impl fmt::Debug for Opened<'_> {
+impl fmt::Debug for DecryptedValue<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} bytes opened with {} of {}", self.value.len(), self.key_name, self.provider)
     }

@@ -7,9 +7,9 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::cipher::{open_aes_cbc, open_aes_gcm, open_seeded_gcm};
-use super::{Provider, Sealed};
-use crate::wire::{Payload, Reader};
+use super::cipher::{decrypt_aes_cbc, decrypt_aes_gcm, decrypt_seeded_gcm};
+use super::{EncryptedValue, Provider};
+use crate::wire::{Reader, WirePayload};
 
 /// What the service gives back when it unseals the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,7 +73,7 @@ pub struct KmsEnvelope<'a> {
     data: &'a [u8],
 }
 
-impl<'a> Sealed<'a> {
+impl<'a> EncryptedValue<'a> {
     /// What a value sealed by KMS consists of; nothing for other providers and for damaged values.
     pub fn kms(&self) -> Option<KmsEnvelope<'a>> {
         let named = self.named();
@@ -103,10 +103,10 @@ impl<'a> KmsEnvelope<'a> {
         let mut reader = Reader::new(message);
         while let Some(field) = reader.next().ok()? {
             match field {
-                (1, Payload::Bytes(bytes)) => data = bytes,
-                (2, Payload::Bytes(bytes)) => key_id = bytes,
-                (3, Payload::Bytes(bytes)) => sealed_secret = bytes,
-                (5, Payload::Varint(number)) => kind = number,
+                (1, WirePayload::Bytes(bytes)) => data = bytes,
+                (2, WirePayload::Bytes(bytes)) => key_id = bytes,
+                (3, WirePayload::Bytes(bytes)) => sealed_secret = bytes,
+                (5, WirePayload::Varint(number)) => kind = number,
                 _ => {}
             }
         }
@@ -121,12 +121,12 @@ impl<'a> KmsEnvelope<'a> {
     }
 
     /// Opens the value with the key or seed the service unsealed. Values of KMS v1 before 1.25 are AES-CBC.
-    pub(super) fn open(&self, secret: &[u8], etcd_key: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn decrypt(&self, secret: &[u8], etcd_key: &[u8]) -> Option<Vec<u8>> {
         match (self.secret, self.key_id) {
-            (SecretKind::Seed, _) => open_seeded_gcm(secret, self.data, etcd_key),
-            (SecretKind::DataKey, Some(_)) => open_aes_gcm(secret, self.data, etcd_key),
+            (SecretKind::Seed, _) => decrypt_seeded_gcm(secret, self.data, etcd_key),
+            (SecretKind::DataKey, Some(_)) => decrypt_aes_gcm(secret, self.data, etcd_key),
             (SecretKind::DataKey, None) => {
-                open_aes_gcm(secret, self.data, etcd_key).or_else(|| open_aes_cbc(secret, self.data))
+                decrypt_aes_gcm(secret, self.data, etcd_key).or_else(|| decrypt_aes_cbc(secret, self.data))
             }
         }
     }

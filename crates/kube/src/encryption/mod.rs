@@ -1,19 +1,19 @@
 //! Encryption at rest: what the API server encrypted, opened with the keys of its configuration
 //! (docs/format/kubernetes.md#encryption-at-rest).
 //!
-//! A value says by whom and with which key it is sealed: see [`Sealed`]. A [`Keyring`] holds the keys, read from an
+//! A value says by whom and with which key it is sealed: see [`EncryptedValue`]. A [`Keyring`] holds the keys, read from an
 //! [`EncryptionConfiguration`](Configuration) or an OpenShift backup, and opens values. Only what begins as Kubernetes stores
 //! it counts as opened: one of the formats does not notice a wrong key by itself. No error shows any part of a key or a value.
 
 mod cipher;
 mod config;
+mod encrypted_value;
 mod keyring;
 mod kms;
 mod openshift;
-mod sealed;
 
-pub use config::{ConfigError, Configuration, KeyConfig, ProviderConfig, Rule};
-pub use keyring::{KeyError, Keyring, OpenError, Opened};
+pub use config::{ConfigError, EncryptionConfiguration, EncryptionRule, KeyConfig, ProviderConfig};
+pub use encrypted_value::{EncryptedValue, Provider};
+pub use keyring::{DecryptError, DecryptedValue, Keyring, KmsSecretsError};
 pub use kms::{Fingerprint, FingerprintError, KmsEnvelope, SecretKind};
-pub use openshift::{BackupError, configurations_in_backup, configurations_in_secret};
-pub use sealed::{Provider, Sealed};
+pub use openshift::{OpenShiftBackupError, configurations_in_backup, configurations_in_secret};

@@ -13,7 +13,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::{ConfigError, Configuration};
+use super::{ConfigError, EncryptionConfiguration};
 use crate::decode::Object;
 use crate::value::{Map, Value};
 
@@ -28,7 +28,7 @@ const MAX_ARCHIVE: u64 = 1 << 30;
 
 /// Why an archive gives no configuration. Says nothing of the keys in it.
 #[derive(Debug, Error)]
-pub enum BackupError {
+pub enum OpenShiftBackupError {
     /// The archive cannot be read.
     #[error("the archive cannot be read: {0}")]
     Archive(#[source] io::Error),
@@ -57,13 +57,13 @@ struct SecretFile {
 
 /// The configurations in a `static_kuberesources_….tar.gz`, the newest revision first: revisions are numbered, and the archive
 /// lists them by name.
-pub fn configurations_in_backup(archive: impl Read) -> Result<Vec<Configuration>, BackupError> {
+pub fn configurations_in_backup(archive: impl Read) -> Result<Vec<EncryptionConfiguration>, OpenShiftBackupError> {
     let unpacked = MultiGzDecoder::new(BufReader::new(archive)).take(MAX_ARCHIVE);
     let mut archive = tar::Archive::new(unpacked);
     let mut found = Vec::new();
-    for entry in archive.entries().map_err(BackupError::Archive)? {
-        let mut entry = entry.map_err(BackupError::Archive)?;
-        let path = entry.path().map_err(BackupError::Archive)?.into_owned();
+    for entry in archive.entries().map_err(OpenShiftBackupError::Archive)? {
+        let mut entry = entry.map_err(OpenShiftBackupError::Archive)?;
+        let path = entry.path().map_err(OpenShiftBackupError::Archive)?.into_owned();
         let is_wanted = entry.header().entry_type().is_file() && path.to_string_lossy().contains(NAME);
         if !is_wanted || entry.size() > MAX_CONFIGURATION as u64 {
             continue;
@@ -73,19 +73,19 @@ pub fn configurations_in_backup(archive: impl Read) -> Result<Vec<Configuration>
             continue;
         }
         let configuration = configuration_in(&text);
-        let problem = |problem| BackupError::Configuration { path: path.display().to_string(), problem };
+        let problem = |problem| OpenShiftBackupError::Configuration { path: path.display().to_string(), problem };
         found.extend(configuration.map_err(problem)?.map(|configuration| (revision(&path), configuration)));
     }
     if found.is_empty() {
-        return Err(BackupError::None);
+        return Err(OpenShiftBackupError::None);
     }
     found.sort_by_key(|(revision, _)| std::cmp::Reverse(*revision));
     Ok(found.into_iter().map(|(_, configuration)| configuration).collect())
 }
 
 /// A configuration, by itself or in a Secret; other files are none.
-fn configuration_in(text: &str) -> Result<Option<Configuration>, ConfigError> {
-    match Configuration::parse(text) {
+fn configuration_in(text: &str) -> Result<Option<EncryptionConfiguration>, ConfigError> {
+    match EncryptionConfiguration::parse(text) {
         Ok(configuration) => Ok(Some(configuration)),
         Err(ConfigError::OtherKind(_)) => Ok(configuration_in_secret_file(text)),
         Err(ConfigError::Malformed { .. }) => Ok(None),
@@ -93,13 +93,13 @@ fn configuration_in(text: &str) -> Result<Option<Configuration>, ConfigError> {
     }
 }
 
-fn configuration_in_secret_file(text: &str) -> Option<Configuration> {
+fn configuration_in_secret_file(text: &str) -> Option<EncryptionConfiguration> {
     let secret: SecretFile = serde_json::from_str(text).ok().or_else(|| serde_saphyr::from_str(text).ok())?;
     if secret.kind != "Secret" {
         return None;
     }
     let decoded = secret.data.get(NAME).and_then(|text| STANDARD.decode(text).ok())?;
-    Configuration::parse(std::str::from_utf8(&decoded).ok()?).ok()
+    EncryptionConfiguration::parse(std::str::from_utf8(&decoded).ok()?).ok()
 }
 
 /// The largest number behind a dash in a path such as `kube-apiserver-pod-7/secrets/encryption-config/encryption-config`.
@@ -110,7 +110,7 @@ fn revision(path: &Path) -> u64 {
 
 /// The configurations in a decoded Secret, if it holds any: OpenShift keeps those of all its API servers so, in the namespace
 /// `openshift-config-managed`.
-pub fn configurations_in_secret(object: &Object<'_>) -> Vec<Configuration> {
+pub fn configurations_in_secret(object: &Object<'_>) -> Vec<EncryptionConfiguration> {
     let named = object.value.text_at(&["metadata", "name"]).is_some_and(|name| name.contains(NAME));
     if object.kind != "Secret" || !named {
         return Vec::new();
@@ -118,7 +118,7 @@ pub fn configurations_in_secret(object: &Object<'_>) -> Vec<Configuration> {
     let data = object.value.at(&["data"]).and_then(Value::as_map).into_iter().flat_map(Map::iter);
     data.filter_map(|(_, value)| match value {
         Value::Bytes(bytes) if bytes.len() <= MAX_CONFIGURATION => {
-            Configuration::parse(std::str::from_utf8(bytes).ok()?).ok()
+            EncryptionConfiguration::parse(std::str::from_utf8(bytes).ok()?).ok()
         }
         _ => None,
     })

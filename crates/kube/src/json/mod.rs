@@ -8,4 +8,4 @@ pub(crate) use header::parse_header;
 pub(crate) use read::parse_stored;
 pub use read::{JsonError, parse};
 pub(crate) use write::write_within;
-pub use write::{Layout, to_string, write};
+pub use write::{JsonLayout, to_string, write};

@@ -9,8 +9,8 @@ use serde_json::error::Category;
 use thiserror::Error;
 
 use crate::MAX_DEPTH;
+use crate::lossy_text::lossy;
 use crate::number::read_back;
-use crate::text::lossy;
 use crate::value::{Map, Value};
 
 /// Why bytes are not JSON, and where. Says nothing of what stands there.

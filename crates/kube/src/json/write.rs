@@ -11,7 +11,7 @@ use crate::value::Value;
 
 /// How JSON is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
+pub enum JsonLayout {
     /// No white space at all, no newline at the end.
     Compact,
     /// Four spaces a level and a newline at the end: `kubectl get -o json`.
@@ -22,19 +22,19 @@ pub enum Layout {
 const BASE64_CHUNK: usize = 1024;
 
 /// Writes a value as JSON.
-pub fn write(value: &Value<'_>, layout: Layout, out: &mut impl Write) -> io::Result<()> {
+pub fn write(value: &Value<'_>, layout: JsonLayout, out: &mut impl Write) -> io::Result<()> {
     let mut writer = Writer { out, layout, depth: 0 };
     writer.value(value)?;
-    if layout == Layout::Indented { out.write_all(b"\n") } else { Ok(()) }
+    if layout == JsonLayout::Indented { out.write_all(b"\n") } else { Ok(()) }
 }
 
 /// Writes a value that begins in a line of that many levels, indented, without a newline at the end.
 pub(crate) fn write_within(value: &Value<'_>, depth: usize, out: &mut impl Write) -> io::Result<()> {
-    Writer { out, layout: Layout::Indented, depth }.value(value)
+    Writer { out, layout: JsonLayout::Indented, depth }.value(value)
 }
 
 /// A value as JSON text.
-pub fn to_string(value: &Value<'_>, layout: Layout) -> String {
+pub fn to_string(value: &Value<'_>, layout: JsonLayout) -> String {
     let mut text = Vec::new();
     // Memory takes everything, and texts are UTF-8 from the start.
     _ = write(value, layout, &mut text);
@@ -43,7 +43,7 @@ pub fn to_string(value: &Value<'_>, layout: Layout) -> String {
 
 struct Writer<'w, W> {
     out: &'w mut W,
-    layout: Layout,
+    layout: JsonLayout,
     depth: usize,
 }
 
@@ -72,7 +72,7 @@ impl<W: Write> Writer<'_, W> {
                 for (index, (key, member)) in map.iter().enumerate() {
                     self.next(index)?;
                     self.text(key)?;
-                    self.out.write_all(if self.layout == Layout::Indented { b": " } else { b":" })?;
+                    self.out.write_all(if self.layout == JsonLayout::Indented { b": " } else { b":" })?;
                     self.value(member)?;
                 }
                 self.close(b"}")
@@ -100,7 +100,7 @@ impl<W: Write> Writer<'_, W> {
 
     fn line(&mut self) -> io::Result<()> {
         const SPACES: [u8; 64] = [b' '; 64];
-        if self.layout == Layout::Compact {
+        if self.layout == JsonLayout::Compact {
             return Ok(());
         }
         self.out.write_all(b"\n")?;
@@ -190,7 +190,7 @@ mod tests {
     fn escapes_are_those_of_go() {
         let value = Value::from("a\"\\\n\t\r\u{8}\u{c}\u{1}<&>\u{2028}\u{2029}\u{2030}\u{7f}😀");
         let expected = "\"a\\\"\\\\\\n\\t\\r\\b\\f\\u0001\\u003c\\u0026\\u003e\\u2028\\u2029\u{2030}\u{7f}😀\"";
-        assert_eq!(to_string(&value, Layout::Compact), expected);
+        assert_eq!(to_string(&value, JsonLayout::Compact), expected);
     }
 
     #[test]
@@ -198,13 +198,13 @@ mod tests {
         let value = parse(br#"{"b":[1,{"c":{}}],"a":[]}"#).expect("JSON");
         let expected =
             "{\n    \"a\": [],\n    \"b\": [\n        1,\n        {\n            \"c\": {}\n        }\n    ]\n}\n";
-        assert_eq!(to_string(&value, Layout::Indented), expected);
+        assert_eq!(to_string(&value, JsonLayout::Indented), expected);
     }
 
     proptest! {
         #[test]
         fn what_is_written_reads_back(value in crate::value::strategy::values()) {
-            for layout in [Layout::Compact, Layout::Indented] {
+            for layout in [JsonLayout::Compact, JsonLayout::Indented] {
                 let text = to_string(&value, layout);
                 prop_assert_eq!(parse(text.as_bytes()).expect("JSON"), value.clone());
             }
@@ -212,7 +212,7 @@ mod tests {
 
         #[test]
         fn bytes_are_base64(bytes in proptest::collection::vec(any::<u8>(), 0..3000)) {
-            let text = to_string(&Value::Bytes(bytes.as_slice().into()), Layout::Compact);
+            let text = to_string(&Value::Bytes(bytes.as_slice().into()), JsonLayout::Compact);
             prop_assert_eq!(text, format!("\"{}\"", STANDARD.encode(&bytes)));
         }
     }

@@ -3,22 +3,22 @@
 //! The key alone does not tell everything: which group stored a Deployment, for example, only the value does. But it always
 //! tells resource, namespace and name, even of what is encrypted.
 
-mod neighbour;
+mod other_program;
 mod roots;
 
-pub use neighbour::neighbour;
+pub use other_program::other_program;
 pub use roots::{RootFinder, Roots};
 
-use crate::metadata::Metadata;
+use crate::metadata::ObjectMetadata;
 use crate::resource::Resources;
 
 /// What a key holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place<'k> {
+pub enum ClassifiedKey<'k> {
     /// An object of the API.
     Object(ObjectKey<'k>),
     /// Something an API server keeps for itself.
-    Internal(Internal, &'k str),
+    Internal(InternalKey, &'k str),
     /// A key below a root that no known rule made.
     Unknown {
         /// The root.
@@ -32,7 +32,7 @@ pub enum Place<'k> {
 
 /// What an API server keeps for itself, without being part of the API. The text beside is its name there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Internal {
+pub enum InternalKey {
     /// `masterleases/IP`: an API server that lives, as Endpoints without a name.
     MasterLease,
     /// `peerserverleases/ID`: the same for requests between API servers.
@@ -58,7 +58,7 @@ pub struct ObjectKey<'k> {
 
 /// What key and metadata say differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Disagreement {
+pub enum KeyMismatch {
     /// The name.
     Name,
     /// The namespace.
@@ -66,10 +66,10 @@ pub enum Disagreement {
 }
 
 /// The key below `masterleases` and its like, and what lies there.
-const INTERNAL: [(&str, Internal); 3] = [
-    ("masterleases/", Internal::MasterLease),
-    ("peerserverleases/", Internal::PeerServerLease),
-    ("ranges/", Internal::Range),
+const INTERNAL: [(&str, InternalKey); 3] = [
+    ("masterleases/", InternalKey::MasterLease),
+    ("peerserverleases/", InternalKey::PeerServerLease),
+    ("ranges/", InternalKey::Range),
 ];
 
 /// Paths of two segments of which none is a group.
@@ -84,18 +84,18 @@ const LONG_PATHS: [&str; 6] = [
 
 impl Roots {
     /// Takes a key apart.
-    pub fn place<'k>(&self, key: &'k [u8]) -> Place<'k> {
-        let Ok(key) = std::str::from_utf8(key) else { return Place::Foreign };
+    pub fn classify<'k>(&self, key: &'k [u8]) -> ClassifiedKey<'k> {
+        let Ok(key) = std::str::from_utf8(key) else { return ClassifiedKey::Foreign };
         if key == "compact_rev_key" {
-            return Place::Internal(Internal::CompactionClock, key);
+            return ClassifiedKey::Internal(InternalKey::CompactionClock, key);
         }
-        let Some((root, rest)) = self.split(key) else { return Place::Foreign };
+        let Some((root, rest)) = self.split(key) else { return ClassifiedKey::Foreign };
         for (prefix, internal) in INTERNAL {
             if let Some(name) = rest.strip_prefix(prefix) {
-                return Place::Internal(internal, name);
+                return ClassifiedKey::Internal(internal, name);
             }
         }
-        object_key(root, rest).map_or(Place::Unknown { root, rest }, Place::Object)
+        object_key(root, rest).map_or(ClassifiedKey::Unknown { root, rest }, ClassifiedKey::Object)
     }
 }
 
@@ -125,11 +125,11 @@ impl<'k> ObjectKey<'k> {
     }
 
     /// Where key and metadata name different objects: a key that was edited by hand, or a damaged value.
-    pub fn disagreement(&self, metadata: &Metadata<'_>) -> Option<Disagreement> {
+    pub fn mismatch(&self, metadata: &ObjectMetadata<'_>) -> Option<KeyMismatch> {
         if metadata.name != self.name {
-            Some(Disagreement::Name)
+            Some(KeyMismatch::Name)
         } else if metadata.namespace != self.namespace.unwrap_or_default() {
-            Some(Disagreement::Namespace)
+            Some(KeyMismatch::Namespace)
         } else {
             None
         }
@@ -152,8 +152,8 @@ mod tests {
     use super::*;
 
     fn parts(key: &str) -> Option<(&str, Option<&str>, &str)> {
-        match Roots::default().place(key.as_bytes()) {
-            Place::Object(key) => Some((key.path, key.namespace, key.name)),
+        match Roots::default().classify(key.as_bytes()) {
+            ClassifiedKey::Object(key) => Some((key.path, key.namespace, key.name)),
             _ => None,
         }
     }
@@ -184,20 +184,20 @@ mod tests {
     fn the_rest_is_told_apart() {
         let roots = Roots::default();
         for (key, place) in [
-            ("/registry/masterleases/10.0.0.1", Place::Internal(Internal::MasterLease, "10.0.0.1")),
-            ("/registry/ranges/serviceips", Place::Internal(Internal::Range, "serviceips")),
-            ("compact_rev_key", Place::Internal(Internal::CompactionClock, "compact_rev_key")),
-            ("/registry/health", Place::Unknown { root: "/registry", rest: "health" }),
-            ("/registry/pods/a/b/c", Place::Unknown { root: "/registry", rest: "pods/a/b/c" }),
-            ("/registry/ex.io/foos", Place::Unknown { root: "/registry", rest: "ex.io/foos" }),
-            ("/registry/pods//p", Place::Unknown { root: "/registry", rest: "pods//p" }),
-            ("/registrypods/a", Place::Foreign),
-            ("/calico/resources/v3/x", Place::Foreign),
-            ("", Place::Foreign),
+            ("/registry/masterleases/10.0.0.1", ClassifiedKey::Internal(InternalKey::MasterLease, "10.0.0.1")),
+            ("/registry/ranges/serviceips", ClassifiedKey::Internal(InternalKey::Range, "serviceips")),
+            ("compact_rev_key", ClassifiedKey::Internal(InternalKey::CompactionClock, "compact_rev_key")),
+            ("/registry/health", ClassifiedKey::Unknown { root: "/registry", rest: "health" }),
+            ("/registry/pods/a/b/c", ClassifiedKey::Unknown { root: "/registry", rest: "pods/a/b/c" }),
+            ("/registry/ex.io/foos", ClassifiedKey::Unknown { root: "/registry", rest: "ex.io/foos" }),
+            ("/registry/pods//p", ClassifiedKey::Unknown { root: "/registry", rest: "pods//p" }),
+            ("/registrypods/a", ClassifiedKey::Foreign),
+            ("/calico/resources/v3/x", ClassifiedKey::Foreign),
+            ("", ClassifiedKey::Foreign),
         ] {
-            assert_eq!(roots.place(key.as_bytes()), place, "{key}");
+            assert_eq!(roots.classify(key.as_bytes()), place, "{key}");
         }
-        assert_eq!(roots.place(b"/registry/pods/default/\xff"), Place::Foreign);
+        assert_eq!(roots.classify(b"/registry/pods/default/\xff"), ClassifiedKey::Foreign);
     }
 
     #[test]
@@ -209,7 +209,7 @@ mod tests {
             ("/registry/ex.io/foos/demo/bar", "foos"),
             ("/registry/widgets/demo/bar", "widgets"),
         ] {
-            let Place::Object(key) = Roots::default().place(key.as_bytes()) else { panic!("{key}") };
+            let ClassifiedKey::Object(key) = Roots::default().classify(key.as_bytes()) else { panic!("{key}") };
             assert_eq!(key.resource(&resources), resource);
         }
     }

@@ -1,6 +1,6 @@
 //! The prefixes API servers keep their objects under. One etcd may serve several (docs/format/kubernetes.md#roots).
 
-use crate::stored::Stored;
+use crate::stored::StoredValue;
 
 /// What everybody uses: Kubernetes and k3s, OpenShift's two API servers.
 const USUAL: [&str; 3] = ["/registry", "/kubernetes.io", "/openshift.io"];
@@ -69,10 +69,10 @@ impl RootFinder {
             return;
         }
         let Some(root) = CERTAIN.iter().find_map(|end| key.strip_suffix(end.as_bytes())) else { return };
-        let is_namespace = match Stored::recognise(value) {
-            Stored::Protobuf(envelope) => envelope.kind == b"Namespace",
-            Stored::Json(_) | Stored::Cbor(_) | Stored::Encrypted(_) => true,
-            Stored::Foreign(_) => false,
+        let is_namespace = match StoredValue::recognise(value) {
+            StoredValue::Protobuf(envelope) => envelope.kind == b"Namespace",
+            StoredValue::Json(_) | StoredValue::Cbor(_) | StoredValue::Encrypted(_) => true,
+            StoredValue::Foreign(_) => false,
         };
         if let Ok(root) = std::str::from_utf8(root)
             && is_namespace

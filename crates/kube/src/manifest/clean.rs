@@ -7,11 +7,11 @@ use crate::value::{Map, Value};
 
 /// What to keep that is taken out otherwise. The default gives manifests for a new cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cleaning {
+pub struct CleanOptions {
     /// Keep `status`.
     pub keep_status: bool,
     /// What becomes of `metadata.ownerReferences`.
-    pub owners: Owners,
+    pub owners: OwnerReferencePolicy,
     /// Keep what `kubectl apply` noted of the last manifest.
     pub keep_last_applied: bool,
     /// Keep addresses of Services.
@@ -26,7 +26,7 @@ pub struct Cleaning {
 
 /// What becomes of references to owners: a new cluster deletes objects whose owner it does not find.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Owners {
+pub enum OwnerReferencePolicy {
     /// Dropped. A new cluster gives every owner a new uid.
     #[default]
     Drop,
@@ -71,7 +71,7 @@ const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// Cleans an object in place, given which owners, by their uid, are extracted too. Gives the finalizers it dropped: whoever
 /// relied on them should know.
-pub fn clean(object: &mut Object<'_>, rules: Cleaning, is_extracted: impl Fn(&str) -> bool) -> Vec<String> {
+pub fn clean(object: &mut Object<'_>, rules: CleanOptions, is_extracted: impl Fn(&str) -> bool) -> Vec<String> {
     let value = &mut object.value;
     if !rules.keep_status {
         value.remove_at(&["status"]);
@@ -107,14 +107,14 @@ fn finish(value: &mut Value<'_>, dropped: Vec<String>) -> Vec<String> {
     dropped
 }
 
-fn clean_metadata(metadata: &mut Map<'_>, rules: Cleaning, is_extracted: impl Fn(&str) -> bool) -> Vec<String> {
+fn clean_metadata(metadata: &mut Map<'_>, rules: CleanOptions, is_extracted: impl Fn(&str) -> bool) -> Vec<String> {
     metadata.retain(|key, _| !METADATA.contains(&key));
     let owners = metadata.get_mut("ownerReferences").and_then(Value::as_list_mut);
     if let Some(owners) = owners {
         owners.retain(|owner| match rules.owners {
-            Owners::Drop => false,
-            Owners::KeepExtracted => owner.text_at(&["uid"]).is_some_and(&is_extracted),
-            Owners::Keep => true,
+            OwnerReferencePolicy::Drop => false,
+            OwnerReferencePolicy::KeepExtracted => owner.text_at(&["uid"]).is_some_and(&is_extracted),
+            OwnerReferencePolicy::Keep => true,
         });
         if owners.is_empty() {
             metadata.remove("ownerReferences");
@@ -132,7 +132,7 @@ fn clean_metadata(metadata: &mut Map<'_>, rules: Cleaning, is_extracted: impl Fn
 }
 
 /// A headless Service is one because its address is `None`: that stays.
-fn clean_service(service: &mut Value<'_>, rules: Cleaning) {
+fn clean_service(service: &mut Value<'_>, rules: CleanOptions) {
     let Some(spec) = service.at_mut(&["spec"]).and_then(Value::as_map_mut) else { return };
     let headless = spec.get("clusterIP").and_then(Value::as_str) == Some("None");
     if !rules.keep_cluster_ips && !headless {
@@ -148,7 +148,7 @@ fn clean_service(service: &mut Value<'_>, rules: Cleaning) {
     }
 }
 
-fn clean_claim(claim: &mut Value<'_>, rules: Cleaning) {
+fn clean_claim(claim: &mut Value<'_>, rules: CleanOptions) {
     if let Some(annotations) = claim.at_mut(&["metadata", "annotations"]).and_then(Value::as_map_mut) {
         annotations.retain(|key, _| {
             !BOUND.contains(&key) && (rules.keep_volume_bindings || !key.starts_with("pv.kubernetes.io/"))
@@ -160,7 +160,7 @@ fn clean_claim(claim: &mut Value<'_>, rules: Cleaning) {
 }
 
 /// A volume that names the old claim's uid is never bound to the new one.
-fn clean_volume(volume: &mut Value<'_>, rules: Cleaning) {
+fn clean_volume(volume: &mut Value<'_>, rules: CleanOptions) {
     if let Some(annotations) = volume.at_mut(&["metadata", "annotations"]).and_then(Value::as_map_mut) {
         annotations.retain(|key, _| !BOUND.contains(&key));
     }
@@ -275,22 +275,22 @@ fn items<'v, 'a>(list: Option<&'v mut Value<'a>>) -> impl Iterator<Item = &'v mu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::{Options, decode};
-    use crate::json::{Layout, parse, to_string};
+    use crate::decode::{DecodeOptions, decode};
+    use crate::json::{JsonLayout, parse, to_string};
 
     /// The object cleaned, without its type; and the finalizers dropped.
-    fn cleaned(api_version: &str, kind: &str, rest: &str, rules: Cleaning) -> (String, Vec<String>) {
+    fn cleaned(api_version: &str, kind: &str, rest: &str, rules: CleanOptions) -> (String, Vec<String>) {
         let stored = format!(r#"{{"apiVersion":"{api_version}","kind":"{kind}",{rest}}}"#);
-        let mut object = decode(stored.as_bytes(), Options::default()).expect("an object");
+        let mut object = decode(stored.as_bytes(), DecodeOptions::default()).expect("an object");
         let dropped = clean(&mut object, rules, |uid| uid == "exported");
         for key in ["apiVersion", "kind"] {
             object.value.remove_at(&[key]);
         }
-        (to_string(&object.value, Layout::Compact), dropped)
+        (to_string(&object.value, JsonLayout::Compact), dropped)
     }
 
     fn compact(text: &str) -> String {
-        to_string(&parse(text.as_bytes()).expect("JSON"), Layout::Compact)
+        to_string(&parse(text.as_bytes()).expect("JSON"), JsonLayout::Compact)
     }
 
     #[test]
@@ -299,15 +299,15 @@ mod tests {
             "deletionTimestamp":"t","deletionGracePeriodSeconds":0,"finalizers":["f"],"managedFields":[],"ownerReferences":
             [{"uid":"exported"},{"uid":"other"}],"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{}"}},
             "spec":{"finalizers":["kubernetes"]},"status":{"a":1}"#;
-        let (text, dropped) = cleaned("ex.io/v1", "Foo", stored, Cleaning::default());
+        let (text, dropped) = cleaned("ex.io/v1", "Foo", stored, CleanOptions::default());
         assert_eq!(text, compact(r#"{"metadata":{"name":"x"},"spec":{"finalizers":["kubernetes"]}}"#));
         assert_eq!(dropped, ["f"]);
-        let rules = Cleaning {
+        let rules = CleanOptions {
             keep_status: true,
-            owners: Owners::KeepExtracted,
+            owners: OwnerReferencePolicy::KeepExtracted,
             keep_last_applied: true,
             keep_finalizers: true,
-            ..Cleaning::default()
+            ..CleanOptions::default()
         };
         let expected = r#"{"metadata":{"name":"x","finalizers":["f"],"ownerReferences":[{"uid":"exported"}],"annotations":
             {"kubectl.kubernetes.io/last-applied-configuration":"{}"}},"spec":{"finalizers":["kubernetes"]},"status":{"a":1}}"#;
@@ -319,11 +319,11 @@ mod tests {
         let service = |ip: &str| {
             format!(r#""spec":{{"clusterIP":"{ip}","clusterIPs":["{ip}"],"ports":[{{"port":1,"nodePort":2}}]}}"#)
         };
-        let text = cleaned("v1", "Service", &service("10.0.0.1"), Cleaning::default()).0;
+        let text = cleaned("v1", "Service", &service("10.0.0.1"), CleanOptions::default()).0;
         assert_eq!(text, r#"{"spec":{"ports":[{"port":1}]}}"#);
-        let text = cleaned("v1", "Service", &service("None"), Cleaning::default()).0;
+        let text = cleaned("v1", "Service", &service("None"), CleanOptions::default()).0;
         assert_eq!(text, r#"{"spec":{"clusterIP":"None","clusterIPs":["None"],"ports":[{"port":1}]}}"#);
-        let keep = Cleaning { keep_cluster_ips: true, keep_node_ports: true, ..Cleaning::default() };
+        let keep = CleanOptions { keep_cluster_ips: true, keep_node_ports: true, ..CleanOptions::default() };
         let text = cleaned("v1", "Service", &service("10.0.0.1"), keep).0;
         assert_eq!(text, compact(&format!("{{{}}}", service("10.0.0.1"))));
     }
@@ -333,9 +333,9 @@ mod tests {
         let claim =
             r#""metadata":{"annotations":{"pv.kubernetes.io/bind-completed":"yes","a":"b"}},"spec":{"volumeName":"v"}"#;
         let volume = r#""spec":{"claimRef":{"name":"c","namespace":"n","uid":"u","resourceVersion":"1"}}"#;
-        let rebind = Cleaning { keep_volume_bindings: true, ..Cleaning::default() };
+        let rebind = CleanOptions { keep_volume_bindings: true, ..CleanOptions::default() };
         for (rules, claim_after, volume_after) in [
-            (Cleaning::default(), r#"{"metadata":{"annotations":{"a":"b"}},"spec":{}}"#, r#"{"spec":{}}"#),
+            (CleanOptions::default(), r#"{"metadata":{"annotations":{"a":"b"}},"spec":{}}"#, r#"{"spec":{}}"#),
             (
                 rebind,
                 r#"{"metadata":{"annotations":{"a":"b"}},"spec":{"volumeName":"v"}}"#,
@@ -355,7 +355,7 @@ mod tests {
             "volumes":[{"name":"kube-api-access-x"},{"name":"d"}]}"#;
         let expected = r#"{"spec":{"containers":[{"name":"c","volumeMounts":[{"name":"d","mountPath":"/d"}]},{"name":"e"}],
             "volumes":[{"name":"d"}]}}"#;
-        assert_eq!(cleaned("v1", "Pod", pod, Cleaning::default()).0, compact(expected));
+        assert_eq!(cleaned("v1", "Pod", pod, CleanOptions::default()).0, compact(expected));
     }
 
     #[test]
@@ -367,7 +367,7 @@ mod tests {
             format!(r#""spec":{{"containers":[{{"name":"c","volumeMounts":[{mounts}]}}],"volumes":[{volumes}]}}"#);
         let left = list(&|number| format!(r#"{{"name":"data-{number}"}}"#));
         let expected = format!(r#"{{"spec":{{"containers":[{{"name":"c"}}],"volumes":[{left}]}}}}"#);
-        assert!(cleaned("v1", "Pod", &pod, Cleaning::default()).0 == expected);
+        assert!(cleaned("v1", "Pod", &pod, CleanOptions::default()).0 == expected);
     }
 
     #[test]
@@ -375,10 +375,10 @@ mod tests {
         let job = r#""metadata":{"labels":{"controller-uid":"u","a":"b"}},"spec":{"selector":{"matchLabels":{"controller-uid":"u"}},
             "template":{"metadata":{"creationTimestamp":null,"labels":{"controller-uid":"u","job-name":"j"}}}}"#;
         let expected = r#"{"metadata":{"labels":{"a":"b"}},"spec":{"template":{"metadata":{}}}}"#;
-        assert_eq!(cleaned("batch/v1", "Job", job, Cleaning::default()).0, expected);
+        assert_eq!(cleaned("batch/v1", "Job", job, CleanOptions::default()).0, expected);
         let account = r#""metadata":{"name":"app"},"secrets":[{"name":"app-token-x"},{"name":"mine"}],
             "imagePullSecrets":[{"name":"app-dockercfg-x"}]"#;
         let expected = r#"{"metadata":{"name":"app"},"secrets":[{"name":"mine"}]}"#;
-        assert_eq!(cleaned("v1", "ServiceAccount", account, Cleaning::default()).0, expected);
+        assert_eq!(cleaned("v1", "ServiceAccount", account, CleanOptions::default()).0, expected);
     }
 }

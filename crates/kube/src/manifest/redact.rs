@@ -105,17 +105,17 @@ fn mark(before: &mut Value<'_>, after: &mut Value<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::{Options, decode};
-    use crate::json::{Layout, to_string};
+    use crate::decode::{DecodeOptions, decode};
+    use crate::json::{JsonLayout, to_string};
 
     #[test]
     fn no_value_of_a_secret_remains() {
         let stored = br#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","annotations":{"a":"b",
             "kubectl.kubernetes.io/last-applied-configuration":"{\"data\":{\"p\":\"aHVudGVyMg==\"}}"}},
             "data":{"p":"aHVudGVyMg=="},"stringData":{"q":"hunter2"},"type":"Opaque"}"#;
-        let mut object = decode(stored, Options::default()).expect("a Secret");
+        let mut object = decode(stored, DecodeOptions::default()).expect("a Secret");
         assert!(redact(&mut object));
-        let text = to_string(&object.value, Layout::Compact);
+        let text = to_string(&object.value, JsonLayout::Compact);
         assert!(!text.contains("aHVudGVyMg") && !text.contains("hunter2"), "{text}");
         assert_eq!(object.value.text_at(&["data", "p"]), Some(REDACTED));
         assert_eq!(object.value.text_at(&["metadata", "annotations", "a"]), Some("b"));
@@ -130,10 +130,10 @@ mod tests {
         };
         let (one, other) =
             (secret(r#""a":"QQ==","b":"Qg==","c":"Qw==""#, "QQ"), secret(r#""a":"QQ==","b":"RA==","d":"RQ==""#, "RA"));
-        let mut before = decode(one.as_bytes(), Options::default()).expect("a Secret");
-        let mut after = decode(other.as_bytes(), Options::default()).expect("a Secret");
+        let mut before = decode(one.as_bytes(), DecodeOptions::default()).expect("a Secret");
+        let mut after = decode(other.as_bytes(), DecodeOptions::default()).expect("a Secret");
         assert!(redact_both(&mut before, &mut after));
-        let data = |object: &Object<'_>| to_string(object.value.at(&["data"]).expect("data"), Layout::Compact);
+        let data = |object: &Object<'_>| to_string(object.value.at(&["data"]).expect("data"), JsonLayout::Compact);
         let hidden = |text: &str| text.replace('<', "\\u003c").replace('>', "\\u003e");
         assert_eq!(data(&before), hidden(r#"{"a":"<redacted>","b":"<redacted (before)>","c":"<redacted>"}"#));
         assert_eq!(data(&after), hidden(r#"{"a":"<redacted>","b":"<redacted (after)>","d":"<redacted>"}"#));
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn other_objects_are_left_alone() {
         let stored = br#"{"apiVersion":"ex.io/v1","kind":"Secret","metadata":{"name":"s"},"data":{"p":"x"}}"#;
-        let mut object = decode(stored, Options::default()).expect("an object");
+        let mut object = decode(stored, DecodeOptions::default()).expect("an object");
         assert!(!redact(&mut object));
         assert_eq!(object.value.text_at(&["data", "p"]), Some("x"));
     }

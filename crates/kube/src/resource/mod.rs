@@ -1,7 +1,7 @@
 //! Resources: what a kind is called in keys, in requests and on the command line.
 
 mod built_in;
-mod custom;
+mod definition;
 mod version;
 
 use std::borrow::Cow;
@@ -27,12 +27,12 @@ pub struct Resource {
     /// What stands between root and namespace in keys, such as `services/specs` or `ex.io/foos`.
     pub path: Cow<'static, str>,
     /// For custom resources: the served versions, best first, and whether they differ in nothing but their name.
-    pub custom: Option<Versions>,
+    pub custom: Option<CustomVersions>,
 }
 
 /// The versions of a custom resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Versions {
+pub struct CustomVersions {
     /// Served versions, in the order in which Kubernetes prefers them.
     pub served: Vec<String>,
     /// Whether the conversion strategy is `None`: objects of all versions are the same but for `apiVersion`.
@@ -63,8 +63,8 @@ impl Default for Resources {
 
 impl Resources {
     /// Takes in a CustomResourceDefinition of either version; other objects change nothing. Says whether it was one.
-    pub fn learn(&mut self, object: &Object<'_>) -> bool {
-        let Some(resource) = custom::defined_by(object) else { return false };
+    pub fn add_definition(&mut self, object: &Object<'_>) -> bool {
+        let Some(resource) = definition::defined_by(object) else { return false };
         self.forget_custom(&resource.path);
         self.push(resource);
         true
@@ -149,7 +149,7 @@ impl Resource {
     }
 }
 
-impl Versions {
+impl CustomVersions {
     /// The version kubectl asks for: the best of the group where it is among these, which is then the best of these, else the
     /// best of these.
     pub(crate) fn preferred(&self) -> Option<&str> {
@@ -160,7 +160,7 @@ impl Versions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::{Options, decode};
+    use crate::decode::{DecodeOptions, decode};
 
     fn plurals(resources: &Resources, word: &str) -> Vec<String> {
         resources.named(word).iter().map(|resource| resource.full_name()).collect()
@@ -192,8 +192,8 @@ mod tests {
         let definition = br#"{"kind":"CustomResourceDefinition","apiVersion":"apiextensions.k8s.io/v1","spec":{
             "group":"ex.io","scope":"Cluster","names":{"plural":"foos","kind":"Foo","shortNames":["fo"]},
             "versions":[{"name":"v1beta1","served":true},{"name":"v1","served":true},{"name":"v2","served":false}]}}"#;
-        let object = decode(definition, Options::default()).expect("JSON");
-        assert!(resources.learn(&object) && resources.learn(&object));
+        let object = decode(definition, DecodeOptions::default()).expect("JSON");
+        assert!(resources.add_definition(&object) && resources.add_definition(&object));
         assert_eq!(plurals(&resources, "fo"), ["foos.ex.io"]);
         let foo = resources.at_path("ex.io/foos").expect("a resource");
         assert!(!foo.namespaced && foo.singular == "foo");
@@ -206,7 +206,7 @@ mod tests {
             r#"{{"kind":"CustomResourceDefinition","apiVersion":"apiextensions.k8s.io/v1","spec":{{"group":"ex.io",
             "names":{{"plural":"{plural}","kind":"{kind}"}}}}}}"#
         );
-        assert!(resources.learn(&decode(definition.as_bytes(), Options::default()).expect("JSON")));
+        assert!(resources.add_definition(&decode(definition.as_bytes(), DecodeOptions::default()).expect("JSON")));
     }
 
     #[test]
@@ -215,8 +215,8 @@ mod tests {
         for (plural, kind) in [("foos", "Foo"), ("bars", "Bar"), ("foos", "Food"), ("others", "Bar")] {
             define(&mut resources, plural, kind);
         }
-        let learnt = resources.iter().filter(|resource| resource.custom.is_some());
-        assert_eq!(learnt.map(|resource| &*resource.plural).collect::<Vec<_>>(), ["bars", "foos", "others"]);
+        let custom = resources.iter().filter(|resource| resource.custom.is_some());
+        assert_eq!(custom.map(|resource| &*resource.plural).collect::<Vec<_>>(), ["bars", "foos", "others"]);
         assert_eq!(resources.at_path("ex.io/foos").map(|resource| &*resource.kind), Some("Food"));
         let path_of = |kind| resources.of_kind("ex.io", kind).map(|resource| &*resource.path);
         assert_eq!([path_of("Foo"), path_of("Food"), path_of("Bar")], [None, Some("ex.io/foos"), Some("ex.io/bars")]);

@@ -18,7 +18,7 @@ static BUILT_IN: LazyLock<Schema> = LazyLock::new(|| parse::table(TABLE).expect(
 /// The messages of all kinds Kubernetes and OpenShift store as protobuf.
 #[derive(Debug, Default)]
 pub struct Schema {
-    messages: Vec<Message>,
+    messages: Vec<MessageSchema>,
     /// Kinds by API version, then by name.
     kinds: HashMap<&'static str, HashMap<&'static str, MessageId>>,
     /// The kinds any API group knows: options of requests, and lists of nothing in particular.
@@ -32,22 +32,22 @@ pub struct MessageId(u16);
 
 /// One protobuf message.
 #[derive(Debug)]
-pub struct Message {
+pub struct MessageSchema {
     /// Its name without the package, such as `PodSpec`.
     pub name: &'static str,
     /// Whether it can be stored by itself, having `apiVersion` and `kind`.
     pub object: bool,
     /// How it is rendered.
-    pub form: Form,
+    pub form: JsonForm,
     /// Its fields by number.
-    pub fields: Vec<Field>,
+    pub fields: Vec<FieldSchema>,
     /// The positions, as bits, of the fields that may show in JSON when they are absent on the wire.
     pub(crate) shown_when_absent: u128,
 }
 
 /// How a message becomes JSON: as an object of its fields, or by a rule of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum JsonForm {
     /// An object of its fields.
     Object,
     /// Seconds and nanoseconds since 1970, shown as RFC 3339 in whole seconds.
@@ -74,15 +74,15 @@ pub enum Form {
 
 /// One field of a message.
 #[derive(Debug)]
-pub struct Field {
+pub struct FieldSchema {
     /// Its number on the wire.
     pub number: u32,
     /// Its name in JSON.
     pub name: &'static str,
     /// What one value of it is.
-    pub kind: Kind,
+    pub kind: FieldKind,
     /// How many values it has.
-    pub shape: Shape,
+    pub shape: Cardinality,
     /// Whether the Go field is a pointer: absent on the wire and zero then differ.
     pub pointer: bool,
     /// When it is left out of JSON.
@@ -99,7 +99,7 @@ pub struct Field {
 
 /// What one value of a field is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FieldKind {
     /// UTF-8, or near it.
     Text,
     /// Shown as base64.
@@ -118,7 +118,7 @@ pub enum Kind {
 
 /// How many values a field has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum Cardinality {
     /// One.
     One,
     /// A list.
@@ -154,9 +154,9 @@ impl Schema {
     }
 
     /// Whether a field is a Go struct, which `omitempty` never leaves out.
-    pub(crate) fn is_struct(&self, field: &Field) -> bool {
-        let Kind::Message(id) = field.kind else { return false };
-        field.shape == Shape::One && !field.pointer && self.message(id).form != Form::Items
+    pub(crate) fn is_struct(&self, field: &FieldSchema) -> bool {
+        let FieldKind::Message(id) = field.kind else { return false };
+        field.shape == Cardinality::One && !field.pointer && self.message(id).form != JsonForm::Items
     }
 
     /// Whether any kind of an API group is known.
@@ -165,7 +165,7 @@ impl Schema {
     }
 
     /// The message an id stands for.
-    pub fn message(&self, id: MessageId) -> &Message {
+    pub fn message(&self, id: MessageId) -> &MessageSchema {
         &self.messages[usize::from(id.0)]
     }
 
@@ -175,9 +175,9 @@ impl Schema {
     }
 }
 
-impl Message {
+impl MessageSchema {
     /// The field of a number. Writers keep fields in ascending order, so the position after the previous one is tried first.
-    pub fn field(&self, number: u32, expected: usize) -> Option<(usize, &Field)> {
+    pub fn field(&self, number: u32, expected: usize) -> Option<(usize, &FieldSchema)> {
         let near = self.fields.get(expected).filter(|field| field.number == number);
         if let Some(field) = near {
             return Some((expected, field));
@@ -187,7 +187,7 @@ impl Message {
     }
 }
 
-impl Field {
+impl FieldSchema {
     /// When the field is left out in the release given, or in the newest.
     pub fn omission_in(&self, release: Option<u8>) -> Omission {
         match (self.before, release) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Field, Form, Kind, Message, MessageId, Omission, Schema, Shape};
+use super::{Cardinality, FieldKind, FieldSchema, JsonForm, MessageId, MessageSchema, Omission, Schema};
 
 /// Why the text is no table, and in which line.
 type Malformed = String;
@@ -49,7 +49,7 @@ pub(super) fn table(text: &'static str) -> Result<Schema, Malformed> {
 }
 
 /// Fields that some release does not leave out when they are empty, as bits.
-fn shown_when_absent(schema: &Schema, message: &Message) -> u128 {
+fn shown_when_absent(schema: &Schema, message: &MessageSchema) -> u128 {
     let shown = message.fields.iter().enumerate().filter(|(_, field)| {
         let always_left_out = field.omission.empty && field.before.is_none_or(|(_, before)| before.empty);
         !always_left_out || schema.is_struct(field)
@@ -88,23 +88,28 @@ fn number_messages(text: &'static str) -> Result<HashMap<(&'static str, &'static
     Ok(ids)
 }
 
-fn parse_message(line: &'static str) -> Option<Message> {
+fn parse_message(line: &'static str) -> Option<MessageSchema> {
     let mut words = line.split(' ');
-    let mut message =
-        Message { name: words.next()?, object: false, form: Form::Object, fields: Vec::new(), shown_when_absent: 0 };
+    let mut message = MessageSchema {
+        name: words.next()?,
+        object: false,
+        form: JsonForm::Object,
+        fields: Vec::new(),
+        shown_when_absent: 0,
+    };
     for word in words {
         match word {
             "object" => message.object = true,
-            "time" => message.form = Form::Time,
-            "microtime" => message.form = Form::MicroTime,
-            "duration" => message.form = Form::Duration,
-            "quantity" => message.form = Form::Quantity,
-            "intorstring" => message.form = Form::IntOrString,
-            "raw" => message.form = Form::Raw,
-            "items" => message.form = Form::Items,
-            "schemaorarray" => message.form = Form::SchemaOrArray,
-            "schemaorbool" => message.form = Form::SchemaOrBool,
-            "schemaorstrings" => message.form = Form::SchemaOrStrings,
+            "time" => message.form = JsonForm::Time,
+            "microtime" => message.form = JsonForm::MicroTime,
+            "duration" => message.form = JsonForm::Duration,
+            "quantity" => message.form = JsonForm::Quantity,
+            "intorstring" => message.form = JsonForm::IntOrString,
+            "raw" => message.form = JsonForm::Raw,
+            "items" => message.form = JsonForm::Items,
+            "schemaorarray" => message.form = JsonForm::SchemaOrArray,
+            "schemaorbool" => message.form = JsonForm::SchemaOrBool,
+            "schemaorstrings" => message.form = JsonForm::SchemaOrStrings,
             _ => return None,
         }
     }
@@ -115,16 +120,16 @@ fn parse_field(
     line: &'static str,
     package: &'static str,
     ids: &HashMap<(&'static str, &'static str), MessageId>,
-) -> Option<Field> {
+) -> Option<FieldSchema> {
     let mut words = line.split(' ');
     let number = words.next()?.parse().ok()?;
     let name = words.next()?;
     let mut text = words.next()?;
-    let mut shape = Shape::One;
+    let mut shape = Cardinality::One;
     if let Some(rest) = text.strip_prefix("[]") {
-        (shape, text) = (Shape::List, rest);
+        (shape, text) = (Cardinality::List, rest);
     } else if let Some(rest) = text.strip_prefix("{}") {
-        (shape, text) = (Shape::Map, rest);
+        (shape, text) = (Cardinality::Map, rest);
     }
     let pointer = text.starts_with('*');
     text = text.strip_prefix('*').unwrap_or(text);
@@ -133,7 +138,7 @@ fn parse_field(
     let (text, omission) = parse_omission(text);
     let kind = parse_kind(text, package, ids)?;
     let mut field =
-        Field { number, name, kind, shape, pointer, omission, inline, since: None, gone: None, before: None };
+        FieldSchema { number, name, kind, shape, pointer, omission, inline, since: None, gone: None, before: None };
     for word in words {
         if let Some(change) = word.strip_prefix('<') {
             let (release, before) = parse_omission(change);
@@ -157,15 +162,15 @@ fn parse_kind(
     text: &'static str,
     package: &'static str,
     ids: &HashMap<(&'static str, &'static str), MessageId>,
-) -> Option<Kind> {
+) -> Option<FieldKind> {
     Some(match text {
-        "s" => Kind::Text,
-        "y" => Kind::Bytes,
-        "b" => Kind::Bool,
-        "i" => Kind::Int,
-        "u" => Kind::Uint,
-        "d" => Kind::Double,
-        name => Kind::Message(*ids.get(&name.rsplit_once('.').unwrap_or((package, name)))?),
+        "s" => FieldKind::Text,
+        "y" => FieldKind::Bytes,
+        "b" => FieldKind::Bool,
+        "i" => FieldKind::Int,
+        "u" => FieldKind::Uint,
+        "d" => FieldKind::Double,
+        name => FieldKind::Message(*ids.get(&name.rsplit_once('.').unwrap_or((package, name)))?),
     })
 }
 

@@ -5,7 +5,7 @@
 //! U+0085 into a space; here both are escaped.
 
 mod order;
-mod resolve;
+mod plain_text;
 mod style;
 mod write;
 

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::order::sorted;
-use super::resolve::is_plain;
+use super::plain_text::is_plain;
 use super::style::{Style, choose, is_break, is_printable};
 use crate::number::{json_float, yaml_float};
 use crate::value::{Map, Value};
@@ -352,19 +352,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::json::{self, Layout};
+    use crate::json::{self, JsonLayout};
     use crate::value::strategy::values;
 
     /// The document as another reader understands it, in JSON.
     fn read_back(text: &str) -> String {
         let value: serde_json::Value = serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        json::to_string(&json::parse(value.to_string().as_bytes()).expect("JSON"), Layout::Compact)
+        json::to_string(&json::parse(value.to_string().as_bytes()).expect("JSON"), JsonLayout::Compact)
     }
 
     /// Without the line breaks only YAML 1.1 knows, which kubectl writes for readers of YAML 1.1, and without words such as `oN`,
     /// which the other reader takes for booleans however they are written.
     fn is_modern(value: &Value<'_>) -> bool {
-        let text = json::to_string(value, Layout::Compact);
+        let text = json::to_string(value, JsonLayout::Compact);
         let boolean = ["y", "n", "yes", "no", "on", "off", "true", "false"].map(|word| format!("\"{word}\""));
         let lower = text.to_ascii_lowercase();
         !text.contains("\\u2028") && !text.contains("\\u2029") && !boolean.iter().any(|word| lower.contains(word))
@@ -373,7 +373,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_reads_back(value in values().prop_filter("YAML 1.1", is_modern)) {
-            prop_assert_eq!(read_back(&manifest(&value)), json::to_string(&value, Layout::Compact));
+            prop_assert_eq!(read_back(&manifest(&value)), json::to_string(&value, JsonLayout::Compact));
         }
     }
 
@@ -389,7 +389,7 @@ mod tests {
         let value = json::parse(br#"{"spec":{"<<":"v","=":"=","k":"<<"}}"#).expect("JSON");
         assert_eq!(to_string(&value), "spec:\n  <<: v\n  =: =\n  k: <<\n");
         assert_eq!(manifest(&value), "spec:\n  \"<<\": v\n  \"=\": \"=\"\n  k: \"<<\"\n");
-        assert_eq!(read_back(&manifest(&value)), json::to_string(&value, Layout::Compact));
+        assert_eq!(read_back(&manifest(&value)), json::to_string(&value, JsonLayout::Compact));
     }
 
     #[test]

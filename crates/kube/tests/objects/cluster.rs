@@ -7,13 +7,13 @@ use etcdsnap_bbolt::Db;
 use etcdsnap_kube::cluster::Cluster;
 use etcdsnap_kube::decode::{Object, decode};
 use etcdsnap_kube::encryption::Keyring;
-use etcdsnap_kube::json::{Layout, to_string};
-use etcdsnap_kube::key::{Place, RootFinder, Roots};
-use etcdsnap_kube::list::{Form, ListWriter};
-use etcdsnap_kube::manifest::{Cleaning, Stage, clean, left_out};
-use etcdsnap_kube::metadata::Header;
+use etcdsnap_kube::json::{JsonLayout, to_string};
+use etcdsnap_kube::key::{ClassifiedKey, RootFinder, Roots};
+use etcdsnap_kube::list::{ListFormat, ListWriter};
+use etcdsnap_kube::manifest::{ApplyStage, CleanOptions, clean, exclusion_reason};
+use etcdsnap_kube::metadata::ObjectHeader;
 use etcdsnap_kube::value::Value;
-use etcdsnap_kube::{Stored, yaml};
+use etcdsnap_kube::{StoredValue, yaml};
 use etcdsnap_proto::KeyValueRef;
 
 use crate::fixtures::{folders, json, read, testdata, text};
@@ -40,8 +40,8 @@ fn live(path: &Path, keyring: &Keyring) -> BTreeMap<Vec<u8>, Live> {
             live.remove(record.key);
             continue;
         }
-        let value = match Stored::recognise(record.value) {
-            Stored::Encrypted(sealed) => keyring.open(&sealed, record.key).expect("a key that opens it").value,
+        let value = match StoredValue::recognise(record.value) {
+            StoredValue::Encrypted(sealed) => keyring.decrypt(&sealed, record.key).expect("a key that opens it").value,
             _ => record.value.to_vec(),
         };
         live.insert(record.key.to_vec(), Live { value, revision: record.mod_revision });
@@ -49,20 +49,20 @@ fn live(path: &Path, keyring: &Keyring) -> BTreeMap<Vec<u8>, Live> {
     live
 }
 
-fn learn(live: &BTreeMap<Vec<u8>, Live>) -> (Roots, Cluster) {
+fn observe(live: &BTreeMap<Vec<u8>, Live>) -> (Roots, Cluster) {
     let (mut finder, mut cluster) = (RootFinder::default(), Cluster::default());
     for (key, Live { value, .. }) in live {
         finder.look(key, value);
-        if Header::read(value).is_ok_and(|header| Cluster::learns_from(&header.kind)) {
-            cluster.learn(&decode(value, cluster.options(false)).expect("an object"));
+        if ObjectHeader::read(value).is_ok_and(|header| Cluster::is_informative(&header.kind)) {
+            cluster.observe(&decode(value, cluster.options(false)).expect("an object"));
         }
     }
     (finder.finish(), cluster)
 }
 
 /// The objects a list of kubectl's has, as the list that we make of them.
-fn listed(expected: &Value<'_>, live: &BTreeMap<Vec<u8>, Live>, managed_fields: bool, form: Form) -> String {
-    let (roots, cluster) = learn(live);
+fn listed(expected: &Value<'_>, live: &BTreeMap<Vec<u8>, Live>, managed_fields: bool, form: ListFormat) -> String {
+    let (roots, cluster) = observe(live);
     let mut list = ListWriter::new(Vec::new(), form);
     for item in expected.at(&["items"]).and_then(Value::as_list).expect("a list") {
         let object = find(item, live, &roots, &cluster, managed_fields);
@@ -78,8 +78,8 @@ fn find<'a>(
     cluster: &Cluster,
     managed_fields: bool,
 ) -> Object<'a> {
-    let named = |key: &[u8]| match roots.place(key) {
-        Place::Object(key) => {
+    let named = |key: &[u8]| match roots.classify(key) {
+        ClassifiedKey::Object(key) => {
             let kind = cluster.resources().at_path(key.path).map(|resource| &*resource.kind);
             wanted.text_at(&["kind"]) == kind
                 && wanted.text_at(&["metadata", "name"]) == Some(key.name)
@@ -103,9 +103,9 @@ fn a_real_cluster_shows_as_by_kubectl() {
         for name in ["cm", "crd", "deploy", "event", "foos", "job", "lease", "ns", "pod", "role", "sts", "svc"] {
             let path = folder.join(format!("kubectl_{name}.json"));
             let recorded = text(&path);
-            assert_eq!(listed(&json(&recorded), &live, true, Form::Json), recorded, "{name}");
+            assert_eq!(listed(&json(&recorded), &live, true, ListFormat::Json), recorded, "{name}");
             let recorded_yaml = text(&path.with_extension("yaml"));
-            assert_eq!(listed(&json(&recorded), &live, false, Form::Yaml), recorded_yaml, "{name}");
+            assert_eq!(listed(&json(&recorded), &live, false, ListFormat::Yaml), recorded_yaml, "{name}");
         }
     }
 }
@@ -116,19 +116,19 @@ fn every_value_of_a_real_cluster_has_a_place_and_a_type() {
         let folder = folder.join("real-1.20");
         let keyring = Keyring::from_config(&text(&folder.join("enc.yaml"))).expect("a configuration");
         let live = live(&folder.join("k8s-1.20.2-enc.snapshot.db"), &keyring);
-        let (roots, cluster) = learn(&live);
+        let (roots, cluster) = observe(&live);
         assert_eq!(cluster.release(), Some(20));
         let mut objects = 0;
         for (key, Live { value, .. }) in &live {
             let key_text = String::from_utf8_lossy(key);
-            let Place::Object(place) = roots.place(key) else { continue };
-            let header = Header::read(value).unwrap_or_else(|error| panic!("{key_text}: {error}"));
+            let ClassifiedKey::Object(place) = roots.classify(key) else { continue };
+            let header = ObjectHeader::read(value).unwrap_or_else(|error| panic!("{key_text}: {error}"));
             let object = decode(value, cluster.options(true)).expect("an object");
             assert!(object.known_kind, "{key_text}");
-            assert_eq!(Header::of_value(&object.value), Ok(header.clone()), "{key_text}");
-            assert_eq!(place.disagreement(&header.metadata), None, "{key_text}");
+            assert_eq!(ObjectHeader::of_value(&object.value), Ok(header.clone()), "{key_text}");
+            assert_eq!(place.mismatch(&header.metadata), None, "{key_text}");
             assert_eq!(
-                json(&to_string(&object.value, Layout::Compact)),
+                json(&to_string(&object.value, JsonLayout::Compact)),
                 json(&json_of_yaml(&object.value)),
                 "{key_text}"
             );
@@ -149,29 +149,30 @@ fn everything_of_a_real_cluster_becomes_a_manifest() {
     let folder = testdata().join("real-1.20");
     let keyring = Keyring::from_config(&text(&folder.join("enc.yaml"))).expect("a configuration");
     let live = live(&folder.join("k8s-1.20.2-enc.snapshot.db"), &keyring);
-    let (roots, cluster) = learn(&live);
-    let objects = live.iter().filter(|(key, _)| matches!(roots.place(key), Place::Object(_)));
-    let uids: Vec<_> = live.values().filter_map(|live| Some(Header::read(&live.value).ok()?.metadata.uid)).collect();
+    let (roots, cluster) = observe(&live);
+    let objects = live.iter().filter(|(key, _)| matches!(roots.classify(key), ClassifiedKey::Object(_)));
+    let uids: Vec<_> =
+        live.values().filter_map(|live| Some(ObjectHeader::read(&live.value).ok()?.metadata.uid)).collect();
     let is_extracted = |uid: &str| uids.iter().any(|known| known == uid);
     let mut kinds = Vec::new();
     for (key, Live { value, revision }) in objects {
         let mut object = decode(value, cluster.options(false)).expect("an object");
         cluster.present(&mut object, *revision);
-        let header = Header::of_value(&object.value).expect("a type");
+        let header = ObjectHeader::of_value(&object.value).expect("a type");
         let controlled = header.metadata.controller().is_some_and(|owner| is_extracted(&owner.uid));
-        if controlled || left_out(&header, object.value.text_at(&["type"])).is_some() {
+        if controlled || exclusion_reason(&header, object.value.text_at(&["type"])).is_some() {
             continue;
         }
         drop(header);
-        clean(&mut object, Cleaning::default(), is_extracted);
+        clean(&mut object, CleanOptions::default(), is_extracted);
         let key = String::from_utf8_lossy(key);
         let manifest = yaml::to_string(&object.value);
         for trace in ["uid:", "resourceVersion:", "creationTimestamp:", "\nstatus:", "managedFields:", "nodeName:"] {
             assert!(!manifest.contains(trace), "{key}:\n{manifest}");
         }
         assert!(object.value.text_at(&["metadata", "name"]).is_some(), "{key}");
-        let header = Header::of_value(&object.value).expect("a type");
-        kinds.push((Stage::of(header.group(), &header.kind), header.kind.into_owned()));
+        let header = ObjectHeader::of_value(&object.value).expect("a type");
+        kinds.push((ApplyStage::of(header.group(), &header.kind), header.kind.into_owned()));
     }
     kinds.sort();
     kinds.dedup();

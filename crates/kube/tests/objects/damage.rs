@@ -2,24 +2,24 @@
 
 use etcdsnap_kube::MAX_DEPTH;
 use etcdsnap_kube::cluster::Cluster;
-use etcdsnap_kube::decode::{DecodeError, Options, decode};
-use etcdsnap_kube::json::{Layout, parse, to_string};
-use etcdsnap_kube::manifest::{Cleaning, clean, left_out, redact};
-use etcdsnap_kube::metadata::Header;
+use etcdsnap_kube::decode::{DecodeError, DecodeOptions, decode};
+use etcdsnap_kube::json::{JsonLayout, parse, to_string};
+use etcdsnap_kube::manifest::{CleanOptions, clean, exclusion_reason, redact};
+use etcdsnap_kube::metadata::ObjectHeader;
 use etcdsnap_kube::yaml;
 
 use crate::fixtures::{gunzip, hex, testdata};
 
 fn exercise(value: &[u8], release: Option<u8>) -> Result<(), DecodeError> {
-    let header = Header::read(value);
-    let mut object = decode(value, Options { release, managed_fields: true })?;
-    parse(to_string(&object.value, Layout::Indented).as_bytes()).expect("what is written is JSON");
+    let header = ObjectHeader::read(value);
+    let mut object = decode(value, DecodeOptions { release, managed_fields: true })?;
+    parse(to_string(&object.value, JsonLayout::Indented).as_bytes()).expect("what is written is JSON");
     if let Ok(header) = header {
-        left_out(&header, object.value.text_at(&["type"]));
+        exclusion_reason(&header, object.value.text_at(&["type"]));
     }
     Cluster::default().present(&mut object, 7);
     redact(&mut object);
-    clean(&mut object, Cleaning::default(), |_| false);
+    clean(&mut object, CleanOptions::default(), |_| false);
     drop(yaml::to_string(&object.value));
     Ok(())
 }
@@ -61,7 +61,7 @@ fn any_byte_may_be_wrong() {
 fn errors_name_the_message_and_not_its_content() {
     let mut value = hex("6b3873000a0f0a0276311209");
     value.extend(b"ConfigMap\x12\x0f\x0a\x0d\x0a\x01a\x5a\x08\x0a\x01k\x12\x63hun");
-    let error = decode(&value, Options::default()).expect_err("a value that is too short");
+    let error = decode(&value, DecodeOptions::default()).expect_err("a value that is too short");
     assert_eq!(error.to_string(), "metadata.labels[…]: the message ends within a field");
 }
 
@@ -100,8 +100,8 @@ fn messages_in_parts_are_read_once() {
     const NOT: usize = 28;
     let schema = (0..64).fold(Vec::new(), |inner, _| [field(NOT, &inner), field(NOT, b"")].concat());
     let definition = definition(&schema);
-    let object = decode(&definition, Options::default()).expect("a definition");
-    assert_eq!(to_string(&object.value, Layout::Compact).matches(r#""not":"#).count(), 64);
+    let object = decode(&definition, DecodeOptions::default()).expect("a definition");
+    assert_eq!(to_string(&object.value, JsonLayout::Compact).matches(r#""not":"#).count(), 64);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn unknown_fields_behind_damaged_metadata_have_their_own_place() {
     const LABELS: usize = 11;
     let damaged = field(1, &field(LABELS, b"\x0a\x01k\x12\x63hun"));
     let value = envelope("ex.io/v1", "Foo", &[damaged, field(99, b"")].concat());
-    let object = decode(&value, Options::default()).expect("an object of an unknown kind");
+    let object = decode(&value, DecodeOptions::default()).expect("an object of an unknown kind");
     let places = object.unknown.iter().map(|field| (field.path.as_str(), field.number));
     assert_eq!(places.collect::<Vec<_>>(), [("", 1), ("", 99)]);
 }
@@ -119,7 +119,7 @@ fn places_are_told_by_their_first_steps() {
     const NOT: usize = 28;
     let schema = (0..30).fold(Vec::new(), |inner, _| [field(NOT, &inner), field(99, b"")].concat());
     let definition = definition(&schema);
-    let object = decode(&definition, Options::default()).expect("a definition");
+    let object = decode(&definition, DecodeOptions::default()).expect("a definition");
     let deep = format!("spec.versions[0].schema.openAPIV3Schema{}…", ".not".repeat(11));
     assert_eq!(object.unknown.len(), 30);
     assert_eq!(object.unknown.iter().filter(|field| field.path == deep).count(), 18);
@@ -132,7 +132,7 @@ fn unknown_fields_of_objects_within_objects_have_a_place() {
     let broken = envelope("v1", "ConfigMap", &[field(99, b""), vec![0x0a, 9]].concat());
     let items = [inner, broken].map(|inner| field(3, &field(1, &inner))).concat();
     let template = envelope("template.openshift.io/v1", "Template", &[items, field(98, b"")].concat());
-    let object = decode(&template, Options::default()).expect("a template");
+    let object = decode(&template, DecodeOptions::default()).expect("a template");
     let places: Vec<_> = object.unknown.iter().map(|field| (field.path.as_str(), field.number)).collect();
     assert_eq!(places, [("objects[0].metadata", 99), ("objects[0]", 99), ("objects[1]", 1), ("", 98)]);
 }
@@ -143,9 +143,9 @@ fn json_within_objects_counts_the_levels_above() {
     for (levels, fits) in [(MAX_DEPTH - 2, true), (MAX_DEPTH - 1, false), (MAX_DEPTH, false), (100_000, false)] {
         let raw = "[".repeat(levels) + &"]".repeat(levels);
         let template = envelope("template.openshift.io/v1", "Template", &field(3, &field(1, raw.as_bytes())));
-        let object = decode(&template, Options::default()).expect("a template");
+        let object = decode(&template, DecodeOptions::default()).expect("a template");
         assert_eq!(object.unknown.is_empty(), fits, "{levels} levels");
-        parse(to_string(&object.value, Layout::Compact).as_bytes()).expect("no deeper than what is read");
+        parse(to_string(&object.value, JsonLayout::Compact).as_bytes()).expect("no deeper than what is read");
     }
 }
 
@@ -156,6 +156,6 @@ fn objects_within_objects_have_an_end() {
     for _ in 0..3000 {
         value = envelope("template.openshift.io/v1", "Template", &field(3, &field(1, &value)));
     }
-    let object = decode(&value, Options::default()).expect("the outermost object");
+    let object = decode(&value, DecodeOptions::default()).expect("the outermost object");
     assert!(!object.unknown.is_empty(), "what lies too deep is kept as it is");
 }

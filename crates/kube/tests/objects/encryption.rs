@@ -2,11 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use etcdsnap_kube::Stored;
+use etcdsnap_kube::StoredValue;
 use etcdsnap_kube::decode::Object;
 use etcdsnap_kube::encryption::{
-    BackupError, Configuration, Keyring, OpenError, Provider, Sealed, configurations_in_backup,
-    configurations_in_secret,
+    DecryptError, EncryptedValue, EncryptionConfiguration, Keyring, OpenShiftBackupError, Provider,
+    configurations_in_backup, configurations_in_secret,
 };
 use etcdsnap_kube::value::{Map, Value};
 use flate2::Compression;
@@ -53,8 +53,8 @@ fn kms_v2() -> Vec<u8> {
     value
 }
 
-fn open(keyring: &Keyring, value: &[u8], etcd_key: &[u8]) -> Result<(Vec<u8>, String), OpenError> {
-    let opened = keyring.open(&Sealed::recognise(value).expect("a header"), etcd_key)?;
+fn open(keyring: &Keyring, value: &[u8], etcd_key: &[u8]) -> Result<(Vec<u8>, String), DecryptError> {
+    let opened = keyring.decrypt(&EncryptedValue::recognise(value).expect("a header"), etcd_key)?;
     Ok((opened.value, opened.key_name.to_owned()))
 }
 
@@ -81,19 +81,19 @@ fn every_key_of_a_name_is_tried() {
 fn wrong_keys_never_give_a_value() {
     for provider in ["aescbc", "aesgcm", "secretbox"] {
         let value = vector(provider, "key1");
-        let sealed = Sealed::recognise(&value).expect("a header");
+        let sealed = EncryptedValue::recognise(&value).expect("a header");
         // Of AES-CBC, one in 256 wrong keys finds a padding by chance.
         for seed in 0..2000u32 {
             let secret: Vec<u8> =
                 (0..32).map(|index| seed.wrapping_mul(2_654_435_761).to_le_bytes()[index % 4]).collect();
             let keyring = keyring(provider, "key1", &STANDARD.encode(secret));
-            let error = keyring.open(&sealed, ETCD_KEY).expect_err("a wrong key");
-            assert!(matches!(error, OpenError::WrongKey { .. }), "{error}");
+            let error = keyring.decrypt(&sealed, ETCD_KEY).expect_err("a wrong key");
+            assert!(matches!(error, DecryptError::WrongKey { .. }), "{error}");
         }
     }
     let moved =
         open(&keyring("aesgcm", "key1", &right_key()), &vector("aesgcm", "key1"), b"/registry/secrets/default/t");
-    assert!(matches!(moved, Err(OpenError::WrongKey { .. })));
+    assert!(matches!(moved, Err(DecryptError::WrongKey { .. })));
 }
 
 #[test]
@@ -102,20 +102,20 @@ fn names_may_hold_colons_and_must_be_there() {
     let value = [b"k8s:enc:secretbox:v1:a:b:", &named[b"k8s:enc:secretbox:v1:key1:".len()..]].concat();
     assert_eq!(open(&keyring("secretbox", "a:b", &right_key()), &value, ETCD_KEY), Ok((clear(), "a:b".to_owned())));
     let missing = open(&keyring("secretbox", "key2", &right_key()), &named, ETCD_KEY);
-    assert_eq!(missing, Err(OpenError::NoKey { provider: Provider::Secretbox, name: "key1".to_owned() }));
+    assert_eq!(missing, Err(DecryptError::NoKey { provider: Provider::Secretbox, name: "key1".to_owned() }));
     let other = open(&keyring("aescbc", "key1", &right_key()), &named, ETCD_KEY);
-    assert_eq!(other, Err(OpenError::NoKey { provider: Provider::Secretbox, name: "key1".to_owned() }));
+    assert_eq!(other, Err(DecryptError::NoKey { provider: Provider::Secretbox, name: "key1".to_owned() }));
 }
 
 #[test]
 fn values_of_a_service_open_with_what_it_unsealed() {
     let value = kms_v2();
-    let sealed = Sealed::recognise(&value).expect("a header");
+    let sealed = EncryptedValue::recognise(&value).expect("a header");
     let envelope = sealed.kms().expect("a message");
     assert_eq!((envelope.name, envelope.key_id, envelope.sealed_secret), ("vault", Some("id"), &b"sealed"[..]));
     let fingerprint = envelope.fingerprint.to_string();
     let mut keyring = Keyring::default();
-    let needed = keyring.open(&sealed, ETCD_KEY).expect_err("no key yet");
+    let needed = keyring.decrypt(&sealed, ETCD_KEY).expect_err("no key yet");
     assert!(needed.to_string().contains(&fingerprint), "{needed}");
     for secrets in [right_key(), format!("# the seed\n{fingerprint} {}\n", right_key())] {
         keyring.add_kms_secrets(&secrets).expect("a key");
@@ -123,7 +123,7 @@ fn values_of_a_service_open_with_what_it_unsealed() {
         keyring = Keyring::default();
     }
     keyring.add_kms_secrets(&format!("{fingerprint} {}", STANDARD.encode([1; 32]))).expect("a key");
-    assert!(matches!(keyring.open(&sealed, ETCD_KEY), Err(OpenError::WrongKey { .. })));
+    assert!(matches!(keyring.decrypt(&sealed, ETCD_KEY), Err(DecryptError::WrongKey { .. })));
     assert_eq!(
         keyring.add_kms_secrets("\nhunter2!").expect_err("no key").to_string().split(':').next(),
         Some("line 2")
@@ -165,7 +165,7 @@ fn errors_show_no_unreadable_name_of_a_key() {
 fn damaged_values_are_errors() {
     let mut keyring = keyring("aescbc", "key1", &right_key());
     for provider in ["aesgcm", "secretbox"] {
-        keyring.add(&Configuration::parse(&config(provider, "key1", &right_key())).expect("a configuration"));
+        keyring.add(&EncryptionConfiguration::parse(&config(provider, "key1", &right_key())).expect("a configuration"));
     }
     keyring.add_kms_secrets(&right_key()).expect("a key");
     let kms_v1 = [b"k8s:enc:kms:v1:vault:\0\x06sealed", &vector("aesgcm", "key1")[24..]].concat();
@@ -176,8 +176,8 @@ fn damaged_values_are_errors() {
         for at in b"k8s:enc:".len()..value.len() {
             let mut damaged = value.clone();
             damaged[at] ^= 0x10;
-            if let Stored::Encrypted(sealed) = Stored::recognise(&damaged)
-                && let Ok(opened) = keyring.open(&sealed, ETCD_KEY)
+            if let StoredValue::Encrypted(sealed) = StoredValue::recognise(&damaged)
+                && let Ok(opened) = keyring.decrypt(&sealed, ETCD_KEY)
             {
                 // AES-CBC notices nothing in the middle of a value, and KMS v2 has parts nobody reads.
                 assert!(matches!(opened.provider, Provider::AesCbc | Provider::KmsV2));
@@ -221,8 +221,8 @@ fn an_openshift_backup_holds_the_keys() {
     assert_eq!(open(&keyring, &vector("secretbox", "key1"), ETCD_KEY), Ok((clear(), "key1".to_owned())));
     assert_eq!(format!("{keyring:?}"), "2 keys, 0 of KMS");
 
-    assert!(matches!(configurations_in_backup(&archive(&files[2..3])[..]), Err(BackupError::None)));
-    assert!(matches!(configurations_in_backup(&b"no archive"[..]), Err(BackupError::Archive(_))));
+    assert!(matches!(configurations_in_backup(&archive(&files[2..3])[..]), Err(OpenShiftBackupError::None)));
+    assert!(matches!(configurations_in_backup(&b"no archive"[..]), Err(OpenShiftBackupError::Archive(_))));
     let broken = archive(&[(&path(3), &config("secretbox", "k", "hunter2"))]);
     let error = configurations_in_backup(&broken[..]).expect_err("a broken key").to_string();
     assert!(error.ends_with("the secret of key \"k\" of secretbox is not base64"), "{error}");
@@ -244,7 +244,7 @@ fn a_backup_teaches_no_more_than_a_few_keys() {
     };
     let mut keyring = Keyring::from_config(&config(&keys[..100])).expect("a configuration");
     for keys in [&keys[..150], &keys[..], &keys[5000..]] {
-        keyring.learn(&Configuration::parse(&config(keys)).expect("a configuration"));
+        keyring.add_from_backup(&EncryptionConfiguration::parse(&config(keys)).expect("a configuration"));
     }
     assert_eq!(format!("{keyring:?}"), "164 keys, 0 of KMS");
 }

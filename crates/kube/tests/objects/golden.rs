@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use etcdsnap_kube::decode::{Options, decode};
-use etcdsnap_kube::json::{Layout, to_string};
+use etcdsnap_kube::decode::{DecodeOptions, decode};
+use etcdsnap_kube::json::{JsonLayout, to_string};
 use etcdsnap_kube::yaml;
 
 use crate::fixtures::{all, folders, gunzip, hex, json, read, testdata, text};
 
-const NEWEST: Options = Options { release: None, managed_fields: true };
+const NEWEST: DecodeOptions = DecodeOptions { release: None, managed_fields: true };
 
 /// The object as compact JSON, which must leave nothing unknown.
 fn decoded(stored: &[u8], name: &str) -> String {
     let object = decode(stored, NEWEST).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert_eq!(object.unknown, [], "{name}");
-    to_string(&object.value, Layout::Compact)
+    to_string(&object.value, JsonLayout::Compact)
 }
 
 /// Name, stored bytes, JSON and YAML of the golden objects.
@@ -46,7 +46,7 @@ fn golden_objects_decode_to_their_json_and_yaml() {
         assert_eq!(yaml::to_string(&expected), yaml_text, "{name}");
         // An event of a watch is not an object that can be stored: it has no kind.
         if !name.contains("WatchEvent") {
-            assert_eq!(decoded(&stored, &name), to_string(&expected, Layout::Compact), "{name}");
+            assert_eq!(decoded(&stored, &name), to_string(&expected, JsonLayout::Compact), "{name}");
         }
     }
 }
@@ -60,7 +60,7 @@ fn sparse_objects_decode_to_their_json() {
             let (stored, expected) = line.split_once('\t').expect("two columns");
             let name = format!("pair {}", number + 1);
             let expected = json(expected);
-            assert_eq!(decoded(&hex(stored), &name), to_string(&expected, Layout::Compact), "{name}");
+            assert_eq!(decoded(&hex(stored), &name), to_string(&expected, JsonLayout::Compact), "{name}");
             *kinds.entry(["apiVersion", "kind"].map(|key| expected.text_at(&[key]).map(str::to_owned))).or_insert(0) +=
                 1;
         }
@@ -77,7 +77,7 @@ fn an_empty_map_that_is_a_message_is_an_empty_map() {
     let message = field(2, &field(1, &field(9, b"")));
     let stored = [b"k8s\0".to_vec(), field(1, &of), field(2, &message)].concat();
     let object = decode(&stored, NEWEST).expect("an object");
-    assert_eq!(to_string(object.value.at(&["spec", "nodeSelector"]).expect("a selector"), Layout::Compact), "{}");
+    assert_eq!(to_string(object.value.at(&["spec", "nodeSelector"]).expect("a selector"), JsonLayout::Compact), "{}");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn vectors_decode_to_their_json_and_yaml() {
     for name in ["configmap", "secret", "lease", "pod", "deployment", "role", "event", "service"] {
         let stored = read(&folder.join(name).with_extension("pb"));
         let expected = text(&folder.join(name).with_extension("json"));
-        assert_eq!(decoded(&stored, name), to_string(&json(&expected), Layout::Compact));
+        assert_eq!(decoded(&stored, name), to_string(&json(&expected), JsonLayout::Compact));
         let object = decode(&stored, NEWEST).expect(name);
         assert_eq!(yaml::to_string(&object.value), text(&folder.join(name).with_extension("yaml")), "{name}");
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use etcdsnap_kube::value::Value;
 
-use super::path::{Name, Step};
+use super::path::{ItemName, PathStep};
 use super::same;
 
 /// Members that name an item: those it must have, and those that belong to its name when it has them. First fit.
@@ -41,9 +41,9 @@ const PATIENCE: usize = 1 << 18;
 /// Items of a list, before and after.
 pub(super) struct Pairs<'v> {
     /// The step to the item, and its index in the list before and after. Those of the list before come first, in its order.
-    pub pairs: Vec<(Step<'v>, Option<usize>, Option<usize>)>,
+    pub pairs: Vec<(PathStep<'v>, Option<usize>, Option<usize>)>,
     /// The items that are in both, in the order before and after, where that is not the same.
-    pub order: Option<(Vec<Step<'v>>, Vec<Step<'v>>)>,
+    pub order: Option<(Vec<PathStep<'v>>, Vec<PathStep<'v>>)>,
 }
 
 /// Pairs the items of two lists.
@@ -55,7 +55,7 @@ pub(super) fn pair<'v>(before: &'v [Value<'v>], after: &'v [Value<'v>]) -> Pairs
     }
 }
 
-type Names<'v> = Vec<(&'static str, Name<'v>)>;
+type Names<'v> = Vec<(&'static str, ItemName<'v>)>;
 
 /// The names of all items, if all have one of their own.
 fn names<'v>(
@@ -63,9 +63,9 @@ fn names<'v>(
     (needed, more): (&[&'static str], &[&'static str]),
 ) -> Option<BTreeMap<Names<'v>, usize>> {
     let name_of = |item: &'v Value<'v>, member: &'static str| match item.at(&[member]) {
-        Some(Value::Text(text)) => Some((member, Name::Text(text))),
-        Some(Value::Int(number)) => Some((member, Name::Number(*number))),
-        None if more.contains(&member) => Some((member, Name::Missing)),
+        Some(Value::Text(text)) => Some((member, ItemName::Text(text))),
+        Some(Value::Int(number)) => Some((member, ItemName::Number(*number))),
+        None if more.contains(&member) => Some((member, ItemName::Missing)),
         _ => None,
     };
     let mut found = BTreeMap::new();
@@ -80,7 +80,7 @@ fn names<'v>(
 }
 
 fn by_name<'v>(old: &BTreeMap<Names<'v>, usize>, new: &BTreeMap<Names<'v>, usize>) -> Pairs<'v> {
-    let step = |names: &Names<'v>| Step::Item(names.clone());
+    let step = |names: &Names<'v>| PathStep::Item(names.clone());
     let mut pairs: Vec<_> = old.iter().map(|(names, at)| (step(names), Some(*at), new.get(names).copied())).collect();
     pairs.sort_unstable_by_key(|(_, at, _)| *at);
     let mut kept: Vec<_> = pairs.iter().filter_map(|(step, _, at)| Some((step.clone(), (*at)?))).collect();
@@ -97,7 +97,7 @@ fn by_name<'v>(old: &BTreeMap<Names<'v>, usize>, new: &BTreeMap<Names<'v>, usize
 }
 
 /// Pairs what is equal, keeping the order; what lies between is paired one by one.
-fn in_line<'v>(before: &[Value<'v>], after: &[Value<'v>]) -> Vec<(Step<'v>, Option<usize>, Option<usize>)> {
+fn in_line<'v>(before: &[Value<'v>], after: &[Value<'v>]) -> Vec<(PathStep<'v>, Option<usize>, Option<usize>)> {
     let both = before.len().min(after.len());
     let alike = |at: &usize| same(&before[*at], &after[*at]);
     let start = (0..both).take_while(alike).count();
@@ -110,11 +110,11 @@ fn in_line<'v>(before: &[Value<'v>], after: &[Value<'v>]) -> Vec<(Step<'v>, Opti
     let (mut done, mut new_done) = (0, 0);
     for (at, new_at) in common {
         while done < at && new_done < new_at {
-            pairs.push((Step::Index(start + new_done), Some(start + done), Some(start + new_done)));
+            pairs.push((PathStep::Index(start + new_done), Some(start + done), Some(start + new_done)));
             (done, new_done) = (done + 1, new_done + 1);
         }
-        removed.extend((done..at).map(|at| (Step::Index(start + at), Some(start + at), None)));
-        added.extend((new_done..new_at).map(|at| (Step::Index(start + at), None, Some(start + at))));
+        removed.extend((done..at).map(|at| (PathStep::Index(start + at), Some(start + at), None)));
+        added.extend((new_done..new_at).map(|at| (PathStep::Index(start + at), None, Some(start + at))));
         (done, new_done) = (at + 1, new_at + 1);
     }
     pairs.extend(removed);

@@ -13,23 +13,23 @@ use base64::prelude::BASE64_STANDARD;
 use etcdsnap_kube::value::{Map, Value};
 
 use items::Pairs;
-pub use path::{Name, Path, Step};
+pub use path::{FieldPath, ItemName, PathStep};
 
 /// Steps in the paths of all edits together. Differences that could have more are not looked for: what holds them is one edit.
 const MOST_STEPS: usize = 1 << 20;
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Edit<'v> {
+pub struct FieldEdit<'v> {
     /// The field. The index of an item without a name is its place in the list before if it was removed, else after.
-    pub path: Path<'v>,
+    pub path: FieldPath<'v>,
     /// What became of it.
-    pub change: Change<'v>,
+    pub change: FieldChange<'v>,
 }
 
 /// What became of a field.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Change<'v> {
+pub enum FieldChange<'v> {
     /// It was not there before.
     Added {
         /// The value.
@@ -42,11 +42,11 @@ pub enum Change<'v> {
     /// It has another value.
     Changed(&'v Value<'v>, &'v Value<'v>),
     /// The items that a list has before and after stand in another order.
-    Reordered(Vec<Step<'v>>, Vec<Step<'v>>),
+    Reordered(Vec<PathStep<'v>>, Vec<PathStep<'v>>),
 }
 
 /// All edits that make `after` of `before`, in the order of their paths.
-pub fn difference<'v>(before: &'v Value<'v>, after: &'v Value<'v>) -> Vec<Edit<'v>> {
+pub fn difference<'v>(before: &'v Value<'v>, after: &'v Value<'v>) -> Vec<FieldEdit<'v>> {
     let mut comparison = Comparison::default();
     comparison.values(before, after);
     comparison.edits
@@ -73,8 +73,8 @@ pub fn same(one: &Value<'_>, other: &Value<'_>) -> bool {
 /// A comparison under way.
 #[derive(Default)]
 struct Comparison<'v> {
-    path: Path<'v>,
-    edits: Vec<Edit<'v>>,
+    path: FieldPath<'v>,
+    edits: Vec<FieldEdit<'v>>,
     /// Steps in their paths.
     noted: usize,
     /// Steps that edits right below the fields on the path may have.
@@ -91,7 +91,7 @@ impl<'v> Comparison<'v> {
             (Value::List(one), Value::List(other)) if self.has_room(one.len() + other.len()) => {
                 self.below(one.len() + other.len(), |comparison| comparison.items(one, other));
             }
-            _ => self.note(Change::Changed(before, after)),
+            _ => self.note(FieldChange::Changed(before, after)),
         }
     }
 
@@ -125,7 +125,7 @@ impl<'v> Comparison<'v> {
             let old = before.next_if(|_| order.is_le());
             let new = after.next_if(|_| order.is_ge());
             if let Some((key, _)) = old.or(new) {
-                self.field(Step::Member(key), old.map(|(_, value)| value), new.map(|(_, value)| value), None);
+                self.field(PathStep::Member(key), old.map(|(_, value)| value), new.map(|(_, value)| value), None);
             }
         }
     }
@@ -136,26 +136,26 @@ impl<'v> Comparison<'v> {
             self.field(step, old.map(|at| &before[at]), new.map(|at| &after[at]), new);
         }
         if let Some((before, after)) = order {
-            self.note(Change::Reordered(before, after));
+            self.note(FieldChange::Reordered(before, after));
         }
     }
 
     /// A member or an item, which is there before, after, or in both; `at` is its index after.
-    fn field(&mut self, step: Step<'v>, old: Option<&'v Value<'v>>, new: Option<&'v Value<'v>>, at: Option<usize>) {
+    fn field(&mut self, step: PathStep<'v>, old: Option<&'v Value<'v>>, new: Option<&'v Value<'v>>, at: Option<usize>) {
         self.path.0.push(step);
         match (old, new) {
             (Some(old), Some(new)) => self.values(old, new),
-            (Some(old), None) => self.note(Change::Removed(old)),
-            (None, Some(value)) => self.note(Change::Added { value, at }),
+            (Some(old), None) => self.note(FieldChange::Removed(old)),
+            (None, Some(value)) => self.note(FieldChange::Added { value, at }),
             (None, None) => {}
         }
         self.path.0.pop();
     }
 
-    fn note(&mut self, change: Change<'v>) {
-        let order = if let Change::Reordered(one, other) = &change { one.len() + other.len() } else { 0 };
+    fn note(&mut self, change: FieldChange<'v>) {
+        let order = if let FieldChange::Reordered(one, other) = &change { one.len() + other.len() } else { 0 };
         self.noted += self.path.0.len() + order;
-        self.edits.push(Edit { path: self.path.clone(), change });
+        self.edits.push(FieldEdit { path: self.path.clone(), change });
     }
 }
 

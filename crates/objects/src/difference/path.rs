@@ -6,22 +6,22 @@ use etcdsnap_snapshot::place::quote;
 
 /// The way from an object to a field of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Path<'v>(pub(super) Vec<Step<'v>>);
+pub struct FieldPath<'v>(pub(super) Vec<PathStep<'v>>);
 
 /// A step on the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step<'v> {
+pub enum PathStep<'v> {
     /// To a member of an object.
     Member(&'v str),
     /// To the item of a list that has these members.
-    Item(Vec<(&'static str, Name<'v>)>),
+    Item(Vec<(&'static str, ItemName<'v>)>),
     /// To the item of a list at this index.
     Index(usize),
 }
 
 /// What an item is called by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Name<'v> {
+pub enum ItemName<'v> {
     /// A text.
     Text(&'v str),
     /// A number.
@@ -30,26 +30,26 @@ pub enum Name<'v> {
     Missing,
 }
 
-impl<'v> Path<'v> {
+impl<'v> FieldPath<'v> {
     /// The steps.
-    pub fn steps(&self) -> &[Step<'v>] {
+    pub fn steps(&self) -> &[PathStep<'v>] {
         &self.0
     }
 
     /// Does it lead to this member of the object, or to something within it?
     pub fn begins_with(&self, members: &[&str]) -> bool {
-        let begins = |(step, member): (&Step<'_>, &&str)| matches!(step, Step::Member(name) if name == member);
+        let begins = |(step, member): (&PathStep<'_>, &&str)| matches!(step, PathStep::Member(name) if name == member);
         self.0.len() >= members.len() && self.0.iter().zip(members).all(begins)
     }
 }
 
-impl fmt::Display for Path<'_> {
+impl fmt::Display for FieldPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, step) in self.0.iter().enumerate() {
             match step {
-                Step::Member(key) if !is_plain(key, b"_-$") => write!(f, "[{}]", quoted(key))?,
-                Step::Member(key) if number > 0 => write!(f, ".{key}")?,
-                Step::Member(key) => f.write_str(key)?,
+                PathStep::Member(key) if !is_plain(key, b"_-$") => write!(f, "[{}]", quoted(key))?,
+                PathStep::Member(key) if number > 0 => write!(f, ".{key}")?,
+                PathStep::Member(key) => f.write_str(key)?,
                 step => write!(f, "{step}")?,
             }
         }
@@ -57,14 +57,14 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-impl fmt::Display for Step<'_> {
+impl fmt::Display for PathStep<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Member(key) => f.write_str(key),
             Self::Index(index) => write!(f, "[{index}]"),
             Self::Item(names) => {
                 f.write_str("[")?;
-                let there = names.iter().filter(|(_, name)| *name != Name::Missing);
+                let there = names.iter().filter(|(_, name)| *name != ItemName::Missing);
                 for (number, (key, name)) in there.enumerate() {
                     f.write_str(if number > 0 { "," } else { "" })?;
                     write!(f, "{key}={name}")?;
@@ -75,7 +75,7 @@ impl fmt::Display for Step<'_> {
     }
 }
 
-impl fmt::Display for Name<'_> {
+impl fmt::Display for ItemName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) if is_plain(text, b"_-$./:") => f.write_str(text),
@@ -104,28 +104,31 @@ mod tests {
 
     #[test]
     fn paths_read_as_people_write_them() {
-        let item = |names| Step::Item(names);
+        let item = |names| PathStep::Item(names);
         for (steps, text) in [
-            (vec![Step::Member("spec"), Step::Member("replicas")], "spec.replicas"),
+            (vec![PathStep::Member("spec"), PathStep::Member("replicas")], "spec.replicas"),
             (
-                vec![Step::Member("labels"), Step::Member("app.kubernetes.io/name")],
+                vec![PathStep::Member("labels"), PathStep::Member("app.kubernetes.io/name")],
                 "labels[\"app.kubernetes.io/name\"]",
             ),
-            (vec![Step::Member("a\nb"), Step::Index(3)], "[\"a\\nb\"][3]"),
+            (vec![PathStep::Member("a\nb"), PathStep::Index(3)], "[\"a\\nb\"][3]"),
             (
-                vec![Step::Member("c"), item(vec![("name", Name::Text("web"))]), Step::Member("image")],
+                vec![PathStep::Member("c"), item(vec![("name", ItemName::Text("web"))]), PathStep::Member("image")],
                 "c[name=web].image",
             ),
-            (vec![item(vec![("port", Name::Number(80)), ("protocol", Name::Text("TCP"))])], "[port=80,protocol=TCP]"),
-            (vec![item(vec![("key", Name::Text("a b"))])], "[key=\"a b\"]"),
+            (
+                vec![item(vec![("port", ItemName::Number(80)), ("protocol", ItemName::Text("TCP"))])],
+                "[port=80,protocol=TCP]",
+            ),
+            (vec![item(vec![("key", ItemName::Text("a b"))])], "[key=\"a b\"]"),
         ] {
-            assert_eq!(Path(steps).to_string(), text);
+            assert_eq!(FieldPath(steps).to_string(), text);
         }
     }
 
     #[test]
     fn a_path_begins_with_members() {
-        let path = Path(vec![Step::Member("metadata"), Step::Member("labels"), Step::Member("a")]);
+        let path = FieldPath(vec![PathStep::Member("metadata"), PathStep::Member("labels"), PathStep::Member("a")]);
         assert!(path.begins_with(&["metadata", "labels"]) && path.begins_with(&[]));
         assert!(!path.begins_with(&["labels"]) && !path.begins_with(&["metadata", "labels", "a", "b"]));
     }

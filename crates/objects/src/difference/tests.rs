@@ -1,4 +1,4 @@
-use etcdsnap_kube::json::{Layout, parse, to_string};
+use etcdsnap_kube::json::{JsonLayout, parse, to_string};
 use proptest::prelude::*;
 
 use super::*;
@@ -8,13 +8,13 @@ fn lines(before: &str, after: &str) -> Vec<String> {
     let (before, after) = (parse(before.as_bytes()).expect("JSON"), parse(after.as_bytes()).expect("JSON"));
     let edits = difference(&before, &after);
     let lines = edits.iter().map(|edit| {
-        let text = |value| to_string(value, Layout::Compact);
-        let steps = |steps: &[Step<'_>]| steps.iter().map(ToString::to_string).collect::<String>();
+        let text = |value| to_string(value, JsonLayout::Compact);
+        let steps = |steps: &[PathStep<'_>]| steps.iter().map(ToString::to_string).collect::<String>();
         match &edit.change {
-            Change::Added { value, .. } => format!("+ {} {}", edit.path, text(value)),
-            Change::Removed(value) => format!("- {} {}", edit.path, text(value)),
-            Change::Changed(old, new) => format!("~ {} {} {}", edit.path, text(old), text(new)),
-            Change::Reordered(old, new) => format!("o {} {} {}", edit.path, steps(old), steps(new)),
+            FieldChange::Added { value, .. } => format!("+ {} {}", edit.path, text(value)),
+            FieldChange::Removed(value) => format!("- {} {}", edit.path, text(value)),
+            FieldChange::Changed(old, new) => format!("~ {} {} {}", edit.path, text(old), text(new)),
+            FieldChange::Reordered(old, new) => format!("o {} {} {}", edit.path, steps(old), steps(new)),
         }
     });
     let lines = lines.collect();
@@ -124,17 +124,17 @@ fn deep_differences_take_no_space() {
 }
 
 /// Puts edits into a value.
-fn edited(before: &Value<'_>, edits: &[Edit<'_>]) -> Value<'static> {
+fn edited(before: &Value<'_>, edits: &[FieldEdit<'_>]) -> Value<'static> {
     let mut value = before.clone().into_owned();
     let steps: Vec<_> = edits.iter().map(|edit| (edit.path.steps(), &edit.change)).collect();
     put(&mut value, &steps);
     value
 }
 
-type Placed<'e> = (&'e [Step<'e>], &'e Change<'e>);
+type Placed<'e> = (&'e [PathStep<'e>], &'e FieldChange<'e>);
 
 fn put(value: &mut Value<'static>, edits: &[Placed<'_>]) {
-    if let [([], Change::Changed(_, new))] = edits {
+    if let [([], FieldChange::Changed(_, new))] = edits {
         *value = (*new).clone().into_owned();
         return;
     }
@@ -143,12 +143,12 @@ fn put(value: &mut Value<'static>, edits: &[Placed<'_>]) {
         Value::List(list) => put_items(list, edits),
         Value::Map(map) => {
             for (step, within) in by_step(edits) {
-                let Step::Member(key) = step else { panic!("no step into an object") };
+                let PathStep::Member(key) = step else { panic!("no step into an object") };
                 match within[..] {
-                    [([], Change::Added { value, .. })] => {
+                    [([], FieldChange::Added { value, .. })] => {
                         assert_eq!(map.insert((*key).to_owned(), (*value).clone().into_owned()), None);
                     }
-                    [([], Change::Removed(value))] => assert_eq!(map.remove(key).as_ref(), Some(*value)),
+                    [([], FieldChange::Removed(value))] => assert_eq!(map.remove(key).as_ref(), Some(*value)),
                     _ => put(map.get_mut(key).expect("a member"), &within),
                 }
             }
@@ -160,21 +160,22 @@ fn put(value: &mut Value<'static>, edits: &[Placed<'_>]) {
 /// First what was removed, from the end; then the new order; then what was added; then what changed within items.
 fn put_items(list: &mut Vec<Value<'static>>, edits: &[Placed<'_>]) {
     for (steps, change) in edits.iter().rev() {
-        if let ([step], Change::Removed(old)) = (steps, change) {
+        if let ([step], FieldChange::Removed(old)) = (steps, change) {
             assert_eq!(&list.remove(found(list, step)), *old);
         }
     }
     for (steps, change) in edits {
-        if let ([], Change::Reordered(_, order)) = (steps, change) {
+        if let ([], FieldChange::Reordered(_, order)) = (steps, change) {
             *list = order.iter().map(|step| list[found(list, step)].clone()).collect();
         }
     }
     for (steps, change) in edits {
-        if let ([_], Change::Added { value, at: Some(at) }) = (steps, change) {
+        if let ([_], FieldChange::Added { value, at: Some(at) }) = (steps, change) {
             list.insert(*at, (*value).clone().into_owned());
         }
     }
-    let whole = |edit: &Placed<'_>| edit.0.len() == 1 && matches!(edit.1, Change::Added { .. } | Change::Removed(_));
+    let whole =
+        |edit: &Placed<'_>| edit.0.len() == 1 && matches!(edit.1, FieldChange::Added { .. } | FieldChange::Removed(_));
     let within: Vec<_> = edits.iter().filter(|edit| !edit.0.is_empty() && !whole(edit)).copied().collect();
     for (step, within) in by_step(&within) {
         let at = found(list, step);
@@ -183,8 +184,8 @@ fn put_items(list: &mut Vec<Value<'static>>, edits: &[Placed<'_>]) {
 }
 
 /// Edits that lie within the same field, without the step to it.
-fn by_step<'e>(edits: &[Placed<'e>]) -> Vec<(&'e Step<'e>, Vec<Placed<'e>>)> {
-    let mut groups: Vec<(&Step<'_>, Vec<Placed<'_>>)> = Vec::new();
+fn by_step<'e>(edits: &[Placed<'e>]) -> Vec<(&'e PathStep<'e>, Vec<Placed<'e>>)> {
+    let mut groups: Vec<(&PathStep<'_>, Vec<Placed<'_>>)> = Vec::new();
     for (steps, change) in edits {
         let (step, rest) = steps.split_first().expect("a step");
         match groups.iter_mut().find(|group| group.0 == step) {
@@ -195,21 +196,21 @@ fn by_step<'e>(edits: &[Placed<'e>]) -> Vec<(&'e Step<'e>, Vec<Placed<'e>>)> {
     groups
 }
 
-fn found(list: &[Value<'_>], step: &Step<'_>) -> usize {
+fn found(list: &[Value<'_>], step: &PathStep<'_>) -> usize {
     match step {
-        Step::Index(index) => *index,
-        Step::Item(names) => {
+        PathStep::Index(index) => *index,
+        PathStep::Item(names) => {
             let called = |item: &Value<'_>| {
                 names.iter().all(|(member, name)| match (item.at(&[member]), name) {
-                    (Some(Value::Text(text)), Name::Text(name)) => text == name,
-                    (Some(Value::Int(number)), Name::Number(name)) => number == name,
-                    (None, Name::Missing) => true,
+                    (Some(Value::Text(text)), ItemName::Text(name)) => text == name,
+                    (Some(Value::Int(number)), ItemName::Number(name)) => number == name,
+                    (None, ItemName::Missing) => true,
                     _ => false,
                 })
             };
             list.iter().position(called).expect("an item")
         }
-        Step::Member(_) => panic!("no step into a list"),
+        PathStep::Member(_) => panic!("no step into a list"),
     }
 }
 

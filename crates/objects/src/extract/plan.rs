@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use etcdsnap_kube::manifest::{LeftOut, Stage};
+use etcdsnap_kube::manifest::{ApplyStage, ExclusionReason};
 
 /// What an object is called, for people and for order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Identity {
+pub struct ObjectIdentity {
     /// API group; empty for the core group.
     pub group: String,
     /// Kind.
@@ -21,7 +21,7 @@ pub struct Identity {
 }
 
 /// As kubectl names objects, the namespace in front: `demo/deployment.apps/web`.
-impl fmt::Display for Identity {
+impl fmt::Display for ObjectIdentity {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.namespace.is_empty() {
             write!(out, "{}/", self.namespace)?;
@@ -36,22 +36,22 @@ impl fmt::Display for Identity {
 
 /// An object that was selected, with what decides about it.
 #[derive(Clone, Debug)]
-pub struct Candidate<P> {
+pub struct ExtractCandidate<P> {
     /// What it is called.
-    pub identity: Identity,
+    pub identity: ObjectIdentity,
     /// Its uid; empty where it has none.
     pub uid: String,
     /// The uid of the owner that controls it.
     pub controller: Option<String>,
     /// Why it would be left out for what it is.
-    pub left_out: Option<LeftOut>,
+    pub left_out: Option<ExclusionReason>,
     /// Where it is found again.
     pub at: P,
 }
 
 /// What is written although it would be left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Included {
+pub struct ExtractInclusions {
     /// Events and leases.
     pub momentary: bool,
     /// What controllers make.
@@ -62,38 +62,42 @@ pub struct Included {
     pub account_tokens: bool,
 }
 
-impl Included {
+impl ExtractInclusions {
     /// Everything that was selected.
     pub const ALL: Self = Self { momentary: true, controlled: true, made_by_cluster: true, account_tokens: true };
 
-    fn contains(self, reason: LeftOut) -> bool {
+    fn contains(self, reason: ExclusionReason) -> bool {
         match reason {
-            LeftOut::Momentary => self.momentary,
-            LeftOut::Controlled => self.controlled,
-            LeftOut::MadeByCluster => self.made_by_cluster,
-            LeftOut::AccountToken => self.account_tokens,
+            ExclusionReason::Momentary => self.momentary,
+            ExclusionReason::Controlled => self.controlled,
+            ExclusionReason::MadeByCluster => self.made_by_cluster,
+            ExclusionReason::AccountToken => self.account_tokens,
         }
     }
 }
 
 /// What is written, in order, and what is not.
 #[derive(Clone, Debug)]
-pub struct Plan<P> {
+pub struct ExtractPlan<P> {
     /// What is written, in an order in which it can be applied.
-    pub steps: Vec<Candidate<P>>,
+    pub steps: Vec<ExtractCandidate<P>>,
     /// What is left out, and why; in the order of names.
-    pub left_out: Vec<(Identity, LeftOut)>,
+    pub left_out: Vec<(ObjectIdentity, ExclusionReason)>,
 }
 
-impl<P> Plan<P> {
+impl<P> ExtractPlan<P> {
     /// Decides about all candidates. A controller comes back when it is extracted, or made anew by a controller that comes
     /// back, or when `lives` says that the cluster still has it.
-    pub fn new(candidates: Vec<Candidate<P>>, included: Included, lives: impl Fn(&str) -> bool) -> Self {
+    pub fn new(
+        candidates: Vec<ExtractCandidate<P>>,
+        included: ExtractInclusions,
+        lives: impl Fn(&str) -> bool,
+    ) -> Self {
         let coming = returning(&candidates, included);
         let mut plan = Self { steps: Vec::new(), left_out: Vec::new() };
         for candidate in candidates {
             let controlled = || candidate.controller.as_deref().filter(|uid| coming.contains(*uid) || lives(uid));
-            let reason = candidate.left_out.or_else(|| controlled().map(|_| LeftOut::Controlled));
+            let reason = candidate.left_out.or_else(|| controlled().map(|_| ExclusionReason::Controlled));
             match reason.filter(|reason| !included.contains(*reason)) {
                 Some(reason) => plan.left_out.push((candidate.identity, reason)),
                 None => plan.steps.push(candidate),
@@ -111,13 +115,13 @@ impl<P> Plan<P> {
     }
 }
 
-impl<P> Candidate<P> {
+impl<P> ExtractCandidate<P> {
     /// When it is to be applied.
-    pub fn stage(&self) -> Stage {
-        Stage::of(&self.identity.group, &self.identity.kind)
+    pub fn stage(&self) -> ApplyStage {
+        ApplyStage::of(&self.identity.group, &self.identity.kind)
     }
 
-    fn order(&self) -> (Stage, &Identity) {
+    fn order(&self) -> (ApplyStage, &ObjectIdentity) {
         (self.stage(), &self.identity)
     }
 }
@@ -128,8 +132,9 @@ const CHAIN: usize = 16;
 /// The uids of what a new cluster will have: extracted, or made by a controller that it will have. That is all that is
 /// selected and not left out for what it is; only where controllers form a circle, as they can in a damaged backup, none of
 /// them makes the others.
-fn returning<P>(candidates: &[Candidate<P>], included: Included) -> HashSet<String> {
-    let is_left_out = |candidate: &Candidate<P>| candidate.left_out.is_some_and(|reason| !included.contains(reason));
+fn returning<P>(candidates: &[ExtractCandidate<P>], included: ExtractInclusions) -> HashSet<String> {
+    let is_left_out =
+        |candidate: &ExtractCandidate<P>| candidate.left_out.is_some_and(|reason| !included.contains(reason));
     let rest = candidates.iter().filter(|candidate| !candidate.uid.is_empty() && !is_left_out(candidate));
     let controllers: HashMap<_, _> =
         rest.map(|candidate| (candidate.uid.as_str(), candidate.controller.as_deref())).collect();
@@ -144,22 +149,22 @@ fn returning<P>(candidates: &[Candidate<P>], included: Included) -> HashSet<Stri
 mod tests {
     use super::*;
 
-    fn candidate(kind: &str, name: &str, controller: Option<&str>) -> Candidate<()> {
+    fn candidate(kind: &str, name: &str, controller: Option<&str>) -> ExtractCandidate<()> {
         let group = if kind == "Pod" || kind == "Namespace" || kind == "Node" { "" } else { "apps" };
-        let identity = Identity {
+        let identity = ObjectIdentity {
             group: group.to_owned(),
             kind: kind.to_owned(),
             namespace: "demo".to_owned(),
             name: name.to_owned(),
             root: "/registry".to_owned(),
         };
-        let left_out = (kind == "Node").then_some(LeftOut::MadeByCluster);
-        Candidate { identity, uid: name.to_owned(), controller: controller.map(str::to_owned), left_out, at: () }
+        let left_out = (kind == "Node").then_some(ExclusionReason::MadeByCluster);
+        ExtractCandidate { identity, uid: name.to_owned(), controller: controller.map(str::to_owned), left_out, at: () }
     }
 
     /// The names written, then those left out.
-    fn plan(candidates: Vec<Candidate<()>>, included: Included, living: &str) -> (String, String) {
-        let plan = Plan::new(candidates, included, |uid| uid == living);
+    fn plan(candidates: Vec<ExtractCandidate<()>>, included: ExtractInclusions, living: &str) -> (String, String) {
+        let plan = ExtractPlan::new(candidates, included, |uid| uid == living);
         let names = |names: Vec<&str>| names.join(" ");
         (
             names(plan.steps.iter().map(|step| step.identity.name.as_str()).collect()),
@@ -167,7 +172,7 @@ mod tests {
         )
     }
 
-    fn family() -> Vec<Candidate<()>> {
+    fn family() -> Vec<ExtractCandidate<()>> {
         vec![
             candidate("Pod", "pod", Some("set")),
             candidate("ReplicaSet", "set", Some("deployment")),
@@ -178,18 +183,21 @@ mod tests {
 
     #[test]
     fn what_controllers_make_is_left_to_them() {
-        assert_eq!(plan(family(), Included::default(), ""), ("demo deployment".to_owned(), "pod set".to_owned()));
+        assert_eq!(
+            plan(family(), ExtractInclusions::default(), ""),
+            ("demo deployment".to_owned(), "pod set".to_owned())
+        );
         let all = "demo pod deployment set".to_owned();
-        assert_eq!(plan(family(), Included::ALL, ""), (all, String::new()));
+        assert_eq!(plan(family(), ExtractInclusions::ALL, ""), (all, String::new()));
     }
 
     #[test]
     fn without_its_controller_an_object_is_written() {
         let pods = || family().into_iter().take(1).collect::<Vec<_>>();
-        assert_eq!(plan(pods(), Included::default(), "").0, "pod");
-        assert_eq!(plan(pods(), Included::default(), "set").1, "pod", "its controller lives");
+        assert_eq!(plan(pods(), ExtractInclusions::default(), "").0, "pod");
+        assert_eq!(plan(pods(), ExtractInclusions::default(), "set").1, "pod", "its controller lives");
         let mirrored = vec![candidate("Pod", "pod", Some("node")), candidate("Node", "node", None)];
-        assert_eq!(plan(mirrored, Included::default(), ""), ("pod".to_owned(), "node".to_owned()));
+        assert_eq!(plan(mirrored, ExtractInclusions::default(), ""), ("pod".to_owned(), "node".to_owned()));
     }
 
     #[test]
@@ -199,7 +207,7 @@ mod tests {
             candidate("ReplicaSet", "two", Some("one")),
             candidate("ReplicaSet", "own", Some("own")),
         ];
-        assert_eq!(plan(circle, Included::default(), "").0, "one own two");
+        assert_eq!(plan(circle, ExtractInclusions::default(), "").0, "one own two");
     }
 
     #[test]

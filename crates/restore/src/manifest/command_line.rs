@@ -1,21 +1,21 @@
 //! Finding etcd in a command line, and its flags.
 
 use super::expansion::{Syntax, Variables, is_name};
-use super::setting::{Found, Place, Setting};
-use super::{Variable, Word, words};
+use super::setting::{FoundSetting, Setting, SettingPlace};
+use super::{Variable, Word, shell_words};
 
 /// A command line as written, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CommandLine {
-    pub words: Vec<(String, Place)>,
+    pub words: Vec<(String, SettingPlace)>,
     pub syntax: Syntax,
 }
 
 /// The word of a command line that may hold others, and where it stands.
-type Placed = (Word, Place);
+type Placed = (Word, SettingPlace);
 
 /// The settings that flags of etcd give. Variables that the command line sets itself are taken in first.
-pub(super) fn settings(line: &CommandLine, variables: &mut Variables) -> Vec<Found> {
+pub(super) fn settings(line: &CommandLine, variables: &mut Variables) -> Vec<FoundSetting> {
     let mut found = Vec::new();
     for command in commands(line, variables) {
         let command = spread(command, variables);
@@ -34,12 +34,12 @@ pub(super) fn runs_etcd(line: &CommandLine) -> bool {
 
 /// The commands of the script that a shell is given, else the one command there is.
 fn commands(line: &CommandLine, variables: &mut Variables) -> Vec<Vec<Placed>> {
-    let placed = |text: &str, syntax, place: &Place| (Word { text: text.to_owned(), syntax }, place.clone());
+    let placed = |text: &str, syntax, place: &SettingPlace| (Word { text: text.to_owned(), syntax }, place.clone());
     let command = line.words.iter().map(|(text, place)| placed(text, line.syntax, place)).collect();
     let command = spread(command, variables);
     let Some((script, place)) = script(&command) else { return vec![command] };
     let syntax = if line.syntax == Syntax::Pod { Syntax::Script } else { line.syntax };
-    let commands = words::split_script(&script.text);
+    let commands = shell_words::split_script(&script.text);
     commands.iter().map(|words| words.iter().map(|text| placed(text, syntax, place)).collect()).collect()
 }
 
@@ -97,7 +97,7 @@ fn program(command: &[Placed]) -> Option<usize> {
 }
 
 /// `--name=m1`, `--name m1`, and both with one dash.
-fn flags(words: &[Placed], variables: &mut Variables, found: &mut Vec<Found>) {
+fn flags(words: &[Placed], variables: &mut Variables, found: &mut Vec<FoundSetting>) {
     let mut words = words.iter();
     while let Some((word, place)) = words.next() {
         let Some(flag) = word.text.strip_prefix("--").or_else(|| word.text.strip_prefix('-')) else { continue };
@@ -111,18 +111,18 @@ fn flags(words: &[Placed], variables: &mut Variables, found: &mut Vec<Found>) {
             None => words.next().cloned(),
         };
         if let Some((value, place)) = value {
-            found.push(Found { setting, value: variables.expand(&value).ok_or(value.text), place });
+            found.push(FoundSetting { setting, value: variables.expand(&value).ok_or(value.text), place });
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::setting::Spot;
+    use super::super::setting::PlaceInFile;
     use super::*;
 
     fn line(words: &[&str], syntax: Syntax) -> CommandLine {
-        let place = |number: usize| Place { label: "f".into(), spot: Spot::Line(number) };
+        let place = |number: usize| SettingPlace { label: "f".into(), spot: PlaceInFile::Line(number) };
         CommandLine {
             words: words.iter().enumerate().map(|(at, text)| ((*text).to_owned(), place(at))).collect(),
             syntax,
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn variables_of_many_words_have_an_end() {
         let mut variables = Variables::new();
-        let place = Place { label: "f".into(), spot: Spot::Line(1) };
+        let place = SettingPlace { label: "f".into(), spot: PlaceInFile::Line(1) };
         for (name, value) in [("MANY", "x ".repeat(1000)), ("LONG", "x ".repeat(1 << 20)), ("O", "--name=a".into())] {
             let value = Some(Word { text: value, syntax: Syntax::Plain });
             variables.add(&Variable { name: name.into(), value, place: place.clone() });

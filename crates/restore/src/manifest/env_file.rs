@@ -1,20 +1,20 @@
 //! Files of environment variables, as systemd reads them for `EnvironmentFile=`; a leading `export`, for shells, is nothing.
 
 use super::expansion::{Syntax, is_name};
-use super::setting::{Place, Spot};
-use super::{ManifestError, Recipe, Source, Variable, Word, words};
+use super::setting::{PlaceInFile, SettingPlace};
+use super::{ManifestError, ManifestFile, ParsedFile, Variable, Word, shell_words};
 
-pub(super) fn read(source: Source<'_>) -> Result<Recipe, ManifestError> {
+pub(super) fn read(source: ManifestFile<'_>) -> Result<ParsedFile, ManifestError> {
     let unrecognised = || ManifestError::Unrecognised { label: source.label.to_owned() };
     let mut variables = Vec::new();
     for (number, line) in lines(source.text) {
         let assignment = line.strip_prefix("export ").unwrap_or(&line).trim();
         let (name, value) = assignment.split_once('=').filter(|(name, _)| is_name(name)).ok_or_else(unrecognised)?;
-        let place = Place { label: source.label.to_owned(), spot: Spot::Line(number) };
+        let place = SettingPlace { label: source.label.to_owned(), spot: PlaceInFile::Line(number) };
         let value = Some(Word { text: unquoted(value.trim()), syntax: Syntax::Plain });
         variables.push(Variable { name: name.to_owned(), value, place });
     }
-    if variables.is_empty() { Err(unrecognised()) } else { Ok(Recipe { variables, ..Recipe::default() }) }
+    if variables.is_empty() { Err(unrecognised()) } else { Ok(ParsedFile { variables, ..ParsedFile::default() }) }
 }
 
 /// Lines with content and their numbers, from 1. A backslash at the end of a line goes on with the next; lines that begin
@@ -42,9 +42,9 @@ pub(super) fn lines(text: &str) -> Vec<(usize, String)> {
 /// A value in quotes ends with them; one without keeps its spaces.
 fn unquoted(value: &str) -> String {
     if value.starts_with(['"', '\'']) {
-        words::split(value).into_iter().next().unwrap_or_default()
+        shell_words::split(value).into_iter().next().unwrap_or_default()
     } else if value.contains(['"', '\'', '\\']) {
-        words::split(value).join(" ")
+        shell_words::split(value).join(" ")
     } else {
         value.to_owned()
     }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     fn values(text: &str) -> Result<Vec<(String, String)>, ManifestError> {
-        let recipe = read(Source { label: "f", text })?;
+        let recipe = read(ManifestFile { label: "f", text })?;
         let values = recipe.variables.into_iter();
         Ok(values.map(|variable| (variable.name, variable.value.map_or_else(String::new, |word| word.text))).collect())
     }

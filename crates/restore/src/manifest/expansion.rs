@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::setting::{Found, Setting};
-use super::{Variable, Word, words};
+use super::setting::{FoundSetting, Setting};
+use super::{Variable, Word, shell_words};
 
 /// How a text names variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) struct Variables {
     /// By name; `None` for those that are not known.
     values: BTreeMap<String, Option<String>>,
     settings: BTreeMap<String, Setting>,
-    found: Vec<Found>,
+    found: Vec<FoundSetting>,
     room: usize,
 }
 
@@ -52,7 +52,7 @@ impl Variables {
         if let Some(&setting) = self.settings.get(&variable.name) {
             let written = variable.value.as_ref().map_or_else(|| variable.name.clone(), |value| value.text.clone());
             let value = value.clone().ok_or(written);
-            self.found.push(Found { setting, value, place: variable.place.clone() });
+            self.found.push(FoundSetting { setting, value, place: variable.place.clone() });
         }
         match self.values.entry(variable.name.clone()) {
             Entry::Vacant(entry) => _ = entry.insert(value),
@@ -62,7 +62,7 @@ impl Variables {
     }
 
     /// The settings that etcd takes from its own variables.
-    pub(super) fn into_settings(self) -> Vec<Found> {
+    pub(super) fn into_settings(self) -> Vec<FoundSetting> {
         self.found
     }
 
@@ -87,7 +87,7 @@ impl Variables {
     pub(super) fn words(&mut self, word: &Word) -> Option<Vec<String>> {
         // Taken before the value is looked at, so that what does not fit costs nothing the next time.
         self.room = self.room.checked_sub(self.whole_word(word)?.len())?;
-        let words = self.whole_word(word).map(words::split)?;
+        let words = self.whole_word(word).map(shell_words::split)?;
         self.room = self.room.checked_sub(words.len().saturating_mul(WORD))?;
         Some(words)
     }
@@ -148,7 +148,7 @@ pub(super) fn is_name(text: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::setting::{Place, Spot};
+    use super::super::setting::{PlaceInFile, SettingPlace};
     use super::*;
 
     fn word(text: &str, syntax: Syntax) -> Word {
@@ -156,7 +156,7 @@ mod tests {
     }
 
     fn variables(all: &[(&str, &str, Syntax)]) -> Variables {
-        let place = Place { label: "f".into(), spot: Spot::Line(1) };
+        let place = SettingPlace { label: "f".into(), spot: PlaceInFile::Line(1) };
         let mut variables = Variables::new();
         for (name, value, syntax) in all {
             let value = Some(word(value, *syntax));

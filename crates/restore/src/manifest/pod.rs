@@ -4,9 +4,9 @@ use serde::Deserialize;
 
 use super::command_line::{CommandLine, runs_etcd};
 use super::expansion::Syntax;
-use super::setting::{Place, Setting, Spot};
+use super::setting::{PlaceInFile, Setting, SettingPlace};
 use super::volume::Volume;
-use super::{ManifestError, Recipe, Source, Variable, Word};
+use super::{ManifestError, ManifestFile, ParsedFile, Variable, Word};
 
 #[derive(Deserialize)]
 struct Document {
@@ -59,18 +59,20 @@ struct HostPath {
 }
 
 /// Reads the pods of all documents of the file; containers that have nothing to do with etcd are passed over.
-pub(super) fn read(source: Source<'_>) -> Result<Recipe, ManifestError> {
+pub(super) fn read(source: ManifestFile<'_>) -> Result<ParsedFile, ManifestError> {
     let options = serde_saphyr::options! { with_snippet: false };
     let documents: Vec<Option<Document>> = serde_saphyr::from_multiple_with_options(source.text, options)
         .map_err(|error| ManifestError::Yaml { label: source.label.to_owned(), reason: error.to_string() })?;
-    let mut recipe = Recipe { volumes: Some(Vec::new()), ..Recipe::default() };
+    let mut recipe = ParsedFile { volumes: Some(Vec::new()), ..ParsedFile::default() };
     let pods = documents.into_iter().flatten().filter(|document| document.kind.as_deref() == Some("Pod"));
     for spec in pods.filter_map(|pod| pod.spec) {
         let volumes = spec.volumes.unwrap_or_default();
         for (number, container) in spec.containers.unwrap_or_default().into_iter().enumerate() {
             let node = format!("spec.containers[{number}]");
-            let place =
-                |below: String| Place { label: source.label.to_owned(), spot: Spot::Node(node.clone() + &below) };
+            let place = |below: String| SettingPlace {
+                label: source.label.to_owned(),
+                spot: PlaceInFile::Node(node.clone() + &below),
+            };
             let line = command_line(&container, place);
             let variables = variables(&container, place);
             let settings = Setting::ALL.map(Setting::variable);
@@ -87,7 +89,7 @@ pub(super) fn read(source: Source<'_>) -> Result<Recipe, ManifestError> {
     Ok(recipe)
 }
 
-fn command_line(container: &Container, place: impl Fn(String) -> Place) -> CommandLine {
+fn command_line(container: &Container, place: impl Fn(String) -> SettingPlace) -> CommandLine {
     let list = |name: &str, words: &Option<Vec<String>>| {
         let words = words.clone().unwrap_or_default().into_iter().enumerate();
         words.map(|(number, text)| (text, place(format!(".{name}[{number}]")))).collect::<Vec<_>>()
@@ -96,7 +98,7 @@ fn command_line(container: &Container, place: impl Fn(String) -> Place) -> Comma
     CommandLine { words, syntax: Syntax::Pod }
 }
 
-fn variables(container: &Container, place: impl Fn(String) -> Place) -> Vec<Variable> {
+fn variables(container: &Container, place: impl Fn(String) -> SettingPlace) -> Vec<Variable> {
     let variable = |(number, variable): (usize, &EnvVar)| {
         let value = match variable.value_from {
             Some(_) => None,

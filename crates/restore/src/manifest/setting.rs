@@ -46,38 +46,38 @@ impl Setting {
 
 /// A setting that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundSetting {
     /// Which.
     pub setting: Setting,
     /// Its value; or what is written, when that names something that is known only where etcd runs.
     pub value: Result<String, String>,
     /// Where.
-    pub place: Place,
+    pub place: SettingPlace,
 }
 
 /// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct SettingPlace {
     /// The file.
     pub label: String,
     /// Where in it.
-    pub spot: Spot,
+    pub spot: PlaceInFile,
 }
 
 /// Where in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Spot {
+pub enum PlaceInFile {
     /// A line, from 1.
     Line(usize),
     /// A node of a YAML document, such as `spec.containers[0].command[3]`.
     Node(String),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SettingPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.spot {
-            Spot::Line(line) => write!(f, "{}, line {line}", self.label),
-            Spot::Node(node) => write!(f, "{}, {node}", self.label),
+            PlaceInFile::Line(line) => write!(f, "{}, line {line}", self.label),
+            PlaceInFile::Node(node) => write!(f, "{}, {node}", self.label),
         }
     }
 }
@@ -91,9 +91,9 @@ pub enum SettingError {
         written(one), one.place, written(other), other.place, flag = one.setting.flag())]
     Conflict {
         /// One of them.
-        one: Box<Found>,
+        one: Box<FoundSetting>,
         /// The other.
-        other: Box<Found>,
+        other: Box<FoundSetting>,
     },
     /// Only the place where etcd runs knows the value.
     #[error("--{} is {written:?} in {place}, which cannot be known from the file{}", setting.flag(), give(*setting, unread))]
@@ -103,13 +103,13 @@ pub enum SettingError {
         /// What is written.
         written: String,
         /// Where.
-        place: Place,
+        place: SettingPlace,
         /// Environment files that might tell and were not read.
         unread: Vec<String>,
     },
 }
 
-fn written(found: &Found) -> String {
+fn written(found: &FoundSetting) -> String {
     let (Ok(text) | Err(text)) = &found.value;
     format!("{text:?}")
 }

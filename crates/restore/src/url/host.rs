@@ -3,7 +3,7 @@
 use etcdsnap_snapshot::place::go_quote;
 
 use super::escape::{Part, decode};
-use super::{Unparsable, address};
+use super::{Unparsable, ip_literal};
 
 /// How strictly colons are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ fn literal(text: &str) -> Result<Vec<u8>, Unparsable> {
     check_port(port)?;
     let (address, zone) = address.split_at(address.find("%25").unwrap_or(address.len()));
     let address = [decode(address, Part::Host)?, decode(zone, Part::Zone)?].concat();
-    address::check(&address)?;
+    ip_literal::check(&address)?;
     Ok([b"[", address.as_slice(), b"]", port.as_bytes()].concat())
 }
 

@@ -3,7 +3,7 @@
 use etcdsnap_bbolt::{ByteOrder, Db};
 use etcdsnap_publish::{Destination, Existing, Inputs};
 use etcdsnap_rewrite::defrag::defrag;
-use etcdsnap_rewrite::{Target, Tolerance};
+use etcdsnap_rewrite::{RewriteContext, Target};
 use etcdsnap_snapshot::progress::Progress;
 
 use super::*;
@@ -14,9 +14,8 @@ fn big_endian(folder: &Path) -> PathBuf {
     let destination = Destination::new(&path, Existing::Refuse, &Inputs::none());
     let target = Target { destination, owner: None, order: Some(ByteOrder::Big) };
     let interrupt = Interrupt::default();
-    let work =
-        etcdsnap_rewrite::Work { name: "it", tolerance: Tolerance::Nothing, progress: &Silent, interrupt: &interrupt };
-    defrag(&open(&fixture(SNAPSHOT)), &target, &work).expect("written");
+    let context = RewriteContext::new("it", &Silent, &interrupt);
+    defrag(&open(&fixture(SNAPSHOT)), &target, &context).expect("written");
     path
 }
 
@@ -42,8 +41,8 @@ fn a_restore_writes_what_this_machine_reads() {
     let database = data.join("member/snap/db");
     assert_eq!(order(&database), ByteOrder::HOST);
     assert_eq!(content(&database), content(&fixture(SNAPSHOT)));
-    assert!(outcome.checked.boot.iter().any(|verdict| verdict.starts), "{:?}", outcome.checked.boot);
-    assert!(outcome.checked.warnings.iter().any(|warning| warning.contains("the backup is big-endian")));
+    assert!(outcome.preflight.boot.iter().any(|verdict| verdict.starts), "{:?}", outcome.preflight.boot);
+    assert!(outcome.preflight.warnings.iter().any(|warning| warning.contains("the backup is big-endian")));
     let others: Vec<_> = tree(folder.path()).into_iter().filter(|name| !name.starts_with("m1.etcd")).collect();
     assert_eq!(others, ["s390x.db"]);
 }
@@ -63,25 +62,25 @@ fn a_backup_is_verified_once() {
     let folder = folder();
     let container = open(&big_endian(folder.path()));
     let (request, phases, interrupt) = (into(&folder.path().join("m1.etcd")), Phases::default(), Interrupt::default());
-    let work = Work { inspection: Options::default(), progress: &phases, stages: &(), interrupt: &interrupt };
-    let draft = Draft::new(&request, None).expect("free");
-    let rewritten = draft.rewrite(&container, work).expect("readable").expect("of another order");
+    let context = RestoreContext::new(&phases, &interrupt);
+    let draft = RestoreDraft::new(&request, None).expect("free");
+    let rewritten = draft.rewrite(&container, context).expect("readable").expect("of another order");
     let count = |phase: &str| phases.0.lock().expect("no panic").iter().filter(|name| **name == phase).count();
     assert_eq!((count("verify"), count("copy")), (1, 1));
-    draft.plan_rewritten(&rewritten).and_then(|plan| plan.execute(work)).expect("restored");
+    draft.plan_rewritten(&rewritten).and_then(|plan| plan.execute(context)).expect("restored");
     assert_eq!(count("verify"), 2);
 }
 
 #[test]
 fn the_byte_order_that_is_asked_for_is_written() {
     let folder = folder();
-    let big = |data: &Path| Request { byte_order: ByteOrder::Big, ..into(data) };
+    let big = |data: &Path| RestoreRequest { byte_order: ByteOrder::Big, ..into(data) };
     for (name, source) in [("one", fixture(SNAPSHOT)), ("other", big_endian(folder.path()))] {
         let data = folder.path().join(name);
         let outcome = restore(&big(&data), &source).expect("restored");
         assert_eq!(order(&data.join("member/snap/db")), ByteOrder::Big);
-        assert!(outcome.checked.boot.iter().any(|verdict| verdict.starts), "{:?}", outcome.checked.boot);
-        let warnings = &outcome.checked.warnings;
+        assert!(outcome.preflight.boot.iter().any(|verdict| verdict.starts), "{:?}", outcome.preflight.boot);
+        let warnings = &outcome.preflight.warnings;
         let told = |warning: &String| warning.contains("only etcd on a big-endian machine starts from it");
         assert!(warnings.iter().any(told), "{warnings:?}");
     }

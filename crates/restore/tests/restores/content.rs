@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use etcdsnap_bbolt::Db;
-use etcdsnap_restore::{Bump, ClusterRequest, Draft, Output, Release, Request, Restored};
+use etcdsnap_restore::{
+    ClusterRequest, Release, RestoreDestination, RestoreDraft, RestoreRequest, RestoredMembers, RevisionBump,
+};
 use etcdsnap_snapshot::buckets::{Buckets, SmallBuckets};
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::verify::{VerifyOptions, verify};
@@ -13,7 +15,7 @@ use etcdsnap_testkit::etcd::{EtcdStore, Server};
 use super::{SNAPSHOT, fixture, folder, into, open, restore};
 
 /// The small buckets of a restore.
-fn restored(request: &Request<'_>, source: &Path, data: &Path) -> Buckets {
+fn restored(request: &RestoreRequest<'_>, source: &Path, data: &Path) -> Buckets {
     restore(request, source).expect("restored");
     buckets(&data.join("member/snap/db"))
 }
@@ -44,15 +46,15 @@ fn a_new_cluster_takes_the_place_of_the_old_one() {
 #[test]
 fn learners_are_learners_everywhere() {
     let folder = folder();
-    let request = Request {
+    let request = RestoreRequest {
         cluster: ClusterRequest {
-            restored: Restored::All,
+            restored: RestoredMembers::All,
             initial_cluster: "m1=http://10.0.0.1:2380,m2=http://10.0.0.2:2380",
             token: "tk",
             learners: &["m2"],
         },
-        output: Output::All { folder: folder.path().to_owned() },
-        ..Request::default()
+        output: RestoreDestination::All { folder: folder.path().to_owned() },
+        ..RestoreRequest::default()
     };
     for name in ["m1", "m2"] {
         let data = folder.path().join(format!("{name}.etcd"));
@@ -97,7 +99,7 @@ fn alarms_and_authentication_go_when_asked() {
     assert!(*kept.auth.enabled.part() && kept.alarms.part().len() == 1);
     assert_eq!(*kept.auth.revision.part(), Some(7));
     let data = folder.path().join("gone");
-    let request = Request { disarm_alarms: true, disable_auth: true, ..into(&data) };
+    let request = RestoreRequest { disarm_alarms: true, disable_auth: true, ..into(&data) };
     let gone = restored(&request, &source, &data);
     assert_eq!((gone.auth.enabled.all(), gone.alarms.all()), (Some(&false), Some(&Vec::new())));
     assert_eq!(gone.auth.revision.all(), Some(&Some(8)));
@@ -109,9 +111,9 @@ fn every_target_starts() {
         for target in Release::ALL {
             let folder = folder();
             let data = folder.path().join("m1.etcd");
-            let request = Request { target: Some(target), ..into(&data) };
+            let request = RestoreRequest { target: Some(target), ..into(&data) };
             let outcome = restore(&request, &fixture(snapshot)).expect("a sound snapshot");
-            let verdict = outcome.checked.boot.iter().find(|verdict| verdict.version == target.to_string());
+            let verdict = outcome.preflight.boot.iter().find(|verdict| verdict.version == target.to_string());
             assert!(verdict.is_some_and(|verdict| verdict.starts), "{snapshot} for {target}");
             assert_eq!(
                 data.join("member/snap/0000000000000001-0000000000000001.snap").exists(),
@@ -125,7 +127,7 @@ fn every_target_starts() {
 fn a_version_that_would_not_start_is_told_with_the_remedy() {
     let folder = folder();
     let outcome = restore(&into(&folder.path().join("m1.etcd")), &fixture(SNAPSHOT)).expect("a sound snapshot");
-    let about_3_4 = outcome.checked.warnings.iter().find(|warning| warning.contains("etcd 3.4 would not start"));
+    let about_3_4 = outcome.preflight.warnings.iter().find(|warning| warning.contains("etcd 3.4 would not start"));
     assert!(about_3_4.is_some_and(|warning| warning.contains("--target-version")), "{about_3_4:?}");
 }
 
@@ -137,14 +139,14 @@ fn a_plan_foresees_its_result() {
     for (number, source) in sources.iter().enumerate() {
         for (turn, target) in [None, Some(Release::V3_4), Some(Release::V3_6)].into_iter().enumerate() {
             let data = folder.path().join(format!("{number}-{turn}"));
-            let request = Request {
+            let request = RestoreRequest {
                 target,
                 disarm_alarms: turn == 1,
                 disable_auth: turn == 2,
-                bump: Bump::from_flags(1000 * turn as u64, turn > 0).expect("both flags"),
+                bump: RevisionBump::from_flags(1000 * turn as u64, turn > 0).expect("both flags"),
                 ..into(&data)
             };
-            let foreseen = restore(&request, source).expect("restored").checked.boot;
+            let foreseen = restore(&request, source).expect("restored").preflight.boot;
             let container = open(&data.join("member/snap/db"));
             let report = verify(&container, &VerifyOptions::default(), &super::Silent).expect("readable").report;
             assert!(report.is_sound(), "{:?}", report.findings);
@@ -168,8 +170,8 @@ fn a_bump_from_a_compressed_stream_is_explained() {
     let container = Container::from_stdin(&bytes[..], &OpenOptions::default()).expect("a database");
     let folder = folder();
     let now = std::time::SystemTime::UNIX_EPOCH;
-    let request = Request { bump: Some(Bump::Auto { now }), ..into(&folder.path().join("m1.etcd")) };
-    let plan = Draft::new(&request, None).and_then(|draft| draft.plan(&container)).expect("a plan");
+    let request = RestoreRequest { bump: Some(RevisionBump::Auto { now }), ..into(&folder.path().join("m1.etcd")) };
+    let plan = RestoreDraft::new(&request, None).and_then(|draft| draft.plan(&container)).expect("a plan");
     let bump = plan.bump().expect("a bump");
     assert_eq!((bump.from, bump.to), (95, 1_000_000_095));
     assert!(bump.reason.as_ref().is_some_and(|reason| reason.contains("not known")));

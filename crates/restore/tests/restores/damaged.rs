@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etcdsnap_restore::{Draft, Interrupt, Release, Request, RestoreError, Work};
-use etcdsnap_snapshot::inspection::Options;
+use etcdsnap_restore::{Interrupt, Release, RestoreContext, RestoreDraft, RestoreError, RestoreRequest};
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_snapshot::verify::{VerifyOptions, verify};
 use etcdsnap_testkit::bbolt::Layout;
@@ -22,7 +21,7 @@ fn changed(folder: &Path, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
 }
 
 /// Asserts that this is refused and leaves nothing, and gives back why.
-fn refused(request: &Request<'_>, source: &Path, folder: &Path) -> RestoreError {
+fn refused(request: &RestoreRequest<'_>, source: &Path, folder: &Path) -> RestoreError {
     let error = restore(request, source).expect_err("refused");
     assert_eq!(tree(folder), ["changed.db"], "{error}");
     error
@@ -37,7 +36,7 @@ fn a_wrong_hash_is_refused_in_upstreams_words() {
     let text = error.to_string();
     assert!(text.starts_with("expected sha256 [") && text.contains("], got [") && text.ends_with(']'), "{text}");
     assert!(error.is_damage() && error.report().is_some());
-    restore(&Request { skip_hash_check: true, ..into(&data) }, &source).expect("not looked at");
+    restore(&RestoreRequest { skip_hash_check: true, ..into(&data) }, &source).expect("not looked at");
 }
 
 #[test]
@@ -54,8 +53,8 @@ fn a_missing_hash_is_explained() {
     let hint = error.hint().expect("advice");
     assert!(hint.contains("without its last 32 bytes") && hint.contains("--skip-hash-check"), "{hint}");
     assert!(!error.is_damage());
-    let outcome = restore(&Request { skip_hash_check: true, ..into(&data) }, &source).expect("a sound database");
-    assert!(outcome.checked.warnings.iter().any(|warning| warning.contains("raw database")));
+    let outcome = restore(&RestoreRequest { skip_hash_check: true, ..into(&data) }, &source).expect("a sound database");
+    assert!(outcome.preflight.warnings.iter().any(|warning| warning.contains("raw database")));
 }
 
 /// What `verify` says of a length is said here too, at whatever byte a file ends, and the flag only where it helps.
@@ -80,7 +79,7 @@ fn a_file_of_another_length_is_told_as_verify_tells_it() {
     }
     let padded = changed(folder.path(), |bytes| bytes.resize(whole.next_multiple_of(512), 0));
     for skip_hash_check in [false, true] {
-        let error = refused(&Request { skip_hash_check, ..into(&data) }, &padded, folder.path());
+        let error = refused(&RestoreRequest { skip_hash_check, ..into(&data) }, &padded, folder.path());
         let hint = error.hint().expect("advice");
         assert!(error.is_damage() && hint.contains(&format!("head -c {whole} FILE > COPY")), "{hint}");
         assert!(!hint.contains("--skip-hash-check"), "{hint}");
@@ -96,13 +95,13 @@ fn damaged_pages_are_refused_whatever_the_hash_says() {
         corruption.apply(bytes).expect("applicable");
         etcdsnap_testkit::reseal(bytes);
     });
-    for request in [into(&data), Request { skip_hash_check: true, ..into(&data) }] {
+    for request in [into(&data), RestoreRequest { skip_hash_check: true, ..into(&data) }] {
         let error = refused(&request, &source, folder.path());
         assert!(matches!(&error, RestoreError::Damaged { .. }) && error.to_string().contains("KEY_ORDER"), "{error}");
     }
-    let outcome = restore(&Request { allow_damaged: true, ..into(&data) }, &source).expect("allowed");
-    assert!(outcome.checked.warnings[0].contains("KEY_ORDER"), "{:?}", outcome.checked.warnings);
-    assert!(outcome.checked.losses.is_some_and(|losses| losses.is_none()), "all can be read");
+    let outcome = restore(&RestoreRequest { allow_damaged: true, ..into(&data) }, &source).expect("allowed");
+    assert!(outcome.preflight.warnings[0].contains("KEY_ORDER"), "{:?}", outcome.preflight.warnings);
+    assert!(outcome.preflight.losses.is_some_and(|losses| losses.is_none()), "all can be read");
     assert!(data.join("member/snap/db").exists());
 }
 
@@ -117,16 +116,16 @@ fn what_can_be_read_is_restored_and_the_rest_is_told() {
     let data = folder.path().join("m1.etcd");
     fs::create_dir(&data).expect("an empty one may be there");
     let source = changed(folder.path(), |bytes| without_a_page(bytes));
-    let request = Request { allow_damaged: true, ..into(&data) };
+    let request = RestoreRequest { allow_damaged: true, ..into(&data) };
     let outcome = restore(&request, &source).expect("allowed");
-    let losses = outcome.checked.losses.expect("a page is lost");
+    let losses = outcome.preflight.losses.expect("a page is lost");
     let [range] = losses.ranges.as_slice() else { panic!("{losses:?}") };
     let around = (range.after.as_deref(), range.before.as_deref());
     assert_eq!((around, range.pages.as_slice()), ((Some("79.1"), Some("81.2")), &[30][..]));
     assert_eq!((losses.last_revision, losses.newest_lost, losses.lost_up_to), (Some(95), false, Some(81)));
     assert!(losses.maybe_old.count > 0);
-    assert!(outcome.checked.boot.iter().any(|verdict| verdict.starts));
-    assert!(outcome.checked.report.errors().any(|finding| finding.kind.id == "PAGE_TYPE"), "that of the backup");
+    assert!(outcome.preflight.boot.iter().any(|verdict| verdict.starts));
+    assert!(outcome.preflight.report.errors().any(|finding| finding.kind.id == "PAGE_TYPE"), "that of the backup");
     let left = tree(folder.path());
     assert_eq!(left.iter().filter(|name| !name.starts_with("m1.etcd")).collect::<Vec<_>>(), ["changed.db"]);
 }
@@ -135,13 +134,13 @@ fn what_can_be_read_is_restored_and_the_rest_is_told() {
 fn a_plan_for_a_damaged_backup_leaves_nothing() {
     let folder = folder();
     let source = changed(folder.path(), |bytes| without_a_page(bytes));
-    let request = Request { allow_damaged: true, ..into(&folder.path().join("not/there/m1.etcd")) };
+    let request = RestoreRequest { allow_damaged: true, ..into(&folder.path().join("not/there/m1.etcd")) };
     let (interrupt, container) = (Interrupt::default(), open(&source));
-    let work = Work { inspection: Options::default(), progress: &Silent, stages: &(), interrupt: &interrupt };
-    let draft = Draft::new(&request, None).expect("free");
-    let rewritten = draft.rewrite(&container, work).expect("readable").expect("damaged");
-    let checked = draft.plan_rewritten(&rewritten).and_then(|plan| plan.check(work)).expect("can be done");
-    assert_eq!(checked.losses.as_ref(), rewritten.losses());
+    let context = RestoreContext::new(&Silent, &interrupt);
+    let draft = RestoreDraft::new(&request, None).expect("free");
+    let rewritten = draft.rewrite(&container, context).expect("readable").expect("damaged");
+    let preflight = draft.plan_rewritten(&rewritten).and_then(|plan| plan.check(context)).expect("can be done");
+    assert_eq!(preflight.losses.as_ref(), rewritten.losses());
     drop(rewritten);
     assert_eq!(tree(folder.path()), ["changed.db"]);
 }
@@ -151,7 +150,7 @@ fn a_cut_database_cannot_be_restored_even_so() {
     let folder = folder();
     let source = changed(folder.path(), |bytes| bytes.truncate(bytes.len() / 2 / 4096 * 4096));
     let data = folder.path().join("m1.etcd");
-    let request = Request { allow_damaged: true, skip_hash_check: true, ..into(&data) };
+    let request = RestoreRequest { allow_damaged: true, skip_hash_check: true, ..into(&data) };
     let error = refused(&request, &source, folder.path());
     assert!(matches!(error, RestoreError::NoRecords { .. }) && error.is_damage(), "{error}");
 }
@@ -166,9 +165,9 @@ fn what_nothing_would_start_from_is_not_written() {
         etcdsnap_testkit::seal(bytes);
     });
     let data = folder.path().join("m1.etcd");
-    let request = Request { target: Some(Release::V3_6), ..into(&data) };
+    let request = RestoreRequest { target: Some(Release::V3_6), ..into(&data) };
     let error = refused(&request, &source, folder.path());
-    assert!(matches!(error, RestoreError::Unfit(_)), "{error}");
+    assert!(matches!(error, RestoreError::UnknownStorageVersion(_)), "{error}");
 
     tree.bucket("meta").put("storageVersion", "3.9.0");
     tree.bucket("cluster").put("downgrade", r#"{"target-version":"3.4.0","enabled":true}"#);
@@ -188,7 +187,7 @@ fn what_nothing_would_start_from_is_not_written() {
 fn damage_that_no_version_survives_is_not_written() {
     let folder = folder();
     let data = folder.path().join("m1.etcd");
-    let allowed = Request { allow_damaged: true, ..into(&data) };
+    let allowed = RestoreRequest { allow_damaged: true, ..into(&data) };
     let entry = |bucket: &str, key: &str, value: &[u8]| {
         let mut tree = EtcdStore::new(Server::V3_6).to_tree();
         tree.bucket(bucket).put(key, value);
@@ -203,7 +202,7 @@ fn damage_that_no_version_survives_is_not_written() {
     for (bucket, key, value) in everywhere {
         let source = entry(bucket, key, value);
         for target in [None, Some(Release::V3_6)] {
-            let error = refused(&Request { target, ..allowed.clone() }, &source, folder.path());
+            let error = refused(&RestoreRequest { target, ..allowed.clone() }, &source, folder.path());
             assert!(matches!(error, RestoreError::WouldNotStart { .. }) && error.is_damage(), "{key}: {error}");
             let hint = error.hint().expect("advice");
             let fitting = if key == "downgrade" { "" } else { "No --target-version changes that" };
@@ -211,9 +210,9 @@ fn damage_that_no_version_survives_is_not_written() {
         }
     }
     let source = entry("cluster", "clusterVersion", b"2.9.0");
-    let error = refused(&Request { target: Some(Release::V3_6), ..allowed.clone() }, &source, folder.path());
+    let error = refused(&RestoreRequest { target: Some(Release::V3_6), ..allowed.clone() }, &source, folder.path());
     assert!(matches!(error, RestoreError::WouldNotStart { .. }), "{error}");
     let outcome = restore(&allowed, &source).expect("3.5 starts from it");
-    let promised = outcome.checked.warnings.iter().find(|warning| warning.contains("would not start from it"));
+    let promised = outcome.preflight.warnings.iter().find(|warning| warning.contains("would not start from it"));
     assert!(promised.is_some_and(|warning| !warning.contains("which makes it fit.")), "{promised:?}");
 }

@@ -11,7 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use etcdsnap_restore::{
-    ClusterRequest, Draft, Interrupt, Outcome, Output, Request, RestoreError, Restored, Stages, Work,
+    ClusterRequest, Interrupt, RestoreContext, RestoreDestination, RestoreDraft, RestoreError, RestoreOutcome,
+    RestoreRequest, RestoredMembers, StageObserver,
 };
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::inspection::{Inspection, Options};
@@ -33,41 +34,41 @@ fn folder() -> TempDir {
 }
 
 /// Member m1 alone, into this data directory.
-fn into(data_dir: &Path) -> Request<'static> {
-    Request {
+fn into(data_dir: &Path) -> RestoreRequest<'static> {
+    RestoreRequest {
         cluster: ClusterRequest {
-            restored: Restored::Member { name: "m1", advertised: None },
+            restored: RestoredMembers::Member { name: "m1", advertised: None },
             initial_cluster: "m1=http://10.0.0.1:2380",
             token: "tk",
             learners: &[],
         },
-        output: Output::Member { data_dir: Some(data_dir.to_owned()), wal_dir: None },
-        ..Request::default()
+        output: RestoreDestination::Member { data_dir: Some(data_dir.to_owned()), wal_dir: None },
+        ..RestoreRequest::default()
     }
 }
 
-fn with_log(data_dir: &Path, log: &Path) -> Request<'static> {
-    let output = Output::Member { data_dir: Some(data_dir.to_owned()), wal_dir: Some(log.to_owned()) };
-    Request { output, ..into(data_dir) }
+fn with_log(data_dir: &Path, log: &Path) -> RestoreRequest<'static> {
+    let output = RestoreDestination::Member { data_dir: Some(data_dir.to_owned()), wal_dir: Some(log.to_owned()) };
+    RestoreRequest { output, ..into(data_dir) }
 }
 
-fn restore(request: &Request<'_>, source: &Path) -> Result<Outcome, RestoreError> {
+fn restore(request: &RestoreRequest<'_>, source: &Path) -> Result<RestoreOutcome, RestoreError> {
     restore_with(request, source, &(), &Interrupt::default())
 }
 
 fn restore_with(
-    request: &Request<'_>,
+    request: &RestoreRequest<'_>,
     source: &Path,
-    stages: &dyn Stages,
+    stages: &dyn StageObserver,
     interrupt: &Interrupt,
-) -> Result<Outcome, RestoreError> {
+) -> Result<RestoreOutcome, RestoreError> {
     let container = open(source);
     let inspection = Options::default();
-    let work = Work { inspection, progress: &Silent, stages, interrupt };
-    let draft = Draft::new(request, None)?;
-    match draft.rewrite(&container, work)? {
-        Some(rewritten) => draft.plan_rewritten(&rewritten)?.execute(work),
-        None => draft.plan(&container)?.execute(work),
+    let context = RestoreContext::new(&Silent, interrupt).with_inspection(inspection).with_stages(stages);
+    let draft = RestoreDraft::new(request, None)?;
+    match draft.rewrite(&container, context)? {
+        Some(rewritten) => draft.plan_rewritten(&rewritten)?.execute(context),
+        None => draft.plan(&container)?.execute(context),
     }
 }
 

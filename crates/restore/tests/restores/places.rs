@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::Command;
 
-use etcdsnap_restore::{ClusterRequest, Output, Release, Request, RestoreError, Restored};
+use etcdsnap_restore::{ClusterRequest, Release, RestoreDestination, RestoreError, RestoreRequest, RestoredMembers};
 
 use super::{LOG, SNAPSHOT, fixture, folder, into, restore, tree, with_log};
 
@@ -39,7 +39,7 @@ fn rights_are_those_a_member_expects() {
 fn a_log_need_not_be_long() {
     let folder = folder();
     let data = folder.path().join("m1.etcd");
-    restore(&Request { preallocate: false, ..into(&data) }, &fixture(SNAPSHOT)).expect("restored");
+    restore(&RestoreRequest { preallocate: false, ..into(&data) }, &fixture(SNAPSHOT)).expect("restored");
     assert!(data.join("member/wal").join(LOG).metadata().expect("a log").len() < 1000);
 }
 
@@ -50,7 +50,7 @@ fn an_empty_directory_stays_as_it_is_and_is_filled() {
     fs::create_dir(&data).expect("a folder");
     fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).expect("ours");
     let before = data.metadata().expect("it is there").ino();
-    let older = Request { rules: Release::V3_4, ..into(&data) };
+    let older = RestoreRequest { rules: Release::V3_4, ..into(&data) };
     let refused = restore(&older, &fixture(SNAPSHOT)).expect_err("3.4 wants nothing there");
     assert_eq!(refused.to_string(), format!("data-dir {data:?} exists"));
     restore(&into(&data), &fixture(SNAPSHOT)).expect("restored");
@@ -88,7 +88,7 @@ fn what_is_in_the_way_is_left_alone_or_moved_aside() {
     assert_eq!(refused.to_string(), format!("data-dir {data:?} not empty or could not be read"));
     assert_eq!(tree(folder.path()), ["m1.etcd/", "m1.etcd/member/", "m1.etcd/member/old"]);
 
-    let request = Request { replace: Some(".replaced-now".into()), ..into(&data) };
+    let request = RestoreRequest { replace: Some(".replaced-now".into()), ..into(&data) };
     restore(&request, &fixture(SNAPSHOT)).expect("restored");
     assert_eq!(tree(&data), whole());
     assert_eq!(tree(&folder.path().join("m1.etcd.replaced-now")), ["member/", "member/old"]);
@@ -100,7 +100,7 @@ fn a_link_to_a_directory_is_followed() {
     let (real, link) = (folder.path().join("disk/m1.etcd"), folder.path().join("link"));
     fs::create_dir_all(real.join("member")).expect("folders");
     std::os::unix::fs::symlink(&real, &link).expect("a link");
-    restore(&Request { replace: Some(".old".into()), ..into(&link) }, &fixture(SNAPSHOT)).expect("restored");
+    restore(&RestoreRequest { replace: Some(".old".into()), ..into(&link) }, &fixture(SNAPSHOT)).expect("restored");
     assert!(link.is_symlink());
     assert_eq!(tree(&real), whole());
     assert!(folder.path().join("disk/m1.etcd.old/member").is_dir());
@@ -114,7 +114,7 @@ fn nothing_waits_for_a_fifo() {
         fs::create_dir_all(data.join("member/snap")).expect("folders");
         let fifo = data.join("member/snap").join(name);
         assert!(Command::new("mkfifo").arg(&fifo).status().expect("it runs").success());
-        restore(&Request { replace: Some(".old".into()), ..into(&data) }, &fixture(SNAPSHOT)).expect("restored");
+        restore(&RestoreRequest { replace: Some(".old".into()), ..into(&data) }, &fixture(SNAPSHOT)).expect("restored");
         assert_eq!(tree(&data), whole());
     }
 }
@@ -126,7 +126,7 @@ fn a_running_members_directory_is_never_replaced() {
     restore(&into(&data), &fixture(SNAPSHOT)).expect("restored");
     let running = File::open(data.join("member/snap/db")).expect("a database");
     running.lock().expect("locks");
-    let request = Request { replace: Some(".old".into()), ..into(&data) };
+    let request = RestoreRequest { replace: Some(".old".into()), ..into(&data) };
     let refused = restore(&request, &fixture(SNAPSHOT)).expect_err("in use");
     assert!(matches!(refused, RestoreError::InUse { .. }), "{refused}");
     drop(running);
@@ -136,15 +136,15 @@ fn a_running_members_directory_is_never_replaced() {
 #[test]
 fn all_members_are_made_from_one_read() {
     let folder = folder();
-    let all = Request {
+    let all = RestoreRequest {
         cluster: ClusterRequest {
-            restored: Restored::All,
+            restored: RestoredMembers::All,
             initial_cluster: "m1=http://10.0.0.1:2380,m2=http://10.0.0.2:2380,m3=http://10.0.0.3:2380",
             token: "tk",
             learners: &[],
         },
-        output: Output::All { folder: folder.path().join("out") },
-        ..Request::default()
+        output: RestoreDestination::All { folder: folder.path().join("out") },
+        ..RestoreRequest::default()
     };
     restore(&all, &fixture(SNAPSHOT)).expect("restored");
     let out = folder.path().join("out");
@@ -153,9 +153,12 @@ fn all_members_are_made_from_one_read() {
     let log = |name: &str| fs::read(out.join(format!("{name}.etcd/member/wal")).join(LOG)).expect("a log");
     assert!(log("m1") != log("m2"));
     // Each by itself is the same.
-    let one = Request {
-        cluster: ClusterRequest { restored: Restored::Member { name: "m2", advertised: None }, ..all.cluster.clone() },
-        output: Output::Member { data_dir: Some(folder.path().join("alone")), wal_dir: None },
+    let one = RestoreRequest {
+        cluster: ClusterRequest {
+            restored: RestoredMembers::Member { name: "m2", advertised: None },
+            ..all.cluster.clone()
+        },
+        output: RestoreDestination::Member { data_dir: Some(folder.path().join("alone")), wal_dir: None },
         ..all.clone()
     };
     restore(&one, &fixture(SNAPSHOT)).expect("restored");
@@ -163,7 +166,8 @@ fn all_members_are_made_from_one_read() {
     assert!(fs::read(folder.path().join("alone/member/wal").join(LOG)).expect("a log") == log("m2"));
 
     let strange = ClusterRequest { initial_cluster: "../m1=http://10.0.0.1:2380", ..all.cluster.clone() };
-    let refused = restore(&Request { cluster: strange, ..all.clone() }, &fixture(SNAPSHOT)).expect_err("leads away");
+    let refused =
+        restore(&RestoreRequest { cluster: strange, ..all.clone() }, &fixture(SNAPSHOT)).expect_err("leads away");
     assert_eq!(refused.to_string(), "the name \"../m1\" cannot be the name of a folder");
 }
 
@@ -194,7 +198,7 @@ fn a_log_directory_can_be_anywhere_but_around() {
     assert!(matches!(around, RestoreError::WalAroundData { .. }));
     assert!(!at("d").exists() && !at("e").exists());
 
-    let replaced = Request { replace: Some(".old".into()), ..with_log(&at("a"), &at("logs/a")) };
+    let replaced = RestoreRequest { replace: Some(".old".into()), ..with_log(&at("a"), &at("logs/a")) };
     restore(&replaced, &fixture(SNAPSHOT)).expect("restored");
     assert_eq!((tree(&at("logs/a")), tree(&at("logs/a.old"))), (vec![LOG.to_owned()], vec![LOG.to_owned()]));
     assert_eq!(tree(&at("a.old")), tree(&at("a")));
@@ -205,7 +209,7 @@ fn a_data_directory_can_be_restored_from_and_over_itself() {
     let folder = folder();
     let data = folder.path().join("m1.etcd");
     restore(&into(&data), &fixture(SNAPSHOT)).expect("restored");
-    let request = Request { replace: Some(".old".into()), skip_hash_check: true, ..into(&data) };
+    let request = RestoreRequest { replace: Some(".old".into()), skip_hash_check: true, ..into(&data) };
     restore(&request, &data).expect("restored again");
     assert_eq!(tree(&data), whole());
 }
@@ -217,7 +221,7 @@ fn owners_are_given_where_that_is_allowed() {
     let folder = folder();
     let data = folder.path().join("deep/m1.etcd");
     let owner = "4242:4343".parse().ok();
-    let result = restore(&Request { owner, ..into(&data) }, &fixture(SNAPSHOT));
+    let result = restore(&RestoreRequest { owner, ..into(&data) }, &fixture(SNAPSHOT));
     if !root {
         assert!(result.is_err() && tree(folder.path()).is_empty());
         return;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etcdsnap_restore::{Bump, ClusterRequest, Output, Release, Request, Restored};
+use etcdsnap_restore::{ClusterRequest, Release, RestoreDestination, RestoreRequest, RestoredMembers, RevisionBump};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -45,17 +45,17 @@ fn snapshots() -> Vec<PathBuf> {
 }
 
 /// As the recorded restores were asked for.
-fn request(data_dir: &Path, style: Release) -> Request<'static> {
-    Request {
+fn request(data_dir: &Path, style: Release) -> RestoreRequest<'static> {
+    RestoreRequest {
         cluster: ClusterRequest {
-            restored: Restored::Member { name: "b", advertised: Some("http://127.0.0.1:30002") },
+            restored: RestoredMembers::Member { name: "b", advertised: Some("http://127.0.0.1:30002") },
             initial_cluster: "a=http://127.0.0.1:30001,b=http://127.0.0.1:30002,c=http://127.0.0.1:30003",
             token: "tok-7",
             learners: &[],
         },
-        output: Output::Member { data_dir: Some(data_dir.to_owned()), wal_dir: None },
+        output: RestoreDestination::Member { data_dir: Some(data_dir.to_owned()), wal_dir: None },
         style,
-        ..Request::default()
+        ..RestoreRequest::default()
     }
 }
 
@@ -122,8 +122,9 @@ fn a_single_member_with_a_raised_revision_is_that_of_the_real_tools() {
     for ((name, hash), (style, snap)) in hashes.into_iter().zip(snaps) {
         let folder = folder();
         let data = folder.path().join("m1.etcd");
-        let bump = Bump::from_flags(1000, true).expect("both flags");
-        restore(&Request { bump, style, ..super::into(&data) }, &super::fixture(name)).expect("a sound snapshot");
+        let bump = RevisionBump::from_flags(1000, true).expect("both flags");
+        restore(&RestoreRequest { bump, style, ..super::into(&data) }, &super::fixture(name))
+            .expect("a sound snapshot");
         assert_eq!(status_hash(&data.join("member/snap/db")), hash, "{name}");
         let written = fs::read(data.join("member/snap/0000000000000001-0000000000000001.snap")).expect("a snap file");
         assert_eq!(hex(&Sha256::digest(written)), snap, "{style}");

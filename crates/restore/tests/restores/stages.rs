@@ -8,39 +8,39 @@ use std::process::Command;
 
 use etcdsnap_bbolt::Db;
 use etcdsnap_restore::{
-    ClusterRequest, Draft, Interrupt, Output, Request, RestoreError, Restored, Stage, Stages, Work,
+    ClusterRequest, Interrupt, RestoreContext, RestoreDestination, RestoreDraft, RestoreError, RestoreRequest,
+    RestoreStage, RestoredMembers, StageObserver,
 };
-use etcdsnap_snapshot::inspection::Options;
 use etcdsnap_snapshot::progress::Silent;
 
 use super::{LOG, SNAPSHOT, fixture, folder, into, open, restore, restore_with, tree, with_log};
 
 /// Does something at one stage.
-struct At<F>(Stage, F);
+struct At<F>(RestoreStage, F);
 
-impl<F: Fn() + Sync> Stages for At<F> {
-    fn reached(&self, stage: Stage) {
+impl<F: Fn() + Sync> StageObserver for At<F> {
+    fn reached(&self, stage: RestoreStage) {
         if stage == self.0 {
             (self.1)();
         }
     }
 }
 
-const STAGES: [Stage; 7] = [
-    Stage::Prepared,
-    Stage::Copied,
-    Stage::Written,
-    Stage::DataPublished,
-    Stage::LogPublished,
-    Stage::Unveiled,
-    Stage::Finished,
+const STAGES: [RestoreStage; 7] = [
+    RestoreStage::Prepared,
+    RestoreStage::Copied,
+    RestoreStage::Written,
+    RestoreStage::DataPublished,
+    RestoreStage::LogPublished,
+    RestoreStage::MetasWritten,
+    RestoreStage::Finished,
 ];
 
 const FOLDER: &str = "RESTORE_IN";
 const STAGE: &str = "RESTORE_UNTIL";
 
 /// Where data and log go in the three ways there are.
-fn request<'r>(way: &str, folder: &Path) -> Request<'r> {
+fn request<'r>(way: &str, folder: &Path) -> RestoreRequest<'r> {
     let (data, log) = (folder.join("data"), folder.join("log"));
     match way {
         "plain" => into(&data),
@@ -55,7 +55,7 @@ fn request<'r>(way: &str, folder: &Path) -> Request<'r> {
                 fs::create_dir_all(&log).expect("a folder");
                 fs::write(data.join("member/old"), "old").expect("room");
             }
-            Request { replace: Some(".old".into()), ..with_log(&data, &log) }
+            RestoreRequest { replace: Some(".old".into()), ..with_log(&data, &log) }
         }
         other => panic!("{other}"),
     }
@@ -91,7 +91,7 @@ fn startable(folder: &Path, log: &Path) -> Option<()> {
 fn death_at_any_stage_leaves_nothing_or_a_whole_directory() {
     for way in ["plain", "two", "kept", "replace"] {
         for stage in STAGES {
-            if way == "plain" && matches!(stage, Stage::LogPublished | Stage::Unveiled) {
+            if way == "plain" && matches!(stage, RestoreStage::LogPublished | RestoreStage::MetasWritten) {
                 continue;
             }
             let folder = folder();
@@ -103,8 +103,8 @@ fn death_at_any_stage_leaves_nothing_or_a_whole_directory() {
             };
             let whole = startable(folder.path(), &log).is_some();
             let expected = match way {
-                "plain" => matches!(stage, Stage::DataPublished | Stage::Finished),
-                _ => matches!(stage, Stage::Unveiled | Stage::Finished),
+                "plain" => matches!(stage, RestoreStage::DataPublished | RestoreStage::Finished),
+                _ => matches!(stage, RestoreStage::MetasWritten | RestoreStage::Finished),
             };
             assert_eq!(whole, expected, "{way} until {stage:?}: {:?}", tree(folder.path()));
             if way == "replace" {
@@ -124,7 +124,7 @@ fn death_at_any_stage_leaves_nothing_or_a_whole_directory() {
     }
 }
 
-fn die(way: &str, stage: Stage, folder: &Path) {
+fn die(way: &str, stage: RestoreStage, folder: &Path) {
     let mut child = Command::new(std::env::current_exe().expect("this test"));
     child.args(["--ignored", "--exact", "stages::restore_until_a_stage"]);
     child.env(FOLDER, folder).env(STAGE, format!("{way} {stage:?}"));
@@ -134,7 +134,7 @@ fn die(way: &str, stage: Stage, folder: &Path) {
 
 #[test]
 fn an_interrupt_leaves_nothing() {
-    for stage in [Stage::Prepared, Stage::Copied] {
+    for stage in [RestoreStage::Prepared, RestoreStage::Copied] {
         let folder = folder();
         let interrupt = Interrupt::default();
         let stop = At(stage, || interrupt.set());
@@ -152,7 +152,7 @@ fn a_source_that_changes_is_noticed() {
     fs::copy(fixture(SNAPSHOT), &source).expect("room");
     let old = fs::File::options().write(true).open(&source).expect("ours");
     old.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("a time");
-    let change = At(Stage::Prepared, || {
+    let change = At(RestoreStage::Prepared, || {
         fs::File::options().append(true).open(&source).and_then(|file| file.set_len(1 << 20)).expect("room");
     });
     let request = into(&folder.path().join("data"));
@@ -162,16 +162,16 @@ fn a_source_that_changes_is_noticed() {
 }
 
 /// Three members, all in this folder.
-fn three(folder: &Path) -> Request<'static> {
-    Request {
+fn three(folder: &Path) -> RestoreRequest<'static> {
+    RestoreRequest {
         cluster: ClusterRequest {
-            restored: Restored::All,
+            restored: RestoredMembers::All,
             initial_cluster: "m1=http://10.0.0.1:2380,m2=http://10.0.0.2:2380,m3=http://10.0.0.3:2380",
             token: "tk",
             learners: &[],
         },
-        output: Output::All { folder: folder.to_owned() },
-        ..Request::default()
+        output: RestoreDestination::All { folder: folder.to_owned() },
+        ..RestoreRequest::default()
     }
 }
 
@@ -180,16 +180,16 @@ fn what_cannot_all_be_published_is_taken_back() {
     let folder = folder();
     let out = folder.path().join("out");
     fs::create_dir_all(out.join("m1.etcd/member/snap")).expect("folders");
-    let request = Request { replace: Some(".old".into()), ..three(&out) };
+    let request = RestoreRequest { replace: Some(".old".into()), ..three(&out) };
     // Somebody takes the name of the last member in the last moment.
-    let taken = At(Stage::Written, || fs::create_dir(out.join("m3.etcd")).expect("a free name"));
+    let taken = At(RestoreStage::Written, || fs::create_dir(out.join("m3.etcd")).expect("a free name"));
     let error = restore_with(&request, &fixture(SNAPSHOT), &taken, &Interrupt::default()).expect_err("taken");
     assert!(matches!(error, RestoreError::Publish(_)), "{error}");
     assert_eq!(tree(&out), ["m1.etcd/", "m1.etcd/member/", "m1.etcd/member/snap/", "m3.etcd/"]);
 
     let folder = super::folder();
     let request = with_log(&folder.path().join("data"), &folder.path().join("log"));
-    let taken = At(Stage::DataPublished, || fs::create_dir(folder.path().join("log")).expect("a free name"));
+    let taken = At(RestoreStage::DataPublished, || fs::create_dir(folder.path().join("log")).expect("a free name"));
     restore_with(&request, &fixture(SNAPSHOT), &taken, &Interrupt::default()).expect_err("taken");
     assert_eq!(tree(folder.path()), ["log/"]);
 }
@@ -209,7 +209,7 @@ fn two_runs_at_once_give_one_whole_directory() {
 
 /// Dies where the log has its name and the database cannot be opened yet, and gives back where they are.
 fn unfinished(folder: &Path) -> (PathBuf, PathBuf) {
-    die("two", Stage::LogPublished, folder);
+    die("two", RestoreStage::LogPublished, folder);
     (folder.join("data"), folder.join("log"))
 }
 
@@ -227,7 +227,7 @@ fn a_log_that_another_run_made_is_no_leftover() {
     assert!(matches!(refused, RestoreError::WalDir { .. }), "{refused}");
     assert_eq!(fs::read(log.join(LOG)).expect("it stays"), b"of another member");
 
-    restore(&Request { replace: Some(".old".into()), ..request }, &fixture(SNAPSHOT)).expect("restored");
+    restore(&RestoreRequest { replace: Some(".old".into()), ..request }, &fixture(SNAPSHOT)).expect("restored");
     assert!(startable(folder.path(), &log).is_some());
     assert_eq!(fs::read(folder.path().join("log.old").join(LOG)).expect("it stays"), b"of another member");
 }
@@ -258,9 +258,9 @@ fn a_log_elsewhere_stays_and_is_told() {
     assert!(log.join(LOG).exists());
     let told = format!("{}: the log of a restore that was killed", log.display());
     assert!(
-        outcome.checked.warnings.iter().any(|warning| warning.starts_with(&told)),
+        outcome.preflight.warnings.iter().any(|warning| warning.starts_with(&told)),
         "{:?}",
-        outcome.checked.warnings
+        outcome.preflight.warnings
     );
 }
 
@@ -282,12 +282,12 @@ fn what_another_run_has_finished_meanwhile_stays() {
     let (data, log) = unfinished(folder.path());
     let request = with_log(&data, &log);
     let container = open(&fixture(SNAPSHOT));
-    let plan = Draft::new(&request, None).expect("a leftover").plan(&container).expect("a plan");
+    let plan = RestoreDraft::new(&request, None).expect("a leftover").plan(&container).expect("a plan");
     restore(&request, &fixture(SNAPSHOT)).expect("restored");
     let whole = tree(folder.path());
     let interrupt = Interrupt::default();
-    let work = Work { inspection: Options::default(), progress: &Silent, stages: &(), interrupt: &interrupt };
-    plan.execute(work).expect_err("it is taken");
+    let context = RestoreContext::new(&Silent, &interrupt);
+    plan.execute(context).expect_err("it is taken");
     assert_eq!(tree(folder.path()), whole);
     assert!(startable(folder.path(), &log).is_some());
 }
@@ -296,7 +296,7 @@ fn what_another_run_has_finished_meanwhile_stays() {
 fn folders_made_on_the_way_go_with_what_was_to_stand_in_them() {
     let paths = [("new/d", "new/w"), ("new/d", "new/logs/w"), ("new/data/d", "new/w")];
     for (data, log) in paths {
-        for stage in [Stage::Prepared, Stage::Copied] {
+        for stage in [RestoreStage::Prepared, RestoreStage::Copied] {
             let folder = folder();
             let interrupt = Interrupt::default();
             let stop = At(stage, || interrupt.set());
@@ -308,13 +308,13 @@ fn folders_made_on_the_way_go_with_what_was_to_stand_in_them() {
 
     let folder = folder();
     let interrupt = Interrupt::default();
-    let stop = At(Stage::Copied, || interrupt.set());
+    let stop = At(RestoreStage::Copied, || interrupt.set());
     restore_with(&three(&folder.path().join("new")), &fixture(SNAPSHOT), &stop, &interrupt).expect_err("interrupted");
     assert!(tree(folder.path()).is_empty(), "{:?}", tree(folder.path()));
 
     // And when some already had their names.
     let (data, log) = (folder.path().join("new/deep/data"), folder.path().join("log"));
-    let taken = At(Stage::DataPublished, || fs::create_dir(&log).expect("a free name"));
+    let taken = At(RestoreStage::DataPublished, || fs::create_dir(&log).expect("a free name"));
     restore_with(&with_log(&data, &log), &fixture(SNAPSHOT), &taken, &Interrupt::default()).expect_err("taken");
     assert_eq!(tree(folder.path()), ["log/"]);
 }
@@ -326,7 +326,7 @@ fn a_directory_that_stays_keeps_its_rights() {
     fs::create_dir(&data).expect("a folder");
     let mode = || data.metadata().expect("it is there").permissions().mode() & 0o7777;
     fs::set_permissions(&data, fs::Permissions::from_mode(0o2755)).expect("ours");
-    for stage in [Stage::Written, Stage::DataPublished] {
+    for stage in [RestoreStage::Written, RestoreStage::DataPublished] {
         let taken = At(stage, || fs::create_dir(&log).expect("a free name"));
         restore_with(&with_log(&data, &log), &fixture(SNAPSHOT), &taken, &Interrupt::default()).expect_err("taken");
         assert_eq!(mode(), 0o2755, "{stage:?}");

@@ -6,8 +6,8 @@ use etcdsnap_mvcc::RevisionKey;
 use etcdsnap_snapshot::place::excerpt;
 use serde::Serialize;
 
-use super::keys::Keys;
-use super::stretch::{Amount, Left, Lost};
+use super::affected_keys::AffectedKeys;
+use super::bucket_reader::{Amount, LostSpan, ReadableBucket};
 
 /// Ranges that are kept; all are counted.
 const RANGES: usize = 100;
@@ -39,9 +39,9 @@ pub struct Losses {
     pub lost_up_to: Option<i64>,
     /// Live keys that may have been written or deleted in the lost revisions, and not since: an old value of theirs comes to
     /// light, or one that was deleted.
-    pub maybe_old: Names,
+    pub maybe_old: KeyNames,
     /// Keys of lost records whose names can still be read: at least these are not as they were.
-    pub surely_lost: Names,
+    pub surely_lost: KeyNames,
 }
 
 /// A stretch of a bucket in which entries are missing.
@@ -62,14 +62,14 @@ pub struct LostRange {
 
 /// Keys by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Names {
+pub struct KeyNames {
     /// How many there are.
     pub count: u64,
     /// The first of them, in key order, quoted where they are not printable.
     pub first: Vec<String>,
 }
 
-impl Names {
+impl KeyNames {
     /// Of keys in any order.
     pub(super) fn new(mut keys: Vec<&[u8]>) -> Self {
         keys.sort_unstable();
@@ -85,13 +85,14 @@ impl Losses {
     }
 
     /// Of one of the small buckets.
-    pub(super) fn entries(&mut self, name: &[u8], left: &Left<'_>) {
+    pub(super) fn entries(&mut self, name: &[u8], left: &ReadableBucket<'_>) {
         self.add(Ranges::new(&excerpt(name), left, std::iter::empty(), excerpt));
     }
 
     /// Of the records.
-    pub(super) fn records(&mut self, keys: Keys) {
-        let Keys { ranges, compaction_lost, last_revision, newest_lost, lost_up_to, maybe_old, surely_lost } = keys;
+    pub(super) fn records(&mut self, keys: AffectedKeys) {
+        let AffectedKeys { ranges, compaction_lost, last_revision, newest_lost, lost_up_to, maybe_old, surely_lost } =
+            keys;
         self.add(ranges);
         (self.last_revision, self.newest_lost, self.lost_up_to) = (last_revision, newest_lost, lost_up_to);
         (self.compaction_lost, self.maybe_old, self.surely_lost) = (compaction_lost, maybe_old, surely_lost);
@@ -120,7 +121,7 @@ impl Ranges {
     /// entries others should be that nothing leads to, ascending. `name` says how an entry is called.
     pub fn new(
         bucket: &str,
-        left: &Left<'_>,
+        left: &ReadableBucket<'_>,
         holes: impl Iterator<Item = usize>,
         name: impl Fn(&[u8]) -> String,
     ) -> Self {
@@ -156,7 +157,7 @@ impl Ranges {
 }
 
 /// How many entries that can be read are in front of a stretch, and how many in front of its end.
-fn span(left: &Left<'_>, lost: &Lost<'_>) -> (usize, usize) {
+fn span(left: &ReadableBucket<'_>, lost: &LostSpan<'_>) -> (usize, usize) {
     let below = |bound: &[u8]| left.entries.partition_point(|entry| entry.key < bound);
     let up_to = |bound: &[u8]| left.entries.partition_point(|entry| entry.key <= bound);
     let (low, high) = lost.bounds;
@@ -175,15 +176,20 @@ fn span(left: &Left<'_>, lost: &Lost<'_>) -> (usize, usize) {
 
 impl LostRange {
     /// Of which nothing more is known.
-    fn new(bucket: &str, left: &Left<'_>, (start, end): (usize, usize), name: impl Fn(&[u8]) -> String) -> Self {
+    fn new(
+        bucket: &str,
+        left: &ReadableBucket<'_>,
+        (start, end): (usize, usize),
+        name: impl Fn(&[u8]) -> String,
+    ) -> Self {
         let entry = |at: usize| left.entries.get(at).map(|entry| name(entry.key));
         let after = start.checked_sub(1).and_then(entry);
         Self { bucket: bucket.to_owned(), after, before: entry(end), pages: Vec::new(), entries: None }
     }
 
     /// With what these say, that have the same neighbours.
-    fn with<'l>(self, lost: impl Iterator<Item = &'l Lost<'l>>, per_leaf: Option<u64>) -> Self {
-        lost.fold(Self { entries: Some(0), ..self }, |mut range, Lost { page, amount, .. }| {
+    fn with<'l>(self, lost: impl Iterator<Item = &'l LostSpan<'l>>, per_leaf: Option<u64>) -> Self {
+        lost.fold(Self { entries: Some(0), ..self }, |mut range, LostSpan { page, amount, .. }| {
             if let Some(page) = page.filter(|page| range.pages.len() < PAGES && !range.pages.contains(page)) {
                 range.pages.push(page);
             }

@@ -10,9 +10,9 @@
 //! compacted or deleted (`docs/format/bbolt.md#stale-pages`). Memory is 32 bytes an entry of the largest bucket, and some
 //! hundred bytes a user key.
 
-mod keys;
+mod affected_keys;
+mod bucket_reader;
 mod losses;
-mod stretch;
 
 use etcdsnap_bbolt::build::{BuildError, BuildOptions, Builder};
 use etcdsnap_bbolt::{ByteOrder, Db, Grade};
@@ -23,12 +23,12 @@ use etcdsnap_snapshot::container::Container;
 use etcdsnap_snapshot::inspection::Inspection;
 use etcdsnap_snapshot::place::excerpt;
 
-pub use losses::{Losses, LostRange, Names};
+pub use losses::{KeyNames, Losses, LostRange};
 
-use crate::output::write_behind;
-use crate::{Error, Work};
-use keys::Keys;
-use stretch::{Kind, Left, Reader};
+use crate::write_behind::write_behind;
+use crate::{Error, RewriteContext};
+use affected_keys::AffectedKeys;
+use bucket_reader::{BucketKind, BucketReader, ReadableBucket};
 
 /// The bucket of the records.
 const KEY: &[u8] = b"key";
@@ -47,21 +47,22 @@ pub fn salvage(
     inspection: &Inspection<'_>,
     new: &mut NewFile,
     order: ByteOrder,
-    work: &Work<'_>,
+    context: &RewriteContext<'_>,
 ) -> Result<Losses, Error> {
     let db = &inspection.db;
     let (found, losses) = buckets(inspection);
     if !found.iter().any(|(name, _)| *name == KEY) {
-        return Err(Error::NoRecords { name: work.name.to_owned() });
+        return Err(Error::NoRecords { name: context.name.to_owned() });
     }
     let options = BuildOptions { order, ..BuildOptions::like(db) };
-    let reader = Reader { source, db, interrupt: work.interrupt };
-    let mut saving = Saving { reader, work, losses, room: Some(db.bytes().len() as u64) };
-    work.progress
+    let reader = BucketReader { source, db, interrupt: context.interrupt };
+    let mut saving = Saving { reader, context, losses, room: Some(db.bytes().len() as u64) };
+    context
+        .progress
         .phase("save what can be read", inspection.walk.page_counts.in_use.saturating_mul(db.page_size().into()));
     let outcome =
-        write_behind(new.file(), work.interrupt, &|bytes| work.progress.advance(bytes), &|| false, |behind| {
-            let mut builder = Builder::new(behind, &options).map_err(|source| unbuilt(work, source))?;
+        write_behind(new.file(), context.interrupt, &|bytes| context.progress.advance(bytes), &|| false, |behind| {
+            let mut builder = Builder::new(behind, &options).map_err(|source| unbuilt(context, source))?;
             for (name, sequence) in found {
                 let left = if name == KEY { Some(saving.records()?) } else { saving.entries(name)? };
                 let Some(left) = left else { continue };
@@ -69,18 +70,18 @@ pub fn salvage(
                 let filled = builder.bucket::<BuildError>(name, sequence, |builder| {
                     entries.try_for_each(|entry| builder.put(entry.key, entry.value))
                 });
-                filled.map_err(|source| unbuilt(work, source))?;
+                filled.map_err(|source| unbuilt(context, source))?;
             }
-            builder.finish().map_err(|source| unbuilt(work, source))
+            builder.finish().map_err(|source| unbuilt(context, source))
         });
     let (built, written) = outcome?;
-    work.interrupt.check()?;
+    context.interrupt.check()?;
     match (built, written) {
         // What stopped the writing thread says more than that it has stopped.
         (_, Err(source)) => Err(Error::Write { path: new.path().to_owned(), source }),
         (Err(error), Ok(())) => Err(error),
         (Ok(_), Ok(())) => {
-            work.progress.finished();
+            context.progress.finished();
             Ok(saving.losses)
         }
     }
@@ -88,8 +89,8 @@ pub fn salvage(
 
 /// Bucket by bucket, what can be read.
 struct Saving<'s, 'a> {
-    reader: Reader<'s, 'a>,
-    work: &'s Work<'s>,
+    reader: BucketReader<'s, 'a>,
+    context: &'s RewriteContext<'s>,
     losses: Losses,
     /// Bytes that buckets beside the records may still have; `None` when they had more. Each bucket is followed by itself, so any
     /// number of them can lead to the same pages. Where none do, all have less than the file.
@@ -97,13 +98,13 @@ struct Saving<'s, 'a> {
 }
 
 impl<'a> Saving<'_, 'a> {
-    fn records(&mut self) -> Result<Left<'a>, Error> {
-        let left = self.reader.read(KEY, Kind::Records)?;
+    fn records(&mut self) -> Result<ReadableBucket<'a>, Error> {
+        let left = self.reader.read(KEY, BucketKind::Records)?;
         if left.entries.is_empty() && !left.lost.is_empty() {
-            return Err(Error::NoRecords { name: self.work.name.to_owned() });
+            return Err(Error::NoRecords { name: self.context.name.to_owned() });
         }
         let compaction = self.compaction()?;
-        self.losses.records(Keys::new(&left, compaction));
+        self.losses.records(AffectedKeys::new(&left, compaction));
         Ok(left)
     }
 
@@ -113,16 +114,16 @@ impl<'a> Saving<'_, 'a> {
         if marks != Compaction::default() {
             return Ok(Some(marks));
         }
-        let meta = self.reader.read(META, Kind::Entries)?;
+        let meta = self.reader.read(META, BucketKind::Entries)?;
         let has_marks = meta.entries.iter().any(|entry| entry.key.ends_with(b"CompactRev"));
         let never = meta.lost.is_empty() && !meta.entries.is_empty() && !has_marks;
         Ok(never.then_some(marks))
     }
 
     /// Those of a bucket beside the records; `None` when there is no room for it, so that it is lost.
-    fn entries(&mut self, name: &[u8]) -> Result<Option<Left<'a>>, Error> {
+    fn entries(&mut self, name: &[u8]) -> Result<Option<ReadableBucket<'a>>, Error> {
         if let Some(room) = self.room {
-            let left = self.reader.read(name, Kind::Entries)?;
+            let left = self.reader.read(name, BucketKind::Entries)?;
             self.room = room.checked_sub(left.bytes());
             if self.room.is_some() {
                 self.losses.entries(name, &left);
@@ -134,8 +135,8 @@ impl<'a> Saving<'_, 'a> {
     }
 }
 
-fn unbuilt(work: &Work<'_>, source: BuildError) -> Error {
-    Error::Copy { name: work.name.to_owned(), source: source.into() }
+fn unbuilt(context: &RewriteContext<'_>, source: BuildError) -> Error {
+    Error::Copy { name: context.name.to_owned(), source: source.into() }
 }
 
 /// The buckets that are saved, in order, with their sequences; and those that should be there and cannot be found, or are too

@@ -7,7 +7,7 @@
 use semver::Version;
 use thiserror::Error;
 
-use super::Change;
+use super::EntryChange;
 use crate::schema::Buckets;
 
 /// The first version that says which layout a database has; before it, a raft term tells 3.5 from older ones.
@@ -51,13 +51,13 @@ pub enum MigrationError {
     /// The log has entries that the wanted version cannot read.
     #[error(
         "cannot downgrade storage, WAL contains newer entries, as the target version ({target}) is lower than the version \
-         ({needed}) detected from WAL logs"
+         ({required_version}) detected from WAL logs"
     )]
     NewerEntries {
         /// The wanted version.
         target: Version,
         /// The lowest version that can read them.
-        needed: Version,
+        required_version: Version,
     },
 }
 
@@ -95,26 +95,26 @@ impl Migration {
         self.steps.last().is_some_and(|last| *last < self.from)
     }
 
-    /// Refuses to go below `needed`, the lowest version that can read the entries of the log behind its newest snapshot.
-    pub fn permit(&self, needed: Option<&Version>) -> Result<(), MigrationError> {
-        match (self.steps.last(), needed) {
-            (Some(target), Some(needed)) if self.is_downgrade() && target < needed => {
-                Err(MigrationError::NewerEntries { target: target.clone(), needed: needed.clone() })
+    /// Refuses to go below `required_version`, the lowest version that can read the entries of the log behind its newest snapshot.
+    pub fn permit(&self, required_version: Option<&Version>) -> Result<(), MigrationError> {
+        match (self.steps.last(), required_version) {
+            (Some(target), Some(required_version)) if self.is_downgrade() && target < required_version => {
+                Err(MigrationError::NewerEntries { target: target.clone(), required_version: required_version.clone() })
             }
             _ => Ok(()),
         }
     }
 
     /// What is to be done in the end; `None` when nothing is.
-    pub fn change(&self) -> Option<Change> {
+    pub fn change(&self) -> Option<EntryChange> {
         let reason = format!("the storage version was {}", self.from);
         self.steps.last().map(|target| Self::forced(target, reason))
     }
 
     /// Sets the storage version, whatever it was.
-    pub fn forced(target: &Version, reason: String) -> Change {
+    pub fn forced(target: &Version, reason: String) -> EntryChange {
         let value = (*target >= FIRST_RECORDED).then(|| minor_of(target).to_string());
-        Change { bucket: "meta", key: "storageVersion", value, reason }
+        EntryChange { bucket: "meta", key: "storageVersion", value, reason }
     }
 }
 
@@ -187,8 +187,8 @@ mod tests {
     fn newer_entries_forbid_going_down_only() {
         let buckets = of(&[("storageVersion", b"3.6.0")]);
         let to = |minor| Migration::plan(&buckets, &Version::new(3, minor, 0), 8).expect("a way");
-        let needed = Version::new(3, 6, 0);
-        let refused = to(5).permit(Some(&needed)).unwrap_err().to_string();
+        let required_version = Version::new(3, 6, 0);
+        let refused = to(5).permit(Some(&required_version)).unwrap_err().to_string();
         assert!(
             refused.ends_with("the target version (3.5.0) is lower than the version (3.6.0) detected from WAL logs")
         );

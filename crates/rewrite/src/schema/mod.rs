@@ -4,31 +4,31 @@
 //! Two questions are answered from the small [`Buckets`] alone:
 //!
 //! * [`Migration::plan`]: what etcd's own `migrate` does to move a member's database to another storage version, and no more;
-//! * [`fit`]: everything that must change so that servers of a release start from a *restored* database, which begins a new
+//! * [`changes_for_release`]: everything that must change so that servers of a release start from a *restored* database, which begins a new
 //!   cluster: stale versions, downgrades and raft configurations too.
 //!
-//! Both give [`Change`]s, which go into an [`Editor`] or are shown to a user; nothing is written here.
+//! Both give [`EntryChange`]s, which go into an [`Editor`] or are shown to a user; nothing is written here.
 
-mod caution;
-mod entries;
-mod fit;
 mod migration;
+mod release_changes;
+mod required_version;
+mod start_obstacle;
 
 use std::borrow::Cow;
 use std::fmt;
 
 use etcdsnap_bbolt::edit::{EditError, Editor};
 
-pub use caution::{Caution, cautions};
-pub use entries::{Undecodable, needed};
-pub use fit::{NewVoters, Unfit, fit};
 pub use migration::{Migration, MigrationError, detect};
+pub use release_changes::{RaftMembers, UnknownStorageVersion, changes_for_release};
+pub use required_version::{UndecodableEntry, required_version};
+pub use start_obstacle::{StartObstacle, start_obstacles};
 
 use etcdsnap_snapshot::buckets::Buckets;
 
 /// One entry of a small bucket that gets another value, or goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct EntryChange {
     /// Name of the bucket, which exists.
     pub bucket: &'static str,
     /// Key of the entry.
@@ -39,7 +39,7 @@ pub struct Change {
     pub reason: String,
 }
 
-impl Change {
+impl EntryChange {
     /// Adds this change to others.
     pub fn add_to(&self, editor: &mut Editor<'_>) -> Result<(), EditError> {
         let (bucket, key) = (self.bucket.as_bytes(), self.key.as_bytes());
@@ -50,7 +50,7 @@ impl Change {
     }
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for EntryChange {
     /// `meta/storageVersion becomes 3.6.0: etcd 3.6 does not start from 3.7.0`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { bucket, key, value, reason } = self;

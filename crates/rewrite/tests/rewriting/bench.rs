@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etcdsnap_publish::{Destination, Existing, Inputs, Interrupt};
-use etcdsnap_rewrite::{Error, Target, Tolerance, Work};
+use etcdsnap_publish::{Destination, Existing, Inputs};
+use etcdsnap_rewrite::{Error, RewriteContext, Target};
 use etcdsnap_snapshot::container::{Container, OpenOptions};
+use etcdsnap_snapshot::interrupt::Interrupt;
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_snapshot::report::Report;
 use etcdsnap_snapshot::verify::{VerifyOptions, verify};
@@ -16,11 +17,11 @@ use etcdsnap_testkit::seal;
 use tempfile::TempDir;
 
 /// Some work without any wishes.
-pub fn with_work<T>(change: impl FnOnce(&mut Work<'_>), run: impl FnOnce(&Work<'_>) -> T) -> T {
+pub fn with_work<T>(change: impl FnOnce(&mut RewriteContext<'_>), run: impl FnOnce(&RewriteContext<'_>) -> T) -> T {
     let interrupt = Interrupt::default();
-    let mut work = Work { name: "source.db", tolerance: Tolerance::Nothing, progress: &Silent, interrupt: &interrupt };
-    change(&mut work);
-    run(&work)
+    let mut context = RewriteContext::new("source.db", &Silent, &interrupt);
+    change(&mut context);
+    run(&context)
 }
 
 /// A store that was busy for a while.

@@ -3,9 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use etcdsnap_publish::{Destination, Existing, Inputs, Interrupt};
+use etcdsnap_publish::{Destination, Existing, Inputs};
 use etcdsnap_rewrite::defrag::defrag;
-use etcdsnap_rewrite::{Error, Target, Tolerance, Work};
+use etcdsnap_rewrite::{Error, RewriteContext, Target, Tolerance};
+use etcdsnap_snapshot::interrupt::Interrupt;
 use etcdsnap_testkit::bbolt::{Bucket, Freelist, Layout, PageOrder};
 use etcdsnap_testkit::damage::{ALL, Corruption, flip_bit, specimen};
 use etcdsnap_testkit::etcd::Server;
@@ -21,7 +22,7 @@ fn a_copy_has_all_and_is_smaller() {
             let is_snapshot = file.len() % 512 == 32;
             let bench = Bench::new(&file);
             let path = bench.target();
-            let done = with_work(|_| (), |work| defrag(&bench.container(), &target(&path), work)).expect("done");
+            let done = with_work(|_| (), |context| defrag(&bench.container(), &target(&path), context)).expect("done");
             assert_eq!(content(&path), content(&bench.source));
             assert_eq!(fs::read(&bench.source).expect("readable"), file);
             let (before, after) = (report(&bench.source), report(&path));
@@ -62,8 +63,8 @@ fn whatever_bbolt_can_hold_is_kept() {
             let path = bench.target();
             // It is not etcd's, which a damaged one would not be either.
             with_work(
-                |work| work.tolerance = Tolerance::Readable,
-                |work| defrag(&bench.container(), &target(&path), work),
+                |context| context.tolerance = Tolerance::Readable,
+                |context| defrag(&bench.container(), &target(&path), context),
             )
             .expect("done");
             let bytes = fs::read(&path).expect("readable");
@@ -93,8 +94,8 @@ fn a_damaged_source_is_refused_or_copied_as_a_whole() {
             let is_sound = report(&bench.source).is_sound();
             for tolerance in [Tolerance::Nothing, Tolerance::Readable] {
                 let path = bench.folder.path().join(format!("{tolerance:?}"));
-                let run = |work: &Work<'_>| defrag(&bench.container(), &target(&path), work);
-                match with_work(|work| work.tolerance = tolerance, run) {
+                let run = |context: &RewriteContext<'_>| defrag(&bench.container(), &target(&path), context);
+                match with_work(|context| context.tolerance = tolerance, run) {
                     Ok(done) => {
                         copied += 1;
                         assert!(is_sound || tolerance == Tolerance::Readable, "{}", corruption.name);
@@ -122,13 +123,15 @@ fn damage_is_told_with_its_place() {
     let mut file = sealed(database(&store(Server::V3_6, 3), 3));
     Corruption::named("c01_leaf_keys_swapped").expect("known").apply(&mut file).expect("suits");
     reseal(&mut file);
-    let error = Bench::new(&file).refuses(|source, target| with_work(|_| (), |work| defrag(source, target, work)));
+    let error =
+        Bench::new(&file).refuses(|source, target| with_work(|_| (), |context| defrag(source, target, context)));
     let text = error.to_string();
     assert!(text.starts_with("source.db: damaged, KEY_ORDER at bucket key, page "), "{text}");
     // Whatever else is wrong with it, that the hash is wrong too is told, and first.
     let end = file.len() - 1;
     file[end] ^= 1;
-    let error = Bench::new(&file).refuses(|source, target| with_work(|_| (), |work| defrag(source, target, work)));
+    let error =
+        Bench::new(&file).refuses(|source, target| with_work(|_| (), |context| defrag(source, target, context)));
     let Error::Damaged { findings, .. } = error else { panic!("{error}") };
     assert_eq!((findings[0].kind.id, findings[1].kind.id), ("SHA256_MISMATCH", "KEY_ORDER"));
 }
@@ -140,12 +143,14 @@ fn a_copy_does_not_vouch_for_what_its_source_does_not() {
     let bit = file.len() * 8 - 1;
     flip_bit(&mut file, bit);
     let bench = Bench::new(&file);
-    let error = bench.refuses(|source, target| with_work(|_| (), |work| defrag(source, target, work)));
+    let error = bench.refuses(|source, target| with_work(|_| (), |context| defrag(source, target, context)));
     assert!(error.to_string().contains("SHA256_MISMATCH"), "{error}");
     let path = bench.target();
-    let done =
-        with_work(|work| work.tolerance = Tolerance::Readable, |work| defrag(&bench.container(), &target(&path), work))
-            .expect("all of it can be read");
+    let done = with_work(
+        |context| context.tolerance = Tolerance::Readable,
+        |context| defrag(&bench.container(), &target(&path), context),
+    )
+    .expect("all of it can be read");
     assert_eq!((done.sha256, done.tolerated.len()), (None, 1));
     assert_eq!(report(&path).sha256.trailer, "absent");
 }
@@ -155,18 +160,18 @@ fn what_is_there_is_replaced_only_when_asked() {
     let bench = Bench::new(&sealed(database(&store(Server::V3_5, 5), 5)));
     let path = bench.target();
     fs::write(&path, "precious").expect("written");
-    let error = bench.refuses(|source, target| with_work(|_| (), |work| defrag(source, target, work)));
+    let error = bench.refuses(|source, target| with_work(|_| (), |context| defrag(source, target, context)));
     assert!(matches!(error, Error::Publish(etcdsnap_publish::Error::Exists { .. })), "{error}");
     let inputs: Inputs = [&bench.source].into_iter().collect();
     let replacing =
         Target { destination: Destination::new(&path, Existing::Replace, &inputs), owner: None, order: None };
-    with_work(|_| (), |work| defrag(&bench.container(), &replacing, work)).expect("done");
+    with_work(|_| (), |context| defrag(&bench.container(), &replacing, context)).expect("done");
     assert!(report(&path).is_sound());
     assert_eq!(bench.look().len(), 2);
     // Not even then is the source replaced, whatever its name is.
     fs::remove_file(&path).expect("removed");
     fs::hard_link(&bench.source, &path).expect("a link");
-    let refused = with_work(|_| (), |work| defrag(&bench.container(), &replacing, work)).expect_err("the source");
+    let refused = with_work(|_| (), |context| defrag(&bench.container(), &replacing, context)).expect_err("the source");
     assert!(matches!(refused, Error::Publish(etcdsnap_publish::Error::Input { .. })), "{refused}");
 }
 
@@ -176,13 +181,8 @@ fn an_interrupted_run_leaves_nothing() {
     let interrupt = Interrupt::default();
     interrupt.set();
     let error = bench.refuses(|source, target| {
-        let work = Work {
-            name: "source.db",
-            tolerance: Tolerance::Nothing,
-            progress: &etcdsnap_snapshot::progress::Silent,
-            interrupt: &interrupt,
-        };
-        defrag(source, target, &work)
+        let context = RewriteContext::new("source.db", &etcdsnap_snapshot::progress::Silent, &interrupt);
+        defrag(source, target, &context)
     });
     assert!(error.is_interruption(), "{error}");
 }
@@ -195,6 +195,6 @@ fn a_source_that_changes_meanwhile_is_refused() {
     let container = bench.container();
     fs::write(&bench.source, &file).expect("written again");
     let path = bench.target();
-    let error = with_work(|_| (), |work| defrag(&container, &target(&path), work)).expect_err("changed");
+    let error = with_work(|_| (), |context| defrag(&container, &target(&path), context)).expect_err("changed");
     assert!(!path.exists(), "{error}");
 }

@@ -4,9 +4,8 @@ use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt as _;
 
 use etcdsnap_rewrite::defrag::defrag_in_place;
-use etcdsnap_rewrite::migrate::{Wanted, migrate_in_place};
-use etcdsnap_rewrite::schema::Migration;
-use etcdsnap_rewrite::{Error, Held};
+use etcdsnap_rewrite::migrate::{MigrateOptions, migrate_in_place};
+use etcdsnap_rewrite::{Error, LockedDatabase};
 use etcdsnap_snapshot::container::OpenOptions;
 use etcdsnap_testkit::damage::Corruption;
 use etcdsnap_testkit::etcd::Server;
@@ -14,8 +13,8 @@ use semver::Version;
 
 use crate::bench::{Bench, content, database, report, store, with_work};
 
-fn to(minor: u64) -> Wanted {
-    Wanted { version: Version::new(3, minor, 0), newest: Migration::NEWEST_MINOR, needed: None, force: false }
+fn to(minor: u64) -> MigrateOptions {
+    MigrateOptions::new(Version::new(3, minor, 0))
 }
 
 #[test]
@@ -23,8 +22,8 @@ fn the_copy_takes_the_place_and_nothing_else_moves() {
     let bench = Bench::member(&database(&store(Server::V3_6, 1), 1));
     let before = content(&bench.source);
     let old = File::open(&bench.source).expect("open");
-    let held = Held::take(&bench.source).expect("free");
-    let done = with_work(|_| (), |work| defrag_in_place(held, &OpenOptions::default(), work)).expect("done");
+    let held = LockedDatabase::take(&bench.source).expect("free");
+    let done = with_work(|_| (), |context| defrag_in_place(held, &OpenOptions::default(), context)).expect("done");
     assert_eq!(content(&bench.source), before);
     assert_eq!(fs::metadata(&bench.source).expect("there").len(), done.size);
     assert!(report(&bench.source).is_sound());
@@ -41,7 +40,7 @@ fn a_member_that_runs_is_left_alone() {
     let bench = Bench::member(&database(&store(Server::V3_6, 2), 2));
     let running = File::options().read(true).write(true).open(&bench.source).expect("open");
     running.lock().expect("as etcd holds it");
-    assert!(matches!(Held::take(&bench.source), Err(Error::InUse { .. })));
+    assert!(matches!(LockedDatabase::take(&bench.source), Err(Error::InUse { .. })));
 }
 
 #[test]
@@ -52,13 +51,13 @@ fn a_damaged_database_stays_as_it_is() {
     let before = bench.look();
     let error = with_work(
         |_| (),
-        |work| defrag_in_place(Held::take(&bench.source).expect("free"), &OpenOptions::default(), work),
+        |context| defrag_in_place(LockedDatabase::take(&bench.source).expect("free"), &OpenOptions::default(), context),
     )
     .expect_err("damaged");
     assert!(matches!(error, Error::Damaged { .. }), "{error}");
-    let held = Held::take(&bench.source).expect("free");
-    let error =
-        with_work(|_| (), |work| migrate_in_place(&held, &OpenOptions::default(), &to(5), work)).expect_err("damaged");
+    let held = LockedDatabase::take(&bench.source).expect("free");
+    let error = with_work(|_| (), |context| migrate_in_place(&held, &OpenOptions::default(), &to(5), context))
+        .expect_err("damaged");
     assert!(matches!(error, Error::Damaged { .. }), "{error}");
     assert!(before == bench.look());
 }
@@ -68,9 +67,9 @@ fn one_entry_changes_and_the_old_content_is_kept_in_a_meta() {
     let file = database(&store(Server::V3_7, 4), 4);
     let bench = Bench::member(&file);
     let mut expected = content(&bench.source);
-    let held = Held::take(&bench.source).expect("free");
-    let run = |wanted: &Wanted| {
-        with_work(|_| (), |work| migrate_in_place(&held, &OpenOptions::default(), wanted, work)).expect("done")
+    let held = LockedDatabase::take(&bench.source).expect("free");
+    let run = |wanted: &MigrateOptions| {
+        with_work(|_| (), |context| migrate_in_place(&held, &OpenOptions::default(), wanted, context)).expect("done")
     };
     assert_eq!(run(&to(6)).steps, [Version::new(3, 6, 0)]);
     let entry = expected.iter_mut().find(|(_, key, _)| key == b"storageVersion").expect("of 3.7");

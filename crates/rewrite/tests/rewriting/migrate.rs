@@ -2,21 +2,21 @@
 
 use std::fs;
 
-use etcdsnap_rewrite::migrate::{Migrated, Wanted, migrate};
-use etcdsnap_rewrite::schema::{Migration, MigrationError};
+use etcdsnap_rewrite::migrate::{MigrateOptions, Migrated, migrate};
+use etcdsnap_rewrite::schema::MigrationError;
 use etcdsnap_rewrite::{Error, Tolerance};
 use etcdsnap_testkit::etcd::Server;
 use semver::Version;
 
 use crate::bench::{Bench, Content, content, database, report, sealed, store, target, with_work};
 
-fn wanted(minor: u64) -> Wanted {
-    Wanted { version: Version::new(3, minor, 0), newest: Migration::NEWEST_MINOR, needed: None, force: false }
+fn wanted(minor: u64) -> MigrateOptions {
+    MigrateOptions::new(Version::new(3, minor, 0))
 }
 
-fn run(bench: &Bench, wanted: &Wanted) -> Result<Migrated, Error> {
+fn run(bench: &Bench, wanted: &MigrateOptions) -> Result<Migrated, Error> {
     let path = bench.target();
-    with_work(|_| (), |work| migrate(&bench.container(), &target(&path), wanted, work))
+    with_work(|_| (), |context| migrate(&bench.container(), &target(&path), wanted, context))
 }
 
 /// The value of the one entry that a migration changes, and everything else.
@@ -55,7 +55,7 @@ fn a_way_that_does_not_exist_is_refused_or_forced() {
     let error = run(&bench, &wanted(6)).expect_err("3.4 knows no term");
     assert!(matches!(error, Error::Migration(MigrationError::Undetected)), "{error}");
     assert!(!path.exists());
-    let forced = run(&bench, &Wanted { force: true, ..wanted(6) }).expect("forced");
+    let forced = run(&bench, &wanted(6).with_force(true)).expect("forced");
     assert_eq!((forced.from, forced.forced), (None, Some(MigrationError::Undetected)));
     assert_eq!(split(content(&path)).0.as_deref(), Some("3.6.0"));
 }
@@ -63,7 +63,7 @@ fn a_way_that_does_not_exist_is_refused_or_forced() {
 #[test]
 fn entries_that_the_version_cannot_read_forbid_it() {
     let bench = Bench::new(&sealed(database(&store(Server::V3_7, 2), 2)));
-    let newer = |force| Wanted { needed: Some(Version::new(3, 6, 0)), force, ..wanted(5) };
+    let newer = |force| wanted(5).with_required_version(Some(Version::new(3, 6, 0))).with_force(force);
     let error = run(&bench, &newer(false)).expect_err("newer entries");
     assert!(error.to_string().contains("WAL contains newer entries"), "{error}");
     run(&bench, &newer(true)).expect("forced");
@@ -78,7 +78,7 @@ fn a_wrong_hash_or_structure_is_never_edited() {
     let bench = Bench::new(&file);
     for tolerance in [Tolerance::Nothing, Tolerance::Readable] {
         let error = bench.refuses(|source, target| {
-            with_work(|work| work.tolerance = tolerance, |work| migrate(source, target, &wanted(5), work))
+            with_work(|context| context.tolerance = tolerance, |context| migrate(source, target, &wanted(5), context))
         });
         assert!(matches!(error, Error::Damaged { .. }), "{error}");
     }

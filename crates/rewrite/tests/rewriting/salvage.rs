@@ -35,7 +35,7 @@ fn saved(file: &[u8]) -> Result<(Bench, Losses), Error> {
     let verified = verify(&source, &VerifyOptions::default(), &Silent).expect("readable");
     let inspection = verified.inspection.expect("a tree");
     let mut new = NewFile::create(&destination(&bench.target()), None).expect("a new file");
-    let losses = with_work(|_| (), |work| salvage(&source, &inspection, &mut new, ByteOrder::HOST, work))?;
+    let losses = with_work(|_| (), |context| salvage(&source, &inspection, &mut new, ByteOrder::HOST, context))?;
     new.publish().expect("a free name");
     Ok((bench, losses))
 }
@@ -278,7 +278,7 @@ fn a_failed_write_is_told_with_the_file_that_it_was_for() {
     let mut new = NewFile::create(&destination(&bench.target()), None).expect("a new file");
     *new.file() = std::fs::File::open(new.path()).expect("for reading only");
     let inspection = verified.inspection.expect("a tree");
-    let error = with_work(|_| (), |work| salvage(&source, &inspection, &mut new, ByteOrder::HOST, work))
+    let error = with_work(|_| (), |context| salvage(&source, &inspection, &mut new, ByteOrder::HOST, context))
         .expect_err("not writable");
     assert!(matches!(&error, Error::Write { path, .. } if path == new.path()), "{error}");
 }

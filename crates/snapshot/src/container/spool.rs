@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use etcdsnap_image::{Image, ImageError};
-use etcdsnap_publish::{available, is_in_memory, unnamed_file};
+use etcdsnap_publish::{available_space, is_in_memory, unnamed_file};
 
 use super::OpenOptions;
 use super::error::OpenError;
@@ -262,7 +262,7 @@ impl<'a> Spool<'a> {
 
 /// Free bytes on the file system of `folder`; where they are not known, room is assumed.
 fn free(folder: &Path) -> u64 {
-    available(folder).unwrap_or(u64::MAX)
+    available_space(folder).unwrap_or(u64::MAX)
 }
 
 /// The length of the blocks at the beginning of `bytes` that are all zero, or of those that are not.

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use etcdsnap_kube::list::Form;
-use etcdsnap_kube::manifest::{Cleaning, Owners};
-use etcdsnap_objects::extract::Included;
+use etcdsnap_kube::list::ListFormat;
+use etcdsnap_kube::manifest::{CleanOptions, OwnerReferencePolicy};
+use etcdsnap_objects::extract::ExtractInclusions;
 
 use super::{Meant, Source};
 use crate::args::examples;
@@ -115,14 +115,14 @@ pub enum Include {
 
 impl Extract {
     /// How objects are cleaned, if they are.
-    pub fn cleaning(&self) -> Option<Cleaning> {
+    pub fn cleaning(&self) -> Option<CleanOptions> {
         let kept = |keep: Keep| self.keep.contains(&keep);
         let owners = match () {
-            () if kept(Keep::Owners) => Owners::Keep,
-            () if kept(Keep::ExtractedOwners) => Owners::KeepExtracted,
-            () => Owners::Drop,
+            () if kept(Keep::Owners) => OwnerReferencePolicy::Keep,
+            () if kept(Keep::ExtractedOwners) => OwnerReferencePolicy::KeepExtracted,
+            () => OwnerReferencePolicy::Drop,
         };
-        self.clean.then(|| Cleaning {
+        self.clean.then(|| CleanOptions {
             keep_status: kept(Keep::Status),
             owners,
             keep_last_applied: kept(Keep::LastApplied),
@@ -134,12 +134,12 @@ impl Extract {
     }
 
     /// What is written although a cluster would make it by itself.
-    pub fn included(&self) -> Included {
+    pub fn included(&self) -> ExtractInclusions {
         if !self.clean {
-            return Included::ALL;
+            return ExtractInclusions::ALL;
         }
         let included = |include: Include| self.include.contains(&include);
-        Included {
+        ExtractInclusions {
             momentary: included(Include::Momentary),
             controlled: included(Include::Controlled),
             made_by_cluster: included(Include::Generated),
@@ -158,7 +158,7 @@ impl ManifestForm {
     }
 }
 
-impl From<ManifestForm> for Form {
+impl From<ManifestForm> for ListFormat {
     fn from(form: ManifestForm) -> Self {
         match form {
             ManifestForm::Yaml => Self::Yaml,

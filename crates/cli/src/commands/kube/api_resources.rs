@@ -10,12 +10,12 @@ use crate::output::kube::api_resources::{Row, write};
 pub fn run(session: &Session, args: &ApiResources) -> Result<Exit, Failure> {
     session.objects(&args.source, |objects| {
         let mut resources = objects.stored_resources();
-        resources.sort_by_cached_key(|stored| (stored.tally.root.clone(), objects.path_name(&stored.tally.path)));
-        let several_roots = resources.windows(2).any(|pair| pair[0].tally.root != pair[1].tally.root);
+        resources.sort_by_cached_key(|stored| (stored.count.root.clone(), objects.path_name(&stored.count.path)));
+        let several_roots = resources.windows(2).any(|pair| pair[0].count.root != pair[1].count.root);
         let rows = resources.iter().map(|resource| Row::new(resource, objects, several_roots));
-        let survey = objects.survey();
-        if args.output == TableForm::Text && survey.foreign + survey.unknown > 0 {
-            let others = survey.foreign + survey.unknown;
+        let key_counts = objects.key_counts();
+        if args.output == TableForm::Text && key_counts.foreign + key_counts.unknown > 0 {
+            let others = key_counts.foreign + key_counts.unknown;
             Failure::new(format!("beside them {others} keys of no object; `etcdsnap keys` lists all")).print();
         }
         console::write(Exit::Done, |out| write(objects, rows, args.output, out))

@@ -1,7 +1,7 @@
 //! `kube audit`.
 
 use etcdsnap_objects::Objects;
-use etcdsnap_objects::audit::{Audit, Policy};
+use etcdsnap_objects::encryption_audit::{EncryptionAudit, EncryptionPolicy};
 
 use super::reading::configurations;
 use crate::args::Form;
@@ -27,7 +27,7 @@ fn encryption(session: &Session, args: &AuditEncryption) -> Result<Exit, Failure
         if required.is_empty() && configurations.is_empty() {
             required.push(SECRETS.to_owned());
         }
-        let report = Audit::new(Policy { configurations, required }, args.names).over(objects);
+        let report = EncryptionAudit::new(EncryptionPolicy { configurations, required }, args.names).over(objects);
         let exit = if report.holds() { Exit::Done } else { Exit::Policy };
         match args.output {
             Form::Json => console::json(exit, &Document::new(&report, objects.revision())),

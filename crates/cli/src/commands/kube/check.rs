@@ -1,6 +1,6 @@
 //! `kube check`.
 
-use etcdsnap_objects::check::Check;
+use etcdsnap_objects::object_check::ObjectCheck;
 use etcdsnap_snapshot::buckets::SmallBuckets;
 use etcdsnap_snapshot::inspection::Options;
 
@@ -23,7 +23,8 @@ pub fn run(session: &Session, args: &Args) -> Result<Exit, Failure> {
         let leases = buckets.as_ref().and_then(|buckets| buckets.leases.all());
         let has_lease = |id| leases.is_some_and(|leases| leases.get(id).is_some());
         let has_lease: Option<&dyn Fn(i64) -> bool> = if leases.is_some() { Some(&has_lease) } else { None };
-        let outcome = Check::new(objects.cluster().resources(), Options::default().limit).over(&objects, has_lease);
+        let outcome =
+            ObjectCheck::new(objects.cluster().resources(), Options::default().limit).over(&objects, has_lease);
         let checked = Checked { path: &source.file, revision: objects.revision(), outcome };
         let exit = if checked.is_sound() { Exit::Done } else { Exit::Damaged };
         match args.output {

@@ -5,9 +5,9 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use etcdsnap_kube::Stored;
+use etcdsnap_kube::StoredValue;
 use etcdsnap_kube::encryption::Keyring;
-use etcdsnap_objects::in_order;
+use etcdsnap_objects::map_in_order;
 
 use super::reading::keyring;
 use crate::args::kube::Decode;
@@ -51,12 +51,12 @@ fn single(args: &Decode, keyring: &Keyring, file: impl Read) -> Result<Exit, Fai
     let forms = Forms { form: args.output, several: false };
     let piece = forms.piece(&value, key, keyring);
     if let Some(reason) = piece.unreadable {
-        let advice = match Stored::recognise(&value) {
-            Stored::Encrypted(_) if args.key.is_none() => {
+        let advice = match StoredValue::recognise(&value) {
+            StoredValue::Encrypted(_) if args.key.is_none() => {
                 "; --key tells the etcd key it lay under, --encryption-config the keys"
             }
-            Stored::Encrypted(_) if keyring.is_empty() => "; --encryption-config tells the keys",
-            Stored::Foreign(_) => {
+            StoredValue::Encrypted(_) if keyring.is_empty() => "; --encryption-config tells the keys",
+            StoredValue::Foreign(_) => {
                 "; give it what `etcdctl get KEY --print-value-only` prints, or a backup to `etcdsnap kube get`"
             }
             _ => "",
@@ -89,7 +89,7 @@ fn lines(args: &Decode, keyring: &Keyring, mut file: impl BufRead) -> Result<Exi
                 let Some(value) = bytes_of_hex(line) else { return Err("these are no hex digits".to_owned()) };
                 Ok(forms.piece(&value, b"", keyring))
             };
-            in_order(&batch, Vec::len, make, |made| {
+            map_in_order(&batch, Vec::len, make, |made| {
                 number += 1;
                 let place = format!("{}: line {number}", label(&args.file));
                 let problem = match made {

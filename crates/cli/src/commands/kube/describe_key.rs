@@ -11,7 +11,7 @@ use crate::output::kube::describe_key::Document;
 pub fn run(session: &Session, args: &DescribeKey) -> Result<Exit, Failure> {
     let key = key(&args.key)?;
     session.objects(&args.source, |objects| {
-        objects.learn_deleted();
+        objects.discover_deleted();
         let history = objects.history_of(&key);
         let document = Document::new(objects, &key, &history);
         match args.output {

@@ -1,6 +1,6 @@
 //! `kube diff`.
 
-use etcdsnap_objects::{Comparison, Objects, Selection};
+use etcdsnap_objects::{ObjectComparison, ObjectSelection, Objects};
 use etcdsnap_snapshot::contents::Contents;
 
 use super::reading::{keyring, not_understood, open};
@@ -28,11 +28,11 @@ pub fn run(session: &Session, args: &Diff) -> Result<Exit, Failure> {
 
 fn compare(args: &Diff, contents: &Contents<'_>, others: &Contents<'_>) -> Result<Exit, Failure> {
     let (before, after) = (objects(args, contents, &args.before)?, objects(args, others, &args.after)?);
-    let comparison = Comparison {
+    let comparison = ObjectComparison {
         before: &before,
         after: &after,
         selection: selection(args, &before, &after)?,
-        heard: With::heard(&args.with),
+        included: With::heard(&args.with),
         show_secrets: args.show_secrets,
     };
     let mut stat = Stat::default();
@@ -65,8 +65,8 @@ fn objects<'a>(args: &Diff, contents: &Contents<'a>, state: &State) -> Result<Ob
 }
 
 /// What is meant in either of them: a type may be defined on one side alone.
-fn selection(args: &Diff, before: &Objects<'_>, after: &Objects<'_>) -> Result<Selection, Failure> {
-    let selection = Selection::parse(&args.words, after).or_else(|_| Selection::parse(&args.words, before));
+fn selection(args: &Diff, before: &Objects<'_>, after: &Objects<'_>) -> Result<ObjectSelection, Failure> {
+    let selection = ObjectSelection::parse(&args.words, after).or_else(|_| ObjectSelection::parse(&args.words, before));
     let mut selection = selection.map_err(not_understood)?;
     selection.namespace.clone_from(&args.namespace);
     selection.labels = args.selector.clone().unwrap_or_default();

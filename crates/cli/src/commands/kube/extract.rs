@@ -5,8 +5,10 @@ use std::io::{self, Write, stderr};
 use std::path::{Path, PathBuf};
 
 use etcdsnap_mvcc::Position;
-use etcdsnap_objects::extract::{Candidate, Gathered, Plan, Request, gather, path};
-use etcdsnap_objects::{Objects, in_order};
+use etcdsnap_objects::extract::{
+    ExtractCandidate, ExtractCandidates, ExtractPlan, ExtractRequest, find_candidates, output_path,
+};
+use etcdsnap_objects::{Objects, map_in_order};
 use etcdsnap_publish::{Existing, NewFolder};
 use etcdsnap_snapshot::place::quote;
 
@@ -22,20 +24,20 @@ use crate::output::{Sheet, label, quantity};
 pub fn run(session: &Session, args: &Extract) -> Result<Exit, Failure> {
     session.objects(&args.source, |objects| {
         if args.deleted {
-            objects.learn_deleted();
+            objects.discover_deleted();
         }
-        let request = Request {
+        let request = ExtractRequest {
             selection: selection(objects, &args.meant)?,
             deleted: args.deleted,
             custom_resources: args.with_custom_resources,
         };
-        let mut gathered = gather(objects, &request);
+        let mut gathered = find_candidates(objects, &request);
         let mut unread = Unread::default();
         for (key, reason) in &gathered.unread {
             unread.note(key, reason);
         }
         let candidates = std::mem::take(&mut gathered.candidates);
-        let plan = Plan::new(candidates, args.included(), |uid| gathered.living.contains(uid));
+        let plan = ExtractPlan::new(candidates, args.included(), |uid| gathered.living.contains(uid));
         let mut extraction = Extraction { session, args, objects, plan: &plan, unread, account: Account::default() };
         let told = tell(args, &gathered);
         let exit = if plan.steps.is_empty() { Ok(extraction.nothing()) } else { extraction.write() };
@@ -49,7 +51,7 @@ struct Extraction<'e, 'a> {
     session: &'e Session,
     args: &'e Extract,
     objects: &'e Objects<'a>,
-    plan: &'e Plan<Position>,
+    plan: &'e ExtractPlan<Position>,
     unread: Unread,
     account: Account,
 }
@@ -89,7 +91,7 @@ impl Extraction<'_, '_> {
     fn write_stream(&mut self, out: impl Write) -> io::Result<()> {
         let form = self.args.output.into();
         let mut stream = Stream::new(out, form);
-        self.each(form == etcdsnap_kube::list::Form::Json, |_, text| stream.write(text))?;
+        self.each(form == etcdsnap_kube::list::ListFormat::Json, |_, text| stream.write(text))?;
         stream.finish()
     }
 
@@ -103,9 +105,9 @@ impl Extraction<'_, '_> {
         let roots: HashSet<&str> = self.plan.steps.iter().map(|step| step.identity.root.as_str()).collect();
         let (ending, with_root) = (self.args.output.ending(), roots.len() > 1);
         let (mut made, mut numbers) = (HashSet::new(), HashMap::new());
-        let write = |step: &Candidate<Position>, text: &[u8]| {
+        let write = |step: &ExtractCandidate<Position>, text: &[u8]| {
             interrupt.check().map_err(io::Error::other)?;
-            let path = vacant(&path(&step.identity, ending, with_root), &mut made, &mut numbers);
+            let path = vacant(&output_path(&step.identity, ending, with_root), &mut made, &mut numbers);
             folders_of(&path)
                 .filter(|inside| made.insert(inside.to_path_buf()))
                 .try_for_each(|inside| folder.create_folder(inside).map_err(io::Error::other))?;
@@ -122,24 +124,25 @@ impl Extraction<'_, '_> {
     fn each(
         &mut self,
         in_list: bool,
-        mut write: impl FnMut(&Candidate<Position>, &[u8]) -> io::Result<()>,
+        mut write: impl FnMut(&ExtractCandidate<Position>, &[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
         let (objects, uids) = (self.objects, self.plan.uids());
         let cleaning = self.args.cleaning().map(|rules| (rules, &uids));
         let making = Making { form: self.args.output.into(), in_list, cleaning };
-        let weight = |step: &Candidate<Position>| objects.index().record(step.at).map_or(0, |it| it.kv.value.len());
+        let weight =
+            |step: &ExtractCandidate<Position>| objects.index().record(step.at).map_or(0, |it| it.kv.value.len());
         let mut steps = self.plan.steps.iter();
-        let make = |step: &Candidate<Position>| {
+        let make = |step: &ExtractCandidate<Position>| {
             objects.entry(step.at).map(|entry| (entry.record.kv.key.to_vec(), making.manifest(&entry)))
         };
-        in_order(&self.plan.steps, weight, make, |made| {
+        map_in_order(&self.plan.steps, weight, make, |made| {
             let (Some(step), Some((key, manifest))) = (steps.next(), made) else { return Ok(()) };
             self.take(step, &key, &manifest);
             if manifest.piece.text.is_empty() { Ok(()) } else { write(step, &manifest.piece.text) }
         })
     }
 
-    fn take(&mut self, step: &Candidate<Position>, key: &[u8], manifest: &Manifest) {
+    fn take(&mut self, step: &ExtractCandidate<Position>, key: &[u8], manifest: &Manifest) {
         if manifest.unknown_kind {
             self.unread.note_unknown_kind(key, &step.identity.kind);
             return;
@@ -164,7 +167,7 @@ impl Extraction<'_, '_> {
 }
 
 /// Says what could not be found, and what else there is.
-fn tell(args: &Extract, gathered: &Gathered) -> Exit {
+fn tell(args: &Extract, gathered: &ExtractCandidates) -> Exit {
     let mut exit = Exit::Done;
     for wanted in &gathered.missing {
         let name = quote(wanted.name.as_deref().unwrap_or_default().as_bytes());

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use etcdsnap_kube::list::{Form, ListWriter};
+use etcdsnap_kube::list::{ListFormat, ListWriter};
 use etcdsnap_mvcc::Position;
-use etcdsnap_objects::{Entry, Objects, Selected, Selection};
+use etcdsnap_objects::{ObjectRecord, ObjectSelection, Objects, SelectedObjects};
 use etcdsnap_snapshot::place::quote;
 
 use super::reading::selection;
@@ -38,7 +38,7 @@ pub fn run(session: &Session, args: &Get) -> Result<Exit, Failure> {
 struct Printing<'p, 'a> {
     args: &'p Get,
     objects: &'p Objects<'a>,
-    selection: &'p Selection,
+    selection: &'p ObjectSelection,
     unread: Unread,
 }
 
@@ -48,14 +48,14 @@ impl Printing<'_, '_> {
         match self.args.output {
             GetForm::Text | GetForm::Wide => self.tables(positions, out),
             GetForm::Name => self.pieces(positions, name, |text| out.write_all(text)),
-            GetForm::Yaml => self.list(positions, Form::Yaml, out),
-            GetForm::Json => self.list(positions, Form::Json, out),
+            GetForm::Yaml => self.list(positions, ListFormat::Yaml, out),
+            GetForm::Json => self.list(positions, ListFormat::Json, out),
             GetForm::Ndjson => self.pieces(positions, |entry| line(entry, managed_fields), |text| out.write_all(text)),
         }
     }
 
     /// As kubectl: a single name gives the object itself, anything else a list.
-    fn list(&mut self, positions: &[Position], form: Form, out: &mut dyn Write) -> io::Result<()> {
+    fn list(&mut self, positions: &[Position], form: ListFormat, out: &mut dyn Write) -> io::Result<()> {
         let managed_fields = self.args.show_managed_fields;
         if self.selection.single().is_some() && positions.len() == 1 {
             return self.pieces(positions, |entry| whole(entry, form, managed_fields), |text| out.write_all(text));
@@ -91,10 +91,10 @@ impl Printing<'_, '_> {
     fn pieces(
         &mut self,
         positions: &[Position],
-        make: impl Fn(&Entry<'_, '_>) -> Piece + Sync,
+        make: impl Fn(&ObjectRecord<'_, '_>) -> Piece + Sync,
         mut write: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
-        let make = |entry: Entry<'_, '_>| (entry.record.kv.key.to_vec(), make(&entry));
+        let make = |entry: ObjectRecord<'_, '_>| (entry.record.kv.key.to_vec(), make(&entry));
         self.objects.stream(positions, make, |(key, piece)| {
             self.unread.note_piece(&key, &piece);
             if piece.text.is_empty() { Ok(()) } else { write(&piece.text) }
@@ -103,12 +103,12 @@ impl Printing<'_, '_> {
 }
 
 /// Says that nothing was found, and where something would have been.
-fn tell_none(args: &Get, objects: &Objects<'_>, selection: &Selection) {
+fn tell_none(args: &Get, objects: &Objects<'_>, selection: &ObjectSelection) {
     let (file, revision) = (label(&args.source.file), objects.revision());
     let Some(namespace) = &selection.namespace else {
         return Failure::new(format!("{file}: no objects found at revision {revision}")).print();
     };
-    let others = objects.select(&Selection { namespace: None, ..selection.clone() }).positions.len() as u64;
+    let others = objects.select(&ObjectSelection { namespace: None, ..selection.clone() }).positions.len() as u64;
     let elsewhere = match others {
         0 => String::new(),
         _ => format!("; elsewhere {}, which -A shows", quantity(others, "object")),
@@ -119,7 +119,7 @@ fn tell_none(args: &Get, objects: &Objects<'_>, selection: &Selection) {
 }
 
 /// Says which of the named objects are not there.
-fn tell_missing(args: &Get, selected: &Selected) -> Exit {
+fn tell_missing(args: &Get, selected: &SelectedObjects) -> Exit {
     for wanted in &selected.missing {
         let name = quote(wanted.name.as_deref().unwrap_or_default().as_bytes());
         let place = match args.meant.namespace().filter(|_| wanted.namespaced) {

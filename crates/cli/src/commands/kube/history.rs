@@ -1,6 +1,6 @@
 //! `kube history`.
 
-use etcdsnap_objects::{Heard, Objects, Selection, Telling};
+use etcdsnap_objects::{IncludedChanges, ObjectHistory, ObjectSelection, Objects};
 use etcdsnap_snapshot::place::quote;
 
 use super::reading::selection;
@@ -17,16 +17,16 @@ pub fn run(session: &Session, args: &History) -> Result<Exit, Failure> {
         return Err(Failure::usage("which object? TYPE/NAME, such as deploy/web, is missing behind FILE"));
     }
     session.objects(&args.source, |objects| {
-        objects.learn_deleted();
+        objects.discover_deleted();
         let objects = &*objects;
         let selection = selection(objects, &args.meant)?;
-        let heard = Heard::for_past(With::noise(&args.with));
-        let telling = Telling { objects, heard, show_secrets: args.show_secrets };
-        let changes = telling.changes(&selection);
+        let included = IncludedChanges::for_past(With::noise(&args.with));
+        let history = ObjectHistory { objects, included, show_secrets: args.show_secrets };
+        let changes = history.changes(&selection);
         let mut unread = Unread::default();
         let exit = console::write(Exit::Done, |out| {
             let mut report = Report::new(args.output, out);
-            telling.each(
+            history.each(
                 &changes,
                 |past| Piece::of(past, args.output),
                 |piece| {
@@ -39,14 +39,14 @@ pub fn run(session: &Session, args: &History) -> Result<Exit, Failure> {
             report.finish()
         })?;
         let exit = exit.and(unread.tell());
-        if changes.is_empty() { Ok(exit.and(none(args, &telling, objects, &selection))) } else { Ok(exit) }
+        if changes.is_empty() { Ok(exit.and(none(args, &history, objects, &selection))) } else { Ok(exit) }
     })
 }
 
 /// Says that there is nothing, and where something would be.
-fn none(args: &History, telling: &Telling<'_, '_>, objects: &Objects<'_>, selection: &Selection) -> Exit {
-    let everywhere = Selection { namespace: None, ..selection.clone() };
-    let found = telling.changes(&everywhere).first().and_then(|change| objects.entry(change.at));
+fn none(args: &History, history: &ObjectHistory<'_, '_>, objects: &Objects<'_>, selection: &ObjectSelection) -> Exit {
+    let everywhere = ObjectSelection { namespace: None, ..selection.clone() };
+    let found = history.changes(&everywhere).first().and_then(|change| objects.entry(change.at));
     let elsewhere = found.and_then(|entry| entry.key.namespace).map(|namespace| quote(namespace.as_bytes()));
     let hint = elsewhere.map(|namespace| format!("; there is one in namespace {namespace}")).unwrap_or_default();
     let namespace =

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use etcdsnap_kube::encryption::{Configuration, Keyring, configurations_in_backup};
-use etcdsnap_objects::{Objects, OpenError, Selection, SelectionError};
+use etcdsnap_kube::encryption::{EncryptionConfiguration, Keyring, configurations_in_backup};
+use etcdsnap_objects::{ObjectSelection, ObjectSelectionError, Objects, OpenObjectsError};
 use etcdsnap_snapshot::contents::Contents;
 
 use crate::args::kube::{Keys, Meant, Secrets, Source};
@@ -42,8 +42,8 @@ pub fn open<'a>(
 ) -> Result<Objects<'a>, Failure> {
     let revision = revision(contents, path, rev)?;
     Objects::open(contents, revision, keyring, &keys.etcd_prefix).map_err(|error| match error {
-        OpenError::Image(error) => error.into(),
-        OpenError::NotKubernetes(_) => Failure::new(format!(
+        OpenObjectsError::Image(error) => error.into(),
+        OpenObjectsError::NotKubernetes(_) => Failure::new(format!(
             "{}: {error} at revision {revision}; `etcdsnap keys` lists what there is",
             label(path)
         )),
@@ -52,17 +52,17 @@ pub fn open<'a>(
 }
 
 /// The objects that are meant.
-pub fn selection(objects: &Objects<'_>, meant: &Meant) -> Result<Selection, Failure> {
-    let mut selection = Selection::parse(&meant.words, objects).map_err(not_understood)?;
+pub fn selection(objects: &Objects<'_>, meant: &Meant) -> Result<ObjectSelection, Failure> {
+    let mut selection = ObjectSelection::parse(&meant.words, objects).map_err(not_understood)?;
     selection.namespace = meant.namespace().map(str::to_owned);
     selection.labels = meant.selector.clone().unwrap_or_default();
     Ok(selection)
 }
 
 /// Why words mean no objects, and what to do.
-pub fn not_understood(error: SelectionError) -> Failure {
+pub fn not_understood(error: ObjectSelectionError) -> Failure {
     match error {
-        SelectionError::UnknownType(_) => {
+        ObjectSelectionError::UnknownType(_) => {
             Failure::new(format!("{error}; `etcdsnap kube api-resources` lists those in a backup"))
         }
         error => Failure::usage(error.to_string()),
@@ -83,7 +83,7 @@ pub fn keyring(secrets: &Secrets) -> Result<Keyring, Failure> {
 }
 
 /// The encryption configurations that were given.
-pub fn configurations(secrets: &Secrets) -> Result<Vec<Configuration>, Failure> {
+pub fn configurations(secrets: &Secrets) -> Result<Vec<EncryptionConfiguration>, Failure> {
     let mut configurations = Vec::new();
     for path in &secrets.encryption_config {
         configurations.extend(configurations_of(path)?);
@@ -91,7 +91,7 @@ pub fn configurations(secrets: &Secrets) -> Result<Vec<Configuration>, Failure> 
     Ok(configurations)
 }
 
-fn configurations_of(path: &Path) -> Result<Vec<Configuration>, Failure> {
+fn configurations_of(path: &Path) -> Result<Vec<EncryptionConfiguration>, Failure> {
     let unreadable = |error| Failure::io(&label(path), &error);
     let unusable = |error: &dyn std::error::Error| Failure::new(format!("{}: {error}", label(path)));
     let mut file = File::open(path).map_err(unreadable)?;
@@ -102,5 +102,5 @@ fn configurations_of(path: &Path) -> Result<Vec<Configuration>, Failure> {
         return configurations_in_backup(whole).map_err(|error| unusable(&error));
     }
     let text = text_file::read_opened(path, whole)?;
-    Ok(vec![Configuration::parse(&text).map_err(|error| unusable(&error))?])
+    Ok(vec![EncryptionConfiguration::parse(&text).map_err(|error| unusable(&error))?])
 }

@@ -1,6 +1,6 @@
 //! Objects that could not be shown, or not all of them: named, counted, and how a run ends because of them.
 
-use etcdsnap_objects::Unreadable;
+use etcdsnap_objects::UnreadableObject;
 use etcdsnap_snapshot::place::quote;
 
 use crate::exit::{Exit, Failure};
@@ -30,9 +30,9 @@ impl Unread {
     }
 
     /// Notes an object that could not be read.
-    pub fn note(&mut self, key: &[u8], reason: &Unreadable) {
+    pub fn note(&mut self, key: &[u8], reason: &UnreadableObject) {
         self.count += 1;
-        self.sealed |= matches!(reason, Unreadable::Sealed(_));
+        self.sealed |= matches!(reason, UnreadableObject::Encrypted(_));
         if self.count <= NAMED {
             Failure::new(format!("{}: {reason}", quote(key))).print();
         }

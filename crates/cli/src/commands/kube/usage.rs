@@ -1,6 +1,6 @@
 //! `kube usage`.
 
-use etcdsnap_objects::Selection;
+use etcdsnap_objects::ObjectSelection;
 use etcdsnap_snapshot::contents::Contents;
 
 use super::reading::{keyring, open};
@@ -16,7 +16,7 @@ pub fn run(session: &Session, args: &Usage) -> Result<Exit, Failure> {
     let keyring = keyring(&source.keys.secrets)?;
     session.read(&source.file, |contents: &Contents<'_>| {
         let objects = open(contents, &source.file, source.rev, keyring, &source.keys)?;
-        let usage = objects.usage(&Selection::default(), contents.compacted_revision());
+        let usage = objects.usage(&ObjectSelection::default(), contents.compacted_revision());
         if usage.unreadable > 0 {
             let records = quantity(usage.unreadable, "record");
             let file = label(&source.file);

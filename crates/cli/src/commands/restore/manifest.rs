@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use etcdsnap_restore::manifest::{Directory as Mounted, Manifest, Setting, Source};
-use etcdsnap_restore::{ClusterRequest, Directory, Membership};
+use etcdsnap_restore::manifest::{Manifest, ManifestDirectory, ManifestFile, Setting};
+use etcdsnap_restore::{ClusterRequest, Membership, PlannedDirectory};
 
 use crate::args::Restore;
 use crate::exit::Failure;
@@ -58,7 +58,7 @@ impl Settings {
     }
 
     /// What etcd has to be started with, with its own view of its directories.
-    pub fn etcd_flags(&self, directory: &Directory, membership: &Membership) -> Vec<(&'static str, String)> {
+    pub fn etcd_flags(&self, directory: &PlannedDirectory, membership: &Membership) -> Vec<(&'static str, String)> {
         let mut flags = directory.etcd_flags(membership, &self.token);
         for (flag, value) in &mut flags {
             let seen = match *flag {
@@ -80,7 +80,7 @@ fn read(files: &[PathBuf]) -> Result<Manifest, Failure> {
     }
     let texts = files.iter().map(|path| text_file::read(path)).collect::<Result<Vec<_>, _>>()?;
     let labels: Vec<_> = files.iter().map(|path| label(path)).collect();
-    let sources: Vec<_> = labels.iter().zip(&texts).map(|(label, text)| Source { label, text }).collect();
+    let sources: Vec<_> = labels.iter().zip(&texts).map(|(label, text)| ManifestFile { label, text }).collect();
     Manifest::read(&sources).map_err(|error| usage(&error))
 }
 
@@ -89,8 +89,11 @@ fn usage(error: &dyn std::error::Error) -> Failure {
 }
 
 /// The directory on this machine, and where etcd sees it.
-fn on_host(directory: Option<Mounted>, setting: Setting) -> Result<(Option<PathBuf>, Option<String>), Failure> {
-    let Some(Mounted { path, on_host }) = directory else { return Ok((None, None)) };
+fn on_host(
+    directory: Option<ManifestDirectory>,
+    setting: Setting,
+) -> Result<(Option<PathBuf>, Option<String>), Failure> {
+    let Some(ManifestDirectory { path, on_host }) = directory else { return Ok((None, None)) };
     let flag = setting.flag();
     match on_host {
         Some(host) if Path::new(&host) == Path::new(&path) => Ok((Some(host.into()), None)),

@@ -5,8 +5,10 @@ mod manifest;
 
 use std::time::SystemTime;
 
-use etcdsnap_restore::{Bump, ClusterRequest, Directory, Draft, Output, Plan, Request, Resolver, Restored, Work};
-use etcdsnap_snapshot::inspection::Options;
+use etcdsnap_restore::{
+    ClusterRequest, PlannedDirectory, Resolver, RestoreContext, RestoreDestination, RestoreDraft, RestorePlan,
+    RestoreRequest, RestoredMembers, RevisionBump,
+};
 use jiff::Timestamp;
 
 use super::Session;
@@ -31,30 +33,35 @@ pub fn run(session: &Session, args: &Restore) -> Result<Exit, Failure> {
     let request = request(args, &settings, &learners)?;
     let resolver: Option<&dyn Resolver> = if args.resolve { Some(&Names) } else { None };
     let failed = |error| explained(&error, &args.file);
-    let draft = Draft::new(&request, resolver).map_err(failed)?;
+    let draft = RestoreDraft::new(&request, resolver).map_err(failed)?;
     let container = session.open(&args.file)?;
     let interrupt = listen()?;
     let progress = session.progress(&args.file);
-    let work = Work { inspection: Options::default(), progress: &*progress, stages: &(), interrupt: &interrupt };
-    let rewritten = draft.rewrite(&container, work).map_err(failed)?;
+    let context = RestoreContext::new(&*progress, &interrupt);
+    let rewritten = draft.rewrite(&container, context).map_err(failed)?;
     let plan = match &rewritten {
         Some(rewritten) => draft.plan_rewritten(rewritten),
         None => draft.plan(&container),
     };
-    restore(args, &settings, &plan.map_err(failed)?, work)
+    restore(args, &settings, &plan.map_err(failed)?, context)
 }
 
-fn restore(args: &Restore, settings: &Settings, plan: &Plan<'_, '_>, work: Work<'_>) -> Result<Exit, Failure> {
+fn restore(
+    args: &Restore,
+    settings: &Settings,
+    plan: &RestorePlan<'_, '_>,
+    context: RestoreContext<'_>,
+) -> Result<Exit, Failure> {
     let done = if args.dry_run {
-        plan.check(work).map(|checked| (checked, Vec::new()))
+        plan.check(context).map(|preflight| (preflight, Vec::new()))
     } else {
-        plan.execute(work).map(|outcome| (outcome.checked, outcome.removed_leftovers))
+        plan.execute(context).map(|outcome| (outcome.preflight, outcome.removed_leftovers))
     };
-    let (checked, removed) = done.map_err(|error| explained(&error, &args.file))?;
+    let (preflight, removed) = done.map_err(|error| explained(&error, &args.file))?;
     let directories = plan.directories();
     let etcd = directories.iter().map(|directory| settings.etcd_flags(directory, plan.membership())).collect();
-    let warnings = checked.warnings.iter().cloned().chain(compact_first(&args.file, &checked)).collect();
-    let story = Story { dry_run: args.dry_run, plan, checked: &checked, removed: &removed, warnings, etcd };
+    let warnings = preflight.warnings.iter().cloned().chain(compact_first(&args.file, &preflight)).collect();
+    let story = Story { dry_run: args.dry_run, plan, preflight: &preflight, removed: &removed, warnings, etcd };
     let mut sheet = console::sheet();
     if args.output == Form::Text {
         text(&story, &directories, &mut sheet);
@@ -68,23 +75,27 @@ fn restore(args: &Restore, settings: &Settings, plan: &Plan<'_, '_>, work: Work<
 }
 
 /// What to say is in place when the report cannot be printed; `None` after `--dry-run`.
-fn in_place(args: &Restore, directories: &[Directory]) -> Option<String> {
+fn in_place(args: &Restore, directories: &[PlannedDirectory]) -> Option<String> {
     let places: Vec<_> = directories.iter().map(|directory| label(&directory.data_dir)).collect();
     let are = if places.len() == 1 { "is" } else { "are" };
     (!args.dry_run).then(|| format!("{} {are} in place, whole and on the disk", places.join(", ")))
 }
 
-fn request<'r>(args: &'r Restore, settings: &'r Settings, learners: &'r [&'r str]) -> Result<Request<'r>, Failure> {
+fn request<'r>(
+    args: &'r Restore,
+    settings: &'r Settings,
+    learners: &'r [&'r str],
+) -> Result<RestoreRequest<'r>, Failure> {
     let restored = if args.all_members {
-        Restored::All
+        RestoredMembers::All
     } else {
-        Restored::Member { name: &settings.name, advertised: settings.advertised.as_deref() }
+        RestoredMembers::Member { name: &settings.name, advertised: settings.advertised.as_deref() }
     };
     let output = match &args.output_dir {
-        Some(folder) => Output::All { folder: folder.clone() },
-        None => Output::Member { data_dir: settings.data_dir.clone(), wal_dir: settings.wal_dir.clone() },
+        Some(folder) => RestoreDestination::All { folder: folder.clone() },
+        None => RestoreDestination::Member { data_dir: settings.data_dir.clone(), wal_dir: settings.wal_dir.clone() },
     };
-    Ok(Request {
+    Ok(RestoreRequest {
         cluster: ClusterRequest {
             restored,
             initial_cluster: &settings.initial_cluster,
@@ -102,15 +113,15 @@ fn request<'r>(args: &'r Restore, settings: &'r Settings, learners: &'r [&'r str
         replace: args.replace.then(|| format!(".replaced-{}", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"))),
         owner: args.chown,
         preallocate: !args.no_preallocate,
-        ..Request::default()
+        ..RestoreRequest::default()
     })
 }
 
-fn bump(args: &Restore) -> Result<Option<Bump>, Failure> {
+fn bump(args: &Restore) -> Result<Option<RevisionBump>, Failure> {
     let by = match args.bump_revision {
-        Some(BumpChoice::Auto) => return Ok(Some(Bump::Auto { now: SystemTime::now() })),
+        Some(BumpChoice::Auto) => return Ok(Some(RevisionBump::Auto { now: SystemTime::now() })),
         Some(BumpChoice::By(by)) => by,
         None => 0,
     };
-    Bump::from_flags(by, args.mark_compacted).map_err(|error| explained(&error, &args.file))
+    RevisionBump::from_flags(by, args.mark_compacted).map_err(|error| explained(&error, &args.file))
 }

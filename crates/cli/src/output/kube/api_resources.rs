@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use etcdsnap_objects::{Form, Objects, StoredResource};
+use etcdsnap_objects::{Objects, StorageForm, StoredResource};
 use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
@@ -44,24 +44,24 @@ impl<'r> Row<'r> {
     /// The row of a resource; `rooted` where there are several roots.
     pub fn new(stored: &'r StoredResource<'_>, objects: &Objects<'_>, rooted: bool) -> Self {
         let resource = stored.resource;
-        let form = |(form, objects): &'r (Form, u64)| StoredAs {
+        let form = |(form, objects): &'r (StorageForm, u64)| StoredAs {
             api_version: Some(form.api_version.as_str()).filter(|version| !version.is_empty()),
             encoding: form.encoding.as_str(),
             encryption: form.encryption.as_deref(),
             objects: *objects,
         };
         Self {
-            name: objects.path_name(&stored.tally.path),
+            name: objects.path_name(&stored.count.path),
             group: resource.map(|resource| &*resource.group),
             kind: resource.map(|resource| &*resource.kind),
             namespaced: resource.map(|resource| resource.namespaced),
             short_names: resource
                 .map(|resource| resource.short_names.iter().map(|name| &**name).collect())
                 .unwrap_or_default(),
-            root: &stored.tally.root,
-            path: &stored.tally.path,
-            objects: stored.tally.objects,
-            bytes: stored.tally.bytes,
+            root: &stored.count.root,
+            path: &stored.count.path,
+            objects: stored.count.objects,
+            bytes: stored.count.bytes,
             stored: stored.forms.iter().map(form).collect(),
             rooted,
         }
@@ -109,14 +109,14 @@ pub fn write<'r>(
     form: TableForm,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let survey = objects.survey();
+    let key_counts = objects.key_counts();
     let number = |count: u64| Known::whole(i64::try_from(count).unwrap_or(i64::MAX));
     let head = [
         ("revision", Known::whole(objects.revision())),
-        ("objects", number(survey.objects())),
-        ("internal", number(survey.internal)),
-        ("unknown", number(survey.unknown)),
-        ("foreign", number(survey.foreign)),
+        ("objects", number(key_counts.objects())),
+        ("internal", number(key_counts.internal)),
+        ("unknown", number(key_counts.unknown)),
+        ("foreign", number(key_counts.foreign)),
     ];
     rows::write(&head, "resources", resources, form, out)
 }

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use etcdsnap_objects::audit::{KmsKey, Report, Row, Verdict};
+use etcdsnap_objects::encryption_audit::{AuditReport, AuditRow, EncryptionVerdict, KmsKey};
 use etcdsnap_snapshot::place::{excerpt, quote};
 use serde::Serialize;
 
@@ -46,7 +46,7 @@ struct Kms<'a> {
 
 impl<'a> Document<'a> {
     /// The document about one backup.
-    pub fn new(report: &'a Report, revision: i64) -> Self {
+    pub fn new(report: &'a AuditReport, revision: i64) -> Self {
         Self {
             revision,
             holds: report.holds(),
@@ -58,7 +58,7 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> Listed<'a> {
-    fn new(row: &'a Row) -> Self {
+    fn new(row: &'a AuditRow) -> Self {
         Self {
             resource: &row.resource,
             verdict: id(row.verdict),
@@ -85,37 +85,39 @@ impl<'a> Kms<'a> {
     }
 }
 
-fn id(verdict: Verdict) -> &'static str {
+fn id(verdict: EncryptionVerdict) -> &'static str {
     match verdict {
-        Verdict::InClear => "inClear",
-        Verdict::Unopened => "unopened",
-        Verdict::KeyNotConfigured => "keyNotConfigured",
-        Verdict::StaleKey => "staleKey",
-        Verdict::Encrypted => "encrypted",
-        Verdict::FirstKey => "firstKey",
-        Verdict::NotAsked => "notAsked",
+        EncryptionVerdict::InClear => "inClear",
+        EncryptionVerdict::Unopened => "unopened",
+        EncryptionVerdict::KeyNotConfigured => "keyNotConfigured",
+        EncryptionVerdict::StaleKey => "staleKey",
+        EncryptionVerdict::Encrypted => "encrypted",
+        EncryptionVerdict::FirstKey => "firstKey",
+        EncryptionVerdict::NotAsked => "notAsked",
     }
 }
 
-fn words(row: &Row) -> String {
+fn words(row: &AuditRow) -> String {
     let wanted =
         || row.wanted.as_deref().map_or(String::new(), |wanted| format!("; the configuration writes {wanted}"));
     match row.verdict {
-        Verdict::InClear if row.wanted.as_deref() == Some("in clear") => {
+        EncryptionVerdict::InClear if row.wanted.as_deref() == Some("in clear") => {
             "in clear, because the configuration has identity first".to_owned()
         }
-        Verdict::InClear => format!("in clear{}", wanted()),
-        Verdict::Unopened => row.reason.as_deref().map_or_else(String::new, |reason| quote(reason.as_bytes())),
-        Verdict::KeyNotConfigured => "a key that the configuration does not give to this resource".to_owned(),
-        Verdict::StaleKey => format!("not the first key{}", wanted()),
-        Verdict::Encrypted => "encrypted".to_owned(),
-        Verdict::FirstKey => "the first key of the configuration".to_owned(),
-        Verdict::NotAsked => "in clear, as nothing asks for more".to_owned(),
+        EncryptionVerdict::InClear => format!("in clear{}", wanted()),
+        EncryptionVerdict::Unopened => {
+            row.reason.as_deref().map_or_else(String::new, |reason| quote(reason.as_bytes()))
+        }
+        EncryptionVerdict::KeyNotConfigured => "a key that the configuration does not give to this resource".to_owned(),
+        EncryptionVerdict::StaleKey => format!("not the first key{}", wanted()),
+        EncryptionVerdict::Encrypted => "encrypted".to_owned(),
+        EncryptionVerdict::FirstKey => "the first key of the configuration".to_owned(),
+        EncryptionVerdict::NotAsked => "in clear, as nothing asks for more".to_owned(),
     }
 }
 
 /// Lays out the report for people: what is asked for row by row, what is not in one line.
-pub fn text(report: &Report, sheet: &mut Sheet) {
+pub fn text(report: &AuditReport, sheet: &mut Sheet) {
     let (word, style) = if report.holds() { ("HOLDS", GOOD) } else { ("FAILS", BAD) };
     let meaning = if report.holds() {
         "everything that must be encrypted is"
@@ -123,8 +125,9 @@ pub fn text(report: &Report, sheet: &mut Sheet) {
         "objects are not encrypted as they must be"
     };
     sheet.line(&[(style, word), (PLAIN, "  ")], meaning);
-    let (rest, asked): (Vec<&Row>, Vec<&Row>) = report.rows.iter().partition(|row| row.verdict == Verdict::NotAsked);
-    let stored = |row: &Row| match (&row.provider, &row.key) {
+    let (rest, asked): (Vec<&AuditRow>, Vec<&AuditRow>) =
+        report.rows.iter().partition(|row| row.verdict == EncryptionVerdict::NotAsked);
+    let stored = |row: &AuditRow| match (&row.provider, &row.key) {
         (Some(provider), Some(key)) => format!("{provider} {}", quote(key.as_bytes())),
         _ => "in clear".to_owned(),
     };

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use etcdsnap_objects::check::Outcome;
+use etcdsnap_objects::object_check::CheckOutcome;
 use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::report::Omitted;
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub struct Checked<'a> {
     /// The revision that was looked at.
     pub revision: i64,
     /// What was found.
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
 }
 
 /// The document of `-o json`.

@@ -2,18 +2,18 @@
 
 use std::io::{self, Write};
 
-use etcdsnap_kube::Stored;
-use etcdsnap_kube::decode::{Options, decode};
+use etcdsnap_kube::StoredValue;
+use etcdsnap_kube::decode::{DecodeOptions, decode};
 use etcdsnap_kube::encryption::Keyring;
-use etcdsnap_kube::json::{self, Layout};
+use etcdsnap_kube::json::{self, JsonLayout};
 use etcdsnap_kube::yaml;
-use etcdsnap_objects::Unreadable;
+use etcdsnap_objects::UnreadableObject;
 
 use super::{Piece, Unknown};
 use crate::args::kube::DecodeForm;
 
 /// All that is stored, in the form of the newest release.
-const OPTIONS: Options = Options { release: None, managed_fields: true };
+const OPTIONS: DecodeOptions = DecodeOptions { release: None, managed_fields: true };
 
 /// How values are printed.
 #[derive(Clone, Copy, Debug)]
@@ -27,9 +27,9 @@ pub struct Forms {
 impl Forms {
     /// What is printed of a value.
     pub fn piece(self, value: &[u8], key: &[u8], keyring: &Keyring) -> Piece {
-        let unreadable = |reason: Unreadable| Piece { unreadable: Some(reason), ..Piece::default() };
-        let opened = match Stored::recognise(value) {
-            Stored::Encrypted(_) => match open(value, key, keyring) {
+        let unreadable = |reason: UnreadableObject| Piece { unreadable: Some(reason), ..Piece::default() };
+        let opened = match StoredValue::recognise(value) {
+            StoredValue::Encrypted(_) => match open(value, key, keyring) {
                 Ok(opened) => Some(opened),
                 Err(reason) => return unreadable(reason),
             },
@@ -53,9 +53,9 @@ impl Forms {
 
     fn write(self, value: &etcdsnap_kube::value::Value<'_>, text: &mut Vec<u8>) -> io::Result<()> {
         match self.form {
-            DecodeForm::Json => json::write(value, Layout::Indented, text),
+            DecodeForm::Json => json::write(value, JsonLayout::Indented, text),
             DecodeForm::Ndjson => {
-                json::write(value, Layout::Compact, text)?;
+                json::write(value, JsonLayout::Compact, text)?;
                 text.write_all(b"\n")
             }
             DecodeForm::Yaml => {
@@ -69,12 +69,12 @@ impl Forms {
 }
 
 /// Opens an encrypted value, behind which etcdctl may have printed a newline.
-fn open(value: &[u8], key: &[u8], keyring: &Keyring) -> Result<Vec<u8>, Unreadable> {
-    let open = |value| match Stored::recognise(value) {
-        Stored::Encrypted(sealed) => Ok(keyring.open(&sealed, key)?.value),
+fn open(value: &[u8], key: &[u8], keyring: &Keyring) -> Result<Vec<u8>, UnreadableObject> {
+    let open = |value| match StoredValue::recognise(value) {
+        StoredValue::Encrypted(sealed) => Ok(keyring.decrypt(&sealed, key)?.value),
         _ => Ok(value.to_vec()),
     };
-    let opened: Result<_, Unreadable> = open(value);
+    let opened: Result<_, UnreadableObject> = open(value);
     match (opened, value.strip_suffix(b"\n")) {
         (Err(reason), Some(shorter)) => open(shorter).map_err(|_| reason),
         (opened, _) => opened,

@@ -1,8 +1,8 @@
 //! `kube describe-key`: the parts of a key, and how its value is stored.
 
-use etcdsnap_kube::key::{Disagreement, Internal, Place, neighbour};
+use etcdsnap_kube::key::{ClassifiedKey, InternalKey, KeyMismatch, other_program};
 use etcdsnap_mvcc::Record;
-use etcdsnap_objects::{Entry, Form, Objects};
+use etcdsnap_objects::{ObjectRecord, Objects, StorageForm};
 use etcdsnap_snapshot::place::quote;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -71,7 +71,7 @@ impl<'a> Document<'a> {
             kind: None,
             namespace: None,
             name: None,
-            program: neighbour(key),
+            program: other_program(key),
             revision: objects.revision(),
             state: match (newest, deleted_revision) {
                 (None, _) => "absent",
@@ -87,8 +87,8 @@ impl<'a> Document<'a> {
     }
 
     fn locate(&mut self, objects: &Objects<'_>, key: &'a [u8]) {
-        match objects.place(key) {
-            Place::Object(place) => {
+        match objects.classify(key) {
+            ClassifiedKey::Object(place) => {
                 let resource = objects.resource(&place);
                 self.holds = "object";
                 (self.root, self.path) = (Some(place.root), Some(place.path));
@@ -97,17 +97,17 @@ impl<'a> Document<'a> {
                 self.group = resource.map(|resource| resource.group.to_string());
                 self.kind = resource.map(|resource| resource.kind.to_string());
             }
-            Place::Internal(internal, name) => {
+            ClassifiedKey::Internal(internal, name) => {
                 self.holds = match internal {
-                    Internal::MasterLease => "masterLease",
-                    Internal::PeerServerLease => "peerServerLease",
-                    Internal::Range => "range",
-                    Internal::CompactionClock => "compactionClock",
+                    InternalKey::MasterLease => "masterLease",
+                    InternalKey::PeerServerLease => "peerServerLease",
+                    InternalKey::Range => "range",
+                    InternalKey::CompactionClock => "compactionClock",
                 };
                 self.name = Some(name);
             }
-            Place::Unknown { root, .. } => (self.holds, self.root) = ("unknown", Some(root)),
-            Place::Foreign => {}
+            ClassifiedKey::Unknown { root, .. } => (self.holds, self.root) = ("unknown", Some(root)),
+            ClassifiedKey::Foreign => {}
         }
     }
 
@@ -152,14 +152,14 @@ impl<'a> Document<'a> {
 impl Stored {
     fn new<'a>(objects: &Objects<'a>, put: &Record<'a>) -> Self {
         let entry = objects.entry_of(*put);
-        let form = entry.as_ref().map(Form::of);
+        let form = entry.as_ref().map(StorageForm::of);
         let clear = objects.clear(put);
         let header = clear.as_ref().map_err(ToString::to_string);
         let header = header.and_then(|clear| clear.header().map_err(|error| error.to_string()));
         let known = header.as_ref().ok();
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let created = known.and_then(|header| Timestamp::from_second(header.metadata.created?).ok());
-        let disagreement = |entry: &Entry<'_, '_>| entry.key.disagreement(&known?.metadata);
+        let disagreement = |entry: &ObjectRecord<'_, '_>| entry.key.mismatch(&known?.metadata);
         Self {
             create_revision: put.kv.create_revision,
             mod_revision: put.kv.mod_revision,
@@ -174,8 +174,8 @@ impl Stored {
             created: created.map(|time| time.to_string()),
             problem: header.as_ref().err().cloned(),
             disagreement: entry.as_ref().and_then(disagreement).map(|disagreement| match disagreement {
-                Disagreement::Name => "name",
-                Disagreement::Namespace => "namespace",
+                KeyMismatch::Name => "name",
+                KeyMismatch::Namespace => "namespace",
             }),
         }
     }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use etcdsnap_kube::decode::Object;
 use etcdsnap_kube::yaml;
 use etcdsnap_mvcc::Record;
-use etcdsnap_objects::{Compared, Fate, LeftOut};
+use etcdsnap_objects::{IgnoredDifferences, ObjectChangeKind, ObjectDifference};
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ pub struct Stat {
 /// What is printed of one object.
 #[derive(Debug)]
 pub struct Piece {
-    fate: Fate,
+    change_kind: ObjectChangeKind,
     as_stored: bool,
     text: Vec<u8>,
 }
@@ -80,7 +80,7 @@ struct Stored {
 
 impl Piece {
     /// Tells of an object in the form asked for.
-    pub fn of(compared: &Compared<'_, '_>, args: &Args) -> Self {
+    pub fn of(compared: &ObjectDifference<'_, '_>, args: &Args) -> Self {
         let mut text = Vec::new();
         // Memory takes everything.
         _ = match args.output {
@@ -90,7 +90,7 @@ impl Piece {
             DiffForm::Json => serde_json::to_writer(&mut text, &row(compared, args.patch)).map_err(io::Error::from),
             DiffForm::Ndjson => json_line(&row(compared, args.patch), &mut text),
         };
-        Self { fate: compared.fate, as_stored: compared.unreadable.is_some(), text }
+        Self { change_kind: compared.change_kind, as_stored: compared.unreadable.is_some(), text }
     }
 }
 
@@ -124,11 +124,11 @@ impl<'o> Report<'o> {
         if self.args.output == DiffForm::Json && !self.args.stat && self.stat.differ() > 0 {
             self.out.write_all(b",")?;
         }
-        let count = match piece.fate {
-            Fate::Added => &mut self.stat.added,
-            Fate::Removed => &mut self.stat.removed,
-            Fate::Changed => &mut self.stat.changed,
-            Fate::Recreated => &mut self.stat.recreated,
+        let count = match piece.change_kind {
+            ObjectChangeKind::Added => &mut self.stat.added,
+            ObjectChangeKind::Removed => &mut self.stat.removed,
+            ObjectChangeKind::Changed => &mut self.stat.changed,
+            ObjectChangeKind::Recreated => &mut self.stat.recreated,
         };
         *count += 1;
         self.stat.compared_as_stored += u64::from(piece.as_stored);
@@ -141,8 +141,8 @@ impl<'o> Report<'o> {
     }
 
     /// Writes the numbers.
-    pub fn finish(mut self, left_out: LeftOut) -> io::Result<Stat> {
-        (self.stat.left_out, self.stat.other_keys) = (left_out.noise, left_out.no_objects);
+    pub fn finish(mut self, left_out: IgnoredDifferences) -> io::Result<Stat> {
+        (self.stat.left_out, self.stat.other_keys) = (left_out.routine, left_out.no_objects);
         let stat = self.stat;
         match self.args.output {
             DiffForm::Text => self.numbers()?,
@@ -199,25 +199,25 @@ impl Stat {
 }
 
 /// `deployment.apps/web -n shop`
-fn name(compared: &Compared<'_, '_>) -> String {
+fn name(compared: &ObjectDifference<'_, '_>) -> String {
     let entry = &compared.entry;
     let namespace = entry.key.namespace.map(|namespace| format!(" -n {}", quote(namespace.as_bytes())));
     quote(entry.name().as_bytes()) + &namespace.unwrap_or_default()
 }
 
-fn told(compared: &Compared<'_, '_>, patch: bool) -> String {
-    let mark = match compared.fate {
-        Fate::Added => '+',
-        Fate::Removed => '-',
-        Fate::Changed => '~',
-        Fate::Recreated => '!',
+fn told(compared: &ObjectDifference<'_, '_>, patch: bool) -> String {
+    let mark = match compared.change_kind {
+        ObjectChangeKind::Added => '+',
+        ObjectChangeKind::Removed => '-',
+        ObjectChangeKind::Changed => '~',
+        ObjectChangeKind::Recreated => '!',
     };
     let mut text = format!("{mark} {}", name(compared));
     // A text takes everything.
     if compared.entry.key.root != "/registry" {
         _ = write!(text, "  below {}", quote(compared.entry.key.root.as_bytes()));
     }
-    if compared.fate == Fate::Recreated {
+    if compared.change_kind == ObjectChangeKind::Recreated {
         text.push_str("  (recreated)");
     }
     if let Some(reason) = &compared.unreadable {
@@ -236,7 +236,7 @@ fn told(compared: &Compared<'_, '_>, patch: bool) -> String {
 }
 
 /// How the YAML differs.
-fn yaml_patch(compared: &Compared<'_, '_>) -> String {
+fn yaml_patch(compared: &ObjectDifference<'_, '_>) -> String {
     let side = |object: Option<&Object<'_>>, record: Option<Record<'_>>| {
         let named = object.zip(record);
         let name = named.map(|(_, record)| format!("{}@{}", quote(record.kv.key), record.revision.main));
@@ -247,7 +247,7 @@ fn yaml_patch(compared: &Compared<'_, '_>) -> String {
     unified((&before, &old.unwrap_or_default()), (&after, &new.unwrap_or_default()))
 }
 
-fn row<'a>(compared: &Compared<'_, 'a>, patch: bool) -> Row<'a> {
+fn row<'a>(compared: &ObjectDifference<'_, 'a>, patch: bool) -> Row<'a> {
     let entry = &compared.entry;
     let stored = |record: Option<Record<'_>>, object: Option<&Object<'_>>| {
         let kv = record?.kv;
@@ -259,11 +259,11 @@ fn row<'a>(compared: &Compared<'_, 'a>, patch: bool) -> Row<'a> {
         })
     };
     Row {
-        change: match compared.fate {
-            Fate::Added => "added",
-            Fate::Removed => "removed",
-            Fate::Changed => "changed",
-            Fate::Recreated => "recreated",
+        change: match compared.change_kind {
+            ObjectChangeKind::Added => "added",
+            ObjectChangeKind::Removed => "removed",
+            ObjectChangeKind::Changed => "changed",
+            ObjectChangeKind::Recreated => "recreated",
         },
         resource: entry.resource_name(),
         namespace: entry.key.namespace,

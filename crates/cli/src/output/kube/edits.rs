@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use etcdsnap_kube::json::{self, Layout};
+use etcdsnap_kube::json::{self, JsonLayout};
 use etcdsnap_kube::value::Value;
-use etcdsnap_objects::difference::{Change, Edit, Step};
+use etcdsnap_objects::difference::{FieldChange, FieldEdit, PathStep};
 use etcdsnap_snapshot::place::{go_quote, is_printable};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -26,42 +26,42 @@ pub struct Row {
 }
 
 /// The rows of all edits.
-pub fn rows(edits: &[Edit<'_>]) -> Vec<Row> {
+pub fn rows(edits: &[FieldEdit<'_>]) -> Vec<Row> {
     edits.iter().map(Row::of).collect()
 }
 
 impl Row {
-    fn of(edit: &Edit<'_>) -> Self {
-        let raw = |value: &Value<'_>| RawValue::from_string(json::to_string(value, Layout::Compact)).ok();
-        let steps = |steps: &[Step<'_>]| {
+    fn of(edit: &FieldEdit<'_>) -> Self {
+        let raw = |value: &Value<'_>| RawValue::from_string(json::to_string(value, JsonLayout::Compact)).ok();
+        let steps = |steps: &[PathStep<'_>]| {
             let names: Vec<String> = steps.iter().map(ToString::to_string).collect();
             serde_json::value::to_raw_value(&names).ok()
         };
         let (change, before, after) = match &edit.change {
-            Change::Added { value, .. } => ("added", None, raw(value)),
-            Change::Removed(value) => ("removed", raw(value), None),
-            Change::Changed(old, new) => ("changed", raw(old), raw(new)),
-            Change::Reordered(old, new) => ("reordered", steps(old), steps(new)),
+            FieldChange::Added { value, .. } => ("added", None, raw(value)),
+            FieldChange::Removed(value) => ("removed", raw(value), None),
+            FieldChange::Changed(old, new) => ("changed", raw(old), raw(new)),
+            FieldChange::Reordered(old, new) => ("reordered", steps(old), steps(new)),
         };
         Self { path: edit.path.to_string(), change, before, after }
     }
 }
 
 /// A line for each edit, below what it is of.
-pub fn lines(edits: &[Edit<'_>], text: &mut String) {
+pub fn lines(edits: &[FieldEdit<'_>], text: &mut String) {
     for edit in edits {
         let path = &edit.path;
         // A text takes everything.
         _ = match &edit.change {
-            Change::Added { value, .. } => writeln!(text, "    + {path}: {}", cut(&shown(value), 0)),
-            Change::Removed(value) => writeln!(text, "    - {path}: {}", cut(&shown(value), 0)),
-            Change::Changed(old, new) => {
+            FieldChange::Added { value, .. } => writeln!(text, "    + {path}: {}", cut(&shown(value), 0)),
+            FieldChange::Removed(value) => writeln!(text, "    - {path}: {}", cut(&shown(value), 0)),
+            FieldChange::Changed(old, new) => {
                 let (old, new) = (shown(old), shown(new));
                 let alike = old.chars().zip(new.chars()).take_while(|(one, other)| one == other).count();
                 writeln!(text, "    ~ {path}: {} -> {}", cut(&old, alike), cut(&new, alike))
             }
-            Change::Reordered(old, new) => {
-                let steps = |steps: &[Step<'_>]| steps.iter().map(ToString::to_string).collect::<String>();
+            FieldChange::Reordered(old, new) => {
+                let steps = |steps: &[PathStep<'_>]| steps.iter().map(ToString::to_string).collect::<String>();
                 writeln!(text, "    ~ {path}: order {} -> {}", cut(&steps(old), 0), cut(&steps(new), 0))
             }
         };
@@ -73,7 +73,7 @@ fn shown(value: &Value<'_>) -> String {
     if let Value::Text(text) = value {
         return go_quote(text.as_bytes());
     }
-    let (mut safe, json) = (String::new(), json::to_string(value, Layout::Compact));
+    let (mut safe, json) = (String::new(), json::to_string(value, JsonLayout::Compact));
     for char in json.chars() {
         if is_printable(char) {
             safe.push(char);

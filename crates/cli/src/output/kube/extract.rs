@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
-use etcdsnap_kube::json::{self, Layout};
-use etcdsnap_kube::list::{Form, ListWriter};
-use etcdsnap_kube::manifest::{Cleaning, clean};
+use etcdsnap_kube::json::{self, JsonLayout};
+use etcdsnap_kube::list::{ListFormat, ListWriter};
+use etcdsnap_kube::manifest::{CleanOptions, clean};
 use etcdsnap_kube::yaml;
-use etcdsnap_objects::Entry;
-use etcdsnap_objects::extract::{Identity, Plan};
+use etcdsnap_objects::ObjectRecord;
+use etcdsnap_objects::extract::{ExtractPlan, ObjectIdentity};
 use etcdsnap_snapshot::place::quote;
 
 use super::Piece;
@@ -23,11 +23,11 @@ const NAMED: usize = 5;
 #[derive(Clone, Copy, Debug)]
 pub struct Making<'m> {
     /// Its form.
-    pub form: Form,
+    pub form: ListFormat,
     /// Whether it stands in a list, as JSON does in a stream.
     pub in_list: bool,
     /// How it is cleaned, given the uids of all that is written.
-    pub cleaning: Option<(Cleaning, &'m HashSet<String>)>,
+    pub cleaning: Option<(CleanOptions, &'m HashSet<String>)>,
 }
 
 /// A manifest, and what is to be told of it.
@@ -43,7 +43,7 @@ pub struct Manifest {
 
 impl Making<'_> {
     /// Makes the manifest of an object.
-    pub fn manifest(self, entry: &Entry<'_, '_>) -> Manifest {
+    pub fn manifest(self, entry: &ObjectRecord<'_, '_>) -> Manifest {
         let mut manifest = Manifest::default();
         manifest.piece = Piece::of_object(entry, false, |object, text| {
             if !object.known_kind {
@@ -57,8 +57,8 @@ impl Making<'_> {
             // Memory takes everything.
             _ = match (self.form, self.in_list) {
                 (form, true) => form.write_item(&object.value, text),
-                (Form::Json, false) => json::write(&object.value, Layout::Indented, text),
-                (Form::Yaml, false) => yaml::write_manifest(&object.value, text),
+                (ListFormat::Json, false) => json::write(&object.value, JsonLayout::Indented, text),
+                (ListFormat::Yaml, false) => yaml::write_manifest(&object.value, text),
             };
         });
         manifest
@@ -76,10 +76,10 @@ pub enum Stream<W: Write> {
 
 impl<W: Write> Stream<W> {
     /// Begins a stream.
-    pub fn new(out: W, form: Form) -> Self {
+    pub fn new(out: W, form: ListFormat) -> Self {
         match form {
-            Form::Yaml => Self::Yaml(out, false),
-            Form::Json => Self::Json(ListWriter::new(out, form)),
+            ListFormat::Yaml => Self::Yaml(out, false),
+            ListFormat::Json => Self::Json(ListWriter::new(out, form)),
         }
     }
 
@@ -118,7 +118,7 @@ pub struct Account {
 
 impl Account {
     /// Takes note of a manifest that was written.
-    pub fn note(&mut self, identity: &Identity, manifest: &Manifest) {
+    pub fn note(&mut self, identity: &ObjectIdentity, manifest: &Manifest) {
         *self.written.entry(identity.kind.clone()).or_default() += 1;
         if manifest.finalizers.is_empty() {
             return;
@@ -135,7 +135,7 @@ impl Account {
     }
 
     /// Lays out the account.
-    pub fn lay_out<P>(&self, plan: &Plan<P>, revision: i64, sheet: &mut Sheet) {
+    pub fn lay_out<P>(&self, plan: &ExtractPlan<P>, revision: i64, sheet: &mut Sheet) {
         let kinds: Vec<_> = self.written.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let lead = format!("extracted {} of revision {revision}", quantity(self.total(), "object"));
         let colon = if kinds.is_empty() { "" } else { ": " };
@@ -143,7 +143,7 @@ impl Account {
         if !plan.left_out.is_empty() {
             sheet.line(&[(PLAIN, &format!("left out {}:", quantity(plan.left_out.len() as u64, "object")))], "");
         }
-        let mut reasons: BTreeMap<_, Vec<&Identity>> = BTreeMap::new();
+        let mut reasons: BTreeMap<_, Vec<&ObjectIdentity>> = BTreeMap::new();
         for (identity, reason) in &plan.left_out {
             reasons.entry(*reason).or_default().push(identity);
         }
@@ -167,6 +167,6 @@ fn first_of(names: &[String], total: u64) -> String {
     }
 }
 
-fn named(identity: &Identity) -> String {
+fn named(identity: &ObjectIdentity) -> String {
     quote(identity.to_string().as_bytes())
 }

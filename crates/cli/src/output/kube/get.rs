@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use etcdsnap_kube::json::{self, Layout};
-use etcdsnap_kube::list::Form;
+use etcdsnap_kube::json::{self, JsonLayout};
+use etcdsnap_kube::list::ListFormat;
 use etcdsnap_kube::yaml;
 use etcdsnap_mvcc::Position;
-use etcdsnap_objects::{Entry, Objects, Unreadable};
+use etcdsnap_objects::{ObjectRecord, Objects, UnreadableObject};
 use etcdsnap_snapshot::place::quote;
 use jiff::Timestamp;
 
@@ -18,31 +18,31 @@ use crate::output::column;
 const GAP: &str = "   ";
 
 /// An object by itself.
-pub fn whole(entry: &Entry<'_, '_>, form: Form, managed_fields: bool) -> Piece {
+pub fn whole(entry: &ObjectRecord<'_, '_>, form: ListFormat, managed_fields: bool) -> Piece {
     Piece::of_object(entry, managed_fields, |object, text| {
         // Memory takes everything.
         _ = match form {
-            Form::Json => json::write(&object.value, Layout::Indented, text),
-            Form::Yaml => yaml::write(&object.value, text),
+            ListFormat::Json => json::write(&object.value, JsonLayout::Indented, text),
+            ListFormat::Yaml => yaml::write(&object.value, text),
         };
     })
 }
 
 /// An object as it stands in a list.
-pub fn item(entry: &Entry<'_, '_>, form: Form, managed_fields: bool) -> Piece {
+pub fn item(entry: &ObjectRecord<'_, '_>, form: ListFormat, managed_fields: bool) -> Piece {
     Piece::of_object(entry, managed_fields, |object, text| _ = form.write_item(&object.value, text))
 }
 
 /// An object in a line of JSON.
-pub fn line(entry: &Entry<'_, '_>, managed_fields: bool) -> Piece {
+pub fn line(entry: &ObjectRecord<'_, '_>, managed_fields: bool) -> Piece {
     Piece::of_object(entry, managed_fields, |object, text| {
-        _ = json::write(&object.value, Layout::Compact, text);
+        _ = json::write(&object.value, JsonLayout::Compact, text);
         text.push(b'\n');
     })
 }
 
 /// The name of an object.
-pub fn name(entry: &Entry<'_, '_>) -> Piece {
+pub fn name(entry: &ObjectRecord<'_, '_>) -> Piece {
     Piece::of_text(quote(entry.name().as_bytes()) + "\n")
 }
 
@@ -72,7 +72,7 @@ impl Table {
         table
     }
 
-    fn shown_name(self, entry: &Entry<'_, '_>) -> String {
+    fn shown_name(self, entry: &ObjectRecord<'_, '_>) -> String {
         quote(if self.typed { entry.name() } else { entry.key.name.to_owned() }.as_bytes())
     }
 
@@ -94,10 +94,12 @@ impl Table {
     }
 
     /// The line of an object.
-    pub fn row(self, entry: &Entry<'_, '_>) -> Piece {
+    pub fn row(self, entry: &ObjectRecord<'_, '_>) -> Piece {
         let (created, stored_as, unreadable) = match header(entry) {
             Ok((created, stored_as)) => (created, stored_as, None),
-            Err(reason @ Unreadable::Sealed(_)) => ("<encrypted>".to_owned(), "<encrypted>".to_owned(), Some(reason)),
+            Err(reason @ UnreadableObject::Encrypted(_)) => {
+                ("<encrypted>".to_owned(), "<encrypted>".to_owned(), Some(reason))
+            }
             Err(reason) => ("<unreadable>".to_owned(), "<unreadable>".to_owned(), Some(reason)),
         };
         let mut text = String::new();
@@ -117,7 +119,7 @@ impl Table {
 }
 
 /// When an object was created, and the version it is stored in.
-fn header(entry: &Entry<'_, '_>) -> Result<(String, String), Unreadable> {
+fn header(entry: &ObjectRecord<'_, '_>) -> Result<(String, String), UnreadableObject> {
     let clear = entry.open()?;
     let header = clear.header()?;
     let created = header.metadata.created.and_then(|seconds| Timestamp::from_second(seconds).ok());

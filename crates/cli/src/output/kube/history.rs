@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use etcdsnap_objects::{Author, Deed, Past, Unreadable};
+use etcdsnap_objects::{Author, ObjectRevision, RevisionEffect, UnreadableObject};
 use etcdsnap_snapshot::place::quote;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -21,7 +21,7 @@ pub struct Piece {
     /// The key.
     pub key: Vec<u8>,
     /// Why not all is told.
-    pub unreadable: Option<Unreadable>,
+    pub unreadable: Option<UnreadableObject>,
     /// The object, as its section is called.
     title: String,
     text: Vec<u8>,
@@ -69,7 +69,7 @@ struct AuthorRow<'a> {
 
 impl Piece {
     /// Tells of a revision in the form asked for.
-    pub fn of(past: &Past<'_, '_>, form: TableForm) -> Self {
+    pub fn of(past: &ObjectRevision<'_, '_>, form: TableForm) -> Self {
         let mut text = Vec::new();
         // Memory takes everything.
         _ = match form {
@@ -122,7 +122,7 @@ impl<'o> Report<'o> {
     }
 }
 
-fn told(past: &Past<'_, '_>) -> String {
+fn told(past: &ObjectRevision<'_, '_>) -> String {
     let record = &past.entry.record;
     let size = if record.tombstone { "-".to_owned() } else { record.kv.value.len().to_string() };
     let when = time(past).unwrap_or_else(|| "-".to_owned());
@@ -130,15 +130,15 @@ fn told(past: &Past<'_, '_>) -> String {
     if who.is_empty() {
         who.push("-".to_owned());
     }
-    let (event, who) = (event(past.deed), who.join(", "));
+    let (event, who) = (event(past.effect), who.join(", "));
     let mut text = format!("{:>12}  {event:<9}  {when:<20}  {size:>9}  {who}\n", record.revision.to_string());
-    match (&past.unreadable, past.deed, past.deletion) {
+    match (&past.unreadable, past.effect, past.deletion) {
         // A text takes everything.
         (Some(reason), ..) => _ = writeln!(text, "    {reason}"),
-        (None, Deed::Deleted, Some(seconds)) => {
+        (None, RevisionEffect::Deleted, Some(seconds)) => {
             _ = writeln!(text, "    its deletionTimestamp was {}", instant(seconds).unwrap_or_default());
         }
-        (None, Deed::Changed, _) if !past.has_before => {
+        (None, RevisionEffect::Changed, _) if !past.has_before => {
             text.push_str("    what it was before is compacted\n");
         }
         _ => edits::lines(&past.edits, &mut text),
@@ -155,21 +155,21 @@ fn who(author: &Author) -> String {
     quote((author.manager.clone() + &notes).as_bytes())
 }
 
-fn event(deed: Deed) -> &'static str {
-    match deed {
-        Deed::Created => "created",
-        Deed::Recreated => "recreated",
-        Deed::Changed => "changed",
-        Deed::Deleted => "deleted",
+fn event(effect: RevisionEffect) -> &'static str {
+    match effect {
+        RevisionEffect::Created => "created",
+        RevisionEffect::Recreated => "recreated",
+        RevisionEffect::Changed => "changed",
+        RevisionEffect::Deleted => "deleted",
     }
 }
 
 /// When it happened, where that is known.
-fn time(past: &Past<'_, '_>) -> Option<String> {
-    match past.deed {
-        Deed::Created | Deed::Recreated => past.created.and_then(instant),
-        Deed::Changed => past.authors.iter().filter_map(|author| author.time).max().and_then(instant),
-        Deed::Deleted => None,
+fn time(past: &ObjectRevision<'_, '_>) -> Option<String> {
+    match past.effect {
+        RevisionEffect::Created | RevisionEffect::Recreated => past.created.and_then(instant),
+        RevisionEffect::Changed => past.authors.iter().filter_map(|author| author.time).max().and_then(instant),
+        RevisionEffect::Deleted => None,
     }
 }
 
@@ -177,7 +177,7 @@ fn instant(seconds: i64) -> Option<String> {
     Timestamp::from_second(seconds).ok().map(|time| time.to_string())
 }
 
-fn row<'r>(past: &'r Past<'_, '_>) -> Row<'r> {
+fn row<'r>(past: &'r ObjectRevision<'_, '_>) -> Row<'r> {
     let (entry, record) = (&past.entry, &past.entry.record);
     let author = |author: &'r Author| AuthorRow {
         manager: &author.manager,
@@ -188,7 +188,7 @@ fn row<'r>(past: &'r Past<'_, '_>) -> Row<'r> {
     Row {
         revision: record.revision.main,
         sub: record.revision.sub,
-        event: event(past.deed),
+        event: event(past.effect),
         resource: entry.resource_name(),
         namespace: entry.key.namespace,
         name: entry.key.name,
@@ -200,7 +200,7 @@ fn row<'r>(past: &'r Past<'_, '_>) -> Row<'r> {
         size: (!record.tombstone).then_some(record.kv.value.len() as u64),
         authors: past.authors.iter().map(author).collect(),
         fields: edits::rows(&past.edits),
-        fields_known: past.unreadable.is_none() && (past.has_before || past.deed != Deed::Changed),
+        fields_known: past.unreadable.is_none() && (past.has_before || past.effect != RevisionEffect::Changed),
         unreadable: past.unreadable.as_ref().map(ToString::to_string),
     }
 }

@@ -1,7 +1,7 @@
 //! What is printed of one object, and what could not be: made on any thread, written in order.
 
 use etcdsnap_kube::decode::{Object, UnknownField};
-use etcdsnap_objects::{Entry, Unreadable};
+use etcdsnap_objects::{ObjectRecord, UnreadableObject};
 
 /// The text of one object.
 #[derive(Debug, Default)]
@@ -9,7 +9,7 @@ pub struct Piece {
     /// What is printed; empty where there is nothing.
     pub text: Vec<u8>,
     /// Why it is not the object.
-    pub unreadable: Option<Unreadable>,
+    pub unreadable: Option<UnreadableObject>,
     /// Fields of the object that have no name and are not in the text, if there are any.
     pub unknown: Option<Unknown>,
 }
@@ -40,7 +40,7 @@ impl Piece {
 
     /// The text that `write` makes of the decoded object.
     pub fn of_object(
-        entry: &Entry<'_, '_>,
+        entry: &ObjectRecord<'_, '_>,
         managed_fields: bool,
         write: impl FnOnce(&mut Object<'_>, &mut Vec<u8>),
     ) -> Self {

@@ -1,6 +1,6 @@
 //! `kube usage`: what objects take, and who writes them.
 
-use etcdsnap_objects::{Account, ManagerAccount, Objects, Usage};
+use etcdsnap_objects::{ManagerUsage, ObjectUsage, Objects, UsageTotals};
 use etcdsnap_snapshot::place::excerpt;
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::output::{quantity, size};
 #[derive(Debug)]
 pub struct Report<'r, 'a> {
     objects: &'r Objects<'a>,
-    usage: &'r Usage,
+    usage: &'r ObjectUsage,
     top: usize,
     several_roots: bool,
 }
@@ -84,16 +84,16 @@ struct Written<'r> {
     writes: u64,
 }
 
-impl From<&Account> for Numbers {
-    fn from(account: &Account) -> Self {
-        let Account { objects, live, historic, writes, managed_fields, annotations } = *account;
+impl From<&UsageTotals> for Numbers {
+    fn from(account: &UsageTotals) -> Self {
+        let UsageTotals { objects, live, historic, writes, managed_fields, annotations } = *account;
         Self { objects, bytes: account.bytes(), live, historic, writes, managed_fields, annotations }
     }
 }
 
 impl<'r, 'a> Report<'r, 'a> {
     /// A report with at most `top` rows in each list.
-    pub fn new(objects: &'r Objects<'a>, usage: &'r Usage, top: usize) -> Self {
+    pub fn new(objects: &'r Objects<'a>, usage: &'r ObjectUsage, top: usize) -> Self {
         let several_roots = usage.kinds.iter().any(|((root, _), _)| *root != usage.kinds[0].0.0);
         Self { objects, usage, top, several_roots }
     }
@@ -111,13 +111,13 @@ impl<'r, 'a> Report<'r, 'a> {
         'a: 'r,
     {
         let usage = self.usage;
-        let kind = |((root, path), account): &'r ((String, String), Account)| Kind {
+        let kind = |((root, path), account): &'r ((String, String), UsageTotals)| Kind {
             name: self.objects.path_name(path),
             root,
             numbers: account.into(),
         };
-        let manager = |(name, account): &'r (String, ManagerAccount)| {
-            let ManagerAccount { objects, live, managed_fields, historic_managed_fields } = *account;
+        let manager = |(name, account): &'r (String, ManagerUsage)| {
+            let ManagerUsage { objects, live, managed_fields, historic_managed_fields } = *account;
             Manager { name, objects, live, managed_fields, historic_managed_fields }
         };
         let namespaces = usage.namespaces.iter();
@@ -165,7 +165,7 @@ impl<'r, 'a> Report<'r, 'a> {
         &self,
         title: &str,
         column: &str,
-        accounts: impl ExactSizeIterator<Item = (String, &'u Account)>,
+        accounts: impl ExactSizeIterator<Item = (String, &'u UsageTotals)>,
         sheet: &mut Sheet,
     ) {
         let rest = accounts.len().saturating_sub(self.top);
@@ -228,7 +228,7 @@ impl<'r, 'a> Report<'r, 'a> {
 }
 
 /// Writes for one object, to a tenth.
-fn writes_each(account: &Account) -> String {
+fn writes_each(account: &UsageTotals) -> String {
     match account.objects {
         0 => "-".to_owned(),
         objects => {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use etcdsnap_restore::{BumpPlan, Change, Directory, Losses, Member, NewPath, WriteObstacle};
+use etcdsnap_restore::{BumpPlan, DatabaseChange, Losses, NewMember, PlannedDirectory, PlannedFile, WriteObstacle};
 use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::report::{DatabaseFacts, Sha256Facts, StoreFacts};
 use serde::Serialize;
@@ -26,7 +26,7 @@ pub struct Document<'a> {
     store: Option<&'a StoreFacts>,
     cluster: Cluster<'a>,
     directories: Vec<Made<'a>>,
-    changes: &'a [Change],
+    changes: &'a [DatabaseChange],
     bump: Option<&'a BumpPlan>,
     boot: &'a [BootVerdict],
     warnings: &'a [String],
@@ -40,12 +40,12 @@ pub struct Document<'a> {
 #[derive(Debug, Serialize)]
 struct Cluster<'a> {
     id: String,
-    members: Vec<NewMember<'a>>,
+    members: Vec<MemberRow<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct NewMember<'a> {
+struct MemberRow<'a> {
     id: String,
     name: &'a str,
     peer_urls: Vec<String>,
@@ -94,9 +94,9 @@ enum WalDir<'a> {
 
 impl<'a> Document<'a> {
     /// The document about one restore; `directories` are those of its plan.
-    pub fn new(story: &'a Story<'a>, directories: &'a [Directory]) -> Self {
-        let Story { dry_run, plan, checked, removed, warnings, etcd } = story;
-        let report = &checked.report;
+    pub fn new(story: &'a Story<'a>, directories: &'a [PlannedDirectory]) -> Self {
+        let Story { dry_run, plan, preflight, removed, warnings, etcd } = story;
+        let report = &preflight.report;
         let membership = plan.membership();
         Self {
             format_version: FORMAT_VERSION,
@@ -107,22 +107,22 @@ impl<'a> Document<'a> {
             store: report.store.as_ref(),
             cluster: Cluster {
                 id: format!("{:016x}", membership.cluster_id()),
-                members: membership.members().iter().map(NewMember::new).collect(),
+                members: membership.members().iter().map(MemberRow::new).collect(),
             },
             directories: directories.iter().zip(etcd).map(|(directory, flags)| Made::new(directory, flags)).collect(),
             changes: plan.changes(),
             bump: plan.bump(),
-            boot: &checked.boot,
+            boot: &preflight.boot,
             warnings,
-            write_obstacles: &checked.writes,
-            losses: checked.losses.as_ref(),
+            write_obstacles: &preflight.writes,
+            losses: preflight.losses.as_ref(),
             removed_leftovers: removed.iter().map(|path| TextOrBase64::path(path)).collect(),
         }
     }
 }
 
-impl<'a> NewMember<'a> {
-    fn new(member: &'a Member) -> Self {
+impl<'a> MemberRow<'a> {
+    fn new(member: &'a NewMember) -> Self {
         Self {
             id: format!("{:016x}", member.id),
             name: &member.name,
@@ -133,7 +133,7 @@ impl<'a> NewMember<'a> {
 }
 
 impl<'a> Made<'a> {
-    fn new(directory: &'a Directory, flags: &[(&'static str, String)]) -> Self {
+    fn new(directory: &'a PlannedDirectory, flags: &[(&'static str, String)]) -> Self {
         let moved = directory.moved_aside.iter();
         Self {
             member: &directory.member.name,
@@ -150,7 +150,7 @@ impl<'a> Made<'a> {
 }
 
 impl<'a> File<'a> {
-    fn new(file: &'a NewPath) -> Self {
+    fn new(file: &'a PlannedFile) -> Self {
         Self { path: TextOrBase64::path(&file.path), bytes: file.bytes, written: file.written }
     }
 }

@@ -1,6 +1,6 @@
 //! What is missing of a damaged backup, for people.
 
-use etcdsnap_restore::{Losses, LostRange, Names};
+use etcdsnap_restore::{KeyNames, Losses, LostRange};
 
 use crate::output::quantity;
 use crate::output::sheet::{BAD, FAINT, GOOD, ODD, PLAIN, Sheet};
@@ -97,7 +97,7 @@ fn keys(losses: &Losses, sheet: &mut Sheet) {
     }
 }
 
-fn listed(names: &Names) -> String {
+fn listed(names: &KeyNames) -> String {
     let more = names.count.saturating_sub(names.first.len() as u64);
     let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
     format!("{}{rest}", names.first.join(", "))

@@ -7,7 +7,7 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
-use etcdsnap_restore::{Checked, Directory, Plan};
+use etcdsnap_restore::{PlannedDirectory, Preflight, RestorePlan};
 
 pub use json::Document;
 pub use start::compact_first;
@@ -19,9 +19,9 @@ pub struct Story<'s> {
     /// Nothing was written.
     pub dry_run: bool,
     /// What was to be done.
-    pub plan: &'s Plan<'s, 's>,
+    pub plan: &'s RestorePlan<'s, 's>,
     /// What became of it.
-    pub checked: &'s Checked,
+    pub preflight: &'s Preflight,
     /// What killed runs had left.
     pub removed: &'s [PathBuf],
     /// What a person should know or decide, most important first.
@@ -31,7 +31,7 @@ pub struct Story<'s> {
 }
 
 /// A path as the user would write it: below the directory that was named, not below what that stands for.
-fn as_given(path: &Path, directory: &Directory) -> PathBuf {
+fn as_given(path: &Path, directory: &PlannedDirectory) -> PathBuf {
     let data = directory.files.first().and_then(|database| database.path.ancestors().nth(3));
     match data.and_then(|data| path.strip_prefix(data).ok()) {
         Some(inside) => directory.data_dir.join(inside),

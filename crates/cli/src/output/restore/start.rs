@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use etcdsnap_restore::{Checked, Directory};
+use etcdsnap_restore::{PlannedDirectory, Preflight};
 use etcdsnap_snapshot::place::shell_word;
 
 use super::Story;
@@ -11,7 +11,7 @@ use crate::output::size;
 use crate::output::usage::is_worth_it;
 
 /// The command line for each directory, and what to know about it.
-pub fn text(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
+pub fn text(story: &Story<'_>, directories: &[PlannedDirectory], sheet: &mut Sheet) {
     sheet.heading(if directories.len() == 1 { "Start it with" } else { "Start them with" });
     for flags in &story.etcd {
         let lines = flags.iter().map(|(flag, value)| shell_word(format!("--{flag}={value}").as_bytes()));
@@ -36,15 +36,15 @@ pub fn text(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
         );
         sheet.line(&[(ODD, "  ! ")], &quota);
     }
-    for obstacle in &story.checked.writes {
+    for obstacle in &story.preflight.writes {
         sheet.line(&[(ODD, "  ! ")], obstacle.message);
     }
 }
 
 /// A sentence that advises to defragment the backup in `file` first, when much of its database is free pages, which
 /// every member would get a copy of.
-pub fn compact_first(file: &Path, checked: &Checked) -> Option<String> {
-    let database = checked.report.database.as_ref().filter(|_| checked.losses.is_none())?;
+pub fn compact_first(file: &Path, preflight: &Preflight) -> Option<String> {
+    let database = preflight.report.database.as_ref().filter(|_| preflight.losses.is_none())?;
     let in_use = *database.size_in_use.all()?;
     let unused = database.size.saturating_sub(in_use);
     is_worth_it(database.size, in_use).then(|| {

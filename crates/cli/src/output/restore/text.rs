@@ -1,7 +1,7 @@
 //! `restore` for people: what was made, of what, what to look at, and how to start it.
 
 use etcdsnap_mvcc::{ENOUGH_REVISIONS, revisions_after};
-use etcdsnap_restore::{Change, Directory, NewPath};
+use etcdsnap_restore::{DatabaseChange, PlannedDirectory, PlannedFile};
 use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::report::{Report, StoreFacts};
@@ -13,36 +13,36 @@ use crate::output::words::known;
 use crate::output::{column, label, quantity, size};
 
 /// Lays out everything; `directories` are those of the plan.
-pub fn text(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
+pub fn text(story: &Story<'_>, directories: &[PlannedDirectory], sheet: &mut Sheet) {
     headline(story, directories, sheet);
     for directory in directories {
         sheet.blank();
         files(story, directory, sheet);
     }
-    if let Some(missing) = &story.checked.losses {
+    if let Some(missing) = &story.preflight.losses {
         sheet.blank();
         losses::text(missing, story.dry_run, sheet);
     }
     warnings(&story.warnings, sheet);
     sheet.blank();
-    backup(&story.checked.report, sheet);
+    backup(&story.preflight.report, sheet);
     sheet.blank();
     changes(story, sheet);
     sheet.blank();
-    boot(&story.checked.boot, sheet);
+    boot(&story.preflight.boot, sheet);
     sheet.blank();
     start::text(story, directories, sheet);
 }
 
-fn headline(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
-    let in_part = story.checked.losses.as_ref().is_some_and(|losses| !losses.is_none());
+fn headline(story: &Story<'_>, directories: &[PlannedDirectory], sheet: &mut Sheet) {
+    let in_part = story.preflight.losses.as_ref().is_some_and(|losses| !losses.is_none());
     let (color, word) = match (story.dry_run, in_part) {
         (true, false) => (NEWS, "WOULD RESTORE"),
         (true, true) => (ODD, "WOULD RESTORE IN PART"),
         (false, false) => (GOOD, "RESTORED"),
         (false, true) => (ODD, "RESTORED IN PART"),
     };
-    let file = label(&story.checked.report.source.path);
+    let file = label(&story.preflight.report.source.path);
     let cluster = story.plan.membership().cluster_id();
     let members = quantity(directories.len() as u64, "member");
     sheet.line(
@@ -54,14 +54,14 @@ fn headline(story: &Story<'_>, directories: &[Directory], sheet: &mut Sheet) {
     }
 }
 
-fn files(story: &Story<'_>, directory: &Directory, sheet: &mut Sheet) {
+fn files(story: &Story<'_>, directory: &PlannedDirectory, sheet: &mut Sheet) {
     let member = &directory.member;
     let learner = if member.learner { ", a learner" } else { "" };
     let name = quote(member.name.as_bytes());
     sheet.line(&[(STRONG, &name)], &format!("  {:016x} at {}{learner}", member.id, member.peer_urls));
     let paths: Vec<_> = directory.files.iter().map(|file| (label(&as_given(&file.path, directory)), file)).collect();
     let widest = column(paths.iter().map(|(path, _)| path.len()));
-    for (path, NewPath { bytes, written, .. }) in paths {
+    for (path, PlannedFile { bytes, written, .. }) in paths {
         let hole = if written < bytes { format!(", all but {} a hole", size(*written)) } else { String::new() };
         sheet.line(&[(PLAIN, &format!("  {path:widest$}  "))], &format!("{}{hole}", size(*bytes)));
     }
@@ -105,7 +105,7 @@ fn changes(story: &Story<'_>, sheet: &mut Sheet) {
     sheet.heading(if story.dry_run { "Would change in the database" } else { "Changed in the database" });
     let all = story.plan.changes();
     let widest = column(all.iter().map(|change| change.entry.len()));
-    for Change { entry, before, after, reason } in all {
+    for DatabaseChange { entry, before, after, reason } in all {
         let what = match (before, after) {
             (Some(before), Some(after)) if before == after => before.clone(),
             (Some(before), Some(after)) => format!("{before} → {after}"),
@@ -116,7 +116,7 @@ fn changes(story: &Story<'_>, sheet: &mut Sheet) {
     }
     let Some(bump) = story.plan.bump() else {
         let lead = format!("  {:widest$}  ", "revision");
-        return sheet.styled(&[(FAINT, &lead)], FAINT, &stays(&story.checked.report));
+        return sheet.styled(&[(FAINT, &lead)], FAINT, &stays(&story.preflight.report));
     };
     if let Some(reason) = &bump.reason {
         sheet.styled(&[(FAINT, &format!("  {:widest$}  ", ""))], FAINT, &format!("Why by so much: {reason}."));
