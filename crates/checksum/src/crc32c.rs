@@ -1,4 +1,4 @@
-//! CRC-32C (Castagnoli), with the processor's help, and the algebra that puts parts together.
+//! CRC-32C (Castagnoli), computed with the processor's instructions, and the combination of the CRCs of parts.
 //!
 //! A CRC is the remainder of a polynomial over GF(2). Appending n bytes to a message multiplies what was there by x^(8n),
 //! so the CRC of A||B is crc(A)·x^(8·len(B)) + crc(B): the length of B is enough, its bytes are not needed.
@@ -21,7 +21,7 @@ pub fn crc32c(data: &[u8]) -> u32 {
     append(0, data)
 }
 
-/// The running CRC-32C: the CRC of a message that `crc` is the CRC of, followed by `data`.
+/// The running CRC-32C: the CRC of a message followed by `data`, where `crc` is the CRC of the message.
 pub fn append(crc: u32, data: &[u8]) -> u32 {
     ::crc32c::crc32c_append(crc, data)
 }

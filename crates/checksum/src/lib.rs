@@ -1,4 +1,4 @@
-//! The checksums of etcd and bbolt: CRC-32C with combination, SHA-256 with touch-ahead, FNV-1a.
+//! The checksums of etcd and bbolt: CRC-32C with combination of parts, SHA-256 with prefetching, FNV-1a.
 //!
 //! | checksum | where etcd and bbolt use it |
 //! |---|---|
@@ -6,8 +6,8 @@
 //! | [`sha256`] | the 32-byte trailer of a snapshot |
 //! | [`fnv`] | the meta pages of a bbolt file |
 //!
-//! Every function takes plain bytes, allocates nothing and cannot fail. A running CRC can be cut anywhere and put
-//! together again by [`crc32c::combine`], so the long hashes are computed page by page on all cores.
+//! Every function takes bytes, allocates nothing and cannot fail. The CRCs of parts can be combined to that of the whole by
+//! [`crc32c::combine`], so long hashes are computed page by page on all cores.
 //!
 //! ```
 //! use etcdsnap_checksum::crc32c;

@@ -1,12 +1,12 @@
-//! Fetching memory before it is needed.
+//! [`touch()`]: prefetches memory into the processor's cache.
 
 use std::hint::black_box;
 
-/// What the processor fetches at once, in bytes.
+/// Bytes of a cache line.
 const CACHE_LINE: usize = 64;
 
-/// Reads one byte of every cache line. A processor waits for many lines at once when nothing depends on what they hold, so a short
-/// block that is touched before it is worked on costs what memory gives in a stream, not one delay after another.
+/// Reads one byte of every cache line of a short block before the block is used. The processor overlaps these accesses, because nothing
+/// depends on their results, so the block costs the latency of memory once and not once for each line.
 #[inline]
 pub fn touch(bytes: &[u8]) {
     black_box(bytes.iter().step_by(CACHE_LINE).fold(0_u8, |all, byte| all ^ byte));

@@ -1,19 +1,19 @@
-//! Bytes read into memory: never more is asked for than has nearly been filled already, whatever a length field claims.
+//! Reads a stream into memory. The buffer grows with the bytes that arrive, whatever a length field says.
 
 use std::io::{self, Read};
 
-/// The first and smallest step in which a buffer grows, in bytes.
+/// The smallest number of bytes by which a buffer grows.
 const STEP: usize = 1 << 20;
 
-/// How reading into memory ended early.
+/// Why reading into memory failed.
 pub(crate) enum Failure {
-    /// No memory for this many bytes in all.
+    /// There is no memory for this many bytes in total.
     OutOfMemory { bytes: u64 },
     /// The reader failed after this many bytes.
     Read { offset: u64, source: io::Error },
 }
 
-/// Reads to the end, but no more than `most` bytes.
+/// Reads to the end of the stream, but at most `most` bytes.
 pub(crate) fn read(mut reader: impl Read, most: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     loop {
@@ -32,7 +32,7 @@ pub(crate) fn read(mut reader: impl Read, most: u64) -> Result<Vec<u8>, Failure>
     }
 }
 
-/// Tells how many bytes may be read next, within `most`. When there is no room left it is doubled first.
+/// The number of bytes to read next, so that the total stays within `most`. When the buffer is full, its capacity is doubled first.
 fn grow(bytes: &mut Vec<u8>, most: u64) -> Result<u64, Failure> {
     let len = bytes.len() as u64;
     let wanted = most.saturating_sub(len);

@@ -1,4 +1,4 @@
-//! Why a file or stream could not be had as bytes. Every message is one sentence: what, and what to do about it.
+//! [`ImageError`]: why a file or stream cannot be read. Every message is one sentence that also says what to do.
 
 use std::fmt;
 use std::fs::FileType;
@@ -7,33 +7,33 @@ use std::path::PathBuf;
 
 use crate::file_state::FileChanged;
 
-/// An image could not be opened or read.
+/// Why an image cannot be opened or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageError {
-    /// Nothing has this name.
+    /// There is no file with this name.
     #[error("{path}: no such file; check the name")]
     Missing {
         /// The name that was asked for.
         path: PathBuf,
     },
-    /// The name is a symbolic link to nothing.
+    /// The name is a symbolic link to a file that does not exist.
     #[error(
         "{path}: a symbolic link to {target}, which does not exist; restore the link's target or name another file"
     )]
     DanglingLink {
         /// The link.
         path: PathBuf,
-        /// What the link names, as written in it.
+        /// The target of the link, as written in it.
         target: PathBuf,
     },
-    /// The file, or a folder on the way to it, may not be read.
+    /// The file, or a directory in its path, may not be read.
     #[error("{path}: permission denied; run as a user who may read it")]
     PermissionDenied {
         /// The name that was asked for.
         path: PathBuf,
     },
-    /// The name is of something that is not a regular file.
+    /// The name is that of something other than a regular file.
     #[error("{path}: is {kind}, not a file; {}", .kind.remedy())]
     NotAFile {
         /// The name that was asked for.
@@ -46,9 +46,9 @@ pub enum ImageError {
     Io {
         /// The file.
         path: PathBuf,
-        /// The first byte that was asked for; zero while opening.
+        /// The first byte that was to be read; zero while opening.
         offset: u64,
-        /// The system's answer.
+        /// The error of the system.
         source: io::Error,
     },
     /// A stream failed before its end.
@@ -56,12 +56,12 @@ pub enum ImageError {
     Stream {
         /// The caller's name for the stream.
         label: String,
-        /// How many bytes came before the failure.
+        /// Number of bytes before the failure.
         offset: u64,
-        /// The stream's own answer.
+        /// The error of the stream.
         source: io::Error,
     },
-    /// A stream holds more bytes than the caller allows.
+    /// A stream has more bytes than the caller allows.
     #[error(
         "{label}: holds more than the {limit} bytes that may be read of it; if a backup can be that long, give a larger --max-input"
     )]
@@ -71,7 +71,7 @@ pub enum ImageError {
         /// The most bytes allowed.
         limit: u64,
     },
-    /// A file is longer than any that is of use.
+    /// A file is longer than any file that etcd writes.
     #[error(
         "{path}: is {len} bytes long, and no file of etcd is longer than {limit}; check the name, or copy the file anew"
     )]
@@ -93,12 +93,12 @@ pub enum ImageError {
         /// How many bytes were asked for.
         bytes: u64,
     },
-    /// The file became another one while it was read.
+    /// The file changed while it was read.
     #[error(transparent)]
     Changed(#[from] FileChanged),
 }
 
-/// What stands under a name when it is not a regular file.
+/// The kind of a file that is not a regular file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileKind {
@@ -112,12 +112,12 @@ pub enum FileKind {
     BlockDevice,
     /// A terminal, `/dev/null` and the like.
     CharacterDevice,
-    /// Something this system has besides.
+    /// Another kind that this system has.
     Other,
 }
 
 impl FileKind {
-    /// `None` for a regular file.
+    /// The kind of a file; `None` for a regular file.
     pub(crate) fn of(kind: FileType) -> Option<Self> {
         if kind.is_file() {
             return None;

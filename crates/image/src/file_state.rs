@@ -1,11 +1,11 @@
-//! Was the file the same from the first byte read to the last?
+//! [`FileState`]: identity, length and time of modification of a file, to notice that it changed while it was read.
 
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// What tells one state of a file from another without reading it.
+/// What distinguishes one state of a file from another without reading its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileState {
     identity: Identity,
@@ -13,10 +13,10 @@ pub(crate) struct FileState {
     pub(crate) modified: Option<SystemTime>,
 }
 
-/// Device and inode.
+/// Device and inode number.
 #[cfg(unix)]
 type Identity = (u64, u64);
-/// This system names no file by numbers that the standard library gives.
+/// The standard library gives no such numbers on this system.
 #[cfg(not(unix))]
 type Identity = ();
 
@@ -25,7 +25,7 @@ impl FileState {
         Self { identity: identity(metadata), len: metadata.len(), modified: metadata.modified().ok() }
     }
 
-    /// Looks at the open file for its content, and at its name for whether it still names this file.
+    /// Compares with the current state of the open file, and checks that the name still refers to this file.
     pub(crate) fn recheck(&self, path: &Path, file: &File) -> Result<(), FileChanged> {
         match self.change(path, file) {
             None => Ok(()),
@@ -66,17 +66,17 @@ fn identity(metadata: &Metadata) -> Identity {
 #[cfg(not(unix))]
 fn identity(_: &Metadata) -> Identity {}
 
-/// A file is not the one that was opened any more, so what was read from it may belong to no single state of it.
+/// The error that a file changed since it was opened, so that what was read may belong to no single state of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {change} while it was read; read a copy that nothing writes to")]
 pub struct FileChanged {
     /// The file.
     pub path: PathBuf,
-    /// What happened to it.
+    /// The change.
     pub change: FileChange,
 }
 
-/// What happened to a file between opening it and looking again.
+/// How a file changed since it was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileChange {
@@ -88,7 +88,7 @@ pub enum FileChange {
         /// Length now, in bytes.
         after: u64,
     },
-    /// The file was cut.
+    /// The file was truncated.
     #[error("shrank from {before} to {after} bytes")]
     Shrank {
         /// Length at open, in bytes.
@@ -99,13 +99,13 @@ pub enum FileChange {
     /// The length is the same, but the time of modification is not.
     #[error("was written to")]
     Written,
-    /// The name belongs to another file now; the bytes read are those of the old one.
+    /// The name refers to another file now; the bytes read are those of the old one.
     #[error("was replaced by another file")]
     Replaced,
-    /// The name is gone; the bytes read are those of the removed file.
+    /// The name does not exist any more; the bytes read are those of the removed file.
     #[error("was removed")]
     Removed,
-    /// The system does not tell any more.
+    /// The state cannot be read any more.
     #[error("became unreadable ({0})")]
     Unreadable(io::ErrorKind),
 }

@@ -1,7 +1,7 @@
-//! Finds the holes of a sparse file: stretches that read as zeros and take no room on the disk.
+//! Finds the holes of a sparse file: ranges that read as zeros and take no space on the disk.
 //!
-//! A sparse file can be gigabytes long and hold a few blocks; so can the log of a member, whose segments are allocated
-//! ahead. The length of such a file must not become memory, so its holes are not read.
+//! A sparse file can be gigabytes long and have only a few blocks; the same is true of a member's log, whose segments are
+//! preallocated. Memory must not grow with the length of such a file, so its holes are not read.
 
 use std::fs::File;
 use std::ops::Range;
@@ -9,16 +9,16 @@ use std::ops::Range;
 #[cfg(target_os = "linux")]
 use rustix::fs::{SeekFrom, seek};
 
-/// Bytes of the smallest hole that is worth its own map, and of the stretch that holes are cut to: pages of every
-/// system divide it.
+/// Bytes of the smallest hole that is mapped separately; holes are cut to multiples of it, which are multiples of every system's page
+/// size.
 #[cfg(target_os = "linux")]
 const MIN_HOLE: u64 = 1 << 20;
-/// The most stretches of data between which holes are searched; further holes are read like data.
+/// The most holes that are searched for; further holes are read like data.
 #[cfg(target_os = "linux")]
 const MAX_HOLES: usize = 1024;
 
-/// The large holes among the first `len` bytes, ascending, each from one multiple of [`LEAST`] to another. None where
-/// the system or the file system does not tell.
+/// The large holes among the first `len` bytes, ascending, each from one multiple of [`MIN_HOLE`] to another. There are none where the
+/// system or the file system does not support finding them.
 ///
 /// Moves the position of the file.
 #[cfg(target_os = "linux")]
@@ -46,7 +46,7 @@ pub(crate) fn holes(_: &File, _: u64) -> Vec<Range<u64>> {
     Vec::new()
 }
 
-/// The stretches among the first `len` bytes that are not in `holes`.
+/// The ranges among the first `len` bytes that are not in `holes`.
 pub(crate) fn data_ranges(holes: &[Range<u64>], len: u64) -> impl Iterator<Item = Range<u64>> {
     let starts = std::iter::once(0).chain(holes.iter().map(|hole| hole.end));
     let ends = holes.iter().map(|hole| hole.start).chain(std::iter::once(len));

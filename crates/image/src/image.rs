@@ -1,4 +1,4 @@
-//! [`Image`]: one file or stream as one slice of bytes.
+//! [`Image`]: a file or stream as one slice of bytes.
 
 use std::fmt;
 use std::fs::{File, Metadata, OpenOptions};
@@ -16,8 +16,8 @@ use crate::holes::{data_ranges, holes};
 use crate::map::{map, map_zeros};
 use crate::prefetched::PrefetchedBlocks;
 
-/// Bytes of the longest file that is opened. What is kept in memory for a file grows with its length, holes included,
-/// by up to a five-hundredth of it; and reading its zeros takes time.
+/// Bytes of the longest file that is opened. Memory for a file grows with its length including holes, by up to a five-hundredth of
+/// it; and reading its zeros takes time.
 const MAX_FILE_LEN: u64 = 1 << 40;
 
 /// The bytes of a file as it was at open, or of a stream.
@@ -39,19 +39,20 @@ pub enum Mapping {
 
 enum Bytes {
     Mapped(Mapped),
-    /// A file in memory; where it has holes there are pages that were never touched.
+    /// A file in memory; its holes are pages that were never written, which take no memory.
     Copied(MmapMut),
+    /// A stream in memory.
     Memory(Vec<u8>),
 }
 
 struct Mapped {
     map: Mmap,
-    /// What was brought into memory already, so that two readers of one file do not ask for it twice.
+    /// The blocks that were prefetched already, so that two readers of one file do not prefetch them twice.
     prefetched: PrefetchedBlocks,
 }
 
 struct Source {
-    /// The name it was opened by; what to call it in errors when it has none.
+    /// The name by which it was opened; for a file without a name, what errors call it.
     path: PathBuf,
     is_named: bool,
     file: File,
@@ -61,12 +62,11 @@ struct Source {
 impl Image {
     /// Opens a regular file for reading, following symbolic links, without locking it.
     ///
-    /// The length is taken once, here. The file's access time may change as the file system is mounted to do; nothing else
-    /// about it does.
+    /// The length is read once, here. Nothing about the file changes, except its access time if the file system is mounted so.
     ///
     /// # Errors
-    /// Whatever is not a readable regular file has its own [`Error`]; a FIFO is told from its name and never waited for. A
-    /// file that shrinks while it is read into memory is [`Error::Changed`].
+    /// Every reason why this is not a readable regular file has its own [`ImageError`]; a FIFO is recognised by its type and never
+    /// waited for. A file that shrinks while it is read into memory is [`ImageError::Changed`].
     pub fn open(path: &Path, mapping: Mapping) -> Result<Self, ImageError> {
         let source = Source::open(path)?;
         let bytes = match mapping {
@@ -78,10 +78,10 @@ impl Image {
 
     /// Reads a stream to its end into memory; `label` names it in errors.
     ///
-    /// Memory grows with the bytes that come, so a stream that claims or promises much costs nothing.
+    /// Memory grows with the bytes that arrive.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] as soon as more than `limit` bytes came, [`Error::Stream`] when the reader fails.
+    /// [`ImageError::TooLarge`] as soon as more than `limit` bytes have arrived, [`ImageError::Stream`] when the reader fails.
     pub fn from_reader(label: &str, reader: impl Read, limit: u64) -> Result<Self, ImageError> {
         let label = || label.to_owned();
         let bytes = buffer::read(reader, limit.saturating_add(1)).map_err(|failure| match failure {
@@ -94,11 +94,11 @@ impl Image {
         Ok(Self { bytes: Bytes::Memory(bytes), source: None })
     }
 
-    /// Maps a file that has no name, and so belongs to this process alone: the temporary one that a stream was written
-    /// to. `label` names the stream in errors.
+    /// Maps a file that has no name, and so belongs to this process alone: the temporary file to which a stream was written. `label`
+    /// names the stream in errors.
     ///
     /// # Errors
-    /// [`Error::Io`] when the system cannot map it.
+    /// [`ImageError::Io`] when the system cannot map it.
     pub fn from_unnamed(label: &str, file: File) -> Result<Self, ImageError> {
         let error = |source| ImageError::Io { path: label.into(), offset: 0, source };
         let stamp = FileState::of(&file.metadata().map_err(error)?);
@@ -116,13 +116,13 @@ impl Image {
         }
     }
 
-    /// Looks at the file again: is it still the same file, as long as at open and not written to since?
+    /// Checks that the file is still the same file, has the same length as at open and was not written to since.
     ///
-    /// Always so for a stream and for a file without a name. A file system's clock has a resolution of some
-    /// milliseconds: a write in the very same tick as the last one before the file was opened stays unseen.
+    /// Always succeeds for a stream and for a file without a name. A file system's clock has a resolution of some milliseconds: a
+    /// write in the same tick as the last one before the file was opened is not noticed.
     ///
     /// # Errors
-    /// What changed.
+    /// The change.
     pub fn recheck(&self) -> Result<(), FileChanged> {
         match self.named() {
             Some(Source { path, file, state: stamp, .. }) => stamp.recheck(path, file),
@@ -130,12 +130,12 @@ impl Image {
         }
     }
 
-    /// When the file was last written to before it was opened; `None` for a stream.
+    /// The time of the last write to the file before it was opened; `None` for a stream.
     pub fn modified(&self) -> Option<SystemTime> {
         self.named()?.state.modified
     }
 
-    /// The name the file was opened by; `None` for a stream.
+    /// The name by which the file was opened; `None` for a stream.
     pub fn path(&self) -> Option<&Path> {
         self.named().map(|source| source.path.as_path())
     }
@@ -144,23 +144,23 @@ impl Image {
         self.source.as_ref().filter(|source| source.is_named)
     }
 
-    /// The open file, so that the system can copy from it; `None` for a stream in memory. Its position means nothing.
+    /// The open file, so that the system can copy from it; `None` for a stream in memory. Its position is unspecified.
     pub fn file(&self) -> Option<&File> {
         self.source.as_ref().map(|source| &source.file)
     }
 
-    /// Brings the bytes of `range` into memory ahead of their use, so that touching them cannot fail: call it window by
-    /// window, some MiB each, before a scan. Bytes that were asked for before cost nothing.
+    /// Brings the bytes of `range` into memory before they are read, so that reading them cannot fail. Call it before a scan, for some
+    /// MiB at a time; bytes that were prefetched before cost nothing.
     ///
-    /// A range beyond the end is cut to it. Where the system has no such call (Linux has it since 5.14), nothing is done.
+    /// A range is cut at the end of the file. Where the system has no such call (Linux has it since 5.14), nothing is done.
     ///
     /// # Errors
-    /// [`Error::Changed`] when the file was cut short, [`Error::Io`] when the disk cannot give the bytes.
+    /// [`ImageError::Changed`] when the file was truncated, [`ImageError::Io`] when the disk cannot read the bytes.
     pub fn prefetch(&self, range: Range<u64>) -> Result<(), ImageError> {
         let (Bytes::Mapped(Mapped { map, prefetched: present }), Some(source)) = (&self.bytes, &self.source) else {
             return Ok(());
         };
-        // What does not fit a `usize` lies beyond the end of the map.
+        // An offset that does not fit into a `usize` is after the end of the map.
         let end = usize::try_from(range.end).map_or(map.len(), |end| end.min(map.len()));
         let start = usize::try_from(range.start).map_or(end, |start| start.min(end));
         for missing in present.missing(start..end) {
@@ -175,7 +175,7 @@ impl Image {
     }
 }
 
-/// Errors are those of the bytes; whatever else the system answers says only that it cannot help.
+/// Prefetches a range of a map. Only errors about the bytes themselves are returned; others mean that the system cannot prefetch.
 #[cfg(target_os = "linux")]
 fn populate(map: &Mmap, offset: usize, len: usize) -> io::Result<()> {
     match map.advise_range(memmap2::Advice::PopulateRead, offset, len) {
@@ -199,18 +199,18 @@ impl fmt::Debug for Image {
     }
 }
 
-/// Opens a regular file for reading, following symbolic links. A FIFO is told from its name and never waited for.
+/// Opens a regular file for reading, following symbolic links. A FIFO is recognised by its type and never waited for.
 ///
 /// # Errors
-/// Whatever is not a readable regular file has its own [`Error`].
+/// Every reason why this is not a readable regular file has its own [`ImageError`].
 pub fn open_file(path: &Path) -> Result<File, ImageError> {
     open(path).map(|(file, _)| file)
 }
 
 fn open(path: &Path) -> Result<(File, Metadata), ImageError> {
     let error = |error| open_error(path, error);
-    // The kind is looked at twice: by name, because opening a device may already do something, and on the open file,
-    // because the name may have come to mean another one in between.
+    // The kind is checked twice: by name, because opening a device may have an effect, and on the open file, because the name may
+    // refer to another file in between.
     check_regular(path, path.metadata().map_err(error)?.file_type())?;
     let file = nonblocking_open_options().read(true).open(path).map_err(error)?;
     let metadata = file.metadata().map_err(error)?;
@@ -227,7 +227,7 @@ impl Source {
         Ok(Self { path: path.to_owned(), is_named: true, file, state: FileState::of(&metadata) })
     }
 
-    /// Fails where the system cannot map the file, and for an empty one, which has nothing to map.
+    /// Maps the file. Fails where the system cannot map it, and for an empty file, which cannot be mapped.
     fn map(&self) -> io::Result<Bytes> {
         let len = usize::try_from(self.state.len).ok().filter(|&len| len > 0);
         let len = len.ok_or(io::ErrorKind::InvalidInput)?;
@@ -236,7 +236,7 @@ impl Source {
         Ok(Bytes::Mapped(Mapped { map, prefetched: PrefetchedBlocks::new(len) }))
     }
 
-    /// Reads the data of the file piece by piece, so that the error about a bad sector has its offset.
+    /// Reads the data of the file into memory in pieces, so that the error about a bad sector has its offset.
     fn read(&self) -> Result<Bytes, ImageError> {
         const PIECE: usize = 1 << 20;
         let before = self.state.len;
@@ -279,7 +279,7 @@ fn check_regular(path: &Path, kind: std::fs::FileType) -> Result<(), ImageError>
     }
 }
 
-/// Opening a FIFO waits for a writer unless it is told not to; for a regular file the flag means nothing.
+/// Options to open a file without waiting: opening a FIFO waits for a writer otherwise. For a regular file they make no difference.
 #[cfg(unix)]
 fn nonblocking_open_options() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;

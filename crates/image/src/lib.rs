@@ -1,15 +1,15 @@
-//! An immutable file as bytes: mapped, or read through buffers, re-checked after use.
+//! [`Image`]: a file or stream as one slice of bytes, which is compared with the file again after use.
 //!
-//! [`Image::open`] gives one contiguous `&[u8]` for a regular file. Nothing is ever locked, written or created, so a
-//! snapshot on read-only media and the database of a running member are both read in peace. The price is that another
-//! process may change the file meanwhile; three things make that a told error and never a wrong answer:
+//! [`Image::open`] gives one contiguous `&[u8]` for a regular file. Nothing is locked, written or created, so a snapshot on
+//! read-only media and the database of a running member can both be read. Another process may therefore change the file
+//! meanwhile; the following makes that an error and never a wrong result:
 //!
-//! * the length is taken once, at open, and no byte beyond it is looked at;
-//! * so is where the file has large holes, which read as zeros and take no memory;
-//! * [`Image::prefetch`] turns a bad sector, or a file cut short, into an ordinary error before the bytes are touched;
+//! * the length is read once, at open, and no byte after it is read;
+//! * the large holes of the file, which read as zeros and take no memory, are determined once as well;
+//! * [`Image::prefetch`] turns a bad sector, or a truncated file, into an ordinary error before the bytes are read;
 //! * [`Image::recheck`] compares file, length and time of modification after the work is done.
 //!
-//! What remains is a file cut short between the two, at which the system sends SIGBUS: a program that maps files calls
+//! What remains is a file that is truncated between the two, for which the system sends SIGBUS: a program that maps files calls
 //! [`exit_on_sigbus`] first, or opens with [`Mapping::Never`].
 //!
 //! This is the only crate of the project with `unsafe` code, and all of it is in one small module, `map`.

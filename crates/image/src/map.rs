@@ -1,6 +1,6 @@
-//! The unsafe corner: mapping a file, and what to do when a map breaks.
+//! Mapping a file, and handling SIGBUS: the only `unsafe` code of the project.
 //!
-//! Three operations, each with the reason why it is sound. Everything else in the project is forbidden `unsafe`.
+//! There are three operations, each with the reason why it is sound.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -25,8 +25,8 @@ pub(crate) fn map(file: &File, len: usize) -> io::Result<Mmap> {
     unsafe { MmapOptions::new().len(len).map(file) }
 }
 
-/// Maps zeros over the `holes` of a map: they take no memory then, whatever the file system would cache for them.
-/// The holes begin and end at multiples of the page size. Where that fails they are read like the rest.
+/// Maps zero pages over the `holes` of a map, so that they take no memory in the file system's cache either. The holes begin and end at
+/// multiples of the page size. Where that fails they are read like the rest.
 #[cfg(target_os = "linux")]
 pub(crate) fn map_zeros(map: &Mmap, holes: &[Range<u64>]) {
     for hole in holes {
@@ -49,16 +49,16 @@ pub(crate) fn map_zeros(map: &Mmap, holes: &[Range<u64>]) {
     }
 }
 
-/// Without effect on this system, where no holes are found.
+/// Has no effect on this system, where no holes are found.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn cover(_: &Mmap, _: &[Range<u64>]) {}
 
-/// From now on, says `message` on standard error and exits with `code` when a mapped file is cut short under its reader or
-/// its disk fails, instead of dying of SIGBUS without a word.
+/// Installs a handler for SIGBUS, which the system sends when a mapped file is truncated while it is read or its disk fails: it writes
+/// `message` to standard error and exits with `code`.
 ///
-/// It is for the start of a program, not for libraries: the handler belongs to the whole process. The first call counts,
-/// later ones change nothing. The system reports other broken maps by the same signal, and macOS also an exhausted stack.
-/// Without effect where there is no SIGBUS.
+/// It is for the start of a program, not for libraries, since the handler belongs to the whole process. Only the first call has an
+/// effect. The system sends the same signal for other broken maps, and macOS also for an exhausted stack. Has no effect where
+/// there is no SIGBUS.
 #[cfg(unix)]
 pub fn exit_on_sigbus(message: &'static [u8], code: i32) {
     if sigbus::REPORT.set((message, code)).is_err() {
@@ -77,7 +77,7 @@ pub fn exit_on_sigbus(message: &'static [u8], code: i32) {
     }
 }
 
-/// Without effect on this system, which has no SIGBUS.
+/// Has no effect on this system, which has no SIGBUS.
 #[cfg(not(unix))]
 pub fn exit_on_sigbus(_message: &'static [u8], _code: i32) {}
 
@@ -85,7 +85,7 @@ pub fn exit_on_sigbus(_message: &'static [u8], _code: i32) {}
 mod sigbus {
     use std::sync::OnceLock;
 
-    /// What to say and the code to exit with. Set before the handler is installed, so the handler finds it set.
+    /// The message and the exit code. Set before the handler is installed, so the handler finds it set.
     pub(super) static REPORT: OnceLock<(&'static [u8], i32)> = OnceLock::new();
 
     pub(super) extern "C" fn report_and_exit(_signal: libc::c_int) {

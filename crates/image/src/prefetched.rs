@@ -1,4 +1,4 @@
-//! Which blocks of a file were asked for already: one bit for each MiB, shared by all threads.
+//! [`PrefetchedBlocks`]: the blocks of a file that were prefetched already, with one bit for each MiB, shared by all threads.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,20 +6,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Bytes of a block.
 const BLOCK: usize = 1 << 20;
 
-/// A set of blocks. It is a memory aid and guards nothing, so threads need not agree on it at every moment: the worst is that a
-/// block is asked for twice.
+/// A set of blocks. Threads need not see the same set at every moment: at worst a block is prefetched twice.
 pub(crate) struct PrefetchedBlocks {
     words: Vec<AtomicU64>,
 }
 
 impl PrefetchedBlocks {
-    /// The empty set for a file of `len` bytes.
+    /// Makes the empty set for a file of `len` bytes.
     pub fn new(len: usize) -> Self {
         let words = len.div_ceil(BLOCK).div_ceil(u64::BITS as usize);
         Self { words: (0..words).map(|_| AtomicU64::new(0)).collect() }
     }
 
-    /// The runs of whole blocks around `bytes` that are not in the set, as bytes; the last may end beyond the file.
+    /// The ranges of whole blocks around `bytes` that are not in the set, in bytes; the last may end after the end of the file.
     pub fn missing(&self, bytes: Range<usize>) -> impl Iterator<Item = Range<usize>> {
         let end = if bytes.is_empty() { 0 } else { bytes.end.div_ceil(BLOCK) };
         let mut next = bytes.start / BLOCK;
@@ -30,7 +29,7 @@ impl PrefetchedBlocks {
         })
     }
 
-    /// Takes whole blocks into the set.
+    /// Adds a range of whole blocks to the set.
     pub fn add(&self, bytes: Range<usize>) {
         for block in bytes.start / BLOCK..bytes.end / BLOCK {
             if let Some(word) = self.words.get(block / u64::BITS as usize) {

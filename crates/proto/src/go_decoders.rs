@@ -1,25 +1,26 @@
-//! How the two protobuf libraries that etcd has been built with decode the messages of a database, for verdicts about versions.
+//! Imitates how the two protobuf libraries of Go that etcd has used decode messages, to predict which versions accept them.
 //!
 //! On what etcd writes both agree with `prost`. They differ on other bytes, as real servers of 3.4 to 3.8 showed:
 //!
 //! | in the message | gogo/protobuf (etcd to 3.6) | google.golang.org/protobuf (since 3.7) |
 //! |---|---|---|
-//! | a known field of another wire type | refuses it | passes over the field |
+//! | a known field of another wire type | refuses it | skips the field |
 //! | a number of ten bytes with more than 64 bits | drops the excess | refuses it |
-//! | a field number above 2^29 - 1 | passes over the field | refuses it |
-//! | the end of a group that another field began | passes over both | refuses it |
+//! | a field number above 2^29 - 1 | skips the field | refuses it |
+//! | the end of a group that another field began | skips both | refuses it |
 //! | text that is not UTF-8 | keeps it | refuses it |
 //!
-//! `prost` refuses all of these. Within groups both are laxer about field numbers than this module, which refuses what is in doubt.
+//! `prost` refuses all of these. Inside groups both libraries accept more field numbers than this module, which refuses cases of
+//! doubt.
 
 use prost::encoding::encode_varint;
 
 use crate::wire::{MAX_VARINT_LEN, WireType};
 
-/// Groups that may lie within one another: google.golang.org/protobuf gives up there. It bounds the memory for open groups.
+/// The most groups that may be nested: google.golang.org/protobuf refuses more. It bounds the memory for open groups.
 const MAX_OPEN_GROUPS: usize = 10_000;
 
-/// A protobuf library of Go.
+/// A protobuf library of Go that etcd has used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GoLibrary {
     /// `github.com/gogo/protobuf`, in etcd to 3.6.
@@ -28,11 +29,11 @@ pub enum GoLibrary {
     Golang,
 }
 
-/// The fields of a kind of message, by number.
+/// The fields of a message type, by number.
 #[derive(Debug)]
 pub struct MessageSchema(&'static [(u32, FieldType)]);
 
-/// What a field holds.
+/// The type of a field.
 #[derive(Clone, Copy, Debug)]
 enum FieldType {
     Number,
@@ -84,16 +85,16 @@ static PERMISSION: MessageSchema =
     MessageSchema(&[(1, FieldType::Number), (2, FieldType::Bytes), (3, FieldType::Bytes)]);
 
 impl GoLibrary {
-    /// Both, older first.
+    /// Both libraries, the older one first.
     pub const ALL: [Self; 2] = [Self::Gogo, Self::Golang];
 
-    /// Does the library decode these bytes as a message of this kind, and not answer with an error?
+    /// Does the library decode these bytes as a message of this type without an error?
     pub fn accepts(self, message: &[u8], schema: &MessageSchema) -> bool {
         self.read(message, schema).is_some()
     }
 
-    /// The fields that the library finds in a message, encoded as etcd encodes them, for `prost` to decode; `None` where the library
-    /// answers with an error. Of text that is not UTF-8 the wrong bytes are replaced.
+    /// The fields that the library decodes, encoded again as etcd encodes them, so that `prost` can decode them; `None` when the library
+    /// returns an error. Invalid UTF-8 in text is replaced.
     pub fn read(self, message: &[u8], schema: &MessageSchema) -> Option<Vec<u8>> {
         let mut found = Vec::new();
         GoReader { library: self, rest: message }.message(schema, &mut found)?;
@@ -101,8 +102,8 @@ impl GoLibrary {
     }
 }
 
-/// The rest of a message that a library reads. Every method gives `None` where the library gives an error. Each field takes a byte
-/// or more, so reading ends; it recurses only as deep as schemas nest, which is twice.
+/// Decodes a message like one of the libraries. Every method returns `None` where the library returns an error. Each field takes a
+/// byte or more, so decoding ends; it recurses only as deep as schemas nest, which is twice.
 struct GoReader<'a> {
     library: GoLibrary,
     rest: &'a [u8],
@@ -121,7 +122,7 @@ impl<'a> GoReader<'a> {
         Some(())
     }
 
-    /// Takes the payload of a field of the schema, and puts the field into `found`.
+    /// Decodes the payload of a field of the schema, and appends the field to `found`.
     fn take_known_field(&mut self, field: u32, form: FieldType, found: &mut Vec<u8>) -> Option<()> {
         let key = u64::from(field) << 3;
         if form.wire_type() == WireType::Varint {
@@ -142,7 +143,7 @@ impl<'a> GoReader<'a> {
         Some(())
     }
 
-    /// Number and wire type of the next field. The older library keeps the low 32 bits of a number.
+    /// Decodes number and wire type of the next field. The older library keeps only the low 32 bits of the number.
     fn tag(&mut self) -> Option<(u32, WireType)> {
         let key = self.varint()?;
         if self.library == GoLibrary::Golang && u32::try_from(key).is_err() {
@@ -178,7 +179,7 @@ impl<'a> GoReader<'a> {
         Some(taken)
     }
 
-    /// Passes over a field that is not known, a group with all that lies in it.
+    /// Skips an unknown field; a group with everything nested in it.
     fn skip(&mut self, field: u32, wire_type: WireType) -> Option<()> {
         let mut open = Vec::new();
         let (mut field, mut wire_type) = (field, wire_type);
@@ -206,25 +207,25 @@ impl<'a> GoReader<'a> {
     }
 }
 
-/// What becomes of an entry that `prost` refuses on a server with one of the libraries, ascending by harm.
+/// How a server with one of the libraries decodes a message that `prost` refuses, in ascending order of harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DecodeOutcome {
-    /// The server has the entry, perhaps with other values.
+    /// The server decodes the message, perhaps with other values.
     Misread,
-    /// The server starts with values that make it lose what the entry is about.
+    /// The server decodes values with which it loses the content of the message.
     Lost,
-    /// The library refuses it.
+    /// The library returns an error.
     Refused,
 }
 
-/// What becomes of all such entries of one kind: the worst outcome by library.
+/// The worst outcome, by library, of all such messages of one type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DecodeOutcomes {
     worst: Option<[DecodeOutcome; 2]>,
 }
 
 impl DecodeOutcomes {
-    /// Takes an entry into account. `is_lost` judges the fields that a library finds, encoded as etcd encodes them.
+    /// Adds a message. `is_lost` decides by the fields that a library decodes, encoded as etcd encodes them.
     pub fn add(&mut self, message: &[u8], schema: &MessageSchema, is_lost: impl Fn(&[u8]) -> bool) {
         let outcome = |library: GoLibrary| match library.read(message, schema) {
             None => DecodeOutcome::Refused,
@@ -234,7 +235,7 @@ impl DecodeOutcomes {
         self.merge(Self { worst: Some(GoLibrary::ALL.map(outcome)) });
     }
 
-    /// Takes other entries of the same kind into account.
+    /// Adds other messages of the same type.
     pub fn merge(&mut self, other: Self) {
         self.worst = match (self.worst, other.worst) {
             (Some([gogo, golang]), Some(other)) => Some([gogo.max(other[0]), golang.max(other[1])]),
@@ -242,7 +243,7 @@ impl DecodeOutcomes {
         };
     }
 
-    /// The worst outcome on servers with this library. Entries that were not taken into account count as refused.
+    /// The worst outcome on servers with this library; refused when no message was added.
     pub fn with(&self, library: GoLibrary) -> DecodeOutcome {
         let [gogo, golang] = self.worst.unwrap_or([DecodeOutcome::Refused; 2]);
         match library {

@@ -1,21 +1,21 @@
-//! `KeyValue` read in place: the record of every revision, and so the innermost loop of all passes over a snapshot.
+//! [`KeyValueRef`]: decodes `KeyValue` without copying. There is one for every revision, so this is the innermost loop of all scans.
 //!
-//! Records that etcd wrote have one layout: fields ascending, each at most once, none zero, numbers in their shortest
-//! form. [`KeyValueRef::parse_canonical`] reads just that, in a straight line. [`KeyValueRef::parse`] tries it first and
-//! takes anything else field by field, as `prost` would.
+//! Records that etcd wrote have one layout: fields ascending, each at most once, none zero, numbers in their shortest form.
+//! [`KeyValueRef::parse_canonical`] decodes only that layout, without a loop. [`KeyValueRef::parse`] tries it first and decodes
+//! anything else field by field, as `prost` would.
 
 use std::fmt;
 
 use crate::mvccpb::KeyValue;
 use crate::wire::{FieldReader, ParseError, split_varint};
 
-/// One record of the bucket `key`, borrowed from the page it lies in.
+/// The value of one record of the bucket `key`, borrowed from its page.
 ///
-/// Zero and empty stand for absent fields. A tombstone has `key` alone. Debug output tells the length of the value, not
-/// its bytes, which may be secret. Source: `docs/format/mvcc.md#records`.
+/// Absent fields are zero or empty. A tombstone has `key` only. Debug output has the length of the value, not its bytes, which may be
+/// secret. Source: `docs/format/mvcc.md#records`.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct KeyValueRef<'a> {
-    /// Name of the key.
+    /// The user key.
     pub key: &'a [u8],
     /// Main revision of the put that began this generation of the key.
     pub create_revision: i64,
@@ -23,17 +23,17 @@ pub struct KeyValueRef<'a> {
     pub mod_revision: i64,
     /// Number of puts in this generation, this one included.
     pub version: i64,
-    /// Value of the key.
+    /// The value.
     pub value: &'a [u8],
-    /// Lease the key is attached to, 0 for none; may be negative.
+    /// Id of the lease to which the key is attached, 0 for none; may be negative.
     pub lease: i64,
 }
 
 impl<'a> KeyValueRef<'a> {
-    /// Reads a record; accepts exactly the bytes that `prost` accepts for [`KeyValue`], and finds the same fields.
+    /// Decodes a record; accepts exactly the bytes that `prost` accepts for [`KeyValue`], with the same result.
     ///
     /// # Errors
-    /// The bytes are no protobuf message, or a field of the record has the wrong wire type.
+    /// The bytes are not a protobuf message, or a field of the record has the wrong wire type.
     #[inline]
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         match Self::parse_canonical(bytes) {
@@ -42,8 +42,8 @@ impl<'a> KeyValueRef<'a> {
         }
     }
 
-    /// Reads a record in the layout etcd writes. `None` means another layout or no record at all; [`parse`](Self::parse)
-    /// tells which. `Some` means that encoding the fields again gives the very same bytes.
+    /// Decodes a record in the layout that etcd writes. `None` means another layout or not a record; [`parse`](Self::parse) tells
+    /// which. `Some` means that encoding the fields again gives the same bytes.
     #[inline]
     pub fn parse_canonical(bytes: &'a [u8]) -> Option<Self> {
         let mut rest = CanonicalReader { rest: bytes };
@@ -104,8 +104,8 @@ impl From<KeyValueRef<'_>> for KeyValue {
     }
 }
 
-/// The fields of a canonical record not yet read. Each method takes the field with that tag byte if it comes next; `None`
-/// means that what comes next is not canonical.
+/// The rest of a record in the canonical layout. Each method decodes the field with that tag byte if it comes next; `None` means that
+/// the layout is not canonical.
 struct CanonicalReader<'a> {
     rest: &'a [u8],
 }
@@ -141,7 +141,7 @@ impl<'a> CanonicalReader<'a> {
         }
     }
 
-    /// A varint in its shortest form and not zero: its last byte adds something to the number.
+    /// Decodes a varint that is not zero and in its shortest form, which means that its last byte is not zero.
     #[inline]
     fn nonzero_varint(&mut self) -> Option<u64> {
         let (value, len) = split_varint(self.rest)?;

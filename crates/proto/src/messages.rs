@@ -1,34 +1,34 @@
-//! The messages, one module for each protobuf package, as `prost` generates them from `/proto`.
+//! The messages that `prost` generates from `/proto`, with one module for each protobuf package.
 //!
-//! The generated code is committed, so that building needs neither a protobuf compiler nor a build script.
-//! `tests/generated.rs` makes it again and compares; the same test rewrites it after a change in `/proto`:
+//! The generated code is committed, so that building needs neither a protobuf compiler nor a build script. `tests/generated.rs`
+//! generates it again and compares; the same test rewrites it after a change in `/proto`:
 //!
 //! ```text
 //! REGENERATE=1 cargo test -p etcdsnap-proto --test generated
 //! ```
 #![allow(clippy::pedantic, missing_docs, unused_qualifications)]
 
-/// Users, roles and permissions, as the buckets `authUsers` and `authRoles` hold them.
+/// Users, roles and permissions, as in the buckets `authUsers` and `authRoles`.
 pub mod authpb {
     include!("generated/authpb.rs");
 }
 
-/// Requests and answers of the server, and what its raft entries and log metadata carry.
+/// Requests and responses of the server, and the content of its raft entries and log metadata.
 pub mod etcdserverpb {
     include!("generated/etcdserverpb.rs");
 }
 
-/// Leases, as the bucket `lease` holds them.
+/// Leases, as in the bucket `lease`.
 pub mod leasepb {
     include!("generated/leasepb.rs");
 }
 
-/// Members and cluster versions, as raft entries carry them.
+/// Members and cluster versions, as in raft entries.
 pub mod membershippb {
     include!("generated/membershippb.rs");
 }
 
-/// Keys, values and events; `KeyValue` is what the bucket `key` holds.
+/// Keys, values and events; `KeyValue` is the value of a record in the bucket `key`.
 pub mod mvccpb {
     include!("generated/mvccpb.rs");
 }

@@ -1,43 +1,43 @@
-//! Protobuf's wire format over borrowed bytes: varints, tags, length-prefixed bytes, and skipping what is unknown.
+//! [`FieldReader`]: decodes protobuf's wire format without copying: varints, tags, length-prefixed bytes; unknown fields are skipped.
 //!
-//! A message is a sequence of fields; a field is a tag (number and wire type, in one varint) and a payload whose
-//! form the wire type tells. [`Reader`] accepts and refuses exactly what `prost` does, but copies nothing and says where
-//! it stopped. Source: <https://protobuf.dev/programming-guides/encoding/>.
+//! A message is a sequence of fields; a field is a tag (number and wire type, in one varint) and a payload whose form depends on
+//! the wire type. [`FieldReader`] accepts and refuses exactly what `prost` does, but copies nothing and its errors have an offset.
+//! Source: <https://protobuf.dev/programming-guides/encoding/>.
 
 use thiserror::Error;
 
-/// Groups that may lie within one another; a field inside the hundredth is refused, as `prost` does.
+/// The most groups that may be nested; a field inside the hundredth is refused, as by `prost`.
 const MAX_OPEN_GROUPS: usize = 100;
 
-/// Bytes of the longest varint, which holds 64 bits.
+/// Bytes of the longest varint, which has 64 bits.
 pub(crate) const MAX_VARINT_LEN: usize = 10;
 
-/// Why bytes are not a message, and where.
+/// Why and where decoding a message fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("byte {offset}: {kind}")]
 pub struct ParseError {
     /// What is wrong.
     pub kind: ParseErrorKind,
-    /// Offset in bytes from the start of the message to the varint, tag or payload that is wrong.
+    /// Offset in bytes from the start of the message to the wrong varint, tag or payload.
     pub offset: usize,
 }
 
-/// What is wrong with bytes that are not a message.
+/// Why decoding a message fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ParseErrorKind {
-    /// The bytes end within a tag, a number or a group.
+    /// The bytes end inside a tag, a number or a group.
     #[error("the message ends within a field")]
     Truncated,
-    /// A length-prefixed or fixed-size payload reaches beyond the end.
+    /// A length-prefixed or fixed-size payload is longer than the rest of the message.
     #[error("a field of {needed} bytes has only {left} bytes left")]
     PayloadTruncated {
-        /// Bytes the field claims.
+        /// Bytes that the field needs.
         needed: u64,
-        /// Bytes there are.
+        /// Bytes that are left.
         left: usize,
     },
-    /// A varint holds more than 64 bits.
+    /// A varint has more than 64 bits.
     #[error("a number has more than 64 bits")]
     VarintTooLong,
     /// A tag's field number is 0 or above 2^29 - 1.
@@ -46,7 +46,7 @@ pub enum ParseErrorKind {
     /// A tag's wire type is 6 or 7.
     #[error("wire type {0} does not exist")]
     UnknownWireType(u8),
-    /// A known field has another wire type than its definition says.
+    /// A known field has another wire type than in its definition.
     #[error("field {field} has wire type {found:?} in place of {expected:?}")]
     WrongWireType {
         /// Number of the field.
@@ -56,25 +56,25 @@ pub enum ParseErrorKind {
         /// Wire type in the tag.
         found: WireType,
     },
-    /// The end of a group that is not open, or not the innermost open one.
+    /// The end of a group that is not open, or is not the innermost open one.
     #[error("field {field} ends a group that is not open")]
     UnexpectedEndGroup {
         /// Number of the field.
         field: u32,
     },
-    /// More than 100 groups lie within one another.
+    /// More than 100 groups are nested.
     #[error("groups are nested too deeply")]
     GroupsTooDeep,
 }
 
-/// Form of a field's payload.
+/// The wire type of a field, which determines the form of its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WireType {
     /// A varint.
     Varint,
     /// Eight bytes.
     Fixed64,
-    /// A length in bytes as varint, then that many bytes.
+    /// A length in bytes as a varint, then that many bytes.
     LengthDelimited,
     /// Fields up to the matching `EndGroup`.
     StartGroup,
@@ -85,7 +85,7 @@ pub enum WireType {
 }
 
 impl WireType {
-    /// The wire type in the number that a tag is; 6 and 7 do not exist.
+    /// The wire type in the number of a tag; 6 and 7 are not defined and returned as an error.
     pub(crate) fn of(key: u64) -> Result<Self, u8> {
         match key & 7 {
             0 => Ok(Self::Varint),
@@ -100,7 +100,7 @@ impl WireType {
     }
 }
 
-/// What stands before every payload.
+/// The tag before every payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tag {
     /// Number of the field, from 1 to 2^29 - 1.
@@ -111,7 +111,7 @@ pub struct Tag {
     pub offset: usize,
 }
 
-/// Reads the fields of one message from front to back.
+/// Decodes the fields of one message one after the other.
 #[derive(Clone, Debug)]
 pub struct FieldReader<'a> {
     bytes: &'a [u8],
@@ -119,12 +119,12 @@ pub struct FieldReader<'a> {
 }
 
 impl<'a> FieldReader<'a> {
-    /// Starts at the first field of a message.
+    /// Makes a reader at the first field of a message.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, position: 0 }
     }
 
-    /// Everything has been read.
+    /// Is the whole message read?
     pub fn is_empty(&self) -> bool {
         self.rest().is_empty()
     }
@@ -141,7 +141,7 @@ impl<'a> FieldReader<'a> {
         }
     }
 
-    /// Reads a number of up to 64 bits, in whatever length it was written.
+    /// Reads a varint of up to 64 bits, in its shortest form or not.
     pub fn varint(&mut self) -> Result<u64, ParseError> {
         let rest = self.rest();
         if let Some((value, len)) = split_varint(rest) {
@@ -164,7 +164,7 @@ impl<'a> FieldReader<'a> {
         self.length_delimited()
     }
 
-    /// Passes over the payload of a field whose tag was just read, with all that lies within it.
+    /// Skips the payload of a field whose tag was just read, with everything nested in it.
     pub fn skip(&mut self, tag: Tag) -> Result<(), ParseError> {
         match tag.wire_type {
             WireType::Varint => self.varint().map(drop),
@@ -176,7 +176,7 @@ impl<'a> FieldReader<'a> {
         }
     }
 
-    /// Passes over the rest of a group whose start was just read, without recursion.
+    /// Skips the rest of a group whose start was just read, without recursion.
     fn skip_group(&mut self, field: u32) -> Result<(), ParseError> {
         let mut open = [0; MAX_OPEN_GROUPS];
         open[0] = field;
@@ -218,7 +218,7 @@ impl<'a> FieldReader<'a> {
     }
 }
 
-/// The varint at the start of `bytes` and its length in bytes; `None` if it has no end or more than 64 bits.
+/// The varint at the start of `bytes` and its length in bytes; `None` if it is incomplete or has more than 64 bits.
 #[inline]
 pub(crate) fn split_varint(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut value = 0;
