@@ -1,4 +1,4 @@
-//! A whole directory: read, compared, judged.
+//! [`check`]: checks a whole data directory: reads its files, compares them, and predicts the starts of servers.
 
 use std::path::{Path, PathBuf};
 
@@ -31,21 +31,21 @@ use crate::start::{ServerRelease, verdict};
 use crate::unapplied_entries::UnappliedEntries;
 use crate::wal_files::{ListError, WalFiles};
 
-/// How to check.
+/// Options of a check.
 #[derive(Clone, Debug)]
 pub struct CheckOptions {
     /// How the database is opened, and whether other files may be mapped.
     pub opening: OpenOptions,
-    /// How to walk over the database, and how many findings of each rule to keep.
+    /// How the database is read, and how many findings of each rule are kept.
     pub inspection: Options,
-    /// The releases whose starts are to be foretold.
+    /// The releases whose starts are predicted.
     pub servers: Vec<ServerRelease>,
-    /// The byte order of the machine that they are to run on, if it is not this one.
+    /// The byte order of the machine on which they run, if it is not that of this one.
     pub byte_order: Option<ByteOrder>,
 }
 
 impl Default for CheckOptions {
-    /// As verification, for the newest release of each minor version.
+    /// The options of a verification, and the newest release of each minor version.
     fn default() -> Self {
         Self {
             opening: OpenOptions::default(),
@@ -56,22 +56,22 @@ impl Default for CheckOptions {
     }
 }
 
-/// A directory could not be checked.
+/// Why a directory could not be checked.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CheckError {
-    /// It is not there, or is none.
+    /// It does not exist, or is not a data directory.
     #[error(transparent)]
     Layout(#[from] LayoutError),
     /// It cannot be listed.
     #[error(transparent)]
     List(#[from] ListError),
-    /// The database could not be read, or changed meanwhile, or the work was interrupted.
+    /// The database could not be read, or changed while it was read, or the check was interrupted.
     #[error(transparent)]
     Verify(#[from] VerifyError),
 }
 
-/// The database as it was read.
+/// The result of reading a database.
 struct ReadDatabase {
     database: DatabaseState,
     facts: Option<(DatabaseFacts, StoreFacts)>,
@@ -79,12 +79,12 @@ struct ReadDatabase {
     omitted: Vec<Omitted>,
 }
 
-/// Checks the data directory of a member. `wal_dir` is what its server is given as `--wal-dir`.
+/// Checks the data directory of a member. `wal_dir` is the server's `--wal-dir`.
 ///
-/// Nothing is written or locked; a running member is noticed and told.
+/// Nothing is written or locked; a running member is reported.
 ///
 /// # Errors
-/// The directory is not there, is not a member's, or cannot be read. Whatever is wrong in it is a finding.
+/// The directory does not exist, is not that of a member, or cannot be read. Everything wrong in it is a finding.
 pub fn check(
     directory: &Path,
     wal_dir: Option<&Path>,
@@ -110,7 +110,7 @@ pub fn check(
     };
 
     let mut findings = Findings::new(options.inspection.limit);
-    let mut evidence = DirectoryContents {
+    let mut contents = DirectoryContents {
         log,
         snaps: &snaps,
         newest_snap_index: u64::MAX,
@@ -118,18 +118,18 @@ pub fn check(
         database: read.database,
         received: received_index.zip(received),
     };
-    file_findings::check(&evidence, &layout, &wal_files, &held, &mut findings);
+    file_findings::check(&contents, &layout, &wal_files, &held, &mut findings);
     if wal_files.recheck().is_err() {
         let message = "the log was written to while it was read";
         findings.push(Finding::new(&DIRECTORY_CHANGED, Place::in_file("wal"), message));
     }
-    let indexes = indexes(&evidence);
-    let aside = BlockingSnaps::find(&mut evidence, &options.servers);
-    consistency::indexes(&evidence, &indexes, aside.as_ref(), &mut findings);
-    consistency::replacement(&evidence, &mut findings);
-    consistency::snapshots(&evidence, &mut findings);
-    let newer = evidence.log.as_ref().and_then(|log| {
-        let applied = match &evidence.database {
+    let indexes = indexes(&contents);
+    let aside = BlockingSnaps::find(&mut contents, &options.servers);
+    consistency::check_indexes(&contents, &indexes, aside.as_ref(), &mut findings);
+    consistency::check_replacement(&contents, &mut findings);
+    consistency::check_snapshots(&contents, &mut findings);
+    let newer = contents.log.as_ref().and_then(|log| {
+        let applied = match &contents.database {
             DatabaseState::Missing | DatabaseState::New(_) => 0,
             DatabaseState::Read(content) => *content.consistent_index().all()?,
             DatabaseState::Unusable => return None,
@@ -138,8 +138,8 @@ pub fn check(
     });
     let logged = newer.as_ref().map_or(0, |newer| newer.keys_touched);
     let v3_keys = read.facts.as_ref().and_then(|(_, store)| Some(store.live_keys.all()?.saturating_add(logged)));
-    consistency::v2_content(&evidence, v3_keys, &mut findings);
-    let members = consistency::members(&evidence, &mut findings);
+    consistency::check_v2_content(&contents, v3_keys, &mut findings);
+    let members = consistency::compare_members(&contents, &mut findings);
 
     let mut omitted: Vec<_> = findings.omitted().chain(read.omitted).collect();
     let mut findings = findings.into_kept();
@@ -148,27 +148,27 @@ pub fn check(
         omitted.extend(log.omitted.iter().cloned());
     }
     findings.extend(read.findings);
-    // A database that no server takes is no matter.
-    if evidence.replacement().is_some() {
+    // A received database matters only when servers replace their own by it.
+    if contents.replacement().is_some() {
         findings.extend(received_findings);
         omitted.extend(received_omitted);
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
 
-    let mut starts: Vec<_> = options.servers.iter().map(|server| verdict(&evidence, *server)).collect();
+    let mut starts: Vec<_> = options.servers.iter().map(|server| verdict(&contents, *server)).collect();
     if let Some(aside) = &aside {
         for start in &mut starts {
             aside.add_to(start);
         }
     }
     let (database, store) = read.facts.unzip();
-    let is_empty = !file_findings::holds_member(&evidence, &wal_files);
+    let is_empty = !file_findings::holds_member(&contents, &wal_files);
     Ok(DirectoryReport {
         directory: directory.to_owned(),
         wal_directory: layout.wal,
         lock: held,
         is_empty,
-        identity: evidence.log.as_ref().and_then(|log| log.inspection.metadata),
+        identity: contents.log.as_ref().and_then(|log| log.inspection.metadata),
         log: log_report,
         database,
         store,
@@ -181,7 +181,7 @@ pub fn check(
     })
 }
 
-/// What is in a directory; nothing if it is not there.
+/// Opens the files of a directory; `None` if the directory does not exist.
 fn open_or_none<T>(path: &Path, open: impl FnOnce(&Path) -> Result<T, ListError>) -> Result<Option<T>, ListError> {
     match open(path) {
         Err(error) if error.source.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -189,7 +189,7 @@ fn open_or_none<T>(path: &Path, open: impl FnOnce(&Path) -> Result<T, ListError>
     }
 }
 
-/// Verifies a database. What is right and proper for one that is no snapshot is no finding here.
+/// Reads and verifies a database. Findings that are expected of a database that is not a snapshot are removed.
 fn read_database(
     path: &Path,
     name: &str,
@@ -218,7 +218,7 @@ fn read_database(
         ..VerifyOptions::default()
     };
     let Verified { report, inspection } = verify(&container, &verify_options, progress)?;
-    // What it says of the v2 API is looked for in the .snap files and the log.
+    // Keys of the v2 API are searched for in the .snap files and the log instead.
     let expected = [SHA256_MISSING.id, RAW_DATABASE_MAY_LAG_WAL.id, V2_KEYS_POSSIBLE.id];
     let own = report.findings.into_iter().filter(|finding| !expected.contains(&finding.kind.id));
     let findings: Vec<_> = own
@@ -253,7 +253,7 @@ fn read_database(
     })
 }
 
-/// The database received with the newest snapshot the log tells of, if it is there.
+/// Reads the database received with the newest snapshot that has a record in the log, if it exists.
 fn received(
     log: Option<&LogContent<'_>>,
     snaps: &SnapFiles,
@@ -267,14 +267,14 @@ fn received(
     Ok(Some((index, read)))
 }
 
-fn indexes(evidence: &DirectoryContents<'_>) -> Indexes {
-    let meta = evidence.database.content().map(|content| &content.buckets.meta);
+fn indexes(contents: &DirectoryContents<'_>) -> Indexes {
+    let meta = contents.database.content().map(|content| &content.buckets.meta);
     let mut indexes = Indexes {
         consistent_index: meta.map(|meta| meta.entry(|meta| meta.consistent_index)).unwrap_or_default(),
         term: meta.map(|meta| meta.entry(|meta| meta.term)).unwrap_or_default(),
         ..Indexes::default()
     };
-    if let Some(log) = &evidence.log {
+    if let Some(log) = &contents.log {
         let markers = log.wal.valid_snapshots(WalReader::V3_7).unwrap_or_default();
         indexes.commit = log.inspection.hard_state.commit;
         indexes.hard_state_term = log.inspection.hard_state.term;

@@ -1,4 +1,4 @@
-//! Log, `.snap` files and database against each other (`docs/format/boot.md#start-steps`).
+//! Compares log, `.snap` files and database with one another (`docs/format/boot.md#start-steps`).
 
 use std::collections::BTreeSet;
 
@@ -20,16 +20,16 @@ use crate::membership::{MemberChange, Membership};
 use crate::report::{Indexes, MemberView};
 use crate::v2_keys::V2Keys;
 
-/// The place of the database in the log.
-pub(crate) fn indexes(
-    evidence: &DirectoryContents<'_>,
+/// Compares the raft index of the database with the log; also reports a missing database.
+pub(crate) fn check_indexes(
+    contents: &DirectoryContents<'_>,
     indexes: &Indexes,
     aside: Option<&BlockingSnaps>,
     findings: &mut Findings,
 ) {
-    let Some(log) = &evidence.log else { return };
-    let what = match &evidence.database {
-        DatabaseState::Read(content) => return index_of(content, log, evidence, indexes, aside, findings),
+    let Some(log) = &contents.log else { return };
+    let what = match &contents.database {
+        DatabaseState::Read(content) => return check_index(content, log, contents, indexes, aside, findings),
         DatabaseState::Missing => "there is no member/snap/db".to_owned(),
         DatabaseState::New(what) => format!("member/snap/db {what}"),
         DatabaseState::Unusable => return,
@@ -44,11 +44,11 @@ pub(crate) fn indexes(
     findings.push(Finding::new(&DATABASE_MISSING, Place::file(), message));
 }
 
-/// The place of a database that can be read.
-fn index_of(
+/// Compares the raft index of a readable database with the log and the newest snapshot.
+fn check_index(
     content: &DatabaseContent,
     log: &LogContent<'_>,
-    evidence: &DirectoryContents<'_>,
+    contents: &DirectoryContents<'_>,
     indexes: &Indexes,
     aside: Option<&BlockingSnaps>,
     findings: &mut Findings,
@@ -62,11 +62,11 @@ fn index_of(
     if index == 0 && last_index > 0 {
         found(&INDEX_MISSING, b"consistent_index", format!("no consistent index, and the log ends at {last_index}"));
     }
-    let is_received = evidence.is_received();
+    let is_received = contents.has_usable_replacement();
     if index < snapshot_index && !is_received {
         let message = format!(
             "the database has applied entry {index}, the newest snapshot is at {snapshot_index}; {}",
-            behind_snapshot(log, indexes, index, aside)
+            missing_entries(log, indexes, index, aside)
         );
         found(&INDEX_BEHIND_SNAPSHOT, b"consistent_index", message);
     } else if index > last_index {
@@ -76,18 +76,18 @@ fn index_of(
         let message = format!("the database has applied entry {index}, entry {commit} is known to be committed");
         found(&INDEX_AHEAD_OF_COMMIT, b"consistent_index", message);
     }
-    // The log is not what a start would apply, if part of it is lost or a newer snapshot stands in between.
+    // A start does not apply the log if part of it is lost, or if there is a newer snapshot in between.
     if index < last_index && !is_damaged(log) && (index >= snapshot_index || is_received) {
         let message = format!("the database has applied entry {index}, the log ends at {last_index}");
         found(&INDEX_BEHIND_LOG, b"consistent_index", message);
     }
-    term(log, content, indexes, &mut found);
+    check_term(log, content, indexes, &mut found);
 }
 
-/// The database that servers put in the place of their own, if it lacks what the snapshot contains that it came with. What is wrong
-/// with its pages is said by the verification.
-pub(crate) fn replacement(evidence: &DirectoryContents<'_>, findings: &mut Findings) {
-    let Some((snapshot, database)) = evidence.replacement() else { return };
+/// Checks the received database by which servers replace their own: it must have applied all entries of its snapshot. Its pages are
+/// checked by the verification.
+pub(crate) fn check_replacement(contents: &DirectoryContents<'_>, findings: &mut Findings) {
+    let Some((snapshot, database)) = contents.replacement() else { return };
     let place = Place::in_file(&format!("{snapshot:016x}.snap.db"));
     let taken = "servers put it in the place of db, and the old db is gone";
     if let DatabaseState::New(what) = database {
@@ -104,7 +104,7 @@ pub(crate) fn replacement(evidence: &DirectoryContents<'_>, findings: &mut Findi
             index.saturating_add(1)
         );
         findings.push(Finding::new(&INDEX_BEHIND_SNAPSHOT, place, message));
-    } else if let Some((received, own)) = evidence.goes_back() {
+    } else if let Some((received, own)) = contents.revision_decrease() {
         let message = format!(
             "the database received with the snapshot at {snapshot} is at revision {received}, and db, which has applied fewer entries, at \
              revision {own}: {taken}"
@@ -113,8 +113,8 @@ pub(crate) fn replacement(evidence: &DirectoryContents<'_>, findings: &mut Findi
     }
 }
 
-/// Says where the entries are that the snapshot includes and the database has not applied.
-fn behind_snapshot(log: &LogContent<'_>, indexes: &Indexes, index: u64, aside: Option<&BlockingSnaps>) -> String {
+/// A part of a sentence that says where the entries are that the snapshot includes and the database has not applied.
+fn missing_entries(log: &LogContent<'_>, indexes: &Indexes, index: u64, aside: Option<&BlockingSnaps>) -> String {
     let next = index.saturating_add(1);
     let first = log.entries.partition_point(|logged| logged.entry.index < next);
     let logged = log.entries.get(first..).unwrap_or_default().iter().map(|logged| logged.entry.index);
@@ -132,7 +132,8 @@ fn behind_snapshot(log: &LogContent<'_>, indexes: &Indexes, index: u64, aside: O
     }
 }
 
-fn term(
+/// Compares the term of the database with those of the log.
+fn check_term(
     log: &LogContent<'_>,
     content: &DatabaseContent,
     indexes: &Indexes,
@@ -153,12 +154,12 @@ fn term(
     }
 }
 
-/// The `.snap` files against the snapshots the log tells of.
-pub(crate) fn snapshots(evidence: &DirectoryContents<'_>, findings: &mut Findings) {
-    let told: BTreeSet<SnapshotPosition> =
-        evidence.log.iter().flat_map(|log| log.inspection.snapshots.iter().copied()).collect();
+/// Compares the `.snap` files with the snapshot records of the log.
+pub(crate) fn check_snapshots(contents: &DirectoryContents<'_>, findings: &mut Findings) {
+    let recorded: BTreeSet<SnapshotPosition> =
+        contents.log.iter().flat_map(|log| log.inspection.snapshots.iter().copied()).collect();
     let mut usable = BTreeSet::new();
-    for (name, parsed, bytes) in evidence.snaps.snaps() {
+    for (name, parsed, bytes) in contents.snaps.snaps() {
         let place = Place::in_file(name);
         let file = match SnapFile::parse(bytes) {
             Ok(file) => file,
@@ -172,10 +173,10 @@ pub(crate) fn snapshots(evidence: &DirectoryContents<'_>, findings: &mut Finding
             let message = format!("inside it is {inside}");
             findings.push(Finding::new(&SNAPSHOT_MISNAMED, place.clone(), message));
         }
-        let reaches_back = evidence.log.as_ref().is_some_and(|log| reaches_back(log, file.start));
-        if let Some(last) = cut_before(evidence, file.start) {
-            // A log that is damaged says itself what of it is lost.
-            if !evidence.log.as_ref().is_some_and(is_damaged) {
+        let reaches_back = contents.log.as_ref().is_some_and(|log| reaches_back(log, file.start));
+        if let Some(last) = log_end_before(contents, file.start) {
+            // For a damaged log, other findings say which entries are lost.
+            if !contents.log.as_ref().is_some_and(is_damaged) {
                 let message = format!(
                     "the log ends at {last}, but a snapshot of entry {index} was written; entries {} to {index} are lost from the log",
                     last.saturating_add(1),
@@ -183,7 +184,7 @@ pub(crate) fn snapshots(evidence: &DirectoryContents<'_>, findings: &mut Finding
                 );
                 findings.push(Finding::new(&LOG_ENDS_BEFORE_SNAPSHOT, place.clone(), message));
             }
-        } else if reaches_back && !told.contains(&file.start) {
+        } else if reaches_back && !recorded.contains(&file.start) {
             let message =
                 format!("the log tells of no snapshot at index {} and term {}", file.start.index, file.start.term);
             findings.push(Finding::new(&SNAPSHOT_UNKNOWN, place.clone(), message));
@@ -193,20 +194,20 @@ pub(crate) fn snapshots(evidence: &DirectoryContents<'_>, findings: &mut Finding
         }
         usable.insert(file.start);
     }
-    let newest = told.iter().next_back().filter(|newest| newest.index > 0 && !usable.contains(newest));
+    let newest = recorded.iter().next_back().filter(|newest| newest.index > 0 && !usable.contains(newest));
     if let Some(newest) = newest {
         let message = format!("there is no {}", SnapName::from(*newest));
         findings.push(Finding::new(&SNAPSHOT_MISSING, Place::file(), message));
     }
 }
 
-/// The end of the log, if it had more entries when this snapshot was written; `None` if it has them, or the snapshot came from the
-/// leader.
-fn cut_before(evidence: &DirectoryContents<'_>, snapshot: SnapshotPosition) -> Option<u64> {
-    let log = evidence.log.as_ref()?;
-    let told = log.inspection.snapshots.iter().map(|told| told.index).max().unwrap_or(0);
-    let last = log.entries.last().map_or(0, |logged| logged.entry.index).max(told);
-    (snapshot.index > last && evidence.snaps.received(snapshot.index).is_none()).then_some(last)
+/// Index of the last entry of the log, if the log had more entries when this snapshot was written; `None` if it has them, or the
+/// snapshot was received from the leader.
+fn log_end_before(contents: &DirectoryContents<'_>, snapshot: SnapshotPosition) -> Option<u64> {
+    let log = contents.log.as_ref()?;
+    let recorded = log.inspection.snapshots.iter().map(|recorded| recorded.index).max().unwrap_or(0);
+    let last = log.entries.last().map_or(0, |logged| logged.entry.index).max(recorded);
+    (snapshot.index > last && contents.snaps.received(snapshot.index).is_none()).then_some(last)
 }
 
 /// Is part of the log lost?
@@ -214,13 +215,12 @@ fn is_damaged(log: &LogContent<'_>) -> bool {
     log.inspection.problems.iter().any(|problem| problem.code.grade() == Grade::Error)
 }
 
-/// The finding about keys of the v2 API: an error unless it is certain that there are keys of v3, because these may
-/// then be all.
-pub(crate) fn v2_content(evidence: &DirectoryContents<'_>, v3_keys: Option<u64>, findings: &mut Findings) {
-    let found = V2Keys::of(evidence);
+/// Adds the finding about keys of the v2 API: an error unless there certainly are keys of the v3 API, since these may be all keys.
+pub(crate) fn check_v2_content(contents: &DirectoryContents<'_>, v3_keys: Option<u64>, findings: &mut Findings) {
+    let found = V2Keys::of(contents);
     let is_etcd_2 = found.cluster_version.as_deref().is_some_and(|version| version.starts_with("2."));
-    let is_unpadded = evidence.log.as_ref().is_some_and(|log| log.inspection.is_unpadded);
-    if matches!(evidence.database, DatabaseState::Missing) && evidence.log.is_some() && (is_etcd_2 || is_unpadded) {
+    let is_unpadded = contents.log.as_ref().is_some_and(|log| log.inspection.is_unpadded);
+    if matches!(contents.database, DatabaseState::Missing) && contents.log.is_some() && (is_etcd_2 || is_unpadded) {
         let version = found
             .cluster_version
             .as_ref()
@@ -244,24 +244,24 @@ pub(crate) fn v2_content(evidence: &DirectoryContents<'_>, v3_keys: Option<u64>,
     findings.push(Finding::new(&V2_CONTENT, place, format!("{}{v3}", found.sentence())).with_severity(severity));
 }
 
-/// Is the record of this snapshot in the log, if there ever was one? Servers keep the last few segments and the last few `.snap`
-/// files, so the segments that told of older files may be gone.
+/// Do the segments reach back to the record of this snapshot? Servers keep the last few segments and the last few `.snap` files, so
+/// the segments with the records of older files may have been removed.
 fn reaches_back(log: &LogContent<'_>, snapshot: SnapshotPosition) -> bool {
     let first = log.inspection.segments.first().map(|segment| segment.name);
     first.is_some_and(|first| first.sequence == 0 || first.index <= snapshot.index)
 }
 
-/// The members by the log against those by the database, both at the place where the database stands.
-pub(crate) fn members(evidence: &DirectoryContents<'_>, findings: &mut Findings) -> Vec<MemberView> {
-    let own = evidence.log.as_ref().and_then(|log| log.inspection.metadata).map(|metadata| metadata.node_id);
-    let by_log = evidence.log.as_ref().and_then(|log| by_log(log, evidence));
-    let by_database = evidence.database.content().and_then(|content| Membership::of_database(&content.buckets.members));
+/// Compares the members according to the log with those according to the database, both at the raft index of the database.
+pub(crate) fn compare_members(contents: &DirectoryContents<'_>, findings: &mut Findings) -> Vec<MemberView> {
+    let own = contents.log.as_ref().and_then(|log| log.inspection.metadata).map(|metadata| metadata.node_id);
+    let by_log = contents.log.as_ref().and_then(|log| membership_by_log(log, contents));
+    let by_database = contents.database.content().and_then(|content| Membership::of_database(&content.buckets.members));
     if let (Some(own), Some(members)) = (own, &by_database) {
-        identity(own, members, by_log.as_ref(), findings);
+        check_identity(own, members, by_log.as_ref(), findings);
     }
     let known = [&by_log, &by_database].into_iter().flatten();
     let ids: BTreeSet<u64> = known.flat_map(|known| known.members().keys().chain(known.removed())).copied().collect();
-    let views: Vec<_> = ids.iter().map(|id| view(*id, own, by_log.as_ref(), by_database.as_ref())).collect();
+    let views: Vec<_> = ids.iter().map(|id| member_view(*id, own, by_log.as_ref(), by_database.as_ref())).collect();
     for view in &views {
         let kind = match (view.in_log, view.in_database) {
             ("voter" | "learner", "absent" | "removed") => &MEMBER_NOT_IN_DATABASE,
@@ -275,8 +275,8 @@ pub(crate) fn members(evidence: &DirectoryContents<'_>, findings: &mut Findings)
     views
 }
 
-/// Is this member part of its own cluster?
-fn identity(own: u64, database: &Membership, log: Option<&Membership>, findings: &mut Findings) {
+/// Checks that this member is part of its own cluster.
+fn check_identity(own: u64, database: &Membership, log: Option<&Membership>, findings: &mut Findings) {
     let is_removed = database.removed().contains(&own) || log.is_some_and(|log| log.removed().contains(&own));
     let place = Place { file: Some("db".to_owned()), ..Place::bucket("members") };
     if is_removed {
@@ -288,13 +288,13 @@ fn identity(own: u64, database: &Membership, log: Option<&Membership>, findings:
     }
 }
 
-/// The members by the newest `.snap` file that is not ahead of the database, and the entries the database has applied; `None` if the
-/// log does not reach back that far.
-fn by_log(log: &LogContent<'_>, evidence: &DirectoryContents<'_>) -> Option<Membership> {
-    let applied = evidence.database.content().and_then(|content| content.consistent_index().all().copied());
+/// The members according to the newest `.snap` file that is not ahead of the database, and the entries after it that the database has
+/// applied; `None` if the log does not have all of these entries.
+fn membership_by_log(log: &LogContent<'_>, contents: &DirectoryContents<'_>) -> Option<Membership> {
+    let applied = contents.database.content().and_then(|content| content.consistent_index().all().copied());
     let applied = applied.unwrap_or(u64::MAX);
-    let told: BTreeSet<SnapshotPosition> = log.inspection.snapshots.iter().copied().collect();
-    let snap = evidence.newest_snap(|start| start.index <= applied && told.contains(&start));
+    let recorded: BTreeSet<SnapshotPosition> = log.inspection.snapshots.iter().copied().collect();
+    let snap = contents.newest_snap(|start| start.index <= applied && recorded.contains(&start));
     let start = snap.as_ref().map_or(0, |(_, file)| file.start.index);
     let mut members = match &snap {
         Some((_, file)) => Membership::of_store(&file.store().ok()?)?,
@@ -320,7 +320,8 @@ fn by_log(log: &LogContent<'_>, evidence: &DirectoryContents<'_>) -> Option<Memb
     Some(members)
 }
 
-fn view(id: u64, own: Option<u64>, by_log: Option<&Membership>, by_database: Option<&Membership>) -> MemberView {
+/// Describes a member according to log and database.
+fn member_view(id: u64, own: Option<u64>, by_log: Option<&Membership>, by_database: Option<&Membership>) -> MemberView {
     let peer = [by_database, by_log].into_iter().flatten().find_map(|known| known.members().get(&id));
     let peer = peer.cloned().unwrap_or_default();
     MemberView {
@@ -333,6 +334,7 @@ fn view(id: u64, own: Option<u64>, by_log: Option<&Membership>, by_database: Opt
     }
 }
 
+/// The role of a member.
 fn role(id: u64, known: Option<&Membership>) -> &'static str {
     let Some(known) = known else { return "unknown" };
     match known.members().get(&id) {

@@ -1,4 +1,4 @@
-//! Everything that was read of a directory, for those who judge it.
+//! [`DirectoryContents`]: everything that was read of a directory, which the checks compare.
 
 use etcdsnap_snapshot::boot::Serving;
 use etcdsnap_snapshot::buckets::Buckets;
@@ -10,43 +10,42 @@ use etcdsnap_wal::{LoggedEntry, SnapshotPosition, Wal, WalInspection};
 
 use crate::snap_files::SnapFiles;
 
-/// What there is of a database.
+/// The database file, as far as it could be read.
 #[derive(Debug)]
 pub(crate) enum DatabaseState {
-    /// Nothing.
+    /// There is no such file.
     Missing,
-    /// A file in which nothing was ever written, which bbolt begins anew as it does one that is not there; with what shows that, to
-    /// follow its name in a sentence.
+    /// A file without content, which bbolt initialises like a missing one; the text says why, to follow the file name in a sentence.
     New(&'static str),
-    /// A file that is none, or that cannot be opened.
+    /// A file that is not a database, or cannot be opened.
     Unusable,
-    /// One that could be walked.
+    /// A database whose pages could be walked.
     Read(Box<DatabaseContent>),
 }
 
-/// What a database holds.
+/// The content of a database.
 #[derive(Debug)]
 pub(crate) struct DatabaseContent {
-    /// The small buckets.
+    /// All buckets but `key`, decoded.
     pub buckets: Buckets,
-    /// What is wrong with it.
+    /// The findings of its verification.
     pub findings: Vec<Finding>,
-    /// The store's revision after a start.
+    /// The current revision of a server that starts with it.
     pub revision: Known<i64>,
-    /// How servers serve it once they have started, by minor version.
+    /// Whether started servers serve it, by minor version.
     pub serving: Vec<Serving>,
 }
 
-/// What the files of a directory say.
+/// The contents of the files of a directory.
 #[derive(Debug)]
 pub(crate) struct DirectoryContents<'a> {
-    /// The log; `None` if there is no file that servers take for a part of one.
+    /// The log; `None` if there is no file that servers take for a segment.
     pub log: Option<LogContent<'a>>,
     /// The `.snap` files.
     pub snaps: &'a SnapFiles,
-    /// Index of the newest `.snap` file that servers are taken to find; those above are taken to be gone.
+    /// Index of the newest `.snap` file to consider; files with a higher index are treated as missing.
     pub newest_snap_index: u64,
-    /// There is a folder of a proxy beside that of the member.
+    /// Is there a directory of a proxy next to that of the member?
     pub has_proxy: bool,
     /// The database.
     pub database: DatabaseState,
@@ -54,37 +53,38 @@ pub(crate) struct DirectoryContents<'a> {
     pub received: Option<(u64, DatabaseState)>,
 }
 
-/// What a log says.
+/// The content of a log.
 #[derive(Debug)]
 pub(crate) struct LogContent<'a> {
     /// Its segments.
     pub wal: Wal<'a>,
-    /// Its entries in force.
+    /// Its current entries.
     pub entries: Vec<LoggedEntry<'a>>,
-    /// Its facts.
+    /// The result of its inspection.
     pub inspection: WalInspection,
 }
 
 impl<'a> DirectoryContents<'a> {
-    /// The snapshot a server up to 3.6 loads of those that `wanted` accepts.
+    /// The snapshot that a server up to 3.6 loads, of those that `wanted` accepts.
     pub fn newest_snap(&self, wanted: impl Fn(SnapshotPosition) -> bool) -> Option<(&'a str, SnapFile<'a>)> {
         self.snaps.newest(|start| start.index <= self.newest_snap_index && wanted(start))
     }
 
-    /// The database received with the newest snapshot, with the index of that, if a server puts it in the place of its own.
+    /// The database received with the newest snapshot, with its index, if a server replaces its own database by it.
     pub fn replacement(&self) -> Option<(u64, &DatabaseState)> {
         let (index, database) = self.received.as_ref()?;
         (*index > self.database.consistent_index()).then_some((*index, database))
     }
 
-    /// Does the database received with the newest snapshot have everything up to that?
-    pub fn is_received(&self) -> bool {
-        self.received.as_ref().is_some_and(|(index, database)| database.serves(*index)) && self.goes_back().is_none()
+    /// Is the database received with the newest snapshot complete and of the same history, so that a server can use it?
+    pub fn has_usable_replacement(&self) -> bool {
+        self.received.as_ref().is_some_and(|(index, database)| database.is_usable_from(*index))
+            && self.revision_decrease().is_none()
     }
 
-    /// The revisions of the received database and of the member's own, if the first is the lower one: revisions only grow, so the two
-    /// are not of one history.
-    pub fn goes_back(&self) -> Option<(i64, i64)> {
+    /// The revisions of the received database and of the member's own, if the first is lower: revisions only increase, so the two are of
+    /// different histories.
+    pub fn revision_decrease(&self) -> Option<(i64, i64)> {
         let (_, received) = self.received.as_ref()?;
         let revision = |database: &DatabaseState| database.content()?.revision.all().copied();
         let (received, own) = (revision(received)?, revision(&self.database)?);
@@ -100,12 +100,12 @@ impl<'a> LogContent<'a> {
 }
 
 impl DatabaseContent {
-    /// Was anything of this kind found?
+    /// Is there a finding of this kind?
     pub fn found(&self, kind: &Kind) -> bool {
         self.findings.iter().any(|finding| finding.kind.id == kind.id)
     }
 
-    /// Ids of the errors in the file and its pages, each once.
+    /// Ids of the errors found in the file and its pages, each once.
     pub fn damage(&self) -> Vec<&'static str> {
         let is_damage = |finding: &&Finding| {
             finding.severity == Severity::Error && matches!(finding.kind.layer, Layer::Container | Layer::Structure)
@@ -115,8 +115,8 @@ impl DatabaseContent {
         ids
     }
 
-    /// Its byte order, if that is not the one of the machine the server is to run on.
-    pub fn foreign_order(&self) -> Option<&'static str> {
+    /// Its byte order, if it is not that of the machine on which the server is to run.
+    pub fn foreign_byte_order(&self) -> Option<&'static str> {
         match (self.found(&BIG_ENDIAN), self.found(&LITTLE_ENDIAN)) {
             (true, _) => Some("big"),
             (_, true) => Some("little"),
@@ -124,15 +124,14 @@ impl DatabaseContent {
         }
     }
 
-    /// Raft index of the last applied entry; 0 if there is none. Not known if the bucket `meta` could not be read to
-    /// its end.
+    /// Raft index of the last applied entry; 0 if there is none. Unknown if the bucket `meta` could not be read completely.
     pub fn consistent_index(&self) -> Known<u64> {
         self.buckets.meta.entry(|meta| meta.consistent_index).map(|index| index.unwrap_or(0))
     }
 }
 
 impl DatabaseState {
-    /// What could be read of it.
+    /// Its content, if it could be read.
     pub fn content(&self) -> Option<&DatabaseContent> {
         match self {
             Self::Read(content) => Some(content),
@@ -140,18 +139,18 @@ impl DatabaseState {
         }
     }
 
-    /// Is there nothing in it, for certain?
-    pub fn is_blank(&self) -> bool {
+    /// Is it certain that it has no content?
+    pub fn is_empty(&self) -> bool {
         matches!(self, Self::Missing | Self::New(_))
     }
 
-    /// Is it whole, of this byte order, and does it have all entries up to this one?
-    pub fn serves(&self, index: u64) -> bool {
+    /// Is it undamaged, of the right byte order, and has it applied all entries up to this index?
+    pub fn is_usable_from(&self, index: u64) -> bool {
         let Some(content) = self.content() else { return false };
-        content.damage().is_empty() && content.foreign_order().is_none() && self.consistent_index() >= index
+        content.damage().is_empty() && content.foreign_byte_order().is_none() && self.consistent_index() >= index
     }
 
-    /// Raft index of the last applied entry as a server sees it that gets so far; 0 if it does not say.
+    /// Raft index of the last applied entry as a server reads it; 0 if there is none.
     pub fn consistent_index(&self) -> u64 {
         self.content().map_or(0, |content| *content.consistent_index().part())
     }

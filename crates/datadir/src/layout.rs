@@ -1,4 +1,4 @@
-//! Where the files of a member are.
+//! [`DirectoryLayout`]: finds the directories of a member's files.
 //!
 //! ```text
 //! DIR                                 data directory
@@ -16,33 +16,33 @@ use thiserror::Error;
 /// The directories of one member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirectoryLayout {
-    /// Where the log is; it need not exist.
+    /// The directory of the log; it need not exist.
     pub wal: PathBuf,
-    /// Where database and `.snap` files are; `None` where only a log was named.
+    /// The directory of the database and the `.snap` files; `None` when only a log was given.
     pub snap: Option<PathBuf>,
-    /// There is a folder of a proxy beside that of the member.
+    /// Is there a directory of a proxy next to that of the member?
     pub has_proxy: bool,
-    /// The only segment to look at.
+    /// The only segment to read, if one was given.
     pub segment: Option<OsString>,
 }
 
-/// What was named is not what was asked for.
+/// Why a path does not lead to a member's files.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LayoutError {
-    /// Nothing is there.
+    /// The path does not exist.
     #[error("{path}: no such file or directory; check the name")]
     Missing {
         /// The path.
         path: PathBuf,
     },
-    /// It holds no log.
+    /// There is no log at the path.
     #[error("{path}: no write-ahead log there; name a data directory, its member/wal, or a .wal file")]
     NoLog {
         /// The path.
         path: PathBuf,
     },
-    /// It is no data directory.
+    /// The path is not a data directory.
     #[error("{path}: not the data directory of a member, which has member/snap or member/wal in it")]
     NoMember {
         /// The path.
@@ -51,10 +51,10 @@ pub enum LayoutError {
 }
 
 impl DirectoryLayout {
-    /// Finds a log by a data directory, its `member`, its WAL directory or one of its segments.
+    /// Finds a log by the path of a data directory, its `member`, its WAL directory or one of its segments.
     ///
     /// # Errors
-    /// Nothing there looks like a log.
+    /// There is no log at the path.
     pub fn of_log(path: &Path) -> Result<Self, LayoutError> {
         exists(path)?;
         if !path.is_dir() {
@@ -73,11 +73,10 @@ impl DirectoryLayout {
         Ok(Self { wal, snap, has_proxy: false, segment: None })
     }
 
-    /// The directories of the member that a data directory, or its `member`, is of. `wal_dir` is what its server is given as
-    /// `--wal-dir`.
+    /// Finds the directories of a member by the path of its data directory or its `member`. `wal_dir` is the server's `--wal-dir`.
     ///
     /// # Errors
-    /// Nothing there looks like a member.
+    /// There is no member at the path.
     pub fn of_member(path: &Path, wal_dir: Option<&Path>) -> Result<Self, LayoutError> {
         exists(path)?;
         if let Some(wal_dir) = wal_dir {
@@ -95,7 +94,7 @@ impl DirectoryLayout {
     }
 }
 
-/// What a file in a WAL directory is.
+/// The kind of a file in a WAL directory.
 pub(crate) fn kind(name: &std::ffi::OsStr) -> WalFileKind {
     name.to_str().map_or(WalFileKind::Foreign, WalFileKind::of)
 }
@@ -114,7 +113,7 @@ fn holds_log(directory: &Path) -> bool {
     entries.flatten().any(|entry| matches!(kind(&entry.file_name()), WalFileKind::Segment(_) | WalFileKind::Broken))
 }
 
-/// Is the folder empty, but for `lost+found`?
+/// Is the directory empty, apart from `lost+found`?
 fn is_empty(directory: &Path) -> bool {
     let is_own = |entry: std::io::Result<std::fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() == "lost+found");
     directory.read_dir().is_ok_and(|mut entries| entries.all(is_own))

@@ -1,34 +1,35 @@
-//! Is a server running on the directory?
+//! [`lock_state`]: finds out whether a server is running on the directory, by its locks.
 //!
-//! A server holds a `flock` on its database and, on Linux, an open-file-description lock on the segments it writes to. The
-//! second can be asked for. The first is listed in `/proc/locks` with its owner, but not for one in another container, and not
-//! by the device that a file tells on file systems such as btrfs and overlayfs. So a shared lock is tried too, and let go at once
-//! when it is had. A server that starts in that very moment is not in the way for long: bbolt tries again every 50 ms, and a
-//! server has it try for ever.
+//! A server holds a `flock` on its database and, on Linux, an open-file-description lock on the segments it writes to. The second
+//! can be queried. The first is listed in `/proc/locks` with its owner, but not for a process in another container, and under
+//! another device number on file systems such as btrfs and overlayfs. So a shared lock is tried too, and released at once. A
+//! server that starts at that moment is only delayed: bbolt tries again every 50 ms, without a limit in a server.
 
 use std::path::{Path, PathBuf};
 
-/// Who has a file of the directory locked.
+/// The process that has locked a file of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockOwner {
     /// The file.
     pub file: PathBuf,
-    /// The process, where the system tells.
+    /// The process id, if the system tells it.
     pub pid: Option<u32>,
     /// Name of its program.
     pub program: Option<String>,
 }
 
-/// The answer to the question.
+/// Whether a server is running on the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LockState {
-    /// Nobody has a lock that could be seen.
+    /// No lock was found.
     No,
-    /// A process has.
+    /// A process has a lock.
     By(LockOwner),
-    /// This system has no way to tell.
+    /// This system has no way to find out.
     Unknown,
 }
+
+/// Looks for locks on the database and on the last segment.
 
 #[cfg(target_os = "linux")]
 pub(crate) fn lock_state(database: &Path, segment: Option<&Path>) -> LockState {
@@ -63,7 +64,8 @@ mod linux {
         owner(&std::fs::read_to_string("/proc/locks").ok()?, &id)
     }
 
-    /// `4: FLOCK  ADVISORY  WRITE 4711 fe:00:3279 0 EOF`; a request that waits has an arrow in front.
+    /// Finds the owner of a `flock` in lines such as `4: FLOCK  ADVISORY  WRITE 4711 fe:00:3279 0 EOF`; a request that waits has an arrow
+    /// after the number.
     pub fn owner(locks: &str, id: &str) -> Option<u32> {
         locks.lines().find_map(|line| {
             let mut words = line.split_whitespace().skip(1);
@@ -73,12 +75,12 @@ mod linux {
         })
     }
 
-    /// Would a shared `flock` have to wait?
+    /// Is there an exclusive `flock` on a file?
     pub fn has_flock(file: &Path) -> bool {
         open_file(file).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
-    /// Would a lock for writing have to wait?
+    /// Is there an open-file-description lock on a file?
     pub fn is_locked(file: &Path) -> bool {
         let asked = File::open(file).map(|file| fcntl_getlk(&file, &Flock::from(FlockType::WriteLock)));
         matches!(asked, Ok(Ok(Some(_))))

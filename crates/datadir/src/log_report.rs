@@ -1,4 +1,4 @@
-//! A write-ahead log judged by itself: what is wrong with it, and what the readers of etcd's releases make of it.
+//! [`LogReport`]: checks a write-ahead log alone: what is wrong with it, and what servers of each release do with it.
 
 use std::collections::BTreeSet;
 
@@ -11,35 +11,35 @@ use etcdsnap_wal::{LogReadError, SnapshotPosition, Wal, WalInspection, WalOutcom
 use crate::discarded::DiscardedLog;
 use crate::snap_files::SnapFiles;
 
-/// Everything known about a log.
+/// The result of checking a log.
 #[derive(Clone, Debug)]
 pub struct LogReport {
-    /// What is in it.
+    /// The result of its inspection.
     pub inspection: WalInspection,
-    /// What is wrong with it, worst first.
+    /// The findings, worst first.
     pub findings: Vec<Finding>,
-    /// Findings counted but not kept.
+    /// Findings that were counted but not kept.
     pub omitted: Vec<Omitted>,
-    /// What each reader does with it, oldest reader first.
+    /// What servers with each reader do with it, oldest reader first.
     pub verdicts: Vec<ReaderVerdict>,
 }
 
-/// What the servers that share a reader do with a log.
+/// What the servers with one reader do with a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReaderVerdict {
     /// The reader.
     pub reader: WalReader,
-    /// The snapshot they start from; the empty one if there is none they could use.
+    /// The snapshot from which they start; the empty one if they can use none.
     pub start: SnapshotPosition,
     /// What they do.
     pub outcome: WalOutcome,
-    /// The part of the log that the repair throws away, other than an unfinished last write.
+    /// The part of the log that they discard, other than an unfinished last write.
     pub discarded: Option<DiscardedLog>,
 }
 
 impl LogReport {
-    /// Judges a log, keeping at most `limit` findings of each rule. `snaps` are the `.snap` files beside it, as far as they
-    /// are known; servers up to 3.6 start from one of them.
+    /// Checks a log; keeps at most `limit` findings of each rule. `snaps` are its `.snap` files, if they are known; servers up to 3.6
+    /// start from one of them.
     pub fn new(wal: &Wal<'_>, snaps: Option<&SnapFiles>, limit: u64) -> Self {
         let inspection = wal.inspect();
         let mut findings = Findings::new(limit);
@@ -58,19 +58,19 @@ impl LogReport {
         self.findings.iter().map(|finding| finding.severity).max()
     }
 
-    /// Is nothing of it damaged or lost? An unfinished last write is no damage.
+    /// Is nothing of it damaged or lost? An unfinished last write is not damage.
     pub fn is_sound(&self) -> bool {
         self.worst() < Some(Severity::Error)
     }
 
-    /// Is there anything to cut off for the servers that can?
+    /// Do servers cut off its end?
     pub fn is_torn(&self) -> bool {
         self.verdicts.iter().any(|verdict| matches!(verdict.outcome, WalOutcome::Repairs { .. }))
     }
 }
 
-/// The snapshot that servers with this reader start from: up to 3.6 the newest `.snap` file the log tells of, later the newest
-/// the log tells of. Where the files are not known, those of the log are taken to be there.
+/// The snapshot from which servers with this reader start: up to 3.6 the newest `.snap` file that has a record in the log, later the
+/// newest snapshot that has a record. When the files are not known, one is assumed for each record.
 pub(crate) fn start_of(
     wal: &Wal<'_>,
     snaps: Option<&SnapFiles>,
@@ -92,10 +92,10 @@ fn verdict(wal: &Wal<'_>, snaps: Option<&SnapFiles>, reader: WalReader, inspecti
         Ok(start) => (start, wal.outcome(reader, start)),
         Err(error) => (SnapshotPosition::default(), WalOutcome::Refuses(WalRefusal::from(error))),
     };
-    ReaderVerdict { reader, start, outcome, discarded: DiscardedLog::by(outcome, wal, inspection) }
+    ReaderVerdict { reader, start, outcome, discarded: DiscardedLog::of_outcome(outcome, wal, inspection) }
 }
 
-/// A problem of the log as a finding.
+/// Converts a problem of the log to a finding.
 pub(crate) fn finding(problem: &WalProblem) -> Finding {
     let place = problem.place.map_or_else(Place::file, |place| Place {
         file: Some(place.segment.to_string()),

@@ -1,7 +1,7 @@
-//! The members of a cluster, followed through the changes in a log.
+//! [`Membership`] and [`Voters`]: the members of a cluster, followed through the membership changes in a log.
 //!
-//! Servers up to 3.5 keep them in the v2 store: that of the `.snap` file they start from, and every change behind it applied
-//! again. Raft keeps its own list of who votes.
+//! Servers up to 3.5 keep the members in the v2 store: that of the `.snap` file from which they start, to which they apply every
+//! change after it again. Raft keeps its own list of voters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,19 +10,19 @@ use etcdsnap_snapshot::buckets::Members;
 use etcdsnap_wal::MemberContext;
 use etcdsnap_wal::snap::V2Store;
 
-/// Most learners a cluster may have.
+/// The most learners that a cluster may have.
 const MAX_LEARNERS: usize = 1;
 
-/// The members at some point of the log.
+/// The members of a cluster at some index of the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Membership {
     /// Members by id.
     members: BTreeMap<u64, Peer>,
-    /// Ids of those that were removed.
+    /// Ids of the removed members.
     removed: BTreeSet<u64>,
-    /// Ids of the members that each URL belongs to. A log can have changes by the million, so none may look at all members.
+    /// Ids of the members that have each URL. A log can have millions of changes, so a change must not go through all members.
     owners: BTreeMap<String, BTreeSet<u64>>,
-    /// How many of the members are learners.
+    /// Number of members that are learners.
     learners: usize,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Peer {
     pub learner: bool,
 }
 
-/// Who votes, as raft knows it.
+/// Raft's list of voters and learners.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Voters {
     pub voters: BTreeSet<u64>,
@@ -58,12 +58,12 @@ pub(crate) enum MemberChange {
         id: u64,
         peer_urls: Vec<String>,
     },
-    /// One whose context does not parse, or of a kind that does not exist.
+    /// A change whose context does not parse, or of an undefined type.
     Undecodable,
 }
 
 impl MemberChange {
-    /// Decodes a change.
+    /// Decodes a membership change.
     pub fn new(change: &ConfChange) -> Self {
         let id = change.node_id();
         let context = || MemberContext::parse(change.context.as_deref().unwrap_or_default());
@@ -80,7 +80,7 @@ impl MemberChange {
 }
 
 impl Membership {
-    /// Those of a v2 store; `None` if it cannot be read.
+    /// The members in a v2 store; `None` if it cannot be decoded.
     pub fn of_store(store: &V2Store) -> Option<Self> {
         let peer = |member: etcdsnap_wal::snap::V2Member| {
             (member.id, Peer { name: member.name, urls: member.peer_urls, learner: member.is_learner })
@@ -88,12 +88,12 @@ impl Membership {
         Some(Self::new(store.members().ok()?.into_iter().map(peer), store.removed_members().ok()?))
     }
 
-    /// Those of a database; `None` if the buckets of the members could not be read to their ends.
+    /// The members in a database; `None` if the buckets of the members could not be read completely.
     pub fn of_database(members: &Members) -> Option<Self> {
         (members.listed.is_whole() && members.removed.is_whole()).then(|| Self::of_buckets(members))
     }
 
-    /// Those of a database, as far as they could be read.
+    /// The members in a database, as far as they could be read.
     pub fn of_buckets(members: &Members) -> Self {
         let peer = |member: &etcdsnap_snapshot::buckets::Member| {
             let peer = Peer { name: member.name.clone(), urls: member.peer_urls.clone(), learner: member.learner };
@@ -115,12 +115,12 @@ impl Membership {
         &self.members
     }
 
-    /// Ids of those that were removed.
+    /// Ids of the removed members.
     pub fn removed(&self) -> &BTreeSet<u64> {
         &self.removed
     }
 
-    /// Would a server carry this change out, or turn it into one of nobody? (`ValidateConfigurationChange`)
+    /// Would a server apply this change, or refuse it, which turns it into a change without a member? (`ValidateConfigurationChange`)
     pub fn accepts(&self, change: &MemberChange) -> bool {
         let taken = |id: u64, urls: &[String]| {
             { urls.iter() }.filter_map(|url| self.owners.get(url)).any(|owners| owners.iter().any(|owner| *owner != id))
@@ -145,7 +145,7 @@ impl Membership {
         }
     }
 
-    /// Carries a change out.
+    /// Applies a change.
     pub fn apply(&mut self, change: &MemberChange) {
         match change {
             MemberChange::Add { id, peer } => self.put(*id, peer.clone()),
@@ -167,7 +167,7 @@ impl Membership {
         }
     }
 
-    /// Puts a member in, in place of the one with its id.
+    /// Adds a member, or replaces the one with its id.
     fn put(&mut self, id: u64, peer: Peer) {
         self.take(id);
         for url in &peer.urls {
@@ -177,7 +177,7 @@ impl Membership {
         self.members.insert(id, peer);
     }
 
-    /// Takes a member out.
+    /// Removes a member and returns it.
     fn take(&mut self, id: u64) -> Option<Peer> {
         let peer = self.members.remove(&id)?;
         for url in &peer.urls {
@@ -194,12 +194,12 @@ impl Membership {
 }
 
 impl Voters {
-    /// As raft is told by a snapshot.
+    /// The voters of the conf state in a snapshot.
     pub fn of_state(state: &ConfState) -> Self {
         Self { voters: state.voters.iter().copied().collect(), learners: state.learners.iter().copied().collect() }
     }
 
-    /// As 3.7 and later make it from the members of the database.
+    /// The voters that 3.7 and later take from the members in the database.
     pub fn of_members(membership: &Membership) -> Self {
         let ids = |learner| {
             let of_role = membership.members().iter().filter(move |(_, peer)| peer.learner == learner);
@@ -208,7 +208,7 @@ impl Voters {
         Self { voters: ids(false), learners: ids(true) }
     }
 
-    /// Carries a change out.
+    /// Applies a change.
     pub fn apply(&mut self, change: &MemberChange) {
         match change {
             MemberChange::Add { id, peer } if peer.learner => {
@@ -227,7 +227,7 @@ impl Voters {
         }
     }
 
-    /// Can this member elect itself?
+    /// Is this member the only voter, so that it elects itself?
     pub fn is_alone(&self, id: u64) -> bool {
         self.voters.len() == 1 && self.voters.contains(&id)
     }

@@ -1,4 +1,4 @@
-//! The outcome of a check, as one value that every output form is made from.
+//! [`DirectoryReport`]: the result of a check, from which every output format is made.
 
 use std::path::PathBuf;
 
@@ -13,61 +13,61 @@ use crate::log_report::LogReport;
 use crate::start::StartVerdict;
 use crate::unapplied_entries::UnappliedEntries;
 
-/// Everything a check learned about one directory.
+/// The result of checking one data directory.
 #[derive(Clone, Debug)]
 pub struct DirectoryReport {
-    /// The data directory, as it was named.
+    /// The data directory, as it was given.
     pub directory: PathBuf,
-    /// Where its log is, or would be.
+    /// The directory of its log, which need not exist.
     pub wal_directory: PathBuf,
-    /// Who has it open.
+    /// Whether a server is running on it.
     pub lock: LockState,
-    /// Nothing of a member is there.
+    /// Is there no data of a member?
     pub is_empty: bool,
-    /// Whose log it is.
+    /// The ids of the member and its cluster, according to the log.
     pub identity: Option<WalMetadata>,
-    /// The log by itself; `None` if there is none. Its findings are among the findings below.
+    /// The check of the log alone; `None` if there is none. Its findings are among the findings below.
     pub log: Option<LogReport>,
-    /// The bbolt side of the database; `None` if there is none that can be walked, or nothing was ever written to it.
+    /// The facts about the database file; `None` if it cannot be walked or has no content.
     pub database: Option<DatabaseFacts>,
-    /// The etcd side of it.
+    /// The facts about the store in it.
     pub store: Option<StoreFacts>,
-    /// Where log, snapshots and database stand.
+    /// The raft indexes of log, snapshots and database.
     pub indexes: Indexes,
-    /// What the log has that the database does not, which is all of it without one; `None` if there is no log, or where the database
-    /// stands is not known.
+    /// The entries that are not applied to the database, which are all without a database; `None` if there is no log, or the index of the
+    /// database is unknown.
     pub unapplied: Option<UnappliedEntries>,
-    /// The members, as far as anything knows them, ascending by id.
+    /// The members according to log and database, ascending by id.
     pub members: Vec<MemberView>,
-    /// What was found, worst first, then the directory, the log and the database.
+    /// The findings, worst first; of the same severity those about the directory, then the log, then the database.
     pub findings: Vec<Finding>,
-    /// Findings counted but not kept.
+    /// Findings that were counted but not kept.
     pub omitted: Vec<Omitted>,
-    /// Would it start, by release?
+    /// What servers do when they are started, by release.
     pub starts: Vec<StartVerdict>,
 }
 
-/// Places in the raft log.
+/// The raft indexes of log, snapshots and database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Indexes {
-    /// Last entry that the database has applied; null if it does not say, or if that could not be read.
+    /// Index of the last entry that the database has applied; null if there is none, or it could not be read.
     pub consistent_index: Known<Option<u64>>,
     /// Term of that entry; null in a database of 3.4, or if it could not be read.
     pub term: Known<Option<u64>>,
-    /// Last entry that is known to be committed.
+    /// Index of the last entry that is known to be committed.
     pub commit: u64,
     /// Term of the last hard state.
     pub hard_state_term: u64,
-    /// First entry in the log; null if there is none.
+    /// Index of the first entry in the log; null if there is none.
     pub first_index: Option<u64>,
-    /// Last entry in the log, or the newest snapshot it tells of if that is higher.
+    /// Index of the last entry in the log, or of the newest snapshot record if that is higher.
     pub last_index: u64,
-    /// Newest snapshot the log tells of whose entries are committed.
+    /// Index of the newest snapshot record whose entries are committed.
     pub snapshot_index: u64,
 }
 
-/// A member as log and database know it.
+/// A member according to log and database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberView {
@@ -77,13 +77,13 @@ pub struct MemberView {
     pub name: String,
     /// Peer URLs.
     pub peer_urls: Vec<String>,
-    /// Is it this member?
+    /// Is it the member whose directory this is?
     pub is_self: bool,
-    /// What it is by the newest `.snap` file and the log behind it: `voter`, `learner`, `removed`, `absent`; `unknown` if the log does
-    /// not reach back far enough.
+    /// Its role according to the newest `.snap` file and the log after it: `voter`, `learner`, `removed`, `absent`; `unknown` if the log
+    /// does not have all entries since then.
     pub in_log: &'static str,
-    /// What it is by the database: `voter`, `learner`, `removed`, `absent`; `unknown` without one, or if its buckets
-    /// could not be read.
+    /// Its role according to the database: `voter`, `learner`, `removed`, `absent`; `unknown` without a database, or if its buckets could
+    /// not be read.
     pub in_database: &'static str,
 }
 
@@ -93,12 +93,12 @@ impl DirectoryReport {
         self.findings.iter().map(|finding| finding.severity).max()
     }
 
-    /// Is nothing damaged, lost or at odds?
+    /// Is nothing damaged, lost or inconsistent?
     pub fn is_sound(&self) -> bool {
         self.worst() < Some(Severity::Error)
     }
 
-    /// Does any release start from it?
+    /// Does any of the releases start from it?
     pub fn boots(&self) -> bool {
         self.is_empty || self.starts.iter().any(StartVerdict::starts)
     }

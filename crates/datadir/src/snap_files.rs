@@ -1,4 +1,4 @@
-//! The files of a `snap` directory beside the database, opened for reading.
+//! [`SnapFiles`]: the files of a `snap` directory, opened for reading.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -18,12 +18,12 @@ pub struct SnapFiles {
     snaps: Vec<(String, Option<SnapName>, Image)>,
     /// `.snap` files that could not be read, and why.
     pub unreadable: Vec<(String, etcdsnap_image::ImageError)>,
-    /// What else is in it but directories, by name; the database too.
+    /// All other files in it, by name; the database is one of them.
     pub others: Vec<OtherFile<SnapFileKind>>,
 }
 
 impl SnapFiles {
-    /// Opens all `.snap` files of a directory. One that cannot be read is set aside.
+    /// Opens all `.snap` files of a directory. Files that cannot be read are listed as [`unreadable`](Self::unreadable).
     ///
     /// # Errors
     /// The directory cannot be listed.
@@ -42,23 +42,23 @@ impl SnapFiles {
         Ok(Self { directory: directory.to_owned(), snaps, unreadable, others })
     }
 
-    /// Those of a directory that is not there.
+    /// The files of a directory that does not exist.
     pub(crate) fn none(directory: &Path) -> Self {
         Self { directory: directory.to_owned(), snaps: Vec::new(), unreadable: Vec::new(), others: Vec::new() }
     }
 
-    /// The `.snap` files by name: name, name read if it is one that servers give, and contents.
+    /// The `.snap` files by name: name, parsed name if it is one that servers give, and content.
     pub fn snaps(&self) -> impl DoubleEndedIterator<Item = (&str, Option<SnapName>, &[u8])> {
         self.snaps.iter().map(|(name, parsed, image)| (name.as_str(), *parsed, image.bytes()))
     }
 
-    /// The snapshot a server up to 3.6 loads: the newest readable one that `wanted` accepts. It is asked about
-    /// each file until then, and there can be many.
+    /// The snapshot that a server up to 3.6 loads: the newest readable one that `wanted` accepts. `wanted` is called for each file, of
+    /// which there can be many, from the newest on until it accepts one.
     pub fn newest(&self, wanted: impl Fn(SnapshotPosition) -> bool) -> Option<(&str, SnapFile<'_>)> {
         snap::newest(self.snaps().map(|(name, _, bytes)| (name, bytes)), wanted)
     }
 
-    /// The database received with the snapshot at this index, if it is there.
+    /// The file name of the database received with the snapshot at this index, if it exists.
     pub fn received(&self, index: u64) -> Option<&OsString> {
         let wanted = |file: &&OtherFile<SnapFileKind>| file.kind == SnapFileKind::ReceivedDatabase(index);
         self.others.iter().find(wanted).map(|file| &file.name)

@@ -1,7 +1,7 @@
-//! What the log holds that the database does not: the entries behind its consistent index.
+//! [`UnappliedEntries`]: the entries of the log after the consistent index of the database.
 //!
-//! A member writes an entry into its log first and into the database a moment later, so after a crash there usually are some.
-//! A server that starts applies them again. Somebody who takes only the database loses them.
+//! A member writes an entry into its log first and applies it to the database a moment later, so after a crash there usually are some.
+//! A starting server applies them. A copy of the database alone lacks them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,34 +11,34 @@ use etcdsnap_snapshot::place::excerpt;
 use etcdsnap_wal::{EntryPayload, LoggedEntry};
 use serde::Serialize;
 
-/// Keys that are named; all are counted.
+/// The most keys that are listed; all are counted.
 const NAMED: usize = 20;
 
-/// The entries behind the consistent index.
+/// Counts of the entries after the consistent index.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnappliedEntries {
-    /// How many of them are committed.
+    /// Number of committed ones.
     pub committed: u64,
-    /// How many of them are not known to be committed. A leader decides about them; a server that is alone keeps them.
+    /// Number of those not known to be committed. A leader decides about them; a server that is the only member keeps them.
     pub uncommitted: u64,
-    /// Index of the first.
+    /// Index of the first one.
     pub first_index: Option<u64>,
-    /// Index of the last.
+    /// Index of the last one.
     pub last_index: Option<u64>,
-    /// How many there are of each kind of request.
+    /// Number of entries by type of request.
     pub kinds: BTreeMap<&'static str, u64>,
-    /// How many keys they put or delete. A deletion of a range counts as one key.
+    /// Number of keys that they put or delete. A deletion of a range counts as one key.
     pub keys_touched: u64,
-    /// Some of these keys, quoted where they are not printable.
+    /// Some of these keys, quoted if they are not printable.
     pub keys: Vec<String>,
-    /// Revisions they make at least.
+    /// The least number of revisions that they create.
     pub revisions_min: u64,
-    /// Revisions they make at most: whether a transaction or a deletion changes anything depends on the keyspace.
+    /// The greatest number of revisions that they create: whether a transaction or a deletion changes anything depends on the keyspace.
     pub revisions_max: u64,
 }
 
-/// Collects keys.
+/// Collects the keys that requests put or delete.
 #[derive(Default)]
 struct TouchedKeys {
     keys: BTreeSet<Vec<u8>>,
@@ -68,18 +68,18 @@ impl UnappliedEntries {
         found
     }
 
-    /// All of them.
+    /// Number of all of them.
     pub fn entries(&self) -> u64 {
         self.committed + self.uncommitted
     }
 }
 
 impl TouchedKeys {
-    /// Takes note of the keys of a request; returns how many revisions it makes at least and at most.
+    /// Adds the keys of a request; returns the least and the greatest number of revisions that it creates.
     fn request(&mut self, request: &InternalRaftRequest) -> (u64, u64) {
         if let Some(put) = &request.put {
             self.keys.insert(put.key.clone());
-            // One with a lease fails if the lease does not exist; one of those that keep something, if there is nothing.
+            // A put with a lease fails if the lease does not exist; one that keeps the value or lease, if there is no such key.
             let certain = put.lease == 0 && !put.ignore_lease && !put.ignore_value;
             return (u64::from(certain), 1);
         }
@@ -93,7 +93,7 @@ impl TouchedKeys {
         (0, u64::from(request.lease_revoke.is_some()))
     }
 
-    /// Does it write anything in one of its branches?
+    /// Adds the keys of a transaction; returns whether one of its branches writes anything.
     fn txn(&mut self, txn: &TxnRequest) -> bool {
         let mut writes = false;
         for operation in txn.success.iter().chain(&txn.failure) {

@@ -1,7 +1,7 @@
-//! Finds the keys that clients wrote through the v2 API, for the findings about what no snapshot holds.
+//! [`V2Keys`]: finds the keys that clients wrote through the v2 API, which are in no snapshot of the database.
 //!
-//! etcd 2 to 3.5 keep them in the v2 store: in memory, in the `.snap` files, and in the log since the newest of them.
-//! The database does not have them, and so no snapshot of it does.
+//! etcd 2 to 3.5 keep them in the v2 store: in memory, in the `.snap` files, and in the log since the newest of them. The database
+//! does not have them.
 
 use std::collections::BTreeSet;
 
@@ -11,34 +11,34 @@ use etcdsnap_wal::snap::V2Store;
 
 use crate::contents::{DirectoryContents, LogContent};
 
-/// The most keys that a message names; all are counted.
+/// The most keys that a message lists; all are counted.
 const NAMED: usize = 5;
 
-/// The directory of the v2 store that has the keys of clients.
+/// The directory of the v2 store with the keys of clients.
 const CLIENTS: &str = "/1";
 
-/// The keys of v2 clients in a directory.
+/// The keys of v2 clients in the files of a member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct V2Keys {
-    /// File name of the newest `.snap` file that can be used, if it has any.
+    /// File name of the newest readable `.snap` file, if it has content of v2 clients.
     pub file: Option<String>,
-    /// Keys in it.
+    /// Number of keys in it.
     pub stored: u64,
-    /// Path of what else is in it that is not about the cluster, such as the users of v2.
+    /// Path of other content in it that does not describe the cluster, such as the users of v2.
     pub other: Option<String>,
-    /// Requests of v2 clients in the log after it.
+    /// Number of requests of v2 clients in the log after it.
     pub logged: u64,
-    /// The last version of etcd that the cluster agreed on through the v2 store.
+    /// The newest cluster version in the v2 store and the log.
     pub cluster_version: Option<String>,
-    /// Paths by which clients know the keys, some of them.
+    /// Some of the keys, as clients name them.
     paths: BTreeSet<String>,
 }
 
 impl V2Keys {
-    /// Looks into the newest `.snap` file and the log after it.
-    pub fn of(evidence: &DirectoryContents<'_>) -> Self {
+    /// Searches the newest `.snap` file and the log after it.
+    pub fn of(contents: &DirectoryContents<'_>) -> Self {
         let mut found = Self::default();
-        let newest = evidence.snaps.newest(|_| true);
+        let newest = contents.snaps.newest(|_| true);
         let mut from = 0;
         if let Some((name, file)) = newest
             && let Ok(store) = file.store()
@@ -47,18 +47,18 @@ impl V2Keys {
             found.cluster_version = store.cluster_version().map(str::to_owned);
             found.store(name, &store);
         }
-        if let Some(log) = &evidence.log {
+        if let Some(log) = &contents.log {
             found.log(log, from);
         }
         found
     }
 
-    /// Are there no keys?
+    /// Are there no keys and no requests?
     pub fn is_empty(&self) -> bool {
         self.stored == 0 && self.logged == 0
     }
 
-    /// A sentence that counts the keys and requests, and names some of them.
+    /// A sentence with the number of keys and requests, and some of their names.
     pub fn sentence(&self) -> String {
         let names: Vec<_> = self.paths.iter().map(|path| excerpt(path.as_bytes())).collect();
         let more = if self.stored + self.logged > names.len() as u64 { " and others" } else { "" };

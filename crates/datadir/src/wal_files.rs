@@ -1,4 +1,4 @@
-//! The files of a WAL directory, opened for reading.
+//! [`WalFiles`]: the files of a `wal` directory, opened for reading.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::layout::kind;
 
-/// A WAL directory.
+/// A `wal` directory.
 #[derive(Debug)]
 pub struct WalFiles {
     /// Its path.
@@ -19,37 +19,37 @@ pub struct WalFiles {
     segments: Vec<(String, Image)>,
     /// Segments that could not be read, and why.
     pub unreadable: Vec<(String, etcdsnap_image::ImageError)>,
-    /// Copies of segments that a server made before it cut them off, by name.
+    /// Copies of segments that a server made before it repaired them, by name.
     broken: Vec<(String, Image)>,
     /// Copies that could not be read, and why.
     pub unreadable_broken: Vec<(String, etcdsnap_image::ImageError)>,
-    /// What else is in it, by name; the copies too.
+    /// All other files in it, by name; the copies are among them.
     pub others: Vec<OtherFile<WalFileKind>>,
 }
 
-/// A file that is not part of the log, or not of the database.
+/// A file that is not a segment or not a `.snap` file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherFile<K> {
     /// Its name, without its directory.
     pub name: OsString,
-    /// What it is by its name.
+    /// Its kind, by its name.
     pub kind: K,
     /// Its length in bytes.
     pub size: u64,
 }
 
-/// A directory could not be listed.
+/// The error that a directory cannot be listed.
 #[derive(Debug, Error)]
 #[error("{path}: the directory cannot be read: {source}")]
 pub struct ListError {
     /// The directory.
     pub path: PathBuf,
-    /// The system's answer.
+    /// The error of the system.
     pub source: io::Error,
 }
 
 impl WalFiles {
-    /// Opens all segments of a directory, or only one. One that cannot be read is set aside.
+    /// Opens all segments of a directory, or only one. Files that cannot be read are listed as [`unreadable`](Self::unreadable).
     ///
     /// # Errors
     /// The directory cannot be listed.
@@ -77,7 +77,7 @@ impl WalFiles {
         Ok(Self { directory: directory.to_owned(), segments, unreadable, broken, unreadable_broken, others })
     }
 
-    /// Those of a directory that is not there.
+    /// The files of a directory that does not exist.
     pub(crate) fn none(directory: &Path) -> Self {
         Self {
             directory: directory.to_owned(),
@@ -89,26 +89,26 @@ impl WalFiles {
         }
     }
 
-    /// Do servers see a log here? They go by the ends of the names.
+    /// Do servers find a log here? They only check the file name extensions.
     pub(crate) fn holds_log(&self) -> bool {
         let is_wal = |file: &OtherFile<WalFileKind>| Path::new(&file.name).extension() == Some(OsStr::new("wal"));
         !self.segments.is_empty() || !self.unreadable.is_empty() || self.others.iter().any(is_wal)
     }
 
-    /// The copies of segments that a server made before it cut them off, by name: name and contents.
+    /// The copies of segments that a server made before it repaired them, by name: name and content.
     pub fn broken(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.broken.iter().map(|(name, image)| (name.as_str(), image.bytes()))
     }
 
-    /// The log they are.
+    /// The log that consists of the segments.
     pub fn wal(&self) -> Wal<'_> {
         Wal::new(self.segments.iter().map(|(name, image)| (name.as_str(), image.bytes())))
     }
 
-    /// Are the segments still as they were when they were opened?
+    /// Checks that the segments are still the same as when they were opened.
     ///
     /// # Errors
-    /// What changed.
+    /// The change.
     pub fn recheck(&self) -> Result<(), FileChanged> {
         self.segments.iter().try_for_each(|(_, image)| image.recheck())
     }
@@ -120,7 +120,7 @@ pub(crate) fn list(directory: &Path) -> Result<Vec<(OsString, u64)>, ListError> 
     let mut files = Vec::new();
     for entry in directory.read_dir().map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        // A file that went away meanwhile is not there.
+        // A file that was removed meanwhile is skipped.
         let Ok(metadata) = entry.path().metadata().or_else(|_| entry.metadata()) else { continue };
         if !metadata.is_dir() {
             files.push((entry.file_name(), metadata.len()));

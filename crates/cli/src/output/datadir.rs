@@ -98,7 +98,7 @@ impl<'a> Start<'a> {
     fn new(verdict: &'a StartVerdict) -> Self {
         let cut = match verdict.outcome {
             StartOutcome::Repairs { cut } => Some(cut),
-            StartOutcome::ThrowsAway { cut } => cut,
+            StartOutcome::DiscardsData { cut } => cut,
             _ => None,
         };
         let cut = cut.map(|cut| Cut { file: cut.segment.to_string(), offset: cut.offset });
@@ -108,7 +108,7 @@ impl<'a> Start<'a> {
             outcome: outcome(verdict.outcome).0,
             cut,
             reasons: &verdict.reasons,
-            said: verdict.said.as_deref(),
+            said: verdict.message.as_deref(),
             needs_others: verdict.needs_others(),
             snapshot_index: verdict.snapshot_index,
             voters: verdict.voters.iter().copied().map(hex).collect(),
@@ -126,8 +126,8 @@ fn outcome(outcome: StartOutcome) -> (&'static str, &'static str, Style) {
     match outcome {
         StartOutcome::Starts => ("starts", "starts", GOOD),
         StartOutcome::Repairs { .. } => ("repairs", "repairs and starts", GOOD),
-        StartOutcome::ThrowsAway { .. } => ("throwsAway", "throws data away", BAD),
-        StartOutcome::BeginsAnew => ("beginsAnew", "begins anew", ODD),
+        StartOutcome::DiscardsData { .. } => ("throwsAway", "throws data away", BAD),
+        StartOutcome::StartsAsNewMember => ("beginsAnew", "begins anew", ODD),
         StartOutcome::NotReady => ("notReady", "is not ready", BAD),
         StartOutcome::Exits => ("exits", "exits", BAD),
         StartOutcome::Panics => ("panics", "panics", BAD),

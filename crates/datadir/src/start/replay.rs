@@ -1,21 +1,23 @@
-//! The entries behind the snapshot, applied again as a server does at its start (`docs/format/boot.md#replay`).
+//! Simulates how a starting server applies the entries after the snapshot (`docs/format/boot.md#replay`).
 //!
-//! What a member has applied already it does not apply to the database a second time, but servers up to 3.6 follow members and
-//! versions through all of them, because the v2 store is only as new as the snapshot.
+//! Entries that the database has applied are not applied to it again, but servers up to 3.6 follow members and versions through all
+//! entries, because the v2 store is only as new as the snapshot.
 
 use etcdsnap_proto::etcdserverpb::{InternalRaftRequest, Request};
 use etcdsnap_snapshot::buckets::Downgrade;
 use etcdsnap_wal::{EntryPayload, RaftEntry, SnapshotPosition};
 use semver::Version;
 
+use super::failure::StartFailure;
+use super::simulation::StartSimulation;
 use super::snapshot::LoadedSnap;
-use super::{StartFailure, StartOutcome, StartSimulation};
+use super::verdict::StartOutcome;
 use crate::contents::{DatabaseContent, DatabaseState};
 use crate::membership::{MemberChange, Membership, Voters};
 
-/// Where a start has come to.
+/// The state after all entries are applied.
 pub(super) struct Replayed {
-    /// Who votes.
+    /// The voters and learners.
     pub voters: Voters,
     /// Index of the last entry in the log, or of the snapshot.
     pub last_index: u64,
@@ -23,11 +25,11 @@ pub(super) struct Replayed {
     pub consistent_index: u64,
 }
 
-/// The state that is followed.
+/// The state while entries are applied.
 struct Replay {
-    /// By the v2 store and the entries behind it.
+    /// The members according to the v2 store and the entries after it.
     store: Membership,
-    /// By the database and the entries behind its index.
+    /// The members according to the database and the entries after its index.
     database: Membership,
     voters: Voters,
     downgrade: Downgrade,
@@ -60,7 +62,7 @@ impl StartSimulation<'_, '_> {
         for logged in entries.get(..committed).unwrap_or_default() {
             self.apply(&logged.entry, &mut replay)?;
         }
-        // A member that is alone elects itself and commits the rest.
+        // A member that is the only voter elects itself and commits the rest.
         if replay.voters.is_alone(self.own_id()) {
             for logged in entries.get(committed..).unwrap_or_default() {
                 self.apply(&logged.entry, &mut replay)?;
@@ -71,7 +73,7 @@ impl StartSimulation<'_, '_> {
         Ok(Replayed { voters: replay.voters, last_index, consistent_index: replay.consistent_index })
     }
 
-    /// What is known before the first entry is applied.
+    /// Simulates the checks before the first entry is applied.
     pub(super) fn recover(
         &self,
         snap: Option<&LoadedSnap<'_>>,
@@ -86,8 +88,8 @@ impl StartSimulation<'_, '_> {
         };
         let Some(version) = version else { return Ok(()) };
         self.server.cluster_version(&version, downgrade)?;
-        match self.evidence.database {
-            // The database is younger than etcd 2.
+        match self.contents.database {
+            // Since etcd 3 there must be a database.
             DatabaseState::Missing if version.major >= 3 => Err(StartFailure::exits(
                 "of the backend is missing",
                 "The cluster has a version and there is no member/snap/db: it exits with \"database file of the backend is missing\".",
@@ -126,11 +128,11 @@ impl StartSimulation<'_, '_> {
                 replay.database.apply(change);
             }
         }
-        // Raft is told of a refused change too, as of one of nobody.
+        // Raft also receives a refused change, as one without a member.
         if replay.voters.voters.is_empty() {
             let refused = if accepted { "" } else { ", which it refuses," };
             let reason = format!(
-                "Behind the change of members in entry {index}{refused} nobody votes: it panics with \"removed all voters\"."
+                "After the change of members in entry {index}{refused} nobody votes: it panics with \"removed all voters\"."
             );
             return Err(StartFailure::panics("removed all voters", reason));
         }
@@ -139,12 +141,12 @@ impl StartSimulation<'_, '_> {
         }
         if *change == (MemberChange::Remove { id: self.own_id() }) {
             let reason = format!("Entry {index} removes this member from the cluster: it stops.");
-            return Err(StartFailure { outcome: StartOutcome::Exits, said: None, reason });
+            return Err(StartFailure { outcome: StartOutcome::Exits, message: None, reason });
         }
         Ok(())
     }
 
-    /// Requests to the v2 store: attributes of members, the version of the cluster, and those of v2 clients.
+    /// Simulates a request to the v2 store: member attributes, the cluster version, or a request of a v2 client.
     fn legacy(&self, index: u64, request: &Request, replay: &Replay) -> Result<(), StartFailure> {
         let is_version = request.path() == "/0/version";
         let is_own = is_version || attributes_of(request.path()).is_some();
@@ -204,14 +206,14 @@ impl StartSimulation<'_, '_> {
             }
         }
         if is_new && !self.knows(request) {
-            let said = if minor == 4 { "not implemented" } else { "not implemented apply" };
-            let reason = format!("Entry {index} is a request of a newer version: it panics with \"{said}\".");
-            return Err(StartFailure::panics(said, reason));
+            let message = if minor == 4 { "not implemented" } else { "not implemented apply" };
+            let reason = format!("Entry {index} is a request of a newer version: it panics with \"{message}\".");
+            return Err(StartFailure::panics(message, reason));
         }
         Ok(())
     }
 
-    /// Does the server know this kind of request?
+    /// Does the server know this type of request?
     fn knows(&self, request: &InternalRaftRequest) -> bool {
         let Self { server, .. } = self;
         let of_3_5 = request.cluster_version_set.is_some()
@@ -227,7 +229,7 @@ impl StartSimulation<'_, '_> {
         }
     }
 
-    /// A member's name and client URLs: servers panic if they have never heard of it.
+    /// Simulates an update of a member's name and client URLs: servers panic if they do not know the member.
     fn attributes(&self, index: u64, id: u64, replay: &Replay) -> Result<(), StartFailure> {
         let known = if self.server.minor >= 6 { &replay.database } else { &replay.store };
         if known.members().contains_key(&id) || known.removed().contains(&id) {
@@ -239,7 +241,7 @@ impl StartSimulation<'_, '_> {
         Err(StartFailure::panics("failed to update; member unknown", reason))
     }
 
-    /// A leader publishes its own attributes first of all.
+    /// Simulates that a leader first publishes its own attributes.
     fn publish(&self, replay: &Replay) -> Result<(), StartFailure> {
         let own = self.own_id();
         let leads = replay.voters.is_alone(own);

@@ -1,4 +1,4 @@
-//! Entries of the database that a server reads when it starts and cannot do without.
+//! Simulates how a starting server reads the records and the other buckets of its database, which must be decodable.
 
 use etcdsnap_snapshot::boot::Hindrance;
 use etcdsnap_snapshot::catalogue::cluster::{
@@ -11,12 +11,18 @@ use etcdsnap_snapshot::catalogue::mvcc::{
 };
 use etcdsnap_snapshot::finding::Kind;
 
-use super::{ServerRelease, StartFailure, StartOutcome};
+use super::failure::StartFailure;
+use super::release::ServerRelease;
+use super::verdict::StartOutcome;
 use crate::contents::DatabaseContent;
 
 impl ServerRelease {
-    /// What keeps the server from serving after it has started, and notes about what it does to the data.
-    pub(super) fn limit(self, content: &DatabaseContent, notes: &mut Vec<String>) -> Option<(StartOutcome, String)> {
+    /// Why the server does not serve although it has started, if so; adds notes about what it does to the data.
+    pub(super) fn serving_limit(
+        self,
+        content: &DatabaseContent,
+        notes: &mut Vec<String>,
+    ) -> Option<(StartOutcome, String)> {
         let serving = content.serving.iter().find(|serving| serving.minor == self.minor)?;
         notes.extend_from_slice(&serving.notes);
         let (outcome, reason) = match serving.hindrance.as_ref()? {
@@ -27,8 +33,8 @@ impl ServerRelease {
         Some((outcome, reason.clone()))
     }
 
-    /// Loads the records and the small buckets.
-    pub(super) fn load(self, content: &DatabaseContent) -> Result<(), StartFailure> {
+    /// Simulates loading the records and the other buckets.
+    pub(super) fn load_database(self, content: &DatabaseContent) -> Result<(), StartFailure> {
         let minor = self.minor;
         let (from_3_5, from_3_6) = (minor >= 5, minor >= 6);
         let reads_members = from_3_6 || (minor == 5 && self.patch >= 26);
@@ -65,6 +71,6 @@ impl ServerRelease {
         let stop = stops.into_iter().find(|(kind, applies, ..)| *applies && content.found(kind));
         let Some((_, _, outcome, what)) = stop else { return Ok(()) };
         let how = if outcome == StartOutcome::Exits { "exits" } else { "panics" };
-        Err(StartFailure { outcome, said: None, reason: format!("{what}: it {how}.") })
+        Err(StartFailure { outcome, message: None, reason: format!("{what}: it {how}.") })
     }
 }

@@ -1,33 +1,35 @@
-//! Which snapshot a server starts from, and whether the database goes with it (`docs/format/boot.md#snapshot-to-start-from`).
+//! Simulates how a starting server selects its snapshot and the database for it (`docs/format/boot.md#snapshot-to-start-from`).
 
 use std::collections::BTreeSet;
 
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_wal::snap::{SnapFile, V2Store};
-use etcdsnap_wal::{SnapshotPosition, WalReader};
+use etcdsnap_wal::{LogReadError, SnapshotPosition, WalDamage, WalDamageKind, WalReader};
 
-use super::{StartFailure, StartOutcome, StartSimulation, openable};
+use super::failure::StartFailure;
+use super::simulation::{StartSimulation, check_database};
+use super::verdict::StartOutcome;
 use crate::contents::DatabaseState;
 
-/// The v2 store and the voters of a `.snap` file.
+/// A `.snap` file with its decoded v2 store.
 pub(super) struct LoadedSnap<'a> {
     pub file: SnapFile<'a>,
     pub store: V2Store,
 }
 
 impl<'a> StartSimulation<'_, 'a> {
-    /// The snapshot to start from; up to 3.6 with the file it is in.
+    /// The snapshot from which the server starts; up to 3.6 with its `.snap` file.
     pub(super) fn snapshot(&self) -> Result<(SnapshotPosition, Option<LoadedSnap<'a>>), StartFailure> {
         let reader = self.server.reader();
         let markers = self.log.wal.valid_snapshots(reader).map_err(|error| {
-            let said = if error.to_string().contains("checksum of the record") { "crc mismatch" } else { "" };
-            StartFailure::exits(said, format!("It cannot read the log: {error}."))
+            let message = if is_checksum(&error) { "crc mismatch" } else { "" };
+            StartFailure::exits(message, format!("It cannot read the log: {error}."))
         })?;
         if reader >= WalReader::V3_7 {
             return Ok((markers.last().map(|marker| marker.start).unwrap_or_default(), None));
         }
-        let told: BTreeSet<SnapshotPosition> = markers.iter().map(|marker| marker.start).collect();
-        let Some((name, file)) = self.evidence.newest_snap(|start| told.contains(&start)) else {
+        let recorded: BTreeSet<SnapshotPosition> = markers.iter().map(|marker| marker.start).collect();
+        let Some((name, file)) = self.contents.newest_snap(|start| recorded.contains(&start)) else {
             return Ok((SnapshotPosition::default(), None));
         };
         let store = file.store().ok().filter(|store| store.members().is_ok());
@@ -49,8 +51,9 @@ impl<'a> StartSimulation<'_, 'a> {
         Ok((file.start, Some(LoadedSnap { file, store })))
     }
 
-    /// From 3.7 on a server cannot do without a snapshot record, be it that of the empty snapshot a log begins with.
-    pub(super) fn any_marker(&self) -> Result<(), StartFailure> {
+    /// Checks that there is a snapshot record, which servers from 3.7 on require; that of the empty snapshot at the start of the log is
+    /// enough.
+    pub(super) fn require_snapshot_record(&self) -> Result<(), StartFailure> {
         let reader = self.server.reader();
         if reader < WalReader::V3_7 || self.log.wal.valid_snapshots(reader).is_ok_and(|markers| !markers.is_empty()) {
             return Ok(());
@@ -60,15 +63,17 @@ impl<'a> StartSimulation<'_, 'a> {
         Err(StartFailure::panics("nil pointer dereference", reason))
     }
 
-    /// The database it goes on with: the one received with the snapshot if its own is older.
+    /// The database with which the server continues: the one received with the snapshot, if its own is older.
     pub(super) fn database(&self, start: SnapshotPosition, from_file: bool) -> Result<&DatabaseState, StartFailure> {
-        let (own, received) = (&self.evidence.database, &self.evidence.received);
+        let (own, received) = (&self.contents.database, &self.contents.received);
         let uses_snapshot = from_file || self.server.minor >= 7;
         if !uses_snapshot || start.index <= own.consistent_index() {
             return Ok(own);
         }
         match received {
-            Some((index, database)) if *index == start.index => self.renamed(*index, database).map(|()| database),
+            Some((index, database)) if *index == start.index => {
+                self.check_received_database(*index, database).map(|()| database)
+            }
             _ => Err(StartFailure::panics(
                 "failed to find database snapshot file",
                 format!(
@@ -82,24 +87,24 @@ impl<'a> StartSimulation<'_, 'a> {
         }
     }
 
-    /// The database received with the snapshot at this index, which a server puts in the place of its own before it looks into it.
-    fn renamed(&self, index: u64, database: &DatabaseState) -> Result<(), StartFailure> {
+    /// Checks the database received with the snapshot at this index, by which a server replaces its own before it opens it.
+    fn check_received_database(&self, index: u64, database: &DatabaseState) -> Result<(), StartFailure> {
         let name = format!("{index:016x}.snap.db");
-        let gone = if self.evidence.database.is_blank() { "" } else { ", so that the old db is gone" };
+        let gone = if self.contents.database.is_empty() { "" } else { ", so that the old db is gone" };
         let renames = format!("It renames {name} to db{gone}");
-        let lost = |reason| StartFailure { outcome: StartOutcome::ThrowsAway { cut: None }, said: None, reason };
-        openable(database, &name)
+        let lost = |reason| StartFailure { outcome: StartOutcome::DiscardsData { cut: None }, message: None, reason };
+        check_database(database, &name)
             .map_err(|stop| StartFailure { reason: format!("{renames}. {}", stop.reason), ..stop })?;
         match database {
             DatabaseState::New(what) => Err(lost(format!(
                 "{renames}, and goes on without what was written up to entry {index}: {name} {what}."
             ))),
-            _ if !database.serves(index) => Err(lost(format!(
+            _ if !database.is_usable_from(index) => Err(lost(format!(
                 "{renames}, and goes on without entries {} to {index}: {name} has applied entry {}.",
                 database.consistent_index().saturating_add(1),
                 database.consistent_index()
             ))),
-            _ => match self.evidence.goes_back() {
+            _ => match self.contents.revision_decrease() {
                 Some((received, own)) => {
                     Err(lost(format!("{renames}, and goes on at revision {received} instead of {own}.")))
                 }
@@ -107,4 +112,9 @@ impl<'a> StartSimulation<'_, 'a> {
             },
         }
     }
+}
+
+/// Is it a wrong checksum that ends the reading of a log?
+fn is_checksum(error: &LogReadError) -> bool {
+    matches!(error, LogReadError::Damage(WalDamage { kind: WalDamageKind::Checksum { .. }, .. }))
 }

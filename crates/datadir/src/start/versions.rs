@@ -1,13 +1,14 @@
-//! Versions that a server compares with its own (`docs/format/boot.md#storage-version-at-boot` and the sections behind it).
+//! Simulates how a starting server compares versions in the data with its own (`docs/format/boot.md#storage-version-at-boot` and the sections after it).
 
 use etcdsnap_snapshot::buckets::Downgrade;
 use semver::Version;
 
-use super::{ServerRelease, StartFailure};
+use super::failure::StartFailure;
+use super::release::ServerRelease;
 use crate::contents::DatabaseContent;
 
 impl ServerRelease {
-    /// The layout of the database against the server's own.
+    /// Compares the storage version of the database with the server's version.
     pub(super) fn storage_version(
         self,
         content: &DatabaseContent,
@@ -15,9 +16,9 @@ impl ServerRelease {
     ) -> Result<(), StartFailure> {
         let Some(storage) = &content.buckets.meta.part().storage_version else { return Ok(()) };
         let unsupported = |version: &Version| {
-            let said = format!("version \"{}.{}.0\" is not supported", version.major, version.minor);
-            let reason = format!("The storage version is {storage}: it exits with `{said}`.");
-            Err(StartFailure::exits(said, reason))
+            let message = format!("version \"{}.{}.0\" is not supported", version.major, version.minor);
+            let reason = format!("The storage version is {storage}: it exits with `{message}`.");
+            Err(StartFailure::exits(message, reason))
         };
         let (own, pair) = ((3, self.minor), (storage.major, storage.minor));
         match self.minor {
@@ -33,8 +34,11 @@ impl ServerRelease {
             }
             5 => Ok(()),
             _ if storage.major != 3 => {
-                let said = "changing major storage version is not supported";
-                Err(StartFailure::exits(said, format!("The storage version is {storage}: it exits with \"{said}\".")))
+                let message = "changing major storage version is not supported";
+                Err(StartFailure::exits(
+                    message,
+                    format!("The storage version is {storage}: it exits with \"{message}\"."),
+                ))
             }
             _ if pair > own => unsupported(storage),
             // Upgrades are known step by step from 3.5 on.
@@ -43,15 +47,14 @@ impl ServerRelease {
         }
     }
 
-    /// The version the cluster agreed on against the server's own, wherever it is read: in the v2 store, in the database, in
-    /// an entry.
+    /// Compares the cluster version, which is read from the v2 store, the database or an entry, with the server's version.
     pub(super) fn cluster_version(self, cluster: &Version, downgrade: &Downgrade) -> Result<(), StartFailure> {
         let own = Version::new(3, self.minor, 0);
         let is_target = self.minor == 5 && downgrade.target() == Some(&own);
         if *cluster <= own || is_target {
             return Ok(());
         }
-        let (said, how) = match self.minor {
+        let (message, how) = match self.minor {
             ..=4 => ("lower than determined cluster version", "exits"),
             5 => ("invalid downgrade; server version is lower than determined cluster version", "exits"),
             _ => ("invalid downgrade; server version is lower than determined cluster version", "panics"),
@@ -60,10 +63,10 @@ impl ServerRelease {
             "The cluster version is {cluster}, higher than this etcd: it {how} with \"invalid downgrade; server version is lower than \
              determined cluster version\"."
         );
-        Err(if how == "exits" { StartFailure::exits(said, reason) } else { StartFailure::panics(said, reason) })
+        Err(if how == "exits" { StartFailure::exits(message, reason) } else { StartFailure::panics(message, reason) })
     }
 
-    /// Only etcd 3.5 insists on being the target of a downgrade in progress.
+    /// Checks a downgrade in progress: only etcd 3.5 requires that it is the target.
     pub(super) fn downgrade(self, downgrade: &Downgrade) -> Result<(), StartFailure> {
         let target = downgrade.target().filter(|_| self.minor == 5);
         let Some(target) = target.filter(|target| **target != Version::new(3, 5, 0)) else { return Ok(()) };

@@ -60,7 +60,7 @@ fn a_database_behind_the_snapshot_stops_every_server() {
     let report = with_index("member-3.7.1-sigterm", 100);
     assert!(ids(&report).contains(&"INDEX_BEHIND_SNAPSHOT"));
     assert_eq!(starts(&report), "ppppp");
-    let said = report.starts[3].said.as_deref();
+    let said = report.starts[3].message.as_deref();
     assert_eq!(said, Some("failed to find database snapshot file"));
 }
 
@@ -125,7 +125,7 @@ fn a_database_in_the_other_byte_order_stops_every_server() {
     assert!(found(&report, "LITTLE_ENDIAN") && !report.boots());
     assert_eq!(starts(&report), "ppppp");
     for start in &report.starts {
-        assert!(start.said.as_deref() == Some("invalid database") && start.reasons[0].contains("little-endian"));
+        assert!(start.message.as_deref() == Some("invalid database") && start.reasons[0].contains("little-endian"));
     }
     std::fs::rename(member.file("wal"), member.file("old")).expect("moved");
     let without_log = member.check_with(&CheckOptions { byte_order: Some(other), ..CheckOptions::default() });

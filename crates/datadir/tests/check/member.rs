@@ -120,8 +120,8 @@ pub fn starts(report: &DirectoryReport) -> String {
     let letter = |outcome| match outcome {
         StartOutcome::Starts => 's',
         StartOutcome::Repairs { .. } => 'r',
-        StartOutcome::ThrowsAway { .. } => 't',
-        StartOutcome::BeginsAnew => 'a',
+        StartOutcome::DiscardsData { .. } => 't',
+        StartOutcome::StartsAsNewMember => 'a',
         StartOutcome::NotReady => 'n',
         StartOutcome::Exits => 'x',
         StartOutcome::Panics => 'p',

@@ -64,7 +64,7 @@ fn exit_of(source: &Source, damages: &[WalDamage]) -> Result<Exit, Failure> {
     let Some(worst) = damages.iter().find(|damage| !wal.is_unfinished_write(damage)) else {
         return match source.report().verdicts.iter().find_map(|verdict| verdict.discarded) {
             None => Ok(Exit::Done),
-            Some(DiscardedLog { from, remains }) => Err(Failure::damaged(format!(
+            Some(DiscardedLog { from, trailing: remains }) => Err(Failure::damaged(format!(
                 "{log}: the log ends at {from}, but after it follow {remains}; run `etcdsnap wal verify`"
             ))),
         };

@@ -105,7 +105,7 @@ impl Servers {
 
 impl LostRecords {
     fn new(lost: DiscardedLog) -> Self {
-        let DiscardedLog { from, remains } = lost;
+        let DiscardedLog { from, trailing: remains } = lost;
         Self {
             file: from.segment.to_string(),
             offset: remains.offset.unwrap_or(from.offset),
@@ -157,7 +157,7 @@ pub fn text(verified: &Verified<'_>, sheet: &mut Sheet) {
     let all_alike = report.verdicts.windows(2).all(|pair| matches!(pair, [one, next] if one.outcome == next.outcome));
     for verdict in report.verdicts.iter().take(if all_alike { 1 } else { usize::MAX }) {
         let (color, word, rest) = match (verdict.outcome, verdict.discarded) {
-            (_, Some(DiscardedLog { from, remains })) => {
+            (_, Some(DiscardedLog { from, trailing: remains })) => {
                 (BAD, "throws entries away", format!("ends the log at {from}; after it follow {remains}"))
             }
             (WalOutcome::Reads, None) => (GOOD, "reads it", String::new()),
