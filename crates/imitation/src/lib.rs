@@ -1,11 +1,10 @@
-//! The binary as `etcdutl` and as `etcdctl`: what those tools take, print and return, answered by our own readers.
+//! `etcdutl` and `etcdctl` as a library: what these tools accept, print and return, answered by our own readers.
 //!
-//! A [`Personality`] is chosen by the name the binary is called by, or by its first argument ([`select`]); [`Compat`]
-//! is the release line whose tools are imitated, by the same name (`etcdutl-3.5`) or the environment. [`run`] then goes
-//! the way the originals go: find the command, read the flags, check the operands, do the work. What a command means
-//! lives in [`read_commands`]; everything it needs to know about a file comes through [`FileFacts`], so that the whole folder can
-//! be tested without one. What the process has besides files (signals, names of hosts, the commands of etcdsnap
-//! itself) comes from a [`Host`].
+//! [`select`] recognises a [`Call`] of one of them by the name that the binary is called by, or by its first argument; the release
+//! line that is imitated comes from the same name (`etcdutl-3.5`) or the environment ([`VARIABLE`]). [`Call::run`] then does what the
+//! originals do, in their order: it finds the command, reads the flags, checks the operands, and does the work. Commands that only read
+//! get all facts about a file through one trait, so that they are tested without files. What the process has besides files
+//! (signals, names of hosts, the commands of etcdsnap itself) comes from a [`Host`].
 //!
 //! ```text
 //! arguments ─▶ program (etcdutl.rs, etcdctl.rs: which commands, which flags)
