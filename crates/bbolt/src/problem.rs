@@ -1,5 +1,6 @@
 //! [`StructureProblem`]: what the structural check reports, one value for each violation of a rule, with its code and numbers.
 
+use etcdsnap_quantity::{plural, quantity};
 use std::fmt;
 
 use crate::collector::{Collector, Counted};
@@ -217,6 +218,14 @@ impl Detail {
     pub(crate) fn key(key: &[u8]) -> Self {
         Self::Key(key.get(..18).unwrap_or(key).into())
     }
+
+    /// A number of things that are called `noun`.
+    fn of(&self, noun: &str) -> String {
+        match self {
+            Self::Number(number) => quantity(*number, noun),
+            other => format!("{other} {}", plural(noun)),
+        }
+    }
 }
 
 impl fmt::Display for Detail {
@@ -243,20 +252,22 @@ impl fmt::Display for StructureProblem {
             Code::MetaInvalid => write!(f, "meta {against} is invalid: {found}"),
             Code::MetaPageId => write!(f, "the header of meta page {against} has the page id {found}"),
             Code::MetaPageFlags => write!(f, "the header of meta page {against} has the flags of a {found} page"),
-            Code::MetaPageSize => write!(f, "this meta says pages have {found} bytes, but they have {against}"),
+            Code::MetaPageSize => write!(f, "this meta says pages have {}, but they have {against}", found.of("byte")),
             Code::MetaFlags => write!(f, "this meta has flags {found}; bbolt writes 0"),
             Code::MetaRootRange => write!(f, "root page {found} is not between 2 and the high-water mark {against}"),
             Code::MetaFreelistRange => {
                 write!(f, "freelist page {found} is not between 2 and the high-water mark {against}")
             }
-            Code::FileTruncated => write!(f, "the high-water mark needs {against} bytes, the file has {found}"),
+            Code::FileTruncated => write!(f, "the high-water mark needs {}, the file has {found}", against.of("byte")),
             Code::MetaTxidGap => write!(f, "the metas are of transactions {found} and {against}, too far apart"),
             Code::MetaTxidEqual => write!(f, "both metas are of transaction {found}"),
             Code::MetaTxidParity => {
                 write!(f, "the metas of transactions {found} and {against} are in each other's slots")
             }
             Code::FreelistEof => write!(f, "the file ends before the freelist page"),
-            Code::FreelistCount => write!(f, "the freelist counts {found} ids, its pages have room for {against}"),
+            Code::FreelistCount => {
+                write!(f, "the freelist counts {}, its pages have room for {against}", found.of("id"))
+            }
             Code::FreelistRange => {
                 write!(f, "free page {found} is not between 2 and the high-water mark {against}")
             }
@@ -268,19 +279,23 @@ impl fmt::Display for StructureProblem {
             Code::PageEof => write!(f, "the file ends before this page"),
             Code::PageId => write!(f, "the header of the page has the page id {found}"),
             Code::PageType => write!(f, "the page is {found}, not {against}"),
-            Code::OverflowRange => write!(f, "{found} overflow pages reach beyond the high-water mark {against}"),
+            Code::OverflowRange => {
+                write!(f, "the page with {} reaches beyond the high-water mark {against}", found.of("overflow page"))
+            }
             Code::PageTruncated => write!(f, "the file ends after {found} of the page's {against} bytes"),
             Code::DoubleRef => write!(f, "the page is referred to twice"),
             Code::Depth => write!(f, "the tree is deeper than {against} levels"),
             Code::UnevenDepth => write!(f, "a {found} page at level {against}, where the tree has the other kind"),
-            Code::CountSpace => write!(f, "{found} elements do not fit into {against} bytes"),
+            Code::CountSpace => {
+                write!(f, "a table of {} does not fit into {}", found.of("element"), against.of("byte"))
+            }
             Code::CountMax => write!(f, "the element count 65535 is not allowed"),
             Code::EmptyPage => write!(f, "the {found} page has no elements"),
             Code::SingleChild => write!(f, "the branch page has one element, bbolt needs at least two"),
-            Code::OverflowWaste => write!(f, "{found} overflow pages where {against} are enough"),
+            Code::OverflowWaste => write!(f, "the page has {} and needs {against}", found.of("overflow page")),
             Code::KeyEmpty => write!(f, "the key has no bytes"),
-            Code::KeySize => write!(f, "the key has {found} bytes, bbolt accepts {against}"),
-            Code::ValueSize => write!(f, "the value has {found} bytes, bbolt accepts {against}"),
+            Code::KeySize => write!(f, "the key has {}, bbolt accepts {against}", found.of("byte")),
+            Code::ValueSize => write!(f, "the value has {}, bbolt accepts {against}", found.of("byte")),
             Code::ElemBounds => write!(f, "bytes {found} lie outside the page's {against}"),
             Code::ElemOverlap => write!(f, "the element overlaps element {against}"),
             Code::ElemLayout => write!(f, "the key is at byte {found} of the page, packed it would be at {against}"),
@@ -291,14 +306,16 @@ impl fmt::Display for StructureProblem {
             Code::KeyBelowParent => write!(f, "first key {found} is below the parent's key {against}"),
             Code::KeyNotParent => write!(f, "first key {found} is not the parent's key {against}"),
             Code::KeyAboveParent => write!(f, "key {found} is not below the parent's next key {against}"),
-            Code::BucketHeader => write!(f, "the bucket {against} has {found} bytes, its header needs 16"),
-            Code::BucketValueSize => write!(f, "the bucket {against} has {found} bytes instead of 16"),
-            Code::InlineShort => write!(f, "the inline bucket {against} has {found} bytes, its headers need 32"),
+            Code::BucketHeader => write!(f, "the bucket {against} has {}, its header needs 16", found.of("byte")),
+            Code::BucketValueSize => write!(f, "the bucket {against} has {} instead of 16", found.of("byte")),
+            Code::InlineShort => write!(f, "the inline bucket {against} has {}, its headers need 32", found.of("byte")),
             Code::InlineType => write!(f, "the inline bucket {against} holds a {found} page, not a leaf"),
             Code::InlineHeader => write!(f, "the page inside the inline bucket {against} has an id or overflow"),
             Code::InlineNested => write!(f, "the bucket {found} is inside an inline bucket"),
-            Code::InlineBig => write!(f, "the inline bucket {against} has {found} bytes, more than bbolt writes"),
-            Code::TailNonzero => write!(f, "{found} bytes after the high-water mark are not all zero"),
+            Code::InlineBig => {
+                write!(f, "the inline bucket {against} has {}, more than bbolt writes", found.of("byte"))
+            }
+            Code::TailNonzero => write!(f, "{} after the high-water mark, and not all of them zero", found.of("byte")),
         }
     }
 }

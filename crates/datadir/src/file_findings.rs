@@ -1,5 +1,6 @@
 //! The findings about the files in a member's directories: unreadable, missing, left over, in use.
 
+use etcdsnap_quantity::quantity;
 use etcdsnap_snapshot::catalogue::directory::{
     BROKEN_COPY_HOLDS_ENTRIES, DEFRAG_LEFTOVER, DIRECTORY_IN_USE, FILE_UNREADABLE, LEFTOVER_FILE, LOG_MISSING,
     PROXY_DIRECTORY, RECEIVED_DATABASE,
@@ -45,12 +46,12 @@ pub(crate) fn check(
             SnapFileKind::Temporary | SnapFileKind::Broken => &LEFTOVER_FILE,
             SnapFileKind::Database | SnapFileKind::Snapshot(_) | SnapFileKind::Foreign => continue,
         };
-        findings.push(Finding::new(kind, Place::in_file(&name), format!("{} bytes", file.size)));
+        findings.push(Finding::new(kind, Place::in_file(&name), quantity(file.size, "byte")));
     }
     for (name, bytes) in wal.broken() {
         let (kind, message): (&'static Kind, _) = match entries_only_in_copy(name, bytes, contents.log.as_ref()) {
             Some(message) => (&BROKEN_COPY_HOLDS_ENTRIES, message),
-            None => (&LEFTOVER_FILE, format!("{} bytes", bytes.len())),
+            None => (&LEFTOVER_FILE, quantity(bytes.len() as u64, "byte")),
         };
         findings.push(Finding::new(kind, Place::in_file(name), message));
     }

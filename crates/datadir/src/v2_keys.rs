@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use etcdsnap_quantity::quantity;
 use etcdsnap_snapshot::place::excerpt;
 use etcdsnap_wal::EntryPayload;
 use etcdsnap_wal::snap::V2Store;
@@ -64,10 +65,10 @@ impl V2Keys {
         let more = if self.stored + self.logged > names.len() as u64 { " and others" } else { "" };
         let stored = match self.stored {
             0 => "no .snap file holds keys of the v2 API".to_owned(),
-            stored => format!("{} of the v2 API", counted(stored, "key")),
+            stored => format!("{} of the v2 API", quantity(stored, "key")),
         };
         let logged = if self.logged > 0 {
-            format!("; the log has {} after it", counted(self.logged, "request of v2 clients"))
+            format!("; the log has {} of v2 clients after it", quantity(self.logged, "request"))
         } else {
             String::new()
         };
@@ -113,11 +114,4 @@ impl V2Keys {
             self.paths.insert(path.to_owned());
         }
     }
-}
-
-fn counted(count: u64, thing: &str) -> String {
-    let (word, rest) = thing.split_once(' ').unwrap_or((thing, ""));
-    let plural = if count == 1 { "" } else { "s" };
-    let space = if rest.is_empty() { "" } else { " " };
-    format!("{count} {word}{plural}{space}{rest}")
 }

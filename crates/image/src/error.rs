@@ -1,5 +1,6 @@
 //! [`ImageError`]: why a file or stream cannot be read. Every message is one sentence that also says what to do.
 
+use etcdsnap_quantity::quantity;
 use std::fmt;
 use std::fs::FileType;
 use std::io;
@@ -63,7 +64,8 @@ pub enum ImageError {
     },
     /// A stream has more bytes than the caller allows.
     #[error(
-        "{label}: holds more than the {limit} bytes that may be read of it; if a backup can be that long, give a larger --max-input"
+        "{label}: holds more than the {} that may be read of it; if a backup can be that long, give a larger --max-input",
+        quantity(*.limit, "byte")
     )]
     TooLarge {
         /// The caller's name for the stream.

@@ -1,5 +1,6 @@
 //! [`FileState`]: identity, length and time of modification of a file, to notice that it changed while it was read.
 
+use etcdsnap_quantity::quantity;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -81,7 +82,7 @@ pub struct FileChanged {
 #[non_exhaustive]
 pub enum FileChange {
     /// Bytes were appended, or the file was extended.
-    #[error("grew from {before} to {after} bytes")]
+    #[error("grew from {before} to {}", quantity(*.after, "byte"))]
     Grew {
         /// Length at open, in bytes.
         before: u64,
@@ -89,7 +90,7 @@ pub enum FileChange {
         after: u64,
     },
     /// The file was truncated.
-    #[error("shrank from {before} to {after} bytes")]
+    #[error("shrank from {before} to {}", quantity(*.after, "byte"))]
     Shrank {
         /// Length at open, in bytes.
         before: u64,

@@ -4,6 +4,7 @@
 //! the wire type. [`FieldReader`] accepts and refuses exactly what `prost` does, but copies nothing and its errors have an offset.
 //! Source: <https://protobuf.dev/programming-guides/encoding/>.
 
+use etcdsnap_quantity::quantity;
 use thiserror::Error;
 
 /// The most groups that may be nested; a field inside the hundredth is refused, as by `prost`.
@@ -30,7 +31,7 @@ pub enum ParseErrorKind {
     #[error("the message ends within a field")]
     Truncated,
     /// A length-prefixed or fixed-size payload is longer than the rest of the message.
-    #[error("a field of {needed} bytes has only {left} bytes left")]
+    #[error("a field of {} has only {} left", quantity(*.needed, "byte"), quantity(*.left as u64, "byte"))]
     PayloadTruncated {
         /// Bytes that the field needs.
         needed: u64,

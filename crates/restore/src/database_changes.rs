@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use etcdsnap_bbolt::Db;
 use etcdsnap_bbolt::edit::{EditError, Editor, PreparedCommit};
 use etcdsnap_mvcc::{Revision, RevisionKey};
+use etcdsnap_quantity::quantity;
 use etcdsnap_rewrite::schema::{RaftMembers, changes_for_release};
 use etcdsnap_snapshot::buckets::{Buckets, Downgrade, SmallBuckets};
 use etcdsnap_snapshot::place::quote;
@@ -160,7 +161,7 @@ impl ChangeBuilder<'_> {
             after: Some(now),
             reason: "a restore begins a new cluster".into(),
         });
-        let removed = (removed > 0).then(|| format!("{removed} ids"));
+        let removed = (removed > 0).then(|| quantity(removed as u64, "id"));
         self.tell("members_removed", removed, None, "a new cluster has removed nobody");
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use etcdsnap_bbolt::ByteOrder;
 use etcdsnap_mvcc::Summary;
+use etcdsnap_quantity::quantity;
 use etcdsnap_rewrite::salvage::Losses;
 use etcdsnap_snapshot::boot::{self, BootVerdict};
 use etcdsnap_snapshot::catalogue::cluster::{CONSISTENT_INDEX_INVALID, TERM_INVALID};
@@ -197,7 +198,7 @@ fn damages(report: &Report) -> Vec<String> {
     let omitted: u64 = omitted.map(|omitted| omitted.count).sum();
     let more = counts.values().map(|count| count.saturating_sub(SHOWN)).sum::<u64>() + omitted;
     if more > 0 {
-        damages.push(format!("damaged: {more} more errors of these kinds; `etcdsnap verify` shows them"));
+        damages.push(format!("damaged: {} of these kinds; `etcdsnap verify` shows them", quantity(more, "more error")));
     }
     damages
 }

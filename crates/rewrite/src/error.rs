@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use etcdsnap_bbolt::build::CopyError;
 use etcdsnap_bbolt::edit::{ApplyError, EditError};
 use etcdsnap_publish::NoSpace;
+use etcdsnap_quantity::quantity;
 use etcdsnap_snapshot::container::OpenError;
 use etcdsnap_snapshot::finding::Finding;
 use etcdsnap_snapshot::interrupt::Interrupted;
@@ -130,8 +131,7 @@ fn summary(findings: &[Finding]) -> String {
     });
     let more = match findings.len().saturating_sub(1) {
         0 => String::new(),
-        1 => " (and 1 more error)".to_owned(),
-        more => format!(" (and {more} more errors)"),
+        more => format!(" (and {})", quantity(more as u64, "more error")),
     };
     first.unwrap_or_default() + &more
 }

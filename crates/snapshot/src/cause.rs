@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use etcdsnap_quantity::quantity;
 use serde::Serialize;
 
 use crate::catalogue::container::{
@@ -155,7 +156,7 @@ impl Length {
             ),
             Length::HashZero { zeros } => (
                 "HASH_ZERO",
-                format!("{zeros} zero bytes stand where the SHA-256 belongs: the end of the file was never written"),
+                format!("{} where the SHA-256 belongs: the end of the file was never written", quantity(zeros, "zero byte")),
                 format!("{AGAIN}: nothing proves the bytes of this one"),
             ),
             Length::Followed { snapshot: Some(end), bytes, tail } => (
@@ -242,10 +243,12 @@ impl Tail {
         const UNITS: [(u64, &str); 3] = [(1 << 20, "MiB"), (4096, "pages of 4096 bytes"), (512, "blocks of 512 bytes")];
         let unit = UNITS.iter().find(|(unit, _)| length > 0 && length.is_multiple_of(*unit));
         match (self, unit) {
-            (Self::Zeros, Some((_, unit))) => format!("{bytes} zero bytes that fill it up to whole {unit}"),
-            (Self::Zeros, None) => format!("{bytes} zero bytes"),
-            (Self::Copy, _) => format!("its own beginning once more ({bytes} bytes)"),
-            (Self::Other, _) => format!("{bytes} bytes that do not belong to it"),
+            (Self::Zeros, Some((_, unit))) => {
+                format!("{} that fill it up to whole {unit}", quantity(bytes, "zero byte"))
+            }
+            (Self::Zeros, None) => quantity(bytes, "zero byte"),
+            (Self::Copy, _) => format!("its own beginning once more ({})", quantity(bytes, "byte")),
+            (Self::Other, _) => format!("{} not its own", quantity(bytes, "byte")),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::interrupt::{Interrupt, Interrupted};
 use etcdsnap_bbolt::{ByteOrder, Db, DbOpenError};
 use etcdsnap_image::ImageError;
 use etcdsnap_mvcc::{RecordRule, ValuePrefilter};
+use etcdsnap_quantity::quantity;
 use semver::Version;
 
 use crate::boot;
@@ -236,8 +237,10 @@ fn container_findings(
             findings.push(missing(message).with_severity(Severity::Warning));
         }
         Length::Followed { snapshot: Some(end), bytes, .. } => {
-            let message =
-                format!("{bytes} bytes follow the snapshot, which has {end} bytes and the right SHA-256 at its end");
+            let message = format!(
+                "the snapshot has {end} bytes with the right SHA-256 at its end, the file {} more",
+                quantity(bytes, "byte")
+            );
             findings.push(Finding::new(&container::BYTES_FOLLOW, Place::offset(end), message));
         }
         // Told as that instead.
@@ -248,7 +251,7 @@ fn container_findings(
         }
         Length::HashZero { zeros } if container.trailer == Trailer::Absent => {
             let place = Place::offset((container.image().bytes().len() as u64).saturating_sub(zeros));
-            let message = format!("{zeros} zero bytes stand where the 32 bytes of the SHA-256 belong");
+            let message = format!("{} where the 32 bytes of the SHA-256 belong", quantity(zeros, "zero byte"));
             let found = Finding::new(&container::SHA256_ZERO, place, message);
             // Whole pages of zeros are what bbolt itself takes in advance.
             let grown = page_size.is_some_and(|page_size| zeros.is_multiple_of(page_size.into()));
@@ -256,7 +259,8 @@ fn container_findings(
         }
         Length::Followed { snapshot: None, bytes, .. } if container.trailer == Trailer::Absent => {
             let place = Place::offset((container.image().bytes().len() as u64).saturating_sub(bytes));
-            let message = format!("{bytes} bytes follow the pages of the database, and none of them is its SHA-256");
+            let message =
+                format!("behind the pages of the database is no SHA-256, but {}", quantity(bytes, "other byte"));
             findings.push(Finding::new(&container::LENGTH_ODD, place, message));
         }
         Length::Fits if container.trailer == Trailer::Absent => {

@@ -8,6 +8,7 @@
 use std::fmt;
 
 use etcdsnap_proto::ParseError;
+use etcdsnap_quantity::quantity;
 use thiserror::Error;
 
 use crate::frame::LENGTH_WORD;
@@ -33,13 +34,13 @@ pub struct WalDamage {
 #[non_exhaustive]
 pub enum WalDamageKind {
     /// The file ends inside a length word.
-    #[error("the file ends {left} bytes into a length word of 8")]
+    #[error("the file ends {} into a length word of 8", quantity(*.left, "byte"))]
     LengthWord {
         /// Number of its bytes in the file.
         left: u64,
     },
     /// The file ends inside a record.
-    #[error("a record of {record} bytes and {padding} of padding has only {left} bytes left in the file")]
+    #[error("a record of {} and {padding} of padding has only {} left in the file", quantity(*.record, "byte"), quantity(*.left, "byte"))]
     Length {
         /// Bytes the record should have.
         record: u64,

@@ -2,6 +2,7 @@
 
 use super::bytes::ELEMENT_SIZE;
 use crate::format::{BUCKET_FLAG, MAX_KEY, MAX_VALUE};
+use etcdsnap_quantity::quantity;
 
 /// Why a key or a value cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,13 +12,13 @@ pub enum ElementError {
     #[error("the key has no bytes")]
     KeyEmpty,
     /// The key is longer than [`MAX_KEY`].
-    #[error("the key has {size} bytes, bbolt accepts {MAX_KEY}")]
+    #[error("the key has {}, bbolt accepts {MAX_KEY}", quantity(*.size as u64, "byte"))]
     KeySize {
         /// Its length in bytes.
         size: usize,
     },
     /// The value is longer than [`MAX_VALUE`].
-    #[error("the value has {size} bytes, bbolt accepts {MAX_VALUE}")]
+    #[error("the value has {}, bbolt accepts {MAX_VALUE}", quantity(*.size as u64, "byte"))]
     ValueSize {
         /// Its length in bytes.
         size: usize,

@@ -1,5 +1,6 @@
 //! The errors of [`edit`](super): a commit cannot be prepared, or cannot be applied.
 
+use etcdsnap_quantity::quantity;
 use std::io;
 
 use crate::build::ElementError;
@@ -55,7 +56,7 @@ pub enum EditError {
         source: Corruption,
     },
     /// The file ends before its high-water mark.
-    #[error("the high-water mark needs {needed} bytes, the file has {has}")]
+    #[error("the high-water mark needs {}, the file has {has}", quantity(*.needed as u64, "byte"))]
     Truncated {
         /// Bytes up to the high-water mark.
         needed: u64,

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use crate::output::quantity;
 use etcdsnap_snapshot::place::quote;
 use similar::TextDiff;
 
@@ -40,7 +41,12 @@ impl Patch {
     pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Text(diff) => diff.lines().try_for_each(|line| writeln!(out, "    {line}")),
-            Self::Binary(old, new) => writeln!(out, "    not text: {old} bytes before, {new} bytes after"),
+            Self::Binary(old, new) => writeln!(
+                out,
+                "    not text: {} before, {} after",
+                quantity(*old as u64, "byte"),
+                quantity(*new as u64, "byte")
+            ),
         }
     }
 

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use etcdsnap_quantity::plural;
+pub use etcdsnap_quantity::quantity;
 use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use jiff::Timestamp;
@@ -15,16 +17,6 @@ pub use etcdsnap_imitation::size;
 /// A path as shown to people: quoted where it is not printable, `standard input` for `-`.
 pub fn label(path: &Path) -> String {
     if path == Path::new("-") { "standard input".to_owned() } else { quote(path.as_os_str().as_encoded_bytes()) }
-}
-
-/// `1 live key`, `136 live keys`.
-pub fn quantity(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {}", plural(noun)) }
-}
-
-fn plural(noun: &str) -> String {
-    let ending = if noun.ends_with(['s', 'x', 'z']) { "es" } else { "s" };
-    format!("{noun}{ending}")
 }
 
 /// As [`quantity`], of what may not be known: `an unknown number of live keys`.
@@ -96,13 +88,6 @@ impl Serialize for TextOrBase64<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nouns_have_plurals() {
-        let both = |noun| [1, 2].map(|count| quantity(count, noun));
-        assert_eq!(both("live key"), ["1 live key", "2 live keys"]);
-        assert_eq!(both("prefix"), ["1 prefix", "2 prefixes"]);
-    }
 
     #[test]
     fn no_text_makes_a_column_too_wide_to_lay_out() {

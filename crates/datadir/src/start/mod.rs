@@ -22,6 +22,7 @@ mod versions;
 pub use release::{ServerRelease, UnknownRelease};
 pub use verdict::{StartOutcome, StartVerdict};
 
+use etcdsnap_quantity::quantity;
 use etcdsnap_wal::{SnapshotPosition, WalOutcome, WalPlace, WalRefusal};
 
 use self::failure::StartFailure;
@@ -123,7 +124,7 @@ fn without_log(contents: &DirectoryContents<'_>, server: ServerRelease) -> Start
         } else {
             "it silently drops that many writes of its new log"
         };
-        reasons.push(format!("The old database says that {index} entries are applied, so {then}."));
+        reasons.push(format!("The old database says that it has applied {}, so {then}.", quantity(index, "entry")));
     }
     StartVerdict { reasons, ..blank }
 }
@@ -189,8 +190,9 @@ impl StartSimulation<'_, '_> {
     fn compare_with_log_end(&self, index: u64, last: u64, verdict: &mut StartVerdict) {
         let Some(ahead) = index.checked_sub(last).filter(|ahead| *ahead > 0) else { return };
         let dropped = format!(
-            "The database has applied entry {index} and the log ends at {last}: the next {ahead} entries are taken for applied and \
-             silently dropped."
+            "The database has applied entry {index} and the log ends at {last}: what the log gets next is taken for applied and \
+             silently dropped, {} in all.",
+            quantity(ahead, "entry")
         );
         verdict.reasons.insert(0, dropped);
         // The member waits until its own attributes are applied. The empty entry of a new leader is the first entry, the attributes are

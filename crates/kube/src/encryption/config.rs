@@ -5,6 +5,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use etcdsnap_quantity::quantity;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -76,7 +77,7 @@ pub enum ConfigError {
         name: String,
     },
     /// A key has a length its cipher does not know.
-    #[error("the secret of key {name:?} of {provider} has {len} bytes; {provider} takes {expected}")]
+    #[error("the secret of key {name:?} of {provider} has {}; {provider} takes {expected}", quantity(*.len as u64, "byte"))]
     WrongLength {
         /// The provider.
         provider: Provider,

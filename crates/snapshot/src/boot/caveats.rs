@@ -1,6 +1,7 @@
 //! What to know about a server that starts from a restore of the backup: first what limits it, last what it starts with.
 
 use etcdsnap_proto::go_decoders::DecodeOutcome;
+use etcdsnap_quantity::quantity;
 
 use super::{Minor, StartBeforeFix, kinds, start_before_fix};
 use crate::buckets::{AlarmKind, Buckets, PasswordKind};
@@ -196,8 +197,8 @@ fn leases(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
         reasons.push(format!(
             "It has {} with {} attached; their time begins to run when a leader is elected, and keys of leases that no client \
              renews are deleted.",
-            counted(leases.len() as u64, "lease"),
-            counted(attached.saturating_sub(lost), "key")
+            quantity(leases.len() as u64, "lease"),
+            quantity(attached.saturating_sub(lost), "key")
         ));
     }
     if lost > 0 {
@@ -225,9 +226,10 @@ fn members(buckets: &Buckets, minor: Minor, reasons: &mut Vec<String>) {
         );
     }
     let learners = buckets.members.listed.part().iter().filter(|member| member.learner).count() as u64;
-    let learners = if learners > 0 { format!(" ({} among them)", counted(learners, "learner")) } else { String::new() };
+    let learners =
+        if learners > 0 { format!(" ({} among them)", quantity(learners, "learner")) } else { String::new() };
     let listed = match buckets.members.listed.all() {
-        Some(listed) => counted(listed.len() as u64, "member"),
+        Some(listed) => quantity(listed.len() as u64, "member"),
         None => "members".to_owned(),
     };
     reasons.push(format!(
@@ -245,9 +247,5 @@ fn starts_with(facts: &Facts<'_>) -> String {
         none if none < 0 => "never compacted".to_owned(),
         main => format!("compacted at {main}"),
     };
-    format!("It starts with {} at revision {current}, {compacted}.", counted(*keys, "key"))
-}
-
-fn counted(number: u64, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+    format!("It starts with {} at revision {current}, {compacted}.", quantity(*keys, "key"))
 }

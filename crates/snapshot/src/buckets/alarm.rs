@@ -4,6 +4,7 @@ use std::fmt;
 
 use etcdsnap_proto::etcdserverpb::{AlarmMember, AlarmType};
 use etcdsnap_proto::prost::Message;
+use etcdsnap_quantity::quantity;
 
 use super::Sink;
 use crate::catalogue::cluster::{
@@ -45,7 +46,7 @@ impl fmt::Display for AlarmKind {
 pub(super) fn read(key: &[u8], value: &[u8], report: &mut Sink<'_>) -> Option<Alarm> {
     let place = Place::entry("alarm", key);
     if !value.is_empty() {
-        let message = format!("the value of this alarm has {} bytes instead of none", value.len());
+        let message = format!("the value of this alarm has {} instead of none", quantity(value.len() as u64, "byte"));
         report(Finding::new(&ALARM_VALUE_NOT_EMPTY, place.clone(), message));
     }
     let AlarmMember { member_id: member, alarm } = match AlarmMember::decode(key) {

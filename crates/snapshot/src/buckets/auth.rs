@@ -10,6 +10,7 @@ use etcdsnap_bbolt::{Corruption, Db};
 use etcdsnap_mvcc::KeyRange;
 use etcdsnap_proto::authpb::{self, permission::PermissionType};
 use etcdsnap_proto::prost::Message;
+use etcdsnap_quantity::quantity;
 
 use super::{Sink, big_endian, unknown_entry};
 use crate::catalogue::cluster::{
@@ -184,14 +185,15 @@ impl Auth {
             (b"authEnabled", [1]) => *self.enabled.part_mut() = true,
             (b"authEnabled", [0]) => *self.enabled.part_mut() = false,
             (b"authEnabled", _) => {
-                let message = format!("neither 00 nor 01, but {} bytes of something else", value.len());
+                let message =
+                    format!("neither 00 nor 01, but {} of something else", quantity(value.len() as u64, "byte"));
                 report(Finding::new(&AUTH_FLAG_INVALID, place, message));
             }
             (b"authRevision", _) => {
                 // Like a server, which takes the first 8 bytes of a longer value.
                 *self.revision.part_mut() = value.first_chunk().copied().map(u64::from_be_bytes);
                 if big_endian(value).is_none() {
-                    let message = format!("{} bytes instead of 8", value.len());
+                    let message = format!("{} instead of 8", quantity(value.len() as u64, "byte"));
                     report(Finding::new(&AUTH_REVISION_INVALID, place, message));
                 }
             }

@@ -1,5 +1,6 @@
 //! The `cluster` bucket: the version the members agreed on, and a downgrade in progress (`docs/format/snapshot.md#cluster`).
 
+use etcdsnap_quantity::quantity;
 use semver::{BuildMetadata, Prerelease, Version};
 
 use super::{Sink, unknown_entry};
@@ -87,7 +88,7 @@ pub(super) fn is_usable(version: &Version) -> bool {
 /// allowed.
 pub(super) fn version(value: &[u8]) -> Result<Version, String> {
     let version = std::str::from_utf8(value).ok().and_then(lenient_version);
-    version.ok_or_else(|| format!("{} bytes that are not a version such as 3.6.0", value.len()))
+    version.ok_or_else(|| format!("{} that are not a version such as 3.6.0", quantity(value.len() as u64, "byte")))
 }
 
 fn lenient_version(text: &str) -> Option<Version> {

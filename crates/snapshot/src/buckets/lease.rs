@@ -5,6 +5,7 @@
 
 use etcdsnap_proto::leasepb;
 use etcdsnap_proto::prost::Message;
+use etcdsnap_quantity::quantity;
 
 use super::{Sink, big_endian};
 use crate::catalogue::cluster::{LEASE_ID_MISMATCH, LEASE_KEY_INVALID, LEASE_REMAINING_INVALID, LEASE_UNDECODABLE};
@@ -52,7 +53,11 @@ impl Leases {
                 let message = format!("the entry of lease {id:016x} is about lease {:016x}", lease.id);
                 report(Finding::new(&LEASE_ID_MISMATCH, place(), message));
             }
-            None => report(Finding::new(&LEASE_KEY_INVALID, place(), format!("{} bytes instead of 8", key.len()))),
+            None => report(Finding::new(
+                &LEASE_KEY_INVALID,
+                place(),
+                format!("{} instead of 8", quantity(key.len() as u64, "byte")),
+            )),
         }
         if lease.is_grantable() && !(0..=lease.ttl).contains(&lease.remaining) {
             let message = format!("lease {:016x} has {} of {} s left", lease.id, lease.remaining, lease.ttl);

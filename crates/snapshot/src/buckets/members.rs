@@ -12,6 +12,7 @@ use crate::finding::Finding;
 use crate::go_json::{self, GoList, GoStruct, Refused, Value};
 use crate::known::Known;
 use crate::place::Place;
+use etcdsnap_quantity::quantity;
 
 /// A member of the cluster the database was taken from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +86,7 @@ impl Members {
     pub(super) fn read_removed(&mut self, key: &[u8], value: &[u8], report: &mut Sink<'_>) {
         let Some(id) = id(key, "members_removed", report) else { return };
         if value != b"removed" {
-            let message = format!("the value is {} bytes other than the word removed", value.len());
+            let message = format!("the value is {} other than the word removed", quantity(value.len() as u64, "byte"));
             report(Finding::new(&MEMBER_REMOVED_VALUE, Place::entry("members_removed", key), message));
         }
         self.removed.part_mut().push(id);
@@ -112,7 +113,7 @@ impl Members {
 fn id(key: &[u8], bucket: &str, report: &mut Sink<'_>) -> Option<u64> {
     let digits = std::str::from_utf8(key).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()));
     let Some(id) = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()) else {
-        let message = format!("{} bytes that are not a 64-bit number in hexadecimal", key.len());
+        let message = format!("{} that are not a 64-bit number in hexadecimal", quantity(key.len() as u64, "byte"));
         report(Finding::new(&MEMBER_KEY_INVALID, Place::entry(bucket, key), message));
         return None;
     };

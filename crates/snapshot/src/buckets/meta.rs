@@ -2,6 +2,7 @@
 //! (`docs/format/snapshot.md#meta`).
 
 use etcdsnap_mvcc::{Compaction, RevisionKey, RevisionKeyError};
+use etcdsnap_quantity::quantity;
 use semver::Version;
 
 use super::{Sink, big_endian, cluster, unknown_entry};
@@ -91,11 +92,13 @@ impl Meta {
         match key {
             b"consistent_index" => match big_endian(value) {
                 Some(index) => self.consistent_index = Some(index),
-                None => invalid(&CONSISTENT_INDEX_INVALID, format!("{} bytes instead of 8", value.len())),
+                None => {
+                    invalid(&CONSISTENT_INDEX_INVALID, format!("{} instead of 8", quantity(value.len() as u64, "byte")))
+                }
             },
             b"term" => match big_endian(value) {
                 Some(term) => self.term = Some(term),
-                None => invalid(&TERM_INVALID, format!("{} bytes instead of 8", value.len())),
+                None => invalid(&TERM_INVALID, format!("{} instead of 8", quantity(value.len() as u64, "byte"))),
             },
             b"confState" => match go_json::decode(value, ConfStateJson::default()) {
                 Ok(json) => self.conf_state = Some(json.unwrap_or_default().into()),

@@ -1,5 +1,6 @@
 //! Why there is no container. Every message is one sentence: what, where, and what to do about it.
 
+use etcdsnap_quantity::quantity;
 use std::path::PathBuf;
 
 use super::compression::{Compression, Fault};
@@ -28,7 +29,8 @@ pub enum OpenError {
     },
     /// The compressed file is not whole.
     #[error(
-        "{name}: {fault} at byte {offset} of the {compression} file, after {produced} bytes of content; take another copy"
+        "{name}: {fault} at byte {offset} of the {compression} file, after {} of content; take another copy",
+        quantity(*.produced, "byte")
     )]
     Compressed {
         /// The path, or "standard input".

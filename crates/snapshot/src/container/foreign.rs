@@ -1,5 +1,6 @@
 //! What a file is when it is no database: the things that really end up under the name of a backup.
 
+use etcdsnap_quantity::quantity;
 use std::fmt;
 use std::path::Path;
 
@@ -250,7 +251,9 @@ impl fmt::Display for Foreign {
             Self::WalSegment => f.write_str("a segment of etcd's write-ahead log"),
             Self::SnapFile => f.write_str("a raft snapshot (.snap), which holds no keys"),
             Self::LfsPointer => f.write_str("a Git LFS pointer"),
-            Self::Shifted { by } => write!(f, "{by} bytes of something else, followed by a database"),
+            Self::Shifted { by } => {
+                write!(f, "{} of something else, followed by a database", quantity(*by as u64, "byte"))
+            }
             Self::Unknown => f.write_str("data of an unknown kind"),
         }
     }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use etcdsnap_image::{Image, ImageError};
 use etcdsnap_publish::{available_space, is_in_memory, unnamed_file};
+use etcdsnap_quantity::quantity;
 
 use super::OpenOptions;
 use super::error::OpenError;
@@ -63,7 +64,7 @@ pub enum SpoolError {
     },
     /// The file system is too full.
     #[error(
-        "{folder}: {name} is too long to be held in memory and needs {needed} bytes here while it is read, besides \
+        "{folder}: {name} is too long to be held in memory and needs {needed} here while it is read, besides \
          {reserve} that are kept free, but {available} are free; make room, or name another folder with --spool-dir",
         reserve = RESERVE
     )]
@@ -79,8 +80,9 @@ pub enum SpoolError {
     },
     /// The file could not be written to.
     #[error(
-        "{folder}: the temporary file for the content of {name} cannot be written to after {offset} bytes: {source}; \
-         name another folder with --spool-dir"
+        "{folder}: the temporary file for the content of {name} cannot be written to after {written}: {source}; \
+         name another folder with --spool-dir",
+        written = quantity(*.offset, "byte")
     )]
     Write {
         /// The folder.
@@ -100,14 +102,14 @@ pub enum Needed {
     /// This many, according to the file itself.
     Exactly(u64),
     /// This many, and what was not read yet.
-    MoreThan(u64),
+    AtLeast(u64),
 }
 
 impl fmt::Display for Needed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exactly(bytes) => write!(f, "{bytes}"),
-            Self::MoreThan(bytes) => write!(f, "more than {bytes}"),
+            Self::Exactly(bytes) => f.write_str(&quantity(*bytes, "byte")),
+            Self::AtLeast(bytes) => write!(f, "at least {}", quantity(*bytes, "byte")),
         }
     }
 }
@@ -195,7 +197,7 @@ impl<'a> Spool<'a> {
         let available = free(folder);
         let spool = Self { file, folder, name, written: 0, stored: 0, expected, available, unasked: 0 };
         if expected.is_some_and(|expected| expected.saturating_add(RESERVE) > available) {
-            return Err(spool.no_space());
+            return Err(spool.no_space(0));
         }
         Ok(spool)
     }
@@ -220,12 +222,12 @@ impl<'a> Spool<'a> {
         let len = data.len() as u64;
         if self.unasked < len {
             if free(self.folder) < RESERVE.saturating_add(len) {
-                return Err(self.no_space());
+                return Err(self.no_space(len));
             }
             self.unasked = len + RESERVE / 2;
         }
         self.file.write_all_at(data, self.written).map_err(|source| match source.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => self.no_space(),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => self.no_space(len),
             _ => self.write_error(source),
         })?;
         self.unasked -= len;
@@ -234,13 +236,14 @@ impl<'a> Spool<'a> {
         Ok(())
     }
 
-    fn no_space(&self) -> SpoolError {
+    /// There is no room for the next `len` bytes.
+    fn no_space(&self, len: u64) -> SpoolError {
         SpoolError::NoSpace {
             folder: self.folder.to_owned(),
             name: self.name.to_owned(),
             needed: match self.expected {
                 Some(expected) if expected >= self.written => Needed::Exactly(expected),
-                _ => Needed::MoreThan(self.stored),
+                _ => Needed::AtLeast(self.stored.saturating_add(len)),
             },
             available: self.available,
         }
@@ -284,4 +287,20 @@ fn fill(stream: &mut impl Read, chunk: &mut [u8]) -> io::Result<usize> {
         }
     }
     Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_folder_is_told_how_much_is_needed_at_least() {
+        let folder = tempfile::tempdir().expect("folder");
+        let options = OpenOptions { spool_dir: folder.path().to_owned(), ..OpenOptions::default() };
+        let mut spool = Spool::create("standard input", None, &options).expect("a file");
+        let needs = |spool: &Spool<'_>, len| spool.no_space(len).to_string().split("needs ").nth(1).map(str::to_owned);
+        assert!(needs(&spool, 4096).is_some_and(|rest| rest.starts_with("at least 4096 bytes here")));
+        spool.write(&[7]).expect("written");
+        assert!(needs(&spool, 1).is_some_and(|rest| rest.starts_with("at least 2 bytes here")));
+    }
 }

@@ -6,6 +6,7 @@
 use std::io::{self, ErrorKind, Read};
 
 use crc32fast::Hasher;
+use etcdsnap_quantity::quantity;
 use flate2::bufread::DeflateDecoder;
 
 use super::compression::Fault;
@@ -245,7 +246,7 @@ impl<R: Read> Read for Checked<R> {
         }
         let found = self.hasher.clone().finalize();
         let wrong = match () {
-            () if self.len != len => format!("its content has {} bytes instead of {len}", self.len),
+            () if self.len != len => format!("its content has {} instead of {len}", quantity(self.len, "byte")),
             () if found != crc32 => format!("the CRC-32 of its content is {found:08x} instead of {crc32:08x}"),
             () => return Ok(0),
         };

@@ -1,5 +1,6 @@
 //! Users against roles, and whether somebody can administer the cluster.
 
+use etcdsnap_quantity::quantity;
 use std::collections::HashSet;
 
 use super::Facts;
@@ -24,7 +25,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         if missing == 0 {
             continue;
         }
-        let message = format!("{missing} of the {} roles of this user do not exist", user.roles.len());
+        let message =
+            format!("of the {} of this user {missing} cannot be found", quantity(user.roles.len() as u64, "role"));
         findings.push(Finding::new(&USER_ROLE_MISSING, Place::entry("authUsers", &user.name), message));
     }
 }
@@ -63,6 +65,6 @@ mod tests {
         let found = incidents(&facts(&buckets, &keyspace));
         let missing: Vec<_> = found.iter().filter(|finding| finding.kind.id == "USER_ROLE_MISSING").collect();
         assert_eq!(missing.len(), 1);
-        assert_eq!(missing[0].message, "2 of the 3 roles of this user do not exist");
+        assert_eq!(missing[0].message, "of the 3 roles of this user 2 cannot be found");
     }
 }

@@ -1,6 +1,7 @@
 //! The keyspace as a whole: how compaction stands, whether there are keys at all, and how large the database is.
 
 use etcdsnap_mvcc::{ENOUGH_REVISIONS, revisions_after};
+use etcdsnap_quantity::quantity;
 
 use super::{DEFAULT_QUOTA, Facts, reaches_default_quota};
 use crate::catalogue::cluster::{DATABASE_OVER_DEFAULT_QUOTA, RESTORED_BEFORE};
@@ -21,12 +22,15 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     if let Some(current) = facts.current_revision().all() {
         let left = revisions_after(*current);
         if left < ENOUGH_REVISIONS {
-            let message = format!("the store is at revision {current}, and {left} more are left");
+            let message = format!(
+                "the store is at revision {current}, and has {} left",
+                quantity(left.unsigned_abs(), "revision")
+            );
             findings.push(Finding::new(&REVISIONS_EXHAUSTED, Place::bucket("key"), message));
         }
     }
     if facts.buckets.has("key").all() == Some(&true) && facts.user_keys().all() == Some(&0) {
-        let message = format!("no live key among {} records", keyspace.records);
+        let message = format!("no live key among {}", quantity(keyspace.records, "record"));
         findings.push(Finding::new(&KEYSPACE_EMPTY, Place::bucket("key"), message));
     }
     if let Some(message) = written_through_v2(facts) {

@@ -6,13 +6,18 @@ use crate::catalogue::cluster::{LEASE_ID_NEGATIVE, LEASE_TTL_INVALID};
 use crate::catalogue::mvcc::LEASE_DANGLING;
 use crate::finding::Finding;
 use crate::place::Place;
+use etcdsnap_quantity::quantity;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let leases = facts.buckets.leases.part();
     let negative: Vec<i64> = leases.iter().map(|lease| lease.id).filter(|id| *id < 0).collect();
     if !negative.is_empty() {
-        let message =
-            format!("{} of {} leases have negative ids: {}", negative.len(), leases.len(), some_of(&negative));
+        let message = format!(
+            "negative ids of {} of {}: {}",
+            negative.len(),
+            quantity(leases.len() as u64, "lease"),
+            some_of(&negative)
+        );
         findings.push(Finding::new(&LEASE_ID_NEGATIVE, Place::bucket("lease"), message));
     }
     let impossible: Vec<&Lease> = leases.iter().filter(|lease| !lease.is_grantable()).collect();
@@ -22,7 +27,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let (dangling, keys): (Vec<i64>, Vec<u64>) = facts.dangling_leases().unzip();
     if !dangling.is_empty() {
         let keys = keys.into_iter().fold(0, u64::saturating_add);
-        let message = format!("{keys} live keys are attached to leases that do not exist: {}", some_of(&dangling));
+        let message =
+            format!("{} attached to leases that do not exist: {}", quantity(keys, "live key"), some_of(&dangling));
         findings.push(Finding::new(&LEASE_DANGLING, Place::bucket("lease"), message));
     }
 }
@@ -34,12 +40,12 @@ fn deleting(facts: &Facts<'_>, leases: &[&Lease]) -> String {
             keyspace.leases.iter().filter(|(id, _)| leases.binary_search_by_key(id, |lease| &lease.id).is_ok());
         attached.map(|(_, keys)| *keys).fold(0, u64::saturating_add)
     });
-    let keys = keys.all().map_or_else(|| "an unknown number of".to_owned(), u64::to_string);
+    let keys = keys.all().map_or_else(|| "an unknown number of keys".to_owned(), |keys| quantity(*keys, "key"));
     let ids: Vec<i64> = leases.iter().map(|lease| lease.id).collect();
     format!(
-        "{} of {} leases, with {keys} keys, have no time to live between 1 and {LONGEST_TTL} s: {}",
+        "no time to live between 1 and {LONGEST_TTL} s in {} of {}, with {keys}: {}",
         leases.len(),
-        facts.buckets.leases.part().len(),
+        quantity(facts.buckets.leases.part().len() as u64, "lease"),
         some_of(&ids)
     )
 }
@@ -57,7 +63,7 @@ mod tests {
         let keyspace = Summary { leases: [(0x20f4_a1f9_91c6_cf0c, 1), (-2, 4), (7, 3)].into(), ..keyspace() };
         let found = incidents(&facts(&buckets, &keyspace));
         assert_eq!(found[0].kind.id, "LEASE_DANGLING");
-        let expected = "7 live keys are attached to leases that do not exist: fffffffffffffffe, 0000000000000007";
+        let expected = "7 live keys attached to leases that do not exist: fffffffffffffffe, 0000000000000007";
         assert_eq!(found[0].message, expected);
     }
 
@@ -70,7 +76,7 @@ mod tests {
         let keyspace = Summary { leases: [(5, 17), (6, 2), (0x20f4_a1f9_91c6_cf0c, 1)].into(), ..keyspace() };
         let found = incidents(&facts(&buckets, &keyspace));
         assert_eq!((found[0].kind.id, found[0].severity), ("LEASE_TTL_INVALID", crate::finding::Severity::Error));
-        let expected = "2 of 5 leases, with 19 keys, have no time to live between 1 and 9000000000 s: 0000000000000005, \
+        let expected = "no time to live between 1 and 9000000000 s in 2 of 5 leases, with 19 keys: 0000000000000005, \
                         0000000000000006";
         assert_eq!(found[0].message, expected);
     }

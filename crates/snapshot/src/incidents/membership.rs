@@ -3,6 +3,7 @@
 //! A restore replaces the members and leaves the raft configuration as it was until a member is next added or removed. So
 //! when the two have nothing in common, or the cluster was certainly restored, their differences are expected.
 
+use etcdsnap_quantity::quantity;
 use std::collections::{BTreeSet, HashMap};
 
 use super::{Facts, some_of};
@@ -46,13 +47,22 @@ fn listed(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     };
     let learners = ids(|member| member.learner);
     if !learners.is_empty() {
-        let message = format!("{} of {} members are learners: {}", learners.len(), listed.len(), some_of(&learners));
+        let message = format!(
+            "{} among {}: {}",
+            quantity(learners.len() as u64, "learner"),
+            quantity(listed.len() as u64, "member"),
+            some_of(&learners)
+        );
         findings.push(Finding::new(&LEARNERS_PRESENT, Place::bucket("members"), message));
     }
     let silent = ids(|member| member.name.is_empty() || member.client_urls.is_empty());
     if !silent.is_empty() {
-        let message =
-            format!("{} of {} members lack a name or client URLs: {}", silent.len(), listed.len(), some_of(&silent));
+        let message = format!(
+            "no name or no client URLs in {} of {}: {}",
+            silent.len(),
+            quantity(listed.len() as u64, "member"),
+            some_of(&silent)
+        );
         findings.push(Finding::new(&MEMBER_ATTRIBUTES_MISSING, Place::bucket("members"), message));
     }
 }
@@ -94,7 +104,7 @@ fn compare(members: &Members, named: &BTreeSet<u64>, restored: bool, findings: &
         if !unlisted.is_empty() || !unnamed.is_empty() {
             let (listed, named) = (members.listed.part().len(), named.len());
             let message = format!(
-                "of {listed} members listed and {named} in the raft configuration, {} are in both",
+                "{listed} in the list of members, {named} in the raft configuration, {} in both",
                 listed - unnamed.len()
             );
             findings.push(stale(message).with_severity(Severity::Note));

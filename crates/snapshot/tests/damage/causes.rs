@@ -1,5 +1,6 @@
 //! What happened to a file of another length than its database has, as the report says first.
 
+use etcdsnap_quantity::quantity;
 use etcdsnap_snapshot::container::Trailer;
 use etcdsnap_snapshot::finding::Severity;
 use proptest::prelude::*;
@@ -52,13 +53,13 @@ fn cases() -> impl Strategy<Value = Case> {
         prop_oneof![Just(512_usize), Just(4096), Just(1 << 20)].prop_map(move |block| {
             let mut file = whole.clone();
             file.resize(length.next_multiple_of(block), 0);
-            followed(file, format!("{} zero bytes", length.next_multiple_of(block) - length))
+            followed(file, quantity((length.next_multiple_of(block) - length) as u64, "zero byte"))
         })
     };
     let garbage = {
         let whole = whole.clone();
         prop::collection::vec(1..=255_u8, 1..9000).prop_map(move |tail| {
-            let says = format!("{} bytes that do not belong to it", tail.len());
+            let says = format!("{} not its own", quantity(tail.len() as u64, "byte"));
             followed([&whole[..], &tail].concat(), says)
         })
     };

@@ -1,5 +1,6 @@
 //! [`ProtoText`]: prints messages in the one-line text format of Go's protobuf library: `name:value other:<name:"text" > `.
 
+use etcdsnap_quantity::quantity;
 use std::fmt::{self, Display, Write};
 
 use super::fields::{FieldNumber, FieldVisitor, FieldWriter, VisitFields};
@@ -74,7 +75,7 @@ impl FieldVisitor for Text<'_, '_> {
     fn secret(&mut self, name: &'static str, bytes: &[u8]) {
         match self.style.values {
             ValueDisplay::Shown => self.bytes(name, bytes),
-            ValueDisplay::Hidden => self.put(format_args!("{name}:({} bytes) ", bytes.len())),
+            ValueDisplay::Hidden => self.put(format_args!("{name}:({}) ", quantity(bytes.len() as u64, "byte"))),
         }
     }
 

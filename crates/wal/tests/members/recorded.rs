@@ -64,7 +64,7 @@ fn values_and_passwords_are_shown_only_when_asked_for() {
     for secret in secrets {
         assert!(!hidden.contains(secret), "{secret}");
     }
-    assert!(hidden.contains("PrevValue:(2 bytes)") && hidden.contains("password:(1 bytes)"));
+    assert!(hidden.contains("PrevValue:(2 bytes)") && hidden.contains("password:(1 byte)"));
     // What is about the cluster is no secret; ids are hexadecimal.
     assert!(hidden.contains(r#"Path:"/0/version" Val:"3.5.0""#) && hidden.contains("lease:fffffffffffffff9"));
     let put = json.iter().find(|entry| entry["put"]["valueSize"] == 1).expect("a put");

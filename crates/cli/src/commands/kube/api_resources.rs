@@ -6,6 +6,7 @@ use crate::commands::Session;
 use crate::exit::{Exit, Failure};
 use crate::output::console;
 use crate::output::kube::api_resources::{Row, write};
+use crate::output::quantity;
 
 pub fn run(session: &Session, args: &ApiResources) -> Result<Exit, Failure> {
     session.objects(&args.source, |objects| {
@@ -16,7 +17,8 @@ pub fn run(session: &Session, args: &ApiResources) -> Result<Exit, Failure> {
         let key_counts = objects.key_counts();
         if args.output == TableForm::Text && key_counts.foreign + key_counts.unknown > 0 {
             let others = key_counts.foreign + key_counts.unknown;
-            Failure::new(format!("beside them {others} keys of no object; `etcdsnap keys` lists all")).print();
+            Failure::new(format!("beside them {} of no object; `etcdsnap keys` lists all", quantity(others, "key")))
+                .print();
         }
         console::write(Exit::Done, |out| write(objects, rows, args.output, out))
     })

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::output::quantity;
 use etcdsnap_publish::Error as Unpublished;
 use etcdsnap_restore::RestoreError;
 use etcdsnap_snapshot::report::Report;
@@ -51,6 +52,11 @@ fn show(report: &Report, file: &Path) {
     }
     let more = report.errors().count().saturating_sub(SHOWN);
     if more > 0 {
-        Failure::new(format!("{}: and {more} more errors; `etcdsnap verify` shows them", label(file))).print();
+        Failure::new(format!(
+            "{}: and {}; `etcdsnap verify` shows them",
+            label(file),
+            quantity(more as u64, "more error")
+        ))
+        .print();
     }
 }

@@ -128,7 +128,7 @@ pub fn text(checked: &Checked<'_>, sheet: &mut Sheet) {
     let PageCounts { in_use, free, keys, .. } = checked.census;
     let (free, keys) = (checked.count(free), at_least(&checked.count(keys), "key"));
     let counts = match checked.count(in_use).all() {
-        Some(in_use) => format!("  {in_use} pages in use, {free} free, {keys}"),
+        Some(in_use) => format!("  {} in use, {free} free, {keys}", quantity(*in_use, "page")),
         None => format!("  at least {} in use, others unknown, {keys}", quantity(in_use, "page")),
     };
     let (color, word) = if checked.is_sound() { (GOOD, "SOUND") } else { (BAD, "DAMAGED") };

@@ -51,7 +51,7 @@ fn ranged(range: &LostRange) -> String {
     let amount = match (entries, is_keys) {
         (Some(entries), true) => format!("about {}", quantity(*entries, "record")),
         (Some(entries), false) => {
-            format!("about {}", if *entries == 1 { "1 entry".into() } else { format!("{entries} entries") })
+            format!("about {}", quantity(*entries, "entry"))
         }
         (None, true) => "an unknown number of records".to_owned(),
         (None, false) => "an unknown number of entries".to_owned(),

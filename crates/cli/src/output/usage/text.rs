@@ -23,7 +23,7 @@ pub fn text(source: &SourceFacts, usage: &Usage<'_>, args: &Args, sheet: &mut Sh
         let records = *counts.live_keys.part() + *counts.old_revisions.part() + *counts.tombstones.part();
         format!("keys unknown; {} could be read", quantity(records, "record"))
     };
-    sheet.line(&[(PLAIN, "  ")], &format!("{}, {} bytes{packed}; {counts}", source.kind, source.size));
+    sheet.line(&[(PLAIN, "  ")], &format!("{}, {}{packed}; {counts}", source.kind, quantity(source.size, "byte")));
     columns(&usage.balance, sheet);
     let top = args.top as usize;
     match args.by {
