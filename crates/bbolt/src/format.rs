@@ -17,6 +17,10 @@ pub const META_ROOT: u64 = 32;
 pub const PAGE_HEADER: usize = 16;
 /// Bytes of one entry of the element table of a branch or leaf page.
 pub const ELEMENT: usize = 16;
+/// Bytes of an element of a branch page before the place of its key.
+pub const BRANCH_POS: usize = 0;
+/// Bytes of an element of a leaf page before the place of its key.
+pub const LEAF_POS: usize = 4;
 /// Bytes of a bucket header: root page id and sequence.
 pub const BUCKET_HEADER: usize = 16;
 /// Bytes of a meta after the page header.

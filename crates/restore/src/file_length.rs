@@ -15,6 +15,7 @@ pub(crate) fn explain_length(container: &Container) -> Result<Option<ExplainedLe
     let file = container.image().bytes();
     let Ok(db) = Db::open(container.database()) else { return Ok(None) };
     container.image().prefetch(0..file.len() as u64)?;
-    let length = Length::of(file, &db, is_snapshot(container, &db));
+    let is_snapshot = is_snapshot(container, &db);
+    let length = Length::of(file, &db, is_snapshot).or_displaced(file, &db, is_snapshot);
     Ok(Some((length, length.explain(container))))
 }

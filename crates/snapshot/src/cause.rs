@@ -5,15 +5,16 @@
 
 use std::collections::BTreeSet;
 
+use etcdsnap_bbolt::Displacement;
 use etcdsnap_quantity::quantity;
 use serde::Serialize;
 
 use crate::catalogue::container::{
-    BYTES_FOLLOW, LENGTH_ODD, NO_META, RAW_DATABASE_MAY_LAG_WAL, SHA256_MISMATCH, SHA256_MISSING, SHA256_ZERO,
-    SNAPSHOT_SIZE, STATUS_NOT_BUCKET, TREE_UNREADABLE,
+    BYTES_FOLLOW, LENGTH_ODD, LINE_ENDS_LOST, LINE_ENDS_TRANSLATED, NO_META, PAGES_DISPLACED, RAW_DATABASE_MAY_LAG_WAL,
+    SHA256_MISMATCH, SHA256_MISSING, SHA256_ZERO, SNAPSHOT_SIZE, STATUS_NOT_BUCKET, TREE_UNREADABLE,
 };
 use crate::catalogue::{mvcc, structure};
-use crate::container::{Compression, Container};
+use crate::container::Container;
 use crate::finding::{Finding, Kind, Layer, Severity};
 use crate::inspection::Inspection;
 use crate::length::{Length, Tail};
@@ -22,8 +23,8 @@ use crate::length::{Length, Tail};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cause {
-    /// `CUT_OFF`, `HASH_CUT_OFF`, `HASH_LOST`, `HASH_ZERO`, `BYTES_FOLLOW`, `PAGES_UNREADABLE`, or the id of the worst
-    /// finding.
+    /// `CUT_OFF`, `HASH_CUT_OFF`, `HASH_LOST`, `HASH_ZERO`, `BYTES_FOLLOW`, `PAGES_DISPLACED`, `LINE_ENDS_LOST`,
+    /// `PAGES_UNREADABLE`, or the id of the worst finding.
     pub id: &'static str,
     /// What happened, in one sentence without a full stop.
     pub message: String,
@@ -45,7 +46,7 @@ impl Cause {
 
     /// Does it follow from the length of the file?
     pub fn is_of_length(&self) -> bool {
-        self.id == BYTES_FOLLOW.id || UNFINISHED.contains(&self.id)
+        [BYTES_FOLLOW.id, PAGES_DISPLACED.id, LINE_ENDS_LOST.id].contains(&self.id) || UNFINISHED.contains(&self.id)
     }
 
     /// Do findings of this kind follow from it?
@@ -58,7 +59,7 @@ impl Cause {
 const UNFINISHED: [&str; 4] = ["CUT_OFF", "HASH_CUT_OFF", "HASH_LOST", "HASH_ZERO"];
 
 /// Findings that follow from the length of a file.
-static OF_LENGTH: [&Kind; 7] = [
+static OF_LENGTH: [&Kind; 9] = [
     &SHA256_MISMATCH,
     &SHA256_ZERO,
     &SHA256_MISSING,
@@ -66,6 +67,8 @@ static OF_LENGTH: [&Kind; 7] = [
     &LENGTH_ODD,
     &SNAPSHOT_SIZE,
     &BYTES_FOLLOW,
+    &PAGES_DISPLACED,
+    &LINE_ENDS_LOST,
 ];
 
 /// Findings about the file that describe its content, and not what kind of file it is.
@@ -86,17 +89,21 @@ pub(crate) fn cause(
             && !is_of(kind, &OF_LENGTH)
             && !is_of(kind, &OF_CONTENT)
     });
+    let of_length = || length.and_then(|length| of_length(container, length, findings));
     if let Some(finding) = what_it_is {
+        if finding.kind.id == LINE_ENDS_TRANSLATED.id
+            && let Some(besides) = of_length()
+        {
+            let message = format!("{}; besides that, {}", finding.kind.title, besides.message);
+            return Some(Cause { id: finding.kind.id, message, ..besides });
+        }
         let follows = |kind: &Kind| kind.id != finding.kind.id && kind.layer != Layer::Kubernetes;
         return Some(of_finding(finding, findings, follows));
     }
-    length
-        .and_then(|length| of_length(container, length, findings))
-        .or_else(|| of_pages(inspection?, findings))
-        .or_else(|| {
-            let worst = findings.first().filter(|finding| finding.severity == Severity::Error)?;
-            Some(of_finding(worst, findings, |_| false))
-        })
+    of_length().or_else(|| of_pages(inspection?, findings)).or_else(|| {
+        let worst = findings.first().filter(|finding| finding.severity == Severity::Error)?;
+        Some(of_finding(worst, findings, |_| false))
+    })
 }
 
 fn is_of(kind: &Kind, kinds: &[&'static Kind]) -> bool {
@@ -162,13 +169,21 @@ impl Length {
             Length::Followed { snapshot: Some(end), bytes, tail } => (
                 BYTES_FOLLOW.id,
                 format!("whole, and followed by {}", tail.words(bytes, end + bytes)),
-                format!("cut it to its first {end} bytes, which their SHA-256 proves: {}", cutting(container, end)),
+                format!("cut it to its first {end} bytes, which their SHA-256 proves: {}", cutting(container)),
             ),
             Length::Followed { snapshot: None, bytes, tail } => (
                 BYTES_FOLLOW.id,
                 format!("followed by {}, and without a SHA-256 that fits", tail.words(bytes, 0)),
                 AGAIN.to_owned(),
             ),
+            Length::Displaced { by, removed: Some(end), .. } => (
+                LINE_ENDS_LOST.id,
+                format!("{}, and there is no {end} in the file, as if every one had been removed", places(by)),
+                format!("{AGAIN}: what was removed cannot be put back"),
+            ),
+            Length::Displaced { by, removed: None, rest } => {
+                (PAGES_DISPLACED.id, format!("{}{}", places(by), at_end(rest)), AGAIN.to_owned())
+            }
         };
         Some(Explanation { id, message, advice })
     }
@@ -180,25 +195,66 @@ fn of_length(container: &Container, length: Length, findings: &[Finding]) -> Opt
     let truncated = structure::of(etcdsnap_bbolt::Code::PageTruncated).id;
     let pages: BTreeSet<_> =
         findings.iter().filter(|finding| finding.kind.id == truncated).map(|finding| finding.place.page).collect();
+    let is_concerned = |finding: &Finding| match length {
+        Length::Displaced { by, .. } => finding.place.page.is_some_and(|page| page >= by.last_in_place),
+        _ => pages.contains(&finding.place.page),
+    };
     let elsewhere: BTreeSet<_> =
-        findings.iter().filter(|finding| !pages.contains(&finding.place.page)).map(|finding| finding.kind.id).collect();
+        findings.iter().filter(|finding| !is_concerned(finding)).map(|finding| finding.kind.id).collect();
+    let is_displaced = matches!(length, Length::Displaced { .. });
     let follows = |kind: &Kind| {
         is_of(kind, &OF_LENGTH)
             || length.lacks_pages() && kind.layer == Layer::Structure && !elsewhere.contains(kind.id)
             || kind.id == structure::of(etcdsnap_bbolt::Code::TailNonzero).id
             || length.lacks_pages() && is_of_lost_pages(kind)
+            || is_displaced && is_of(kind, &OF_CONTENT)
     };
     Some(Cause { id, message, advice, consequences: consequences(findings, follows) })
 }
 
-/// The command that copies the first `end` bytes of a backup.
-fn cutting(container: &Container, end: u64) -> String {
-    let is_stored_as_it_is = container.compression == Compression::None && container.line_ends_undone.is_none();
-    match (is_stored_as_it_is, container.path()) {
-        (true, Some(_)) => format!("`head -c {end} FILE > COPY`"),
-        (true, None) => format!("read it once more through `head -c {end} > COPY`"),
-        (false, Some(_)) => format!("`etcdsnap unpack FILE WHOLE && head -c {end} WHOLE > COPY`"),
-        (false, None) => format!("read it once more through `etcdsnap unpack - WHOLE && head -c {end} WHOLE > COPY`"),
+/// Where bytes were lost, added or written twice, in words.
+fn places(by: Displacement) -> String {
+    let Displacement { page, shift, last_in_place, repeated, lost, added, at_end, .. } = by;
+    let what = match (lost, added) {
+        _ if repeated && by.places() == 1 => "a stretch of the file is there twice",
+        (_, 0) => "bytes were lost",
+        (0, _) => "bytes were added",
+        _ => "bytes were lost and added",
+    };
+    // Pages in between may have no number.
+    let place = if page > last_in_place + 1 {
+        format!("between page {last_in_place} and page {page}")
+    } else {
+        format!("at about page {}", page.max(last_in_place))
+    };
+    let beside = beside(shift);
+    match (by.places(), at_end) {
+        (1, Some(_)) => format!("{what} {place}: page {page} begins {beside}, and so do pages after it"),
+        (places, Some(_)) => format!("{what} at {places} places, first {place}: page {page} begins {beside}"),
+        (places, None) => format!("{what} at {places} or more places, first {place}: page {page} begins {beside}"),
+    }
+}
+
+/// How far a page stands from its place, in words.
+pub(crate) fn beside(shift: i64) -> String {
+    let (distance, side) = (quantity(shift.unsigned_abs(), "byte"), if shift < 0 { "before" } else { "behind" });
+    format!("{distance} {side} its place")
+}
+
+/// What else is known of the end of a file in which pages stand beside their places.
+fn at_end(rest: Option<i64>) -> String {
+    match rest {
+        Some(rest) if rest < 0 => format!("; {} missing at the end", quantity(rest.unsigned_abs(), "more byte")),
+        Some(rest) if rest > 0 => format!("; {} added at the end", quantity(rest.unsigned_abs(), "more byte")),
+        _ => String::new(),
+    }
+}
+
+/// The command that copies a snapshot without what follows it.
+fn cutting(container: &Container) -> &'static str {
+    match container.path() {
+        Some(_) => "`etcdsnap unpack FILE COPY`",
+        None => "read it once more through `etcdsnap unpack - COPY`",
     }
 }
 

@@ -7,10 +7,10 @@
 
 use std::ops::ControlFlow;
 
-use etcdsnap_bbolt::Db;
+use etcdsnap_bbolt::{Db, Displacement};
 use etcdsnap_checksum::sha256;
 
-use crate::container::Container;
+use crate::container::{Container, LineEnd};
 
 /// Length of a SHA-256, in bytes.
 const HASH: usize = 32;
@@ -48,6 +48,16 @@ pub enum Length {
         bytes: u64,
         /// What they are.
         tail: Tail,
+    },
+    /// Pages stand beside their places: bytes were lost or added before the end.
+    Displaced {
+        /// Where, and how many.
+        by: Displacement,
+        /// The ends of lines that were removed, as it seems.
+        removed: Option<LineEnd>,
+        /// Bytes that the file has beyond the end that it has to have after that, or lacks when negative; `None` when that
+        /// is not known.
+        rest: Option<i64>,
     },
 }
 
@@ -102,9 +112,45 @@ impl Length {
         }
     }
 
-    /// Are pages missing? Then it must not be advised to restore the file as it is.
+    /// The same, or where bytes were lost or added before the end of the file, if its pages tell that: then the length
+    /// follows from it. For files that are not known to be whole; `file`, `db` and `is_snapshot` are those of [`of`](Self::of).
+    #[must_use]
+    pub fn or_displaced(self, file: &[u8], db: &Db<'_>, is_snapshot: bool) -> Self {
+        let hash = if is_snapshot { HASH as u64 } else { 0 };
+        let (has, needs) = (file.len() as u64, db.size().saturating_add(hash));
+        match self {
+            Self::Followed { snapshot: Some(_), .. } | Self::Followed { tail: Tail::Copy, .. } => return self,
+            _ if is_snapshot && has == needs => return self,
+            _ => {}
+        }
+        let Some(by) = Displacement::find(db) else { return self };
+        let rest = by.at_end.and_then(|shift| {
+            let rest = i128::from(has) - i128::from(needs) - i128::from(shift);
+            i64::try_from(rest).ok().filter(|rest| is_snapshot || *rest < 0)
+        });
+        Self::displaced(by, rest, file)
+    }
+
+    /// The same as [`or_displaced`](Self::or_displaced) for a file without a usable meta, which has a database of unknown
+    /// length.
+    pub fn displaced_without_meta(file: &[u8], page_size: u32) -> Option<Self> {
+        let displaced = Displacement::find_without_meta(file, page_size).map(|by| Self::displaced(by, None, file));
+        // The page size is a guess, and one page alone may stand beside its place for another one.
+        displaced.filter(|length| match length {
+            Self::Displaced { by, removed, .. } => removed.is_some() || !by.alone,
+            _ => false,
+        })
+    }
+
+    fn displaced(by: Displacement, rest: Option<i64>, file: &[u8]) -> Self {
+        // One place may be an accident, and a change that also adds bytes removes no ends of lines.
+        let removed = if by.lost > 1 && by.added == 0 { LineEnd::absent(file) } else { None };
+        Self::Displaced { by, removed, rest }
+    }
+
+    /// Are pages missing, or not where they belong? Then it must not be advised to restore the file as it is.
     pub fn lacks_pages(self) -> bool {
-        matches!(self, Self::Cut { .. })
+        matches!(self, Self::Cut { .. } | Self::Displaced { .. })
     }
 }
 
@@ -119,6 +165,20 @@ impl Tail {
             Self::Other
         }
     }
+}
+
+/// Do zeros stand where the SHA-256 of a snapshot belongs? Looks at these bytes and the metas alone, for commands that do
+/// not compute the hash; so it says nothing about one that is wrong.
+pub fn has_zero_hash(container: &Container) -> bool {
+    let Ok(db) = Db::open(container.database()) else { return false };
+    let image = container.image();
+    // A file that cannot be read is told by the command itself, when it reads the pages.
+    if image.prefetch(db.size()..db.size().saturating_add(HASH as u64)).is_err() {
+        return false;
+    }
+    let behind = usize::try_from(db.size()).ok().and_then(|pages| image.bytes().get(pages..)).unwrap_or_default();
+    let hash = behind.get(..HASH).unwrap_or(behind);
+    !hash.is_empty() && is_zero(hash) && is_snapshot(container, &db)
 }
 
 /// Is this a snapshot, and not the database of a member? Where it was found tells, and otherwise its metas: after a

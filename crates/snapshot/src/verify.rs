@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::interrupt::{Interrupt, Interrupted};
-use etcdsnap_bbolt::{ByteOrder, Db, DbOpenError};
+use etcdsnap_bbolt::{ByteOrder, Db, DbOpenError, Grade};
 use etcdsnap_image::ImageError;
 use etcdsnap_mvcc::{RecordRule, ValuePrefilter};
 use etcdsnap_quantity::quantity;
@@ -119,7 +119,10 @@ pub fn verify<'a>(
         Err(error) => (None, Some(error)),
     };
     let page_size = inspection.as_ref().map(|inspection| inspection.db.page_size());
-    let length = inspection.as_ref().map(|inspection| length(container, inspection, digest.as_ref()));
+    let length = match &inspection {
+        Some(inspection) => Some(length(container, inspection, digest.as_ref())?),
+        None => error.as_ref().map(|error| length_without_meta(container, error)).transpose()?.flatten(),
+    };
     let mut findings = stored::findings(container, digest.as_ref());
     findings.extend(container_findings(container, digest.as_ref(), length, page_size));
     findings.extend(error.iter().flat_map(unopened_findings));
@@ -206,15 +209,28 @@ struct Judged {
     boot: Vec<boot::BootVerdict>,
 }
 
-/// Compares the length of the file with its database. A file with a right SHA-256 at its end always fits.
-fn length(container: &Container, inspection: &Inspection<'_>, digest: Option<&[u8; 32]>) -> Length {
-    match (container.trailer, digest) {
-        (Trailer::Present(written), Some(digest)) if written == *digest => Length::Fits,
-        _ => {
-            let is_snapshot = length::is_snapshot(container, &inspection.db);
-            Length::of(container.image().bytes(), &inspection.db, is_snapshot)
-        }
+/// Compares the length of the file with its database, and the pages with their places where it is damaged. A file with a
+/// right SHA-256 at its end always fits.
+fn length(container: &Container, inspection: &Inspection<'_>, digest: Option<&[u8; 32]>) -> Result<Length, ImageError> {
+    if matches!((container.trailer, digest), (Trailer::Present(written), Some(digest)) if written == *digest) {
+        return Ok(Length::Fits);
     }
+    let (file, db) = (container.image().bytes(), &inspection.db);
+    let is_snapshot = length::is_snapshot(container, db);
+    let length = Length::of(file, db, is_snapshot);
+    if length == Length::Fits && inspection.walk.problems.worst() < Some(Grade::Error) {
+        return Ok(length);
+    }
+    container.image().prefetch(0..file.len() as u64)?;
+    Ok(length.or_displaced(file, db, is_snapshot))
+}
+
+/// The same without a database; `None` where nothing tells.
+fn length_without_meta(container: &Container, error: &DbOpenError) -> Result<Option<Length>, ImageError> {
+    let DbOpenError::NoMeta { page_size_guess, .. } = error else { return Ok(None) };
+    let file = container.image().bytes();
+    container.image().prefetch(0..file.len() as u64)?;
+    Ok(Length::displaced_without_meta(file, *page_size_guess))
 }
 
 /// Findings about the hash, the length and the kind of file. `length` is `None` without a database.
@@ -262,6 +278,18 @@ fn container_findings(
             let message =
                 format!("behind the pages of the database is no SHA-256, but {}", quantity(bytes, "other byte"));
             findings.push(Finding::new(&container::LENGTH_ODD, place, message));
+        }
+        Length::Displaced { by, removed, .. } => {
+            let kind = if removed.is_some() { &container::LINE_ENDS_LOST } else { &container::PAGES_DISPLACED };
+            let place = Place { page: Some(by.page), ..Place::offset(by.before) };
+            let message = format!(
+                "page {} begins {}; the bytes before it were changed between byte {} and byte {}",
+                by.page,
+                cause::beside(by.shift),
+                by.after,
+                by.before
+            );
+            findings.push(Finding::new(kind, place, message));
         }
         Length::Fits if container.trailer == Trailer::Absent => {
             findings.push(missing("there is no SHA-256 after the database"));

@@ -4,6 +4,7 @@ mod damage {
     mod bits;
     mod causes;
     mod corruptions;
+    mod displaced;
     mod lengths;
     mod many;
     mod pages;

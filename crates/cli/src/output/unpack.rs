@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::sheet::{FAINT, Sheet};
 use super::source::{Source, packing};
-use super::words::{TextOrBase64, label, size};
+use super::words::{TextOrBase64, label, quantity, size};
 
 /// A backup that was unpacked.
 #[derive(Debug)]
@@ -29,6 +29,7 @@ pub struct Document<'a> {
     source: Source<'a>,
     target: TextOrBase64<'a>,
     size: u64,
+    left_out: u64,
     removed_leftovers: Vec<TextOrBase64<'a>>,
 }
 
@@ -40,6 +41,7 @@ impl<'a> Document<'a> {
             source: source.into(),
             target: TextOrBase64::path(target),
             size: unpacked.size,
+            left_out: unpacked.left_out,
             removed_leftovers: unpacked.removed_leftovers.iter().map(|path| TextOrBase64::path(path)).collect(),
         }
     }
@@ -52,6 +54,10 @@ pub fn text(outcome: &Outcome, sheet: &mut Sheet) {
     sheet.line(&[(FAINT, "  size  ")], &format!("{} ({} bytes)", size(unpacked.size), unpacked.size));
     let from = format!("{} in {}{}", source.kind, label(&source.path), packing(source));
     sheet.line(&[(FAINT, "  from  ")], &from);
+    if unpacked.left_out > 0 {
+        let what = "behind the snapshot, which its SHA-256 proves";
+        sheet.line(&[(FAINT, "  without  ")], &format!("{} {what}", quantity(unpacked.left_out, "byte")));
+    }
     sheet.line(
         &[(FAINT, "  next  ")],
         &format!("etcdsnap verify {}", shell_word(target.as_os_str().as_encoded_bytes())),

@@ -50,6 +50,32 @@ fn line_ends_are_the_cause_and_unpack_undoes_them() {
     }
 }
 
+/// As the advice of `verify` says, whatever the snapshot is in and whatever follows it.
+#[test]
+fn unpack_leaves_out_what_follows_a_snapshot() {
+    let bytes = fs::read(fixture(FILE)).expect("fixture");
+    for tail in [&[0; 1][..], &[0; 512], b"\n", &bytes] {
+        let padded = [&bytes[..], tail].concat();
+        for stored in [padded.clone(), gzip(&padded, 0), translated(&padded)] {
+            let (folder, path) = written(&stored);
+            let copy = folder.path().join("copy.db");
+            let answer = run(args!["unpack", "-o", "json", &path, &copy]);
+            assert_eq!((answer.code, answer.json()["leftOut"].as_u64()), (0, Some(tail.len() as u64)), "{answer:?}");
+            assert!(fs::read(&copy).expect("written") == bytes);
+            let told = run(args!["unpack", "--force", &path, &copy]).stdout;
+            let noun = if tail.len() == 1 { "1 byte behind" } else { "bytes behind" };
+            assert!(told.contains(noun), "{told}");
+        }
+    }
+    // Of a file that no SHA-256 proves all is written.
+    let cut = &bytes[..bytes.len() - 1];
+    let (folder, path) = written(cut);
+    let copy = folder.path().join("copy.db");
+    let answer = run(args!["unpack", "-o", "json", &path, &copy]);
+    assert_eq!((answer.code, answer.json()["leftOut"].as_u64()), (0, Some(0)), "{answer:?}");
+    assert!(fs::read(&copy).expect("written") == cut);
+}
+
 /// The content has 512 MiB; the program may have 300 MB, of which its threads' stacks take most.
 #[cfg(target_os = "linux")]
 #[test]

@@ -128,6 +128,13 @@ kinds! { Cluster:
 
     // Versions.
 
+    RAFT_POSITION_IMPLAUSIBLE: Warning, "raft index or term that no cluster reaches",
+        "The entry meta/consistent_index or meta/term is above 2^62. Indexes count the entries of the raft log and terms the elections, \
+         one by one: at a million a second that takes 146 000 years, so bytes of the entry are damaged. A restore, by every version, \
+         writes both anew. A member that starts with such an index takes every new entry for applied already, and drops it (3.4 and \
+         3.5), or does not become ready (3.6 and later).",
+        "A restore gives a cluster with sound numbers. Do not start a member on this database as it is, and take a new snapshot, \
+         preferably from another member: whatever damaged this entry may have damaged others.";
     STORAGE_VERSION_INVALID: Error, "storage version cannot be read",
         "The entry meta/storageVersion is not a version such as 3.6.0, so the bytes of the bucket are damaged. Servers take it as \
          missing.",

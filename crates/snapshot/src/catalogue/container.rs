@@ -40,12 +40,14 @@ kinds! { Container:
          first, such as s390x. Every version of etcd on a machine that puts the low byte first, x86-64 and arm64 among \
          them, answers \"invalid database\", and so do its tools.",
         "Restore it with `etcdsnap restore`, which writes the numbers as this machine needs them (`--byte-order` for \
-         another one), or copy it with `etcdsnap defrag`. For a verdict about s390x, verify with `--arch s390x`.";
+         another one), or copy it with `etcdsnap defrag`. For a verdict about s390x, verify with `--arch s390x`; a member's data directory, with \
+         `etcdsnap datadir check --arch s390x`.";
     LITTLE_ENDIAN: Warning, "written on a little-endian machine",
         "bbolt stores numbers as the machine that runs it does. This file comes from one that puts the low byte first, \
          such as x86-64 or arm64. Every version of etcd on a machine that puts the high byte first, such as s390x, \
          answers \"invalid database\", and so do its tools.",
-        "Restore it with `etcdsnap restore --byte-order big`, or copy it with `etcdsnap defrag --byte-order big`.";
+        "Restore it with `etcdsnap restore --byte-order big`, or copy it with `etcdsnap defrag --byte-order big`. For a verdict about \
+         x86-64 or arm64, verify with `--arch amd64` or `--arch arm64`; a member's data directory, with `etcdsnap datadir check --arch`.";
 
     LINE_ENDS_TRANSLATED: Error, "every LF became CR LF",
         "A terminal, or a transfer in text mode, stood between the server and this file: `kubectl exec -t` and `docker \
@@ -54,6 +56,18 @@ kinds! { Container:
          before each gives the bytes back exactly. Everything else that is said here is about the bytes after that.",
         "Write the backup as it was to a new file with `etcdsnap unpack FILE DST` and verify that. Leave out `-t` where \
          the backup is taken.";
+    PAGES_DISPLACED: Error, "pages stand beside their places",
+        "Every page of a database has its number in it, and that is its place in the file. Here pages stand beside their places, all \
+         those behind one point by the same number of bytes: between the two places that the message names, bytes were lost, added \
+         or written twice. A transfer that was resumed at the wrong place does this, a copy of a file that was being written, a pipe \
+         through a program that takes bytes for text, and a disk that lost blocks. To etcd everything behind that point is garbage.",
+        "Copy the file again from where it was first stored, byte by byte, or use another snapshot.";
+    LINE_ENDS_LOST: Error, "ends of lines were removed",
+        "Bytes are missing all over the file, and of LF, CR or CR LF, the bytes that end lines of text, there is not one left in it. Every \
+         record begins with the byte of an LF, and any bytes can stand in values and numbers, so a whole database has all of \
+         them. Something took the file for text: `tr -d`, `dos2unix`, FTP in ASCII mode, a variable of a shell. Which of \
+         the bytes were there is not known any more.",
+        "Copy the file again from where it was first stored, byte by byte (FTP in binary mode), or use another snapshot.";
     PART_FILE: Warning, "name of a file that is not finished",
         "`etcdctl snapshot save` and k3s write a snapshot under a name that ends in `.part`, and rename it when it is \
          whole and on the disk. A file with such a name was cut off, or only the last step is missing; its SHA-256 tells \
@@ -92,8 +106,8 @@ kinds! { Container:
         "A whole snapshot is here, from its first page to a SHA-256 that proves all bytes before it, and more bytes follow: zeros that \
          fill the file up to whole blocks, as programs that write to block devices or tapes leave them, the same file once more, or \
          whatever a shell or a transfer put after it. Restores take the last 32 bytes for the SHA-256, or find none, and refuse the file.",
-        "Cut the file to the length in the message with `head -c LENGTH FILE > COPY`, a compressed one after `etcdsnap unpack \
-         FILE COPY`, and verify the copy.";
+        "Write the snapshot alone to a new file with `etcdsnap unpack FILE COPY`, and verify that. Without etcdsnap, `head -c LENGTH \
+         FILE > COPY` does the same to a file that is not compressed; the length is in the message.";
     SNAPSHOT_SIZE: Warning, "snapshot has an unusual length",
         "A server sends the pages of its database up to the last one in use, and then their SHA-256. The length of \
          this file does not fit that, so no server sent it like this: typically somebody put a hash behind a copy of a \

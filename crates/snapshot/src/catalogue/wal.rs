@@ -68,8 +68,8 @@ kinds! { Wal:
 
     WAL_PADDING: Warning, "padding of a record is not what etcd writes",
         "Since May 2016 records are filled up with zeros to a multiple of 8 bytes, and the length before them says by how many. Here the \
-         filling is another, or bits of the length that mean nothing are set. No checksum covers them and servers of 3.4 to 3.8 do not \
-         look at them, but etcd did not write them like this.",
+         filling is another, or of the top byte of the length, which says how much is filled up, a bit is set that has no meaning. No \
+         checksum covers them and servers of 3.4 to 3.8 do not look at them, but etcd did not write them like this.",
         "The data is not affected. Check the disk, because something changed bytes of this file.";
     WAL_LONG_RECORD: Warning, "record of 10 MiB or more",
         "etcd 3.4 and 3.5.0 to 3.5.4 write such a record when a request is large enough, and then refuse to read it: \"wal: max entry size \

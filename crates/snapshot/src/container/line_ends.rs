@@ -1,8 +1,9 @@
-//! Recognises files in which a terminal or a transfer in text mode made CR LF of every LF, and undoes it.
+//! Recognises files in which a terminal or a transfer in text mode changed the ends of lines, and undoes it where it can.
 //!
-//! Nothing is lost by that: in such a file a CR stands before every LF, also where one stood before, so removing one CR
-//! before each gives the bytes back exactly.
+//! Where CR LF was made of every LF, nothing is lost: in such a file a CR stands before every LF, also where one stood
+//! before, so removing one CR before each gives the bytes back exactly.
 
+use std::fmt;
 use std::io::{self, Read};
 
 /// The fewest LF that are taken as evidence: by accident a CR stands before one LF of 256, so before four of them once
@@ -21,6 +22,40 @@ pub(super) fn translated(bytes: &[u8]) -> Option<u64> {
         count += 1;
     }
     (count >= CERTAIN).then_some(count)
+}
+
+/// What ends a line in text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineEnd {
+    /// The byte 0a.
+    Lf,
+    /// The byte 0d.
+    Cr,
+    /// The bytes 0d 0a.
+    CrLf,
+}
+
+impl LineEnd {
+    /// The first of them that is not in `bytes` at all. In a database there is one of each by accident, if it is not a
+    /// small one, and every record begins with the byte of an LF.
+    pub(crate) fn absent(bytes: &[u8]) -> Option<Self> {
+        let is_there = |end: &Self| match end {
+            Self::Lf => bytes.contains(&b'\n'),
+            Self::Cr => bytes.contains(&b'\r'),
+            Self::CrLf => bytes.windows(2).any(|pair| pair == b"\r\n"),
+        };
+        [Self::Lf, Self::Cr, Self::CrLf].into_iter().find(|end| !is_there(end))
+    }
+}
+
+impl fmt::Display for LineEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lf => "LF",
+            Self::Cr => "CR",
+            Self::CrLf => "CR LF",
+        })
+    }
 }
 
 /// A reader of the bytes as they were before, with LF in place of CR LF.

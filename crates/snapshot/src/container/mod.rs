@@ -33,6 +33,7 @@ pub use conversion::Conversion;
 pub use error::OpenError;
 pub use folder::Holding;
 pub use foreign::{ArchiveNames, Foreign};
+pub use line_ends::LineEnd;
 pub use spool::{Needed, SpoolError, Spooled};
 
 use spool::Content;

@@ -5,7 +5,7 @@ use etcdsnap_snapshot::container::Trailer;
 use etcdsnap_snapshot::finding::Severity;
 use proptest::prelude::*;
 
-use super::samples::{Answer, answer, open, snapshot};
+use super::samples::{Answer, PAGE, answer, open, snapshot};
 
 const HASH: usize = 32;
 
@@ -23,10 +23,11 @@ fn cases() -> impl Strategy<Value = Case> {
     let (length, pages) = (whole.len(), whole.len() - HASH);
     let cut = {
         let whole = whole.clone();
-        (80..pages).prop_map(move |at| Case {
-            file: whole[..at].to_vec(),
-            id: "CUT_OFF",
-            says: format!("{at} of {length} bytes are here"),
+        (80..pages).prop_map(move |at| {
+            // Without the second meta nothing tells that a hash belongs after the pages.
+            let needs = if at < PAGE + 80 { pages } else { length };
+            let says = format!("{at} of {needs} bytes are here");
+            Case { file: whole[..at].to_vec(), id: "CUT_OFF", says }
         })
     };
     let cut_hash = {

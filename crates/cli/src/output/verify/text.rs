@@ -120,6 +120,7 @@ fn facts(report: &Report, sheet: &mut Sheet) {
         ("CUT_OFF", _) => "its SHA-256 is not here",
         ("HASH_ZERO", _) => "SHA-256 is all zeros",
         ("BYTES_FOLLOW", _) => "no SHA-256 at its end",
+        ("PAGES_DISPLACED" | "LINE_ENDS_LOST", "absent") => "no SHA-256 at its place",
         (_, "match") => "SHA-256 matches the trailer",
         (_, "mismatch") => "SHA-256 does NOT match the trailer",
         _ => "no SHA-256 trailer to compare with",
