@@ -24,6 +24,17 @@ pub(crate) struct Frame<'a> {
     pub body: &'a [u8],
 }
 
+/// How a record is filled up to a multiple of 8 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// As etcd does it: with just enough zeros.
+    Zeros,
+    /// The same, with these bits set in the top byte of the length word, where they have no meaning.
+    StrayBits(u8),
+    /// With other bytes, or not up to a multiple of 8.
+    Other,
+}
+
 /// The result of reading at an offset of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FrameRead<'a> {
@@ -78,11 +89,16 @@ impl Frame<'_> {
         LENGTH_WORD + self.body.len()
     }
 
-    /// Are length word and padding what etcd writes: zeros up to the next multiple of 8, and no undefined bit?
-    pub fn is_well_padded(&self) -> bool {
+    /// How the record is filled up, against what a writer makes: just enough zeros, and no bit that has no meaning.
+    pub fn padding(&self) -> Padding {
         let padding = self.body.get(self.record.len()..).unwrap_or_default();
         let lengths = FrameLengths::of(self.record.len());
-        self.word == lengths.word() && lengths.padding == padding.len() as u64 && padding.iter().all(|&byte| byte == 0)
+        let is_filled = lengths.padding == padding.len() as u64 && padding.iter().all(|&byte| byte == 0);
+        match (self.word ^ lengths.word()).to_le_bytes() {
+            _ if !is_filled => Padding::Other,
+            [.., 0] => Padding::Zeros,
+            [.., bits] => Padding::StrayBits(bits),
+        }
     }
 }
 
@@ -150,7 +166,7 @@ mod tests {
             for record in &records {
                 let FrameRead::Frame(frame) = read(rest) else { panic!("no frame") };
                 prop_assert_eq!(frame.record, record.as_slice());
-                prop_assert!(frame.is_well_padded());
+                prop_assert_eq!(frame.padding(), Padding::Zeros);
                 rest = &rest[frame.len()..];
             }
             prop_assert_eq!(read(rest), FrameRead::End);

@@ -2,7 +2,7 @@
 
 use crate::damage::{WalDamage, WalDamageKind};
 use crate::entry::RaftEntry;
-use crate::frame::LENGTH_WORD;
+use crate::frame::{LENGTH_WORD, Padding};
 use crate::outcome::LONG_BODY;
 use crate::place::WalPlace;
 use crate::problem::{Code, WalProblem};
@@ -211,8 +211,15 @@ impl<'a> Inspector<'a> {
             let message = format!("record {} of the segment is a {} record", number + 1, record.kind.noun());
             self.report(Code::SegmentHead, Some(place), message);
         }
-        if !record.well_padded && !self.found.is_unpadded {
-            self.report(Code::Padding, Some(place), "the record is not padded with zeros to a multiple of 8".into());
+        let padding = match record.padding {
+            Padding::Zeros => None,
+            Padding::StrayBits(bits) => {
+                Some(format!("in the top byte of the length word bits are set that have no meaning ({bits:02x})"))
+            }
+            Padding::Other => Some("the record is not filled up with zeros to a multiple of 8".to_owned()),
+        };
+        if let Some(message) = padding.filter(|_| !self.found.is_unpadded) {
+            self.report(Code::Padding, Some(place), message);
         }
         let body = record.frame_len - LENGTH_WORD as u64;
         if body >= LONG_BODY {
@@ -392,6 +399,7 @@ mod tests {
         assert_eq!(changed(&|bytes| bytes.truncate(bytes.len() - 1)), [Code::TornTail]);
         assert_eq!(changed(&|bytes| bytes.extend([0; 8].into_iter().chain([1]))), [Code::BytesAfterEnd]);
         assert_eq!(changed(&|bytes| bytes[12] = 1), [Code::Padding]);
+        assert_eq!(changed(&|bytes| bytes[7] |= 0x40), [Code::Padding]);
         // A byte of the first entry's index: the entry is left out, the rest is read.
         let at = sound.windows(4).position(|bytes| bytes == [16, 1, 24, 1]).expect("written");
         assert_eq!(changed(&|bytes| bytes[at + 3] = 7), [Code::Checksum, Code::EntryGap]);

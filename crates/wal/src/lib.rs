@@ -52,6 +52,7 @@ pub use bootstrap::{Bootstrap, BootstrapError, BootstrapMember, NewSegment, Rele
 pub use damage::{WalDamage, WalDamageKind};
 pub use entry::RaftEntry;
 pub use entry_kind::RaftEntryKind;
+pub use frame::Padding;
 pub use go_json::conf_state_json;
 pub use inspect::{SegmentChain, SegmentFacts, WalInspection};
 pub use member_context::MemberContext;

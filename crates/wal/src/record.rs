@@ -4,6 +4,7 @@ use std::fmt;
 
 use etcdsnap_proto::wire::{FieldReader, ParseError};
 
+use crate::frame::Padding;
 use crate::place::WalPlace;
 use crate::wire;
 
@@ -77,8 +78,8 @@ pub struct WalRecord<'a> {
     pub data: Option<&'a [u8]>,
     /// Length of its frame in bytes: length word, record and padding.
     pub frame_len: u64,
-    /// Is its padding what etcd writes: zeros up to the next multiple of 8?
-    pub well_padded: bool,
+    /// How it is padded to a multiple of 8.
+    pub padding: Padding,
 }
 
 impl<'a> WalRecord<'a> {

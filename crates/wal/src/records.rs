@@ -98,7 +98,7 @@ impl<'s, 'a> Records<'s, 'a> {
         }
         self.end = self.place();
         let (crc, data, frame_len) = (stored, fields.data, frame.len() as u64);
-        Ok(WalRecord { place, kind, crc, data, frame_len, well_padded: frame.is_well_padded() })
+        Ok(WalRecord { place, kind, crc, data, frame_len, padding: frame.padding() })
     }
 
     /// Returns the damage inside a complete frame, and moves on after it.

@@ -7,7 +7,8 @@ use semver::Version;
 
 use super::{Sink, big_endian, cluster, unknown_entry};
 use crate::catalogue::cluster::{
-    CONF_STATE_INVALID, CONSISTENT_INDEX_INVALID, STORAGE_VERSION_INVALID, STORAGE_VERSION_UNUSABLE, TERM_INVALID,
+    CONF_STATE_INVALID, CONSISTENT_INDEX_INVALID, RAFT_POSITION_IMPLAUSIBLE, STORAGE_VERSION_INVALID,
+    STORAGE_VERSION_UNUSABLE, TERM_INVALID,
 };
 use crate::catalogue::mvcc::{COMPACTION_MARK_INVALID, COMPACTION_MARK_TRUNCATED, COMPACTION_MARK_UNUSUAL};
 use crate::finding::{Finding, Kind};
@@ -91,13 +92,23 @@ impl Meta {
         };
         match key {
             b"consistent_index" => match big_endian(value) {
-                Some(index) => self.consistent_index = Some(index),
+                Some(index) => {
+                    if !is_reachable(index) {
+                        invalid(&RAFT_POSITION_IMPLAUSIBLE, format!("the raft index is {index}"));
+                    }
+                    self.consistent_index = Some(index);
+                }
                 None => {
                     invalid(&CONSISTENT_INDEX_INVALID, format!("{} instead of 8", quantity(value.len() as u64, "byte")))
                 }
             },
             b"term" => match big_endian(value) {
-                Some(term) => self.term = Some(term),
+                Some(term) => {
+                    if !is_reachable(term) {
+                        invalid(&RAFT_POSITION_IMPLAUSIBLE, format!("the raft term is {term}"));
+                    }
+                    self.term = Some(term);
+                }
                 None => invalid(&TERM_INVALID, format!("{} instead of 8", quantity(value.len() as u64, "byte"))),
             },
             b"confState" => match go_json::decode(value, ConfStateJson::default()) {
@@ -118,6 +129,12 @@ impl Meta {
             _ => report(unknown_entry("meta", key)),
         }
     }
+}
+
+/// Can a cluster come to this raft index or term, which begin at 1 and go up one by one?
+pub(crate) fn is_reachable(number: u64) -> bool {
+    const HIGHEST: u64 = 1 << 62;
+    number <= HIGHEST
 }
 
 /// The main revision of a compaction mark, as servers that check it read it.
@@ -194,6 +211,18 @@ mod tests {
         for value in [&b"2.9.0"[..], b"0.0.0", b"3.6.0-alpha", b"3.6.0+x", b"9.9.9"] {
             let (buckets, ids) = read(&[("meta", b"storageVersion", value)]);
             assert_eq!((buckets.meta.part().storage_version.is_some(), ids), (true, vec!["STORAGE_VERSION_UNUSABLE"]));
+        }
+    }
+
+    #[test]
+    fn positions_that_no_cluster_reaches_are_told() {
+        for (number, told) in [(1_u64 << 62, 0), ((1 << 62) + 1, 1), (i64::MAX.unsigned_abs(), 1), (u64::MAX, 1)] {
+            for key in [&b"consistent_index"[..], b"term"] {
+                let (buckets, ids) = read(&[("meta", key, &number.to_be_bytes())]);
+                let meta = buckets.meta.part();
+                assert_eq!(meta.consistent_index.or(meta.term), Some(number));
+                assert_eq!(ids, vec!["RAFT_POSITION_IMPLAUSIBLE"; told], "{number}");
+            }
         }
     }
 

@@ -35,6 +35,7 @@ pub use auth::{Access, Auth, Extent, PasswordKind, Permission, Role, User, passw
 pub use cluster::{Cluster, Downgrade};
 pub use lease::{LONGEST_TTL, Lease, Leases};
 pub use members::{Member, Members};
+pub(crate) use meta::is_reachable;
 pub use meta::{ConfState, Meta};
 pub use nested::Nested;
 pub use small::SmallBuckets;

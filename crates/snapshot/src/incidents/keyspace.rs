@@ -4,6 +4,7 @@ use etcdsnap_mvcc::{ENOUGH_REVISIONS, revisions_after};
 use etcdsnap_quantity::quantity;
 
 use super::{DEFAULT_QUOTA, Facts, reaches_default_quota};
+use crate::buckets::is_reachable;
 use crate::catalogue::cluster::{DATABASE_OVER_DEFAULT_QUOTA, RESTORED_BEFORE};
 use crate::catalogue::mvcc::{
     BUMP_MARKER, COMPACTED_TOMBSTONE_REMOVED, COMPACTION_AHEAD_OF_RECORDS, COMPACTION_MARK_INVALID,
@@ -69,7 +70,10 @@ fn written_through_v2(facts: &Facts<'_>) -> Option<String> {
     let expected = members.saturating_mul(2).saturating_add(2).saturating_mul(1 + RESTARTS);
     match meta.consistent_index {
         None => Some("no raft index is recorded at revision 1".to_owned()),
-        Some(index) => (index > expected).then(|| format!("the raft index is {index} at revision 1")),
+        // One that no cluster reaches says nothing about what was written.
+        Some(index) => {
+            (index > expected && is_reachable(index)).then(|| format!("the raft index is {index} at revision 1"))
+        }
     }
 }
 
