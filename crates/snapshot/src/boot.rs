@@ -10,6 +10,7 @@ mod refusals;
 use etcdsnap_proto::go_decoders::GoLibrary;
 use serde::Serialize;
 
+use crate::finding::Kind;
 use crate::incidents::Facts;
 
 /// The answer for one minor version of etcd.
@@ -77,6 +78,8 @@ pub struct Serving {
     pub minor: u64,
     /// What ends it or keeps it from answering.
     pub hindrance: Option<Hindrance>,
+    /// Findings about entries that it cannot decode: its protobuf library refuses them, that of other versions may not.
+    pub refused: Vec<&'static Kind>,
     /// What it does to the data. Whole sentences.
     pub notes: Vec<String>,
 }
@@ -86,10 +89,12 @@ pub struct Serving {
 pub enum Hindrance {
     /// It refuses every request.
     Refuses(String),
-    /// It exits when it first writes.
+    /// It exits when it first writes, or reads an entry.
     Exits(String),
     /// It panics when it first writes.
     Panics(String),
+    /// It reads entries as others than were written, and loses what they are about.
+    Loses(String),
 }
 
 /// How servers serve this database, for the verdicts about a member's directory, whose start is foretold there. The rules are
@@ -101,8 +106,12 @@ pub fn serving(facts: &Facts<'_>) -> Vec<Serving> {
         let exits = buckets.into_iter().next().map(Hindrance::Exits);
         let refuses = || refusals::not_capable(facts.buckets, minor).map(Hindrance::Refuses);
         let panics = || refusals::last_revision(facts, minor).map(Hindrance::Panics);
-        let hindrance = exits.or_else(refuses).or_else(panics);
-        Serving { minor: minor as u64, hindrance, notes: caveats::impossible_leases(facts).into_iter().collect() }
+        let lost = || refusals::lost_records(facts, minor).map(|reason| Hindrance::Exits(reason.to_owned()));
+        let loses = || refusals::lost_entries(facts, minor).next().map(|reason| Hindrance::Loses(reason.to_owned()));
+        let hindrance = exits.or_else(refuses).or_else(panics).or_else(lost).or_else(loses);
+        let mut notes: Vec<_> = caveats::impossible_leases(facts).into_iter().collect();
+        caveats::misread(facts, minor, &mut notes);
+        Serving { minor: minor as u64, hindrance, refused: refusals::refused_entries(facts, minor).collect(), notes }
     };
     Minor::ALL.into_iter().map(of).collect()
 }
@@ -162,7 +171,7 @@ mod tests {
     use super::*;
     use crate::buckets::testing::Entry;
     use crate::catalogue::{cluster, container, mvcc};
-    use crate::finding::{Finding, Kind};
+    use crate::finding::Finding;
     use crate::incidents::DEFAULT_QUOTA;
     use crate::incidents::testing::{buckets, keyspace};
     use crate::place::Place;

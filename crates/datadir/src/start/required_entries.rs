@@ -29,6 +29,7 @@ impl ServerRelease {
             Hindrance::Refuses(reason) => (StartOutcome::NotReady, reason),
             Hindrance::Exits(reason) => (StartOutcome::Exits, reason),
             Hindrance::Panics(reason) => (StartOutcome::Panics, reason),
+            Hindrance::Loses(reason) => (StartOutcome::DiscardsData { cut: None }, reason),
         };
         Some((outcome, reason.clone()))
     }
@@ -39,24 +40,34 @@ impl ServerRelease {
         let (from_3_5, from_3_6) = (minor >= 5, minor >= 6);
         let reads_members = from_3_6 || (minor == 5 && self.patch >= 26);
         let reads_conf_state = minor == 4 && self.patch >= 31 && content.buckets.meta.part().storage_version.is_none();
+        // Earlier ones read users and roles when they are asked for.
+        let reads_users = minor != 5 || self.patch >= 5;
         let auth = &content.buckets.auth;
+        let reads_role = reads_users && (auth.needs_unreadable_role() || content.found(&USER_UNDECODABLE));
+        let serving = content.serving.iter().find(|serving| serving.minor == minor);
+        let refuses = |kind: &Kind| serving.is_some_and(|serving| serving.refused.contains(&kind));
         let stops: [(&Kind, bool, StartOutcome, &str); 16] = [
             (&CLUSTER_VERSION_INVALID, from_3_6, StartOutcome::Panics, "The cluster version cannot be read"),
             (&MEMBER_KEY_INVALID, reads_members, StartOutcome::Panics, "A member id cannot be read"),
             (&MEMBER_UNDECODABLE, reads_members, StartOutcome::Panics, "A member cannot be read"),
             (&DOWNGRADE_INVALID, from_3_5, StartOutcome::Panics, "The downgrade entry cannot be read"),
             (&CONF_STATE_INVALID, reads_conf_state, StartOutcome::Panics, "The raft configuration cannot be read"),
-            (&LEASE_UNDECODABLE, true, StartOutcome::Panics, "A lease cannot be read"),
-            (&RECORD_UNDECODABLE, true, StartOutcome::Exits, "A record cannot be read"),
+            (&LEASE_UNDECODABLE, refuses(&LEASE_UNDECODABLE), StartOutcome::Panics, "A lease cannot be read"),
+            (&RECORD_UNDECODABLE, refuses(&RECORD_UNDECODABLE), StartOutcome::Exits, "A record cannot be read"),
             (&REVISION_KEY_TRUNCATED, true, StartOutcome::Panics, "The key of a record is too short"),
             (&REVISION_KEY_INVALID, from_3_6, StartOutcome::Panics, "The key of a record is no revision"),
             (&REVISION_REPEATED, true, StartOutcome::Panics, "A key is written and deleted at one revision"),
             (&COMPACTION_MARK_TRUNCATED, true, StartOutcome::Panics, "A compaction mark is too short"),
             (&COMPACTION_MARK_INVALID, from_3_6, StartOutcome::Panics, "A compaction mark is no revision"),
-            (&USER_UNDECODABLE, true, StartOutcome::Panics, "A user cannot be read"),
+            (
+                &USER_UNDECODABLE,
+                reads_users && refuses(&USER_UNDECODABLE),
+                StartOutcome::Panics,
+                "A user cannot be read",
+            ),
             (
                 &ROLE_UNDECODABLE,
-                auth.needs_unreadable_role(),
+                reads_role && refuses(&ROLE_UNDECODABLE),
                 StartOutcome::Panics,
                 "A role that a user has cannot be read",
             ),
@@ -66,7 +77,7 @@ impl ServerRelease {
                 StartOutcome::Panics,
                 "The authentication revision is too short",
             ),
-            (&ALARM_UNDECODABLE, true, StartOutcome::Exits, "An alarm cannot be read"),
+            (&ALARM_UNDECODABLE, refuses(&ALARM_UNDECODABLE), StartOutcome::Exits, "An alarm cannot be read"),
         ];
         let stop = stops.into_iter().find(|(kind, applies, ..)| *applies && content.found(kind));
         let Some((_, _, outcome, what)) = stop else { return Ok(()) };

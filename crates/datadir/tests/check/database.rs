@@ -149,3 +149,37 @@ fn a_member_that_waits_for_ever_is_not_given_a_number_of_seconds() {
     let reasons = report.starts[3].reasons.join(" ");
     assert!(reasons.contains("which takes more than a year") && !reasons.contains("18446744073709551615 seconds"));
 }
+
+/// As in `verify`, each version decodes entries with its own protobuf library, and what one refuses another may read, or lose.
+#[test]
+fn entries_are_decoded_as_each_version_does() {
+    const OF_BYTES: &[u8] = b"\x12\x01x";
+    const OF_70_BITS: &[u8] = b"\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f";
+    const ABOVE_2_29: &[u8] = b"\x80\x80\x80\x80\x10\x01";
+    let with = |bucket: &str, key: &[u8], value: &[u8]| {
+        let member = Member::copy_of("member-3.5.1-sigterm");
+        member.enter(bucket, key, value);
+        starts(&member.check())
+    };
+    assert_eq!(with("meta", b"unknown", b""), "xssss");
+    let lease = |value: &[u8]| with("lease", b"\0\0\0\0\0\0\0\x07", value);
+    assert_eq!(lease(b"\x08\x07\x10\x3c\x7b"), "xpppp");
+    assert_eq!(lease(&[b"\x08\x07\x10\x3c", ABOVE_2_29].concat()), "xsspp");
+    assert_eq!(lease(b"\x08\x07\x10\x3c\x0a\x01x"), "xppss");
+    assert_eq!(lease(&[b"\x08\x07", OF_BYTES].concat()), "xpptt");
+    assert_eq!(lease(&[b"\x08\x07\x10\x3c", OF_70_BITS].concat()), "xttpp");
+    assert_eq!(with("alarm", b"\x0a\x01x\x10\x01", b""), "xxxss");
+    assert_eq!(with("authUsers", b"alice", b"\x10\x01"), "xppss");
+    // Below all others, so that no server misses the revision it reads.
+    let record = b"\0\0\0\0\0\0\0\x01_\0\0\0\0\0\0\0\0";
+    assert_eq!(with("key", record, &[b"\x0a\x01a\x10\x01\x18\x01\x20\x01", ABOVE_2_29].concat()), "xssxx");
+}
+
+#[test]
+fn users_are_read_at_the_start_since_3_5_5() {
+    let member = Member::copy_of("member-3.5.1-sigterm");
+    member.enter("authUsers", b"alice", b"\x7b");
+    let servers = ["3.5.4", "3.5.5"].map(|server| server.parse().expect("a release"));
+    let report = member.check_with(&CheckOptions { servers: servers.to_vec(), ..CheckOptions::default() });
+    assert_eq!(starts(&report), "sp");
+}

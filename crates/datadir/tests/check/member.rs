@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use etcdsnap_bbolt::Db;
+use etcdsnap_bbolt::edit::{CommitStep, Editor};
 use etcdsnap_datadir::{CheckOptions, DirectoryReport, StartOutcome, check};
 use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::progress::Silent;
@@ -81,6 +83,24 @@ impl Member {
                 bytes[from..from + value.len()].copy_from_slice(value);
             }
             assert!(from > 0, "{key} is not in the database");
+        });
+    }
+
+    /// Puts an entry into the database, as a transaction does.
+    pub fn enter(&self, bucket: &str, key: &[u8], value: &[u8]) {
+        self.change("snap/db", |bytes| {
+            let mut changed = bytes.clone();
+            let mut editor = Editor::new(Db::open(bytes).expect("a database")).expect("sound");
+            editor.put(bucket.as_bytes(), key, value).expect("the bucket is there");
+            let edit = editor.finish().expect("sound");
+            let length = |number: u64| usize::try_from(number).expect("short");
+            changed.resize(length(edit.size()).max(changed.len()), 0);
+            for step in edit.steps() {
+                if let CommitStep::Write { offset, bytes } = step {
+                    changed[length(offset)..length(offset) + bytes.len()].copy_from_slice(bytes);
+                }
+            }
+            *bytes = changed;
         });
     }
 

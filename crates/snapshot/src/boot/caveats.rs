@@ -68,7 +68,7 @@ fn damage(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
 }
 
 /// Entries that other versions refuse.
-fn misread(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
+pub(super) fn misread(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
     let entries = [
         (&RECORD_UNDECODABLE, "a record", "a key may have another value or lease than was written"),
         (&LEASE_UNDECODABLE, "a lease", "the lease may have another id or time to live than was written"),

@@ -145,49 +145,68 @@ fn downgrade(buckets: &Buckets, minor: Minor) -> Option<String> {
 /// The exception for old 3.5 releases; 3.5.5 and later read all users and roles when they start.
 const UNREAD_BEFORE_3_5_5: &str = " etcd 3.5.0 to 3.5.4 read users and roles when they are asked for, and start.";
 
+/// Findings about entries that the protobuf libraries of different versions read differently.
+static OF_MESSAGES: [&Kind; 5] =
+    [&RECORD_UNDECODABLE, &LEASE_UNDECODABLE, &USER_UNDECODABLE, &ROLE_UNDECODABLE, &ALARM_UNDECODABLE];
+
+/// The kinds among these of which the library of this version refuses an entry.
+pub(super) fn refused_entries(facts: &Facts<'_>, minor: Minor) -> impl Iterator<Item = &'static Kind> {
+    let refuses = move |kind: &&Kind| facts.undecodable(kind, minor.library()) == Some(DecodeOutcome::Refused);
+    OF_MESSAGES.into_iter().filter(refuses)
+}
+
+/// What this version loses that reads an entry as another one than was written.
+pub(super) fn lost_entries(facts: &Facts<'_>, minor: Minor) -> impl Iterator<Item = &'static str> {
+    let losses = [
+        (&RECORD_UNDECODABLE, "It reads a record without its key: what is in that key is lost."),
+        (
+            &LEASE_UNDECODABLE,
+            "It reads a lease with an impossible time to live: the keys of the lease are deleted within seconds of the start.",
+        ),
+        (
+            &USER_UNDECODABLE,
+            "It reads the user root without its name, password or role: nobody can administer it with authentication on.",
+        ),
+    ];
+    let loses = move |kind: &Kind| facts.undecodable(kind, minor.library()) == Some(DecodeOutcome::Lost);
+    losses.into_iter().filter(move |(kind, _)| loses(kind)).map(|(_, loss)| loss)
+}
+
+/// The refusal of records that a version loads and does not find again.
+pub(super) fn lost_records(facts: &Facts<'_>, minor: Minor) -> Option<&'static str> {
+    let is_lost = minor < Minor::V3_6 && facts.found(&REVISION_KEY_INVALID)
+        || minor <= Minor::V3_6 && facts.found(&TOMBSTONE_MARK_INVALID);
+    is_lost.then_some(
+        "The key of a record is not one that it finds again: it starts, and exits as soon as the record is read: \"range failed to \
+         find revision pair\".",
+    )
+}
+
 /// Entries that a server reads when it starts and cannot do without.
 fn unreadable_entries(facts: &Facts<'_>, minor: Minor, reasons: &mut Vec<String>) {
+    reasons.extend(lost_entries(facts, minor).chain(lost_records(facts, minor)).map(str::to_owned));
+    let refused: Vec<_> = refused_entries(facts, minor).collect();
     let mut stops = |kind: &Kind, applies: bool, reason: &str| {
         if applies && facts.found(kind) {
             reasons.push(reason.to_owned());
         }
     };
     let (from_3_5, from_3_6) = (minor >= Minor::V3_5, minor >= Minor::V3_6);
-    let refuses = |kind| facts.undecodable(kind, minor.library()) == Some(DecodeOutcome::Refused);
-    let loses = |kind| facts.undecodable(kind, minor.library()) == Some(DecodeOutcome::Lost);
+    let refuses = |kind| refused.contains(&kind);
     stops(
         &RECORD_UNDECODABLE,
         refuses(&RECORD_UNDECODABLE),
         "A record cannot be read: it exits with \"failed to unmarshal mvccpb.KeyValue\".",
     );
-    stops(
-        &RECORD_UNDECODABLE,
-        loses(&RECORD_UNDECODABLE),
-        "It reads a record without its key: what is in that key is lost.",
-    );
     stops(&REVISION_KEY_TRUNCATED, true, "The key of a record is too short: it panics.");
     stops(&REVISION_KEY_INVALID, from_3_6, "The key of a record is no revision: it panics.");
-    let read = "The key of a record is not one that it finds again: it starts, and exits as soon as the record is read: \"range \
-                failed to find revision pair\".";
-    stops(&REVISION_KEY_INVALID, !from_3_6, read);
-    stops(&TOMBSTONE_MARK_INVALID, minor <= Minor::V3_6, read);
     stops(&REVISION_REPEATED, true, "A key is written and deleted at one revision: it panics.");
     stops(&COMPACTION_MARK_TRUNCATED, true, "A compaction mark is too short: it panics.");
     stops(&COMPACTION_MARK_INVALID, from_3_6, "A compaction mark is no revision: it panics.");
     stops(&LEASE_UNDECODABLE, refuses(&LEASE_UNDECODABLE), "A lease cannot be read: it panics.");
-    stops(
-        &LEASE_UNDECODABLE,
-        loses(&LEASE_UNDECODABLE),
-        "It reads a lease with an impossible time to live: the keys of the lease are deleted within seconds of the start.",
-    );
     let unread = if minor == Minor::V3_5 { UNREAD_BEFORE_3_5_5 } else { "" };
     let user = format!("A user cannot be read: it panics with \"failed to unmarshal 'authpb.User'\".{unread}");
     stops(&USER_UNDECODABLE, refuses(&USER_UNDECODABLE), &user);
-    stops(
-        &USER_UNDECODABLE,
-        loses(&USER_UNDECODABLE),
-        "It reads the user root without its name, password or role: nobody can administer it with authentication on.",
-    );
     // A user that this version reads may have the role.
     let needed = facts.buckets.auth.needs_unreadable_role() || facts.found(&USER_UNDECODABLE);
     stops(
