@@ -51,7 +51,7 @@ fn objects(criterion: &mut Criterion) {
     let source = Source::new(&container, &Silent);
     let contents = Contents::open(&source).expect("a database");
     let none: [&str; 0] = [];
-    let open = || Objects::open(&contents, contents.current_revision(), Keyring::default(), &none).expect("objects");
+    let open = || Objects::open(&contents, None, Keyring::default(), &none).expect("objects");
     let objects = open();
     let positions = objects.select(&ObjectSelection::default()).positions;
     let stored =

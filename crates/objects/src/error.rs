@@ -2,6 +2,7 @@
 
 use etcdsnap_kube::decode::DecodeError;
 use etcdsnap_kube::encryption;
+use etcdsnap_mvcc::RevisionError;
 use thiserror::Error;
 
 use crate::KeyCounts;
@@ -13,6 +14,9 @@ pub enum OpenObjectsError {
     /// The system could not read the file.
     #[error(transparent)]
     Image(#[from] etcdsnap_image::ImageError),
+    /// The revision that was asked for cannot be read.
+    #[error(transparent)]
+    Revision(#[from] RevisionError),
     /// There are keys, but no API server wrote them.
     #[error("there are no Kubernetes objects: {0}")]
     NotKubernetes(Box<KeyCounts>),

@@ -8,6 +8,7 @@ use etcdsnap_kube::key::{ClassifiedKey, ObjectKey, Roots};
 use etcdsnap_kube::resource::Resource;
 use etcdsnap_mvcc::{DeletedKey, Index, Position, Record};
 use etcdsnap_snapshot::contents::Contents;
+use etcdsnap_snapshot::known::Known;
 use rayon::prelude::*;
 
 use crate::cluster_discovery::DiscoveryRecords;
@@ -19,6 +20,7 @@ pub struct Objects<'a> {
     pub(crate) keyring: Keyring,
     index: Index<'a>,
     revision: i64,
+    shown_revision: Known<i64>,
     live: Vec<Position>,
     roots: Roots,
     cluster: Cluster,
@@ -45,18 +47,19 @@ pub struct ObjectWrite {
 }
 
 impl<'a> Objects<'a> {
-    /// Reads all keys up to `revision`, which has to be a readable one, and learns from the objects that lived then. The
+    /// Reads all keys up to the revision that is `asked` for, or the newest, and learns from the objects that lived then. The
     /// `keyring` opens what is encrypted. Objects lie below the given `prefixes` (what an API server is given as
     /// `--etcd-prefix`); without any, prefixes are found.
     ///
     /// # Errors
-    /// The system could not read the file, or there are no objects in it.
+    /// The revision or the file cannot be read, or there are no objects in it.
     pub fn open<S: AsRef<str>>(
         contents: &Contents<'a>,
-        revision: i64,
+        asked: Option<i64>,
         mut keyring: Keyring,
         prefixes: &[S],
     ) -> Result<Self, OpenObjectsError> {
+        let revision = contents.readable(asked)?;
         let index = contents.index(revision, None)?;
         let live = index.live_at(revision);
         let records = DiscoveryRecords::find(&index, &live);
@@ -69,7 +72,8 @@ impl<'a> Objects<'a> {
         let mut cluster = Cluster::default();
         records.discover(&mut cluster, &keyring);
         let is_damaged = contents.damage().is_some();
-        Ok(Self { keyring, index, revision, live, roots, cluster, key_counts, is_damaged })
+        let shown_revision = contents.shown_revision(asked);
+        Ok(Self { keyring, index, revision, shown_revision, live, roots, cluster, key_counts, is_damaged })
     }
 
     /// Could not all records be read, so that objects may be missing or old?
@@ -88,9 +92,14 @@ impl<'a> Objects<'a> {
         self.cluster = cluster;
     }
 
-    /// The revision the objects are shown at.
+    /// The revision that was read at: the highest that could be read, when none was asked for.
     pub fn revision(&self) -> i64 {
         self.revision
+    }
+
+    /// The same, to be shown: not known when a newer one may have been lost.
+    pub fn shown_revision(&self) -> Known<i64> {
+        self.shown_revision
     }
 
     /// What is known of the cluster: its release, and its resources.

@@ -28,7 +28,7 @@ fn keyring() -> Keyring {
 fn cluster<T>(revision: i64, keyring: Keyring, look: impl FnOnce(&mut Objects<'_>) -> T) -> T {
     let none: [&str; 0] = [];
     read("kube/real-1.20/k8s-1.20.2-enc.snapshot.db", |contents| {
-        look(&mut Objects::open(contents, revision, keyring, &none).expect("objects"))
+        look(&mut Objects::open(contents, Some(revision), keyring, &none).expect("objects"))
     })
 }
 
@@ -120,8 +120,7 @@ fn an_earlier_revision_has_what_lived_then() {
 fn other_databases_say_what_they_are() {
     let none: [&str; 0] = [];
     read("etcd/etcd-3.6.14-seed1.db", |contents| {
-        let error =
-            Objects::open(contents, contents.current_revision(), Keyring::default(), &none).expect_err("no objects");
+        let error = Objects::open(contents, None, Keyring::default(), &none).expect_err("no objects");
         let OpenObjectsError::NotKubernetes(key_counts) = &error else { panic!("{error}") };
         assert!(!key_counts.is_kubernetes && key_counts.to_string().starts_with("136 keys live"), "{key_counts}");
     });

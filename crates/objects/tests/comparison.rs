@@ -113,7 +113,7 @@ fn expected(before: &Model, after: &Model, with_status: bool) -> (Vec<(String, O
 
 fn objects<'a>(contents: &Contents<'a>) -> Objects<'a> {
     let none: &[&str] = &[];
-    Objects::open(contents, contents.current_revision(), Keyring::default(), none).expect("objects")
+    Objects::open(contents, None, Keyring::default(), none).expect("objects")
 }
 
 #[test]

@@ -142,6 +142,11 @@ impl<'a> Contents<'a> {
         Known::new(self.current_revision(), is_read)
     }
 
+    /// The revision that was read at, to be shown: the asked one, or the newest if it is known. To be called after reading.
+    pub fn shown_revision(&self, asked: Option<i64>) -> Known<i64> {
+        asked.map_or_else(|| self.newest_revision(), Known::whole)
+    }
+
     /// The compacted revision, as a server that starts from it has it; -1 when never compacted.
     pub fn compacted_revision(&self) -> i64 {
         self.revisions.compaction().compacted()

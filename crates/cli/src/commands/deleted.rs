@@ -1,7 +1,7 @@
 //! `deleted`.
 
 use super::Session;
-use super::reading::{revision, shown};
+use super::reading::revision;
 use crate::args::{Deleted, TableForm};
 use crate::exit::{Exit, Failure};
 use crate::output::console;
@@ -14,7 +14,7 @@ pub fn run(session: &Session, args: &Deleted) -> Result<Exit, Failure> {
         let wanted = |key: &[u8]| range.contains(key);
         let index = contents.index(revision, (!range.is_all()).then_some(&wanted))?;
         let deleted = index.sorted_by_key(index.deleted_at(revision), |deleted| deleted.tombstone);
-        let revision = shown(contents, args.rev);
+        let revision = contents.shown_revision(args.rev);
         let rows = deleted.iter().filter_map(|deleted| {
             let last = deleted.last_put.and_then(|at| index.record(at));
             Some(Row::new(&index.record(deleted.tombstone)?, last.as_ref(), contents.compacted_revision()))

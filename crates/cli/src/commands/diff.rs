@@ -34,8 +34,9 @@ fn compare(args: &Diff, contents: &Contents<'_>, others: &Contents<'_>) -> Resul
         ignore_leases: args.ignore_leases,
     };
     let diff = diff(before, after, &scope)?;
+    let revisions = (contents.shown_revision(args.before.revision), others.shown_revision(args.after.revision));
     let exit = if diff.is_empty() { Exit::Done } else { Exit::Differ };
-    let report = Report { diff: &diff, args, revisions: (before.revision, after.revision) };
+    let report = Report { diff: &diff, args, revisions };
     console::write(exit, |out| report.write(out))
 }
 

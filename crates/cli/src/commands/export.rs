@@ -39,20 +39,20 @@ fn export(args: &Export, contents: &Contents<'_>, out: impl Write + Send) -> Res
     }
     let (revision, range) = (revision(contents, &args.file, args.rev)?, args.selection.range());
     if args.all_revisions {
-        let mut writer = format.writer(&record_table(revision, values), args.text, out)?;
+        let mut writer = format.writer(&record_table(values), args.text, out)?;
         write_records(contents, revision, &range, values, &mut *writer)?;
-        return Ok(writer.finish()?);
+        return Ok(writer.finish(Some(contents.shown_revision(args.rev)))?);
     }
     let wanted = |key: &[u8]| range.contains(key);
     let index = contents.index(revision, (!range.is_all()).then_some(&wanted)).map_err(Failure::from)?;
     let live = index.sorted_by_key(index.live_at(revision), |at| *at);
-    let mut writer = format.writer(&live_table(revision, values), args.text, out)?;
+    let mut writer = format.writer(&live_table(values), args.text, out)?;
     for positions in live.chunks(ROWS) {
         let mut cells = Vec::new();
         positions.iter().filter_map(|at| index.record(*at)).for_each(|record| live_row(&record, values, &mut cells));
         writer.write(&cells)?;
     }
-    Ok(writer.finish()?)
+    Ok(writer.finish(Some(contents.shown_revision(args.rev)))?)
 }
 
 fn write_records(
@@ -87,7 +87,7 @@ fn export_bucket(
     let rows: Vec<Cell<'_>> = bucket.rows(&small.buckets);
     let mut writer = format.writer(&bucket.table(), true, out)?;
     writer.write(&rows)?;
-    Ok(writer.finish()?)
+    Ok(writer.finish(None)?)
 }
 
 impl ExportForm {

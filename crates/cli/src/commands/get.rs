@@ -24,6 +24,7 @@ pub fn run(session: &Session, args: &Get) -> Result<Exit, Failure> {
         };
         if found.is_empty() && args.form() != GetForm::Json {
             let what = if args.is_one() { "no such key" } else { "no such keys" };
+            let revision = contents.shown_revision(args.rev);
             return Err(Failure::new(format!("{}: {what} at revision {revision}", label(&args.file))));
         }
         print(args, contents, &found)
@@ -67,14 +68,14 @@ fn in_range<'a>(contents: &Contents<'a>, range: &KeyRange, revision: i64) -> Res
 /// is a single one; the id of the cluster is not stored in a database.
 fn header(contents: &Contents<'_>) -> Header {
     let small = SmallBuckets::read(&contents.db, 0).buckets;
-    let member_id = match small.members.listed.all().map_or(&[][..], Vec::as_slice) {
+    let member_id = small.members.listed.map(|listed| match listed.as_slice() {
         [only] => only.id,
         _ => 0,
-    };
+    });
     Header {
         cluster_id: 0,
         member_id,
-        revision: contents.current_revision(),
-        raft_term: small.meta.part().term.unwrap_or(0),
+        revision: contents.newest_revision(),
+        raft_term: small.meta.entry(|meta| meta.term).map(|term| term.unwrap_or(0)),
     }
 }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use etcdsnap_mvcc::{Index, Position, Record};
 
 use super::Session;
-use super::reading::{revision, shown};
+use super::reading::revision;
 use crate::args::{Keys, Order, SortBy, TableForm};
 use crate::exit::{Exit, Failure};
 use crate::output::keys::{Count, Listing, Row};
@@ -20,7 +20,7 @@ pub fn run(session: &Session, args: &Keys) -> Result<Exit, Failure> {
         let all = range.is_all() && args.regex.is_none();
         let index = contents.index(revision, (!all).then_some(&wanted))?;
         let mut live = index.live_at(revision);
-        let revision = shown(contents, args.rev);
+        let revision = contents.shown_revision(args.rev);
         if let Some(lease) = args.lease {
             live.retain(|at| index.record(*at).is_some_and(|record| record.kv.lease == lease));
         }

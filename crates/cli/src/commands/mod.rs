@@ -34,8 +34,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use etcdsnap_image::Mapping;
 use etcdsnap_publish::Inputs;
+use etcdsnap_snapshot::catalogue::container::SHA256_ZERO;
 use etcdsnap_snapshot::container::{Container, OpenOptions, Origin};
+use etcdsnap_snapshot::finding::Kind;
 use etcdsnap_snapshot::inspection::{Inspection, Options, Unusable};
+use etcdsnap_snapshot::length::has_zero_hash;
 use etcdsnap_snapshot::progress::Progress;
 
 use crate::args::{Cli, Command, Global};
@@ -107,6 +110,18 @@ impl Session {
         let container = container?;
         self.note_opened(&container);
         self.refuse_as_output()?;
+        Ok(container)
+    }
+
+    /// As [`open`](Self::open), for a command that shows what is in a backup and computes no SHA-256: where that is all
+    /// zeros, it is seen without, and said.
+    fn open_unproven(&self, path: &Path) -> Result<Container, Failure> {
+        let container = self.open(path)?;
+        if has_zero_hash(&container) {
+            let Kind { id, title, .. } = SHA256_ZERO;
+            let text = "so nothing proves what is in this snapshot; `etcdsnap verify` says what can be done";
+            Failure::new(format!("{}: warning: {title} ({id}), {text}", label(path))).print();
+        }
         Ok(container)
     }
 

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use etcdsnap_mvcc::{Direction, RevisionError};
 use etcdsnap_snapshot::contents::{Contents, Obstacles, Source};
-use etcdsnap_snapshot::known::Known;
 
 use super::Session;
 use crate::args::KeyArgument;
@@ -22,7 +21,7 @@ impl Session {
         path: &Path,
         look: impl FnOnce(&Contents<'_>) -> Result<Exit, Failure>,
     ) -> Result<Exit, Failure> {
-        let container = self.open(path)?;
+        let container = self.open_unproven(path)?;
         let progress = self.progress(path);
         let source = Source::new(&container, &*progress);
         let contents = Contents::open(&source).map_err(|error| {
@@ -46,14 +45,9 @@ pub fn revision(contents: &Contents<'_>, path: &Path, asked: Option<i64>) -> Res
     contents.readable(asked).map_err(|error| refused(contents, path, error))
 }
 
-/// The revision that was read at, as it is shown: the asked one, or the newest if it is known. To be called after reading.
-pub fn shown(contents: &Contents<'_>, asked: Option<i64>) -> Known<i64> {
-    asked.map_or_else(|| contents.newest_revision(), Known::whole)
-}
-
 /// Says which revisions there are. The end of the keyspace is read before: a revision can seem not to be there yet because its
 /// leaf is damaged, and that is to be told then.
-fn refused(contents: &Contents<'_>, path: &Path, error: RevisionError) -> Failure {
+pub fn refused(contents: &Contents<'_>, path: &Path, error: RevisionError) -> Failure {
     let mut end = contents.batches(contents.current_revision(), i64::MAX, Direction::OldestFirst);
     if let Some(unread) = end.find_map(Result::err) {
         return unread.into();

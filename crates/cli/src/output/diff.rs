@@ -6,6 +6,7 @@ use std::path::Path;
 use etcdsnap_mvcc::Record;
 use etcdsnap_objects::looks_like_kubernetes;
 use etcdsnap_snapshot::diff::{Change, Diff, Difference, Field};
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
@@ -24,7 +25,7 @@ pub struct Report<'r, 'a> {
     /// What was asked for.
     pub args: &'r Args,
     /// The revisions compared.
-    pub revisions: (i64, i64),
+    pub revisions: (Known<i64>, Known<i64>),
 }
 
 /// How many keys differ in which way, and the bytes of their values.
@@ -43,7 +44,7 @@ struct Stat {
 struct SideRow<'a> {
     #[serde(flatten)]
     path: TextOrBase64<'a>,
-    revision: i64,
+    revision: Known<i64>,
 }
 
 /// A difference in JSON.
@@ -90,7 +91,7 @@ impl Report<'_, '_> {
     }
 
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let side = |path: &Path, revision| format!("{} at revision {revision}", label(path));
+        let side = |path: &Path, revision: Known<i64>| format!("{} at revision {revision}", label(path));
         writeln!(out, "--- {}", side(&self.args.before.path, self.revisions.0))?;
         writeln!(out, "+++ {}", side(&self.args.after.path, self.revisions.1))?;
         if !self.args.stat {

@@ -5,23 +5,24 @@ use std::io::{self, Write};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use etcdsnap_mvcc::Record;
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 use serde::ser::SerializeMap as _;
 
 use super::patch::plain;
 
-/// The head of a server's answer. A file does not know all of it; what it does not know is 0.
+/// The head of a server's answer. What a file does not hold of it is 0, what could not be read is null.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Header {
     /// The cluster.
     pub cluster_id: u64,
     /// The member that answers.
-    pub member_id: u64,
+    pub member_id: Known<u64>,
     /// The store's current revision.
-    pub revision: i64,
+    pub revision: Known<i64>,
     /// The raft term.
-    pub raft_term: u64,
+    pub raft_term: Known<u64>,
 }
 
 /// The document of `etcdctl get -w json`.

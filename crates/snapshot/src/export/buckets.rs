@@ -99,7 +99,7 @@ impl Bucket {
                 number("finishedCompactRevision"),
             ],
         };
-        Table { name: self.name(), revision: None, columns: columns.to_vec() }
+        Table { name: self.name(), columns: columns.to_vec() }
     }
 
     /// Its rows, as far as they could be read.

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use super::field::{Field, Value, write_base64, write_number};
 use super::pieces::{self, Rows};
 use super::{Cell, Table, Writer};
+use crate::known::Known;
 
 /// Writes lines.
 pub(super) struct Csv<W> {
@@ -33,7 +34,7 @@ impl<W: Write> Writer for Csv<W> {
         pieces::write(&self.lines, cells, false, &mut self.out)
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self, _: Option<Known<i64>>) -> io::Result<()> {
         self.out.flush()
     }
 }

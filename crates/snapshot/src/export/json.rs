@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::field::{Field, Value, write_base64, write_number};
 use super::pieces::{self, Rows};
 use super::{Cell, Table, Writer};
+use crate::known::Known;
 
 /// Writes objects.
 pub(super) struct Json<W> {
@@ -27,13 +28,9 @@ impl<W: Write> Json<W> {
         Self { out, objects, first: true }
     }
 
-    /// `{"table":…,"revision":…,"rows":[…]}`
+    /// `{"table":…,"rows":[…],"revision":…}`
     pub fn document(table: &Table, text: bool, mut out: W) -> io::Result<Self> {
-        write!(out, "{{\"table\":\"{}\"", table.name)?;
-        if let Some(revision) = table.revision {
-            write!(out, ",\"revision\":{revision}")?;
-        }
-        out.write_all(b",\"rows\":[")?;
+        write!(out, "{{\"table\":\"{}\",\"rows\":[", table.name)?;
         let mut lines = Self::lines(table, text, out);
         lines.objects.document = true;
         Ok(lines)
@@ -47,9 +44,13 @@ impl<W: Write> Writer for Json<W> {
         Ok(())
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self, revision: Option<Known<i64>>) -> io::Result<()> {
         if self.objects.document {
-            self.out.write_all(b"]}\n")?;
+            self.out.write_all(b"]")?;
+            if let Some(revision) = revision {
+                write!(self.out, ",\"revision\":{}", serde_json::to_string(&revision)?)?;
+            }
+            self.out.write_all(b"}\n")?;
         }
         self.out.flush()
     }

@@ -23,12 +23,12 @@ const VALUE: Column = Column::new("value", Kind::Bytes);
 const LEASE: Column = Column::new("lease", Kind::Id);
 
 /// Keys as they live at a revision.
-pub fn live_table(revision: i64, values: Values) -> Table {
+pub fn live_table(values: Values) -> Table {
     let mut columns = vec![KEY];
     columns.extend(FIELDS);
     columns.extend((values == Values::With).then_some(VALUE));
     columns.push(LEASE);
-    Table { name: "keys", revision: Some(revision), columns }
+    Table { name: "keys", columns }
 }
 
 /// The row of a live key.
@@ -41,11 +41,11 @@ pub fn live_row<'a>(record: &Record<'a>, values: Values, cells: &mut Vec<Cell<'a
 }
 
 /// All records up to a revision, in the order of revisions. A deletion has a key alone.
-pub fn record_table(revision: i64, values: Values) -> Table {
+pub fn record_table(values: Values) -> Table {
     let first =
         [Column::new("type", Kind::Text), Column::new("revision", Kind::Integer), Column::new("sub", Kind::Integer)];
-    let Table { columns, .. } = live_table(revision, values);
-    Table { name: "records", revision: Some(revision), columns: first.into_iter().chain(columns).collect() }
+    let Table { columns, .. } = live_table(values);
+    Table { name: "records", columns: first.into_iter().chain(columns).collect() }
 }
 
 /// The row of a record.

@@ -8,11 +8,11 @@
 //! use etcdsnap_snapshot::export::{Cell, Column, Format, Kind, Table};
 //!
 //! let columns = vec![Column::new("key", Kind::Bytes), Column::new("version", Kind::Integer)];
-//! let table = Table { name: "keys", revision: Some(7), columns };
+//! let table = Table { name: "keys", columns };
 //! let mut out = Vec::new();
 //! let mut writer = Format::Ndjson.writer(&table, true, &mut out)?;
 //! writer.write(&[Cell::Bytes(b"/a"), Cell::Integer(3)])?;
-//! writer.finish()?;
+//! writer.finish(None)?;
 //! drop(writer);
 //! assert_eq!(out, b"{\"key\":\"/a\",\"version\":3}\n");
 //! # Ok::<(), std::io::Error>(())
@@ -30,6 +30,8 @@ mod pieces;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use crate::known::Known;
+
 pub use buckets::Bucket;
 pub use keyspace::{Values, live_row, live_table, record_row, record_table};
 
@@ -38,8 +40,6 @@ pub use keyspace::{Values, live_row, live_table, record_row, record_table};
 pub struct Table {
     /// `keys`, `records` or the name of a bucket.
     pub name: &'static str,
-    /// The revision that it shows the keyspace at, if any.
-    pub revision: Option<i64>,
     /// The columns, as many as each row has cells.
     pub columns: Vec<Column>,
 }
@@ -108,11 +108,12 @@ pub trait Writer {
     /// The bytes could not be written.
     fn write(&mut self, cells: &[Cell<'_>]) -> io::Result<()>;
 
-    /// Writes what belongs behind the last row. Nothing may be written afterwards.
+    /// Writes what belongs behind the last row. Nothing may be written afterwards. `revision` is the one at which the
+    /// keyspace was read, if it was: whether it is known turns out with the last row.
     ///
     /// # Errors
     /// The bytes could not be written.
-    fn finish(&mut self) -> io::Result<()>;
+    fn finish(&mut self, revision: Option<Known<i64>>) -> io::Result<()>;
 }
 
 /// The form of an export.

@@ -15,6 +15,7 @@ use parquet::schema::types::{ColumnPath, Type};
 
 use super::field::{Field, FieldKind, Value};
 use super::{Cell, Kind, Table, Writer};
+use crate::known::Known;
 
 /// Bytes gathered before they are written.
 const ROW_GROUP: usize = 32 << 20;
@@ -88,7 +89,7 @@ impl<W: Write + Send> Writer for Parquet<W> {
         Ok(())
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self, _: Option<Known<i64>>) -> io::Result<()> {
         self.write_group().map_err(into_io)?;
         self.file.finish().map_err(into_io)?;
         self.file.inner_mut().flush()

@@ -30,7 +30,7 @@ fn encryption(session: &Session, args: &AuditEncryption) -> Result<Exit, Failure
         let report = EncryptionAudit::new(EncryptionPolicy { configurations, required }, args.names).over(objects);
         let exit = if report.holds() { Exit::Done } else { Exit::Policy };
         match args.output {
-            Form::Json => console::json(exit, &Document::new(&report, objects.revision())),
+            Form::Json => console::json(exit, &Document::new(&report, objects.shown_revision())),
             Form::Text => {
                 let mut sheet = console::sheet();
                 text(&report, &mut sheet);

@@ -25,7 +25,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Exit, Failure> {
         let has_lease: Option<&dyn Fn(i64) -> bool> = if leases.is_some() { Some(&has_lease) } else { None };
         let outcome =
             ObjectCheck::new(objects.cluster().resources(), Options::default().limit).over(&objects, has_lease);
-        let checked = Checked { path: &source.file, revision: objects.revision(), outcome };
+        let checked = Checked { path: &source.file, revision: objects.shown_revision(), outcome };
         let exit = if checked.is_sound() { Exit::Done } else { Exit::Damaged };
         match args.output {
             Form::Json => console::json(exit, &checked.document()),

@@ -36,7 +36,7 @@ fn compare(args: &Diff, contents: &Contents<'_>, others: &Contents<'_>) -> Resul
         show_secrets: args.show_secrets,
     };
     let mut stat = Stat::default();
-    let revisions = (before.revision(), after.revision());
+    let revisions = (before.shown_revision(), after.shown_revision());
     let exit = console::write(Exit::Done, |out| {
         let mut report = Report::new(args, revisions, out)?;
         let left_out = comparison.each(

@@ -71,7 +71,7 @@ impl Extraction<'_, '_> {
     }
 
     fn nothing(&self) -> Exit {
-        let (file, revision) = (label(&self.args.source.file), self.objects.revision());
+        let (file, revision) = (label(&self.args.source.file), self.objects.shown_revision());
         let which = if self.args.deleted { "deleted objects" } else { "objects" };
         let place = match self.args.meant.namespace() {
             Some(namespace) => format!(" in namespace {}", quote(namespace.as_bytes())),
@@ -156,7 +156,7 @@ impl Extraction<'_, '_> {
     /// On standard error, so that it is seen and never applied.
     fn tell_account(&self) {
         let mut sheet = Sheet::new(None);
-        self.account.lay_out(self.plan, self.objects.revision(), &mut sheet);
+        self.account.lay_out(self.plan, self.objects.shown_revision(), &mut sheet);
         if !self.args.clean && self.account.total() > 0 {
             let hint = "as they were, with what only their cluster could know; --clean makes manifests for another";
             sheet.line(&[], hint);

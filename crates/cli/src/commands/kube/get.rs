@@ -104,7 +104,7 @@ impl Printing<'_, '_> {
 
 /// Says that nothing was found, and where something would have been.
 fn tell_none(args: &Get, objects: &Objects<'_>, selection: &ObjectSelection) {
-    let (file, revision) = (label(&args.source.file), objects.revision());
+    let (file, revision) = (label(&args.source.file), objects.shown_revision());
     let Some(namespace) = &selection.namespace else {
         return Failure::new(format!("{file}: no objects found at revision {revision}")).print();
     };

@@ -10,7 +10,7 @@ use etcdsnap_snapshot::contents::Contents;
 
 use crate::args::kube::{Keys, Meant, Secrets, Source};
 use crate::commands::Session;
-use crate::commands::reading::revision;
+use crate::commands::reading::refused;
 use crate::exit::{Exit, Failure};
 use crate::output::label;
 use crate::text_file;
@@ -40,12 +40,13 @@ pub fn open<'a>(
     keyring: Keyring,
     keys: &Keys,
 ) -> Result<Objects<'a>, Failure> {
-    let revision = revision(contents, path, rev)?;
-    Objects::open(contents, revision, keyring, &keys.etcd_prefix).map_err(|error| match error {
+    Objects::open(contents, rev, keyring, &keys.etcd_prefix).map_err(|error| match error {
         OpenObjectsError::Image(error) => error.into(),
+        OpenObjectsError::Revision(error) => refused(contents, path, error),
         OpenObjectsError::NotKubernetes(_) => Failure::new(format!(
-            "{}: {error} at revision {revision}; `etcdsnap keys` lists what there is",
-            label(path)
+            "{}: {error} at revision {}; `etcdsnap keys` lists what there is",
+            label(path),
+            contents.shown_revision(rev)
         )),
         error => Failure::new(error.to_string()),
     })

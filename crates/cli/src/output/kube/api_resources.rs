@@ -112,7 +112,7 @@ pub fn write<'r>(
     let key_counts = objects.key_counts();
     let number = |count: u64| Known::whole(i64::try_from(count).unwrap_or(i64::MAX));
     let head = [
-        ("revision", Known::whole(objects.revision())),
+        ("revision", objects.shown_revision()),
         ("objects", number(key_counts.objects())),
         ("internal", number(key_counts.internal)),
         ("unknown", number(key_counts.unknown)),

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use etcdsnap_objects::encryption_audit::{AuditReport, AuditRow, EncryptionVerdict, KmsKey};
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::{excerpt, quote};
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ use crate::output::{column, quantity};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Document<'a> {
-    revision: i64,
+    revision: Known<i64>,
     holds: bool,
     rows: Vec<Listed<'a>>,
     kms: Vec<Kms<'a>>,
@@ -46,7 +47,7 @@ struct Kms<'a> {
 
 impl<'a> Document<'a> {
     /// The document about one backup.
-    pub fn new(report: &'a AuditReport, revision: i64) -> Self {
+    pub fn new(report: &'a AuditReport, revision: Known<i64>) -> Self {
         Self {
             revision,
             holds: report.holds(),

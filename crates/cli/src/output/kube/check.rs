@@ -4,6 +4,7 @@ use std::path::Path;
 
 use etcdsnap_objects::object_check::CheckOutcome;
 use etcdsnap_snapshot::finding::Severity;
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::report::Omitted;
 use serde::Serialize;
 
@@ -18,7 +19,7 @@ pub struct Checked<'a> {
     /// The file.
     pub path: &'a Path,
     /// The revision that was looked at.
-    pub revision: i64,
+    pub revision: Known<i64>,
     /// What was found.
     pub outcome: CheckOutcome,
 }
@@ -30,7 +31,7 @@ pub struct Document<'a> {
     sound: bool,
     #[serde(flatten)]
     path: TextOrBase64<'a>,
-    revision: i64,
+    revision: Known<i64>,
     objects: u64,
     sealed: u64,
     findings: Vec<Explained<'a>>,

@@ -3,6 +3,7 @@
 use etcdsnap_kube::key::{ClassifiedKey, InternalKey, KeyMismatch, other_program};
 use etcdsnap_mvcc::Record;
 use etcdsnap_objects::{ObjectRecord, Objects, StorageForm};
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -28,7 +29,7 @@ pub struct Document<'a> {
     name: Option<&'a str>,
     /// Who else keeps keys that begin so.
     program: Option<&'static str>,
-    revision: i64,
+    revision: Known<i64>,
     state: &'static str,
     deleted_revision: Option<i64>,
     records: usize,
@@ -72,7 +73,7 @@ impl<'a> Document<'a> {
             namespace: None,
             name: None,
             program: other_program(key),
-            revision: objects.revision(),
+            revision: objects.shown_revision(),
             state: match (newest, deleted_revision) {
                 (None, _) => "absent",
                 (_, Some(_)) => "deleted",

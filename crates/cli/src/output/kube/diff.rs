@@ -7,6 +7,7 @@ use etcdsnap_kube::decode::Object;
 use etcdsnap_kube::yaml;
 use etcdsnap_mvcc::Record;
 use etcdsnap_objects::{IgnoredDifferences, ObjectChangeKind, ObjectDifference};
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
@@ -97,18 +98,19 @@ impl Piece {
 /// What is printed while differences come.
 pub struct Report<'o> {
     args: &'o Args,
-    revisions: (i64, i64),
+    revisions: (Known<i64>, Known<i64>),
     stat: Stat,
     out: &'o mut dyn Write,
 }
 
 impl<'o> Report<'o> {
     /// Begins.
-    pub fn new(args: &'o Args, revisions: (i64, i64), out: &'o mut dyn Write) -> io::Result<Self> {
+    pub fn new(args: &'o Args, revisions: (Known<i64>, Known<i64>), out: &'o mut dyn Write) -> io::Result<Self> {
         let report = Self { args, revisions, stat: Stat::default(), out };
         match args.output {
             DiffForm::Text => {
-                let side = |state: &State, revision| format!("{} at revision {revision}", label(&state.path));
+                let side =
+                    |state: &State, revision: Known<i64>| format!("{} at revision {revision}", label(&state.path));
                 writeln!(report.out, "--- {}", side(&args.before, revisions.0))?;
                 writeln!(report.out, "+++ {}", side(&args.after, revisions.1))?;
             }
@@ -154,6 +156,7 @@ impl<'o> Report<'o> {
                 {
                     let path = serde_json::to_string(&TextOrBase64::path(&state.path))?;
                     let path = path.trim_end_matches('}');
+                    let revision = serde_json::to_string(&revision)?;
                     write!(self.out, "\"{name}\":{path},\"revision\":{revision}}},")?;
                 }
                 writeln!(self.out, "\"stat\":{}}}", serde_json::to_string(&stat)?)?;

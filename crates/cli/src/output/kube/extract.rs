@@ -9,6 +9,7 @@ use etcdsnap_kube::manifest::{CleanOptions, clean};
 use etcdsnap_kube::yaml;
 use etcdsnap_objects::ObjectRecord;
 use etcdsnap_objects::extract::{ExtractPlan, ObjectIdentity};
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 
 use super::Piece;
@@ -135,7 +136,7 @@ impl Account {
     }
 
     /// Lays out the account.
-    pub fn lay_out<P>(&self, plan: &ExtractPlan<P>, revision: i64, sheet: &mut Sheet) {
+    pub fn lay_out<P>(&self, plan: &ExtractPlan<P>, revision: Known<i64>, sheet: &mut Sheet) {
         let kinds: Vec<_> = self.written.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let lead = format!("extracted {} of revision {revision}", quantity(self.total(), "object"));
         let colon = if kinds.is_empty() { "" } else { ": " };

@@ -1,6 +1,7 @@
 //! `kube usage`: what objects take, and who writes them.
 
 use etcdsnap_objects::{ManagerUsage, ObjectUsage, Objects, UsageTotals};
+use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::excerpt;
 use serde::Serialize;
 
@@ -21,7 +22,7 @@ pub struct Report<'r, 'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Document<'r> {
-    revision: i64,
+    revision: Known<i64>,
     compacted_revision: i64,
     total: Numbers,
     unreadable: u64,
@@ -123,7 +124,7 @@ impl<'r, 'a> Report<'r, 'a> {
         let namespaces = usage.namespaces.iter();
         let owners = usage.owners.iter().take(self.top);
         Document {
-            revision: self.objects.revision(),
+            revision: self.objects.shown_revision(),
             compacted_revision: usage.after,
             total: (&usage.total).into(),
             unreadable: usage.unreadable,
