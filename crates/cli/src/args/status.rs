@@ -9,7 +9,7 @@ use super::{Form, examples};
 /// The hash, revision and size are those that `etcdutl snapshot status` prints; both of its ways to count keys are shown (live
 /// keys since 3.6, pairs in all buckets before).
 ///
-/// This reads the backup but does not prove it: that is what `verify` is for.
+/// This reads the backup but does not prove it, and computes no SHA-256: that is what `verify` is for.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples::STATUS)]
 pub struct Status {

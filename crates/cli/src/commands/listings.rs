@@ -20,7 +20,7 @@ use crate::output::{Sheet, console, label};
 const TOLD: u64 = 20;
 
 pub fn members(session: &Session, args: &Members) -> Result<Exit, Failure> {
-    let container = session.open(&args.file)?;
+    let container = session.open_unproven(&args.file)?;
     let small = small_buckets(&container, &args.file)?.1;
     let exit = tell_damage(&args.file, &small, &["members", "members_removed"]);
     let document = output::members::Document::new(&small.buckets);
@@ -28,7 +28,7 @@ pub fn members(session: &Session, args: &Members) -> Result<Exit, Failure> {
 }
 
 pub fn users(session: &Session, args: &Users) -> Result<Exit, Failure> {
-    let container = session.open(&args.file)?;
+    let container = session.open_unproven(&args.file)?;
     let (db, small) = small_buckets(&container, &args.file)?;
     let exit = tell_damage(&args.file, &small, &["auth", "authUsers"]);
     let hashes = if args.show_password_hashes {
@@ -41,7 +41,7 @@ pub fn users(session: &Session, args: &Users) -> Result<Exit, Failure> {
 }
 
 pub fn roles(session: &Session, args: &Roles) -> Result<Exit, Failure> {
-    let container = session.open(&args.file)?;
+    let container = session.open_unproven(&args.file)?;
     let small = small_buckets(&container, &args.file)?.1;
     let exit = tell_damage(&args.file, &small, &["authRoles", "authUsers"]);
     let document = output::roles::Document::new(&small.buckets);
@@ -53,7 +53,7 @@ pub fn leases(session: &Session, args: &Leases) -> Result<Exit, Failure> {
     if args.keys {
         return leases_with_keys(session, args);
     }
-    let container = session.open(&args.file)?;
+    let container = session.open_unproven(&args.file)?;
     let inspection = session.inspect(&container, &args.file)?;
     let exit = Session::tell_soundness(&inspection, &args.file);
     let attached = Attached::Count(inspection.keyspace.leases());

@@ -11,7 +11,7 @@ use crate::output::unpack::{Document, Outcome, text};
 use crate::output::{console, label};
 
 pub fn run(session: &Session, args: &Unpack) -> Result<Exit, Failure> {
-    let source = session.open(&args.source)?;
+    let source = session.open_unproven(&args.source)?;
     let target = target(session, &args.target, args.force, None)?;
     let rewriting = Rewriting::begin(session, &args.source, false)?;
     let unpacked = unpack(&source, &target, &rewriting.context())?;

@@ -14,7 +14,7 @@ use crate::output::usage::{Document, html, text};
 use crate::output::{console, label};
 
 pub fn run(session: &Session, args: &Usage) -> Result<Exit, Failure> {
-    let container = session.open(&args.file)?;
+    let container = session.open_unproven(&args.file)?;
     let usual = if args.output == UsageForm::Html { 3 } else { 2 };
     let options =
         Options { depth: args.depth.unwrap_or(usual) as usize, separator: args.separator, top: args.top as usize };

@@ -23,6 +23,7 @@ mod restore;
 mod rewriting;
 mod status;
 mod streams;
+mod unproven;
 mod usage;
 mod verify;
 mod wal;

@@ -7,7 +7,7 @@ use crate::output::console;
 use crate::output::db::check::{Checked, Document, text};
 
 pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
-    let container = session.open(&args.file)?;
+    let container = session.open_unproven(&args.file)?;
     let walk = session.inspect(&container, &args.file)?.walk;
     let checked =
         Checked { path: &args.file, problems: &walk.problems, buckets: &walk.buckets, census: walk.page_counts };

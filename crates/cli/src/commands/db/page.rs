@@ -7,7 +7,7 @@ use crate::output::db::page::{View, json, text};
 use crate::output::{console, label};
 
 pub fn run(session: &Session, args: &DbPage) -> Result<Exit, Failure> {
-    let container = session.open(&args.file)?;
+    let container = session.open_unproven(&args.file)?;
     let db = database(&container, &args.file)?;
     let view = |id: &u64| {
         let page = db.page(*id).ok_or_else(|| {

@@ -9,7 +9,7 @@ use crate::output::console;
 use crate::output::db::pages::{Row, json, text};
 
 pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
-    let container = session.open(&args.file)?;
+    let container = session.open_unproven(&args.file)?;
     let inspection = session.inspect(&container, &args.file)?;
     let exit = Session::tell_soundness(&inspection, &args.file);
     let rows = rows(&inspection);
