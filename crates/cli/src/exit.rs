@@ -157,7 +157,7 @@ impl From<Unpublished> for Failure {
         let text = error.to_string();
         match error {
             Unpublished::Exists { .. } => Self::new(format!("{text}; use --force to replace it")),
-            Unpublished::Input { .. } => Self::usage(text),
+            Unpublished::Input { .. } | Unpublished::InputInside { .. } => Self::usage(text),
             Unpublished::NotDurable { .. } => Self::unconfirmed(text),
             _ => Self::new(text),
         }

@@ -21,6 +21,16 @@ pub enum Error {
         /// The input, as it was named.
         input: PathBuf,
     },
+    /// A file that the run reads is in the folder that would be moved aside.
+    #[error(
+        "{input} is read and lies in {path}, which would be moved aside with it; move it elsewhere, or name another folder"
+    )]
+    InputInside {
+        /// The path of the folder.
+        path: PathBuf,
+        /// The input, as it was named.
+        input: PathBuf,
+    },
     /// A symbolic link is at the path. Neither the link nor its target is replaced.
     #[error("{path}: a symbolic link to {target}; name that file, or another one")]
     Link {
@@ -84,6 +94,7 @@ impl Error {
         match self {
             Self::Exists { path }
             | Self::Input { path, .. }
+            | Self::InputInside { path, .. }
             | Self::Link { path, .. }
             | Self::NotAFile { path, .. }
             | Self::NotAFolder { path, .. }
@@ -96,7 +107,9 @@ impl Error {
     /// The kind of the error, in terms of the standard library.
     pub fn kind(&self) -> io::ErrorKind {
         match self {
-            Self::Exists { .. } | Self::Input { .. } | Self::Link { .. } => io::ErrorKind::AlreadyExists,
+            Self::Exists { .. } | Self::Input { .. } | Self::InputInside { .. } | Self::Link { .. } => {
+                io::ErrorKind::AlreadyExists
+            }
             Self::NotAFile { .. } => io::ErrorKind::InvalidInput,
             Self::NotAFolder { .. } => io::ErrorKind::NotADirectory,
             Self::MountPoint { .. } => io::ErrorKind::ResourceBusy,

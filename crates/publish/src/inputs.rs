@@ -2,15 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+
+use crate::error::Error;
 
 /// The files that a run reads, identified by device and inode, so that a file is recognised under each of its names.
 ///
 /// [`Destination::new`](crate::Destination::new) requires it, so no output can be created without stating its inputs.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
-    files: BTreeMap<(u64, u64), PathBuf>,
+    files: BTreeMap<(u64, u64), Input>,
+}
+
+/// A file that a run reads.
+#[derive(Clone, Debug)]
+struct Input {
+    /// The name that users know it by.
+    name: PathBuf,
+    /// Where it is.
+    path: PathBuf,
 }
 
 impl Inputs {
@@ -25,7 +37,8 @@ impl Inputs {
         if let Ok(metadata) = fs::metadata(path)
             && metadata.is_file()
         {
-            self.files.entry(identity(&metadata)).or_insert_with(|| path.to_owned());
+            let input = || Input { name: path.to_owned(), path: path.to_owned() };
+            self.files.entry(identity(&metadata)).or_insert_with(input);
         }
     }
 
@@ -34,7 +47,9 @@ impl Inputs {
         if let Ok(metadata) = file.metadata()
             && metadata.is_file()
         {
-            self.files.entry(identity(&metadata)).or_insert_with(|| name.to_owned());
+            let path = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
+            let input = || Input { name: name.to_owned(), path: path.unwrap_or_else(|_| name.to_owned()) };
+            self.files.entry(identity(&metadata)).or_insert_with(input);
         }
     }
 
@@ -51,7 +66,25 @@ impl Inputs {
 
     /// The same by the metadata of a file.
     pub(crate) fn name(&self, metadata: &Metadata) -> Option<&Path> {
-        self.files.get(&identity(metadata)).map(PathBuf::as_path)
+        self.files.get(&identity(metadata)).map(|input| input.name.as_path())
+    }
+
+    /// Checks that no input lies in this folder, or in one inside it: it would be moved or removed with the folder. A folder
+    /// is known by device and inode, like a file.
+    ///
+    /// # Errors
+    /// Which one does.
+    pub fn check_outside(&self, folder: &Path) -> Result<(), Error> {
+        let Ok(wanted) = fs::metadata(folder).map(|metadata| identity(&metadata)) else { return Ok(()) };
+        let is_folder = |path: &Path| fs::metadata(path).is_ok_and(|metadata| identity(&metadata) == wanted);
+        let lies_inside = |input: &&Input| {
+            let path = input.path.canonicalize();
+            path.is_ok_and(|path| path.ancestors().skip(1).any(is_folder))
+        };
+        match self.files.values().find(lies_inside) {
+            Some(input) => Err(Error::InputInside { path: folder.to_owned(), input: input.name.clone() }),
+            None => Ok(()),
+        }
     }
 }
 

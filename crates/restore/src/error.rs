@@ -196,6 +196,7 @@ impl RestoreError {
                 | Self::Bootstrap(_)
                 | Self::Name { .. }
                 | Self::WalAroundData { .. }
+                | Self::Publish(etcdsnap_publish::Error::InputInside { .. })
         )
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use etcdsnap_bbolt::Db;
-use etcdsnap_publish::SpaceDemand;
+use etcdsnap_publish::{Inputs, SpaceDemand};
 use etcdsnap_snapshot::container::{Container, Trailer};
 use etcdsnap_wal::{Bootstrap, BootstrapMember, NewSegment};
 
@@ -59,6 +59,13 @@ impl<'r> RestoreDraft<'r> {
         let target = self.locations.first().map(|location| location.unit.target.as_path());
         let folder = target.and_then(|target| target.ancestors().skip(1).find(|folder| folder.is_dir()));
         folder.map_or(Ok(None), |folder| RewrittenBackup::new(container, folder, self.request, context))
+    }
+
+    /// Checks that no file that is read would be moved aside together with a directory that it lies in. To be called with all
+    /// files that were opened, before the work begins.
+    pub fn check_inputs(&self, inputs: &Inputs) -> Result<(), RestoreError> {
+        let mut moved = self.locations.iter().flat_map(MemberLocation::moves);
+        Ok(moved.try_for_each(|(folder, _)| inputs.check_outside(folder))?)
     }
 
     /// With the backup that is to be restored. Reads few of its pages; whether it is sound is not known yet.

@@ -427,3 +427,40 @@ fn an_output_that_does_not_fit_leaves_nothing() {
         ground.assert_untouched("too long a file");
     }
 }
+
+/// The backup would be moved aside with the folder, under whatever name it was given.
+#[test]
+fn a_folder_with_an_input_in_it_is_never_moved_aside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    fs::create_dir_all(data.join("inside")).expect("folders");
+    let backup = data.join("inside/backup.db");
+    fs::copy(fixture(FILE), &backup).expect("copied");
+    let (link, twin, linked) =
+        (folder.path().join("link.db"), folder.path().join("twin.db"), folder.path().join("other"));
+    symlink(&backup, &link).expect("a link");
+    symlink(&data, &linked).expect("a link");
+    let manifest = data.join("etcd.service");
+    fs::write(&manifest, "[Service]\nExecStart=/usr/bin/etcd --name=default\n").expect("written");
+    let tried = |file: &Path, data_dir: &Path, more: &[OsString], input: Stdio| {
+        let mut command = program();
+        command.args(["restore", "--replace", "--data-dir"]).arg(data_dir).arg(file).args(more);
+        let output = command.current_dir(&data).stdin(input).output().expect("it runs");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    let refused = |(code, told): (Option<i32>, String)| {
+        assert!(code == Some(2) && told.contains("which would be moved aside with it"), "{code:?} {told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+        assert!(backup.exists() && manifest.exists());
+    };
+    let (here, outside) = (Path::new("."), fixture(FILE));
+    refused(tried(Path::new("inside/backup.db"), here, &[], Stdio::null()));
+    refused(tried(&link, &data, &[], Stdio::null()));
+    refused(tried(&backup, &linked, &[], Stdio::null()));
+    refused(tried(Path::new("-"), here, &[], File::open(&backup).expect("there").into()));
+    refused(tried(&outside, here, &args!["--from-manifest", &manifest], Stdio::null()));
+    // Another name of the same file stays where it is.
+    fs::hard_link(&backup, &twin).expect("a link");
+    let (code, told) = tried(&twin, &data, &[], Stdio::null());
+    assert!(code == Some(0) && twin.exists() && data.join("member/snap/db").exists(), "{told}");
+}

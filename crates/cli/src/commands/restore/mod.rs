@@ -35,6 +35,8 @@ pub fn run(session: &Session, args: &Restore) -> Result<Exit, Failure> {
     let failed = |error| explained(&error, &args.file);
     let draft = RestoreDraft::new(&request, resolver).map_err(failed)?;
     let container = session.open(&args.file)?;
+    session.note_files(&args.manifests);
+    draft.check_inputs(&session.inputs()).map_err(failed)?;
     let interrupt = listen()?;
     let progress = session.progress(&args.file);
     let context = RestoreContext::new(&*progress, &interrupt);
