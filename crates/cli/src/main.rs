@@ -1,7 +1,8 @@
 //! The etcdsnap binary: arguments become a command, a command becomes an exit code.
 //!
-//! SIGINT and SIGTERM keep their default action in commands that only read: the process may simply end, and a shell sees 130.
-//! Those that write take back what they began first, and end with 130 themselves.
+//! SIGINT and SIGTERM keep their default action in commands that only read: the process may simply end, and a shell sees 130
+//! or 143. Those that write take back what they began first, and end with 130 themselves. SIGHUP keeps its default action
+//! everywhere (129), so that `nohup` goes on working: what a command was writing stays under its temporary name then.
 
 mod args;
 mod commands;

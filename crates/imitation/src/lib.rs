@@ -76,6 +76,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::Path;
@@ -115,6 +116,9 @@ pub trait Host {
     fn run_db(&self, command: &str, operands: &[OsString]) -> Result<bool, String>;
 }
 
+/// The command that explains another one.
+const HELP: &str = "help";
+
 /// The tool that is imitated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Personality {
@@ -152,7 +156,7 @@ pub struct Call<'a> {
     personality: Personality,
     /// The release in the name that was used.
     release: Option<&'a str>,
-    args: &'a [OsString],
+    args: Cow<'a, [OsString]>,
 }
 
 impl Call<'_> {
@@ -169,7 +173,7 @@ impl Call<'_> {
             _ = writeln!(err, "Error: {error}");
             return read_commands::FAILED;
         }
-        let code = run(self.personality, compat, self.args, &Files, host, out, err)
+        let code = run(self.personality, compat, &self.args, &Files, host, out, err)
             .and_then(|code| out.flush().map(|()| code));
         code.unwrap_or_else(|error| unwritten(&error, err))
     }
@@ -195,17 +199,24 @@ fn unwritten(error: &io::Error, err: &mut dyn Write) -> u8 {
 
 /// The personality a command line asks for; `None` for the native commands.
 ///
-/// `etcdutl …`, `/usr/local/bin/etcdctl-3.5 …`, `etcdutl.exe …` and `etcdsnap etcdutl …` are recognised.
+/// `etcdutl …`, `/usr/local/bin/etcdctl-3.5 …`, `etcdutl.exe …` and `etcdsnap etcdutl …` are recognised, and `etcdsnap help
+/// etcdutl …`, which is `etcdutl help …`.
 pub fn select(command_line: &[OsString]) -> Option<Call<'_>> {
     let (called, args) = command_line.split_first()?;
     let called = Path::new(called).file_name()?.to_str().unwrap_or_default();
     let called = called.strip_suffix(".exe").unwrap_or(called);
     if let Some((personality, release)) = Personality::from_name(called) {
-        return Some(Call { personality, release, args });
+        return Some(Call { personality, release, args: args.into() });
     }
     let (first, args) = args.split_first()?;
+    if first == HELP {
+        let (tool, words) = args.split_first()?;
+        let (personality, release) = Personality::from_name(tool.to_str()?)?;
+        let args = std::iter::once(first).chain(words).cloned().collect();
+        return Some(Call { personality, release, args });
+    }
     let (personality, release) = Personality::from_name(first.to_str()?)?;
-    Some(Call { personality, release, args })
+    Some(Call { personality, release, args: args.into() })
 }
 
 /// Answers one command line as the tool of that release line would; `args` do not contain the program's name.

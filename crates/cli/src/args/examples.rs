@@ -16,7 +16,13 @@ Exit codes:
   5    the inputs differ
   6    the output is in place, but its report was lost, or the disk did not
        confirm it
-  130  interrupted";
+  130  interrupted: what was being written is gone
+  129, 143
+       ended by SIGHUP or SIGTERM, as a shell says it: a command that only
+       reads, or on SIGHUP any; a command that writes ends with 130 on SIGTERM
+
+Help of the imitated tools:
+  etcdsnap help etcdutl              also: etcdsnap etcdutl COMMAND --help";
 
 pub const VERIFY: &str = "\
 Examples:

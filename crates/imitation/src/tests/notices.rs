@@ -169,7 +169,21 @@ fn the_name_the_binary_is_called_by_chooses() {
     assert_eq!(select(&["./etcdutl-3.5", "x"]), Some((utl, Some("3.5".to_owned()), words(&["x"]))));
     assert_eq!(select(&["etcdsnap", "etcdctl-3.6"]), Some((ctl, Some("3.6".to_owned()), vec![])));
     assert_eq!(select(&["./etcdsnap", "etcdctl", "a", "etcdutl"]), Some((ctl, None, words(&["a", "etcdutl"]))));
-    for native in [&["etcdsnap", "status", "etcdutl"][..], &["etcdsnap"], &["etcdutlx"], &[]] {
+    assert_eq!(select(&["etcdsnap", "help", "etcdutl"]), Some((utl, None, words(&["help"]))));
+    let explained = words(&["help", "snapshot", "status"]);
+    assert_eq!(
+        select(&["etcdsnap", "help", "etcdctl-3.5", "snapshot", "status"]),
+        Some((ctl, Some("3.5".to_owned()), explained))
+    );
+    let native = [
+        &["etcdsnap", "status", "etcdutl"][..],
+        &["etcdsnap", "help", "status"],
+        &["etcdsnap", "help"],
+        &["etcdsnap"],
+        &["etcdutlx"],
+        &[],
+    ];
+    for native in native {
         assert_eq!(select(native), None);
     }
 }
