@@ -74,8 +74,8 @@ impl<'a> Bucket<'a> {
         element.map(|element| Self::from_element(self.db, &element)).transpose()
     }
 
-    /// All elements in key order; ends after the first error. Their sizes add up to at most the size of the file; without that limit
-    /// elements that share bytes could add up to any size.
+    /// All elements in key order; ends after the first error. Their sizes add up to at most the size of the file;
+    /// without that limit elements that share bytes could add up to any size.
     pub fn elements(&self) -> impl Iterator<Item = Result<LeafElement<'a>, Corruption>> {
         let mut cursor = self.cursor();
         let mut room = self.db.bytes().len();

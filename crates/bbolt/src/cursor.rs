@@ -1,8 +1,8 @@
 //! [`Cursor`]: moves through one bucket in key order.
 //!
-//! A cursor holds the path from the root page to the current leaf. Every page id is checked against the high-water mark, the
-//! path is at most [`MAX_DEPTH`] long, and a step that does not move strictly forward (or backward) in key order is an error,
-//! so a damaged file cannot make it run for ever.
+//! A cursor holds the path from the root page to the current leaf. Every page id is checked against the high-water mark,
+//! the path is at most [`MAX_DEPTH`] long, and a step that does not move strictly forward (or backward) in key order is
+//! an error, so a damaged file cannot make it run for ever.
 
 use std::cmp::Ordering;
 
@@ -113,8 +113,8 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// Goes down from the last page of the path to a leaf; `choose` picks the element on every page entered, including the root page
-    /// when the path has just been started.
+    /// Goes down from the last page of the path to a leaf; `choose` picks the element on every page entered, including
+    /// the root page when the path has just been started.
     fn descend(&mut self, choose: impl Fn(&Page<'a>) -> u16) -> Result<(), Corruption> {
         let fresh = self.path.len() == 1 && self.current.is_none();
         if fresh && let Some((page, index)) = self.path.last_mut() {
@@ -139,7 +139,8 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// Reads the element at the end of the path. After a move, `moved` has the previous key and how the new one must compare to it.
+    /// Reads the element at the end of the path. After a move, `moved` has the previous key and how the new one must
+    /// compare to it.
     fn read_current(&mut self, moved: Option<(&[u8], Ordering)>) -> Result<Option<LeafElement<'a>>, Corruption> {
         let Some((page, index)) = self.path.last().copied() else { return Ok(None) };
         if page.count == 0 {

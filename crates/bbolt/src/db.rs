@@ -94,7 +94,8 @@ impl<'a> Db<'a> {
         (self.bytes.len() as u64).div_ceil(u64::from(self.page_size))
     }
 
-    /// Bytes up to the high-water mark, which etcd calls the size of the database; saturates when the mark is impossibly high.
+    /// Bytes up to the high-water mark, which etcd calls the size of the database; saturates when the mark is impossibly
+    /// high.
     pub fn size(&self) -> u64 {
         self.meta.high_water_mark.saturating_mul(u64::from(self.page_size))
     }

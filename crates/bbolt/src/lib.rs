@@ -1,9 +1,9 @@
 //! Reading, checking and writing bbolt database files, given as bytes.
 //!
-//! The format is described in [`mod@format`]; [`Db`] opens a file given as `&[u8]`, [`Bucket`] and [`Cursor`] read it, and
-//! [`check`](check::check) checks all of it. Every byte is checked before it is used: readers return [`Corruption`], the check
-//! collects [`StructureProblem`]s, and nothing panics. [`build`] makes a new file from elements in key order, [`edit`] changes a
-//! few elements of an existing one; neither modifies the bytes that are read.
+//! The format is described in [`mod@format`]; [`Db`] opens a file given as `&[u8]`, [`Bucket`] and [`Cursor`] read it,
+//! and [`check`](check::check) checks all of it. Every byte is checked before it is used: readers return [`Corruption`],
+//! the check collects [`StructureProblem`]s, and nothing panics. [`build`] makes a new file from elements in key order,
+//! [`edit`] changes a few elements of an existing one; neither modifies the bytes that are read.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

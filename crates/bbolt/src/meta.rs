@@ -113,8 +113,8 @@ impl Meta {
     }
 }
 
-/// Finds the page size as bbolt does (`docs/format/bbolt.md#page-size`): from meta 0, otherwise from the first valid meta at a
-/// power of two. Unlike bbolt it also looks at 512, and does not accept an impossible page size.
+/// Finds the page size as bbolt does (`docs/format/bbolt.md#page-size`): from meta 0, otherwise from the first valid
+/// meta at a power of two. Unlike bbolt it also looks at 512, and does not accept an impossible page size.
 pub(crate) fn detect_page_size(bytes: &[u8]) -> Option<u32> {
     if let Ok(meta) = Meta::parse(bytes, 0, 0)
         && meta.has_plausible_page_size()

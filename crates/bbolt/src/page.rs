@@ -109,15 +109,15 @@ impl<'a> Page<'a> {
         Self { run: self.run.get(..bytes).unwrap_or(self.run), ..self }
     }
 
-    /// The most bytes that the elements of a page may add up to. In a damaged page elements can share bytes and add up to any size.
-    /// Some sharing is allowed, so that one wrong size does not hide other elements.
+    /// The most bytes that the elements of a page may add up to. In a damaged page elements can share bytes and add up
+    /// to any size. Some sharing is allowed, so that one wrong size does not hide other elements.
     pub(crate) fn element_budget(&self) -> u64 {
         const SHARING: u64 = 8;
         (self.run.len() as u64).saturating_mul(SHARING)
     }
 
-    /// The page without the elements, from the first on, that exceed its budget of bytes. Callers that read all elements of a page
-    /// that was not checked just before must use this, so that their work is bounded by the size of the page.
+    /// The page without the elements, from the first on, that exceed its budget of bytes. Callers that read all elements
+    /// of a page that was not checked just before must use this, so that their work is bounded by the size of the page.
     #[must_use]
     pub fn within_budget(self) -> Self {
         let mut room = self.element_budget();

@@ -1,4 +1,5 @@
-//! [`StructureProblem`]: what the structural check reports, one value for each violation of a rule, with its code and numbers.
+//! [`StructureProblem`]: what the structural check reports, one value for each violation of a rule, with its code and
+//! numbers.
 
 use etcdsnap_quantity::{plural, quantity};
 use std::fmt;
@@ -17,7 +18,8 @@ pub enum Grade {
 }
 
 impl Code {
-    /// Does this problem prevent elements or whole pages of a bucket from being read, so that counts of the bucket are incomplete?
+    /// Does this problem prevent elements or whole pages of a bucket from being read, so that counts of the bucket are
+    /// incomplete?
     pub fn hides_content(self) -> bool {
         matches!(
             self,
@@ -213,8 +215,8 @@ pub enum Detail {
 }
 
 impl Detail {
-    /// A key, cut after 18 bytes, the length of the longest key of a record. With a damaged key size the following bytes belong to a
-    /// value, which may be secret.
+    /// A key, cut after 18 bytes, the length of the longest key of a record. With a damaged key size the following bytes
+    /// belong to a value, which may be secret.
     pub(crate) fn key(key: &[u8]) -> Self {
         Self::Key(key.get(..18).unwrap_or(key).into())
     }

@@ -1,4 +1,5 @@
-//! Elements that share bytes let a small file stand for any amount of content. A copy of one ends before it outgrows its source.
+//! Elements that share bytes let a small file stand for any amount of content. A copy of one ends before it outgrows its
+//! source.
 
 use std::io::Cursor;
 

@@ -1,8 +1,8 @@
 //! SHA-256 of a large mapped file, with prefetching so that it is limited by the hash and not by memory.
 //!
-//! SHA-256 is serial, and on a freshly written file the latency of every new 4 KiB page adds up to half of the run time. So while
-//! one block is hashed, a byte of every cache line of the block some KiB ahead is read: the page fault and the memory access overlap
-//! with the computation.
+//! SHA-256 is serial, and on a freshly written file the latency of every new 4 KiB page adds up to half of the run time.
+//! So while one block is hashed, a byte of every cache line of the block some KiB ahead is read: the page fault and the
+//! memory access overlap with the computation.
 
 use std::ops::ControlFlow;
 

@@ -1,7 +1,8 @@
 //! [`BlockingSnaps`]: finds the `.snap` files that prevent a server from starting and can be moved away without loss.
 //!
-//! A server up to 3.6 starts from the newest `.snap` file. If the database is older than that, it stops, although the log may have
-//! all entries that the database lacks. Without the newer files it starts from an older one and applies the log.
+//! A server up to 3.6 starts from the newest `.snap` file. If the database is older than that, it stops, although the
+//! log may have all entries that the database lacks. Without the newer files it starts from an older one and applies the
+//! log.
 
 use etcdsnap_snapshot::place::quote;
 use etcdsnap_wal::snap::SnapFile;

@@ -84,8 +84,8 @@ fn check_index(
     check_term(log, content, indexes, &mut found);
 }
 
-/// Checks the received database by which servers replace their own: it must have applied all entries of its snapshot. Its pages are
-/// checked by the verification.
+/// Checks the received database by which servers replace their own: it must have applied all entries of its snapshot.
+/// Its pages are checked by the verification.
 pub(crate) fn check_replacement(contents: &DirectoryContents<'_>, findings: &mut Findings) {
     let Some((snapshot, database)) = contents.replacement() else { return };
     let place = Place::in_file(&format!("{snapshot:016x}.snap.db"));
@@ -201,8 +201,8 @@ pub(crate) fn check_snapshots(contents: &DirectoryContents<'_>, findings: &mut F
     }
 }
 
-/// Index of the last entry of the log, if the log had more entries when this snapshot was written; `None` if it has them, or the
-/// snapshot was received from the leader.
+/// Index of the last entry of the log, if the log had more entries when this snapshot was written; `None` if it has
+/// them, or the snapshot was received from the leader.
 fn log_end_before(contents: &DirectoryContents<'_>, snapshot: SnapshotPosition) -> Option<u64> {
     let log = contents.log.as_ref()?;
     let recorded = log.inspection.snapshots.iter().map(|recorded| recorded.index).max().unwrap_or(0);
@@ -215,7 +215,8 @@ fn is_damaged(log: &LogContent<'_>) -> bool {
     log.inspection.problems.iter().any(|problem| problem.code.grade() == Grade::Error)
 }
 
-/// Adds the finding about keys of the v2 API: an error unless there certainly are keys of the v3 API, since these may be all keys.
+/// Adds the finding about keys of the v2 API: an error unless there certainly are keys of the v3 API, since these may be
+/// all keys.
 pub(crate) fn check_v2_content(contents: &DirectoryContents<'_>, v3_keys: Option<u64>, findings: &mut Findings) {
     let found = V2Keys::of(contents);
     let is_etcd_2 = found.cluster_version.as_deref().is_some_and(|version| version.starts_with("2."));
@@ -244,8 +245,8 @@ pub(crate) fn check_v2_content(contents: &DirectoryContents<'_>, v3_keys: Option
     findings.push(Finding::new(&V2_CONTENT, place, format!("{}{v3}", found.sentence())).with_severity(severity));
 }
 
-/// Do the segments reach back to the record of this snapshot? Servers keep the last few segments and the last few `.snap` files, so
-/// the segments with the records of older files may have been removed.
+/// Do the segments reach back to the record of this snapshot? Servers keep the last few segments and the last few
+/// `.snap` files, so the segments with the records of older files may have been removed.
 fn reaches_back(log: &LogContent<'_>, snapshot: SnapshotPosition) -> bool {
     let first = log.inspection.segments.first().map(|segment| segment.name);
     first.is_some_and(|first| first.sequence == 0 || first.index <= snapshot.index)
@@ -288,8 +289,8 @@ fn check_identity(own: u64, database: &Membership, log: Option<&Membership>, fin
     }
 }
 
-/// The members according to the newest `.snap` file that is not ahead of the database, and the entries after it that the database has
-/// applied; `None` if the log does not have all of these entries.
+/// The members according to the newest `.snap` file that is not ahead of the database, and the entries after it that the
+/// database has applied; `None` if the log does not have all of these entries.
 fn membership_by_log(log: &LogContent<'_>, contents: &DirectoryContents<'_>) -> Option<Membership> {
     let applied = contents.database.content().and_then(|content| content.consistent_index().all().copied());
     let applied = applied.unwrap_or(u64::MAX);

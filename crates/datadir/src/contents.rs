@@ -15,7 +15,8 @@ use crate::snap_files::SnapFiles;
 pub(crate) enum DatabaseState {
     /// There is no such file.
     Missing,
-    /// A file without content, which bbolt initialises like a missing one; the text says why, to follow the file name in a sentence.
+    /// A file without content, which bbolt initialises like a missing one; the text says why, to follow the file name in
+    /// a sentence.
     New(&'static str),
     /// A file that is not a database, or cannot be opened.
     Unusable,
@@ -82,8 +83,8 @@ impl<'a> DirectoryContents<'a> {
             && self.revision_decrease().is_none()
     }
 
-    /// The revisions of the received database and of the member's own, if the first is lower: revisions only increase, so the two are of
-    /// different histories.
+    /// The revisions of the received database and of the member's own, if the first is lower: revisions only increase,
+    /// so the two are of different histories.
     pub fn revision_decrease(&self) -> Option<(i64, i64)> {
         let (_, received) = self.received.as_ref()?;
         let revision = |database: &DatabaseState| database.content()?.revision.all().copied();

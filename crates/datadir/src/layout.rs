@@ -73,7 +73,8 @@ impl DirectoryLayout {
         Ok(Self { wal, snap, has_proxy: false, segment: None })
     }
 
-    /// Finds the directories of a member by the path of its data directory or its `member`. `wal_dir` is the server's `--wal-dir`.
+    /// Finds the directories of a member by the path of its data directory or its `member`. `wal_dir` is the server's
+    /// `--wal-dir`.
     ///
     /// # Errors
     /// There is no member at the path.

@@ -1,8 +1,8 @@
 //! One member's data directory as a whole: its write-ahead log, its `.snap` files and its database.
 //!
-//! [`DirectoryLayout`] finds the directories, [`WalFiles`] and [`SnapFiles`] open their files, and [`LogReport`] checks a log alone.
-//! [`check()`] does all of it: it verifies the database, compares log, `.snap` files and database with one another, and predicts
-//! what each [`ServerRelease`] would do with them. Nothing here writes, locks or prints.
+//! [`DirectoryLayout`] finds the directories, [`WalFiles`] and [`SnapFiles`] open their files, and [`LogReport`] checks
+//! a log alone. [`check()`] does all of it: it verifies the database, compares log, `.snap` files and database with one
+//! another, and predicts what each [`ServerRelease`] would do with them. Nothing here writes, locks or prints.
 //!
 //! ```
 //! use etcdsnap_datadir::{CheckOptions, check};

@@ -1,9 +1,10 @@
 //! [`lock_state`]: finds out whether a server is running on the directory, by its locks.
 //!
-//! A server holds a `flock` on its database and, on Linux, an open-file-description lock on the segments it writes to. The second
-//! can be queried. The first is listed in `/proc/locks` with its owner, but not for a process in another container, and under
-//! another device number on file systems such as btrfs and overlayfs. So a shared lock is tried too, and released at once. A
-//! server that starts at that moment is only delayed: bbolt tries again every 50 ms, without a limit in a server.
+//! A server holds a `flock` on its database and, on Linux, an open-file-description lock on the segments it writes to.
+//! The second can be queried. The first is listed in `/proc/locks` with its owner, but not for a process in another
+//! container, and under another device number on file systems such as btrfs and overlayfs. So a shared lock is tried
+//! too, and released at once. A server that starts at that moment is only delayed: bbolt tries again every 50 ms,
+//! without a limit in a server.
 
 use std::path::{Path, PathBuf};
 
@@ -64,8 +65,8 @@ mod linux {
         owner(&std::fs::read_to_string("/proc/locks").ok()?, &id)
     }
 
-    /// Finds the owner of a `flock` in lines such as `4: FLOCK  ADVISORY  WRITE 4711 fe:00:3279 0 EOF`; a request that waits has an arrow
-    /// after the number.
+    /// Finds the owner of a `flock` in lines such as `4: FLOCK  ADVISORY  WRITE 4711 fe:00:3279 0 EOF`; a request that
+    /// waits has an arrow after the number.
     pub fn owner(locks: &str, id: &str) -> Option<u32> {
         locks.lines().find_map(|line| {
             let mut words = line.split_whitespace().skip(1);

@@ -38,8 +38,8 @@ pub struct ReaderVerdict {
 }
 
 impl LogReport {
-    /// Checks a log; keeps at most `limit` findings of each rule. `snaps` are its `.snap` files, if they are known; servers up to 3.6
-    /// start from one of them.
+    /// Checks a log; keeps at most `limit` findings of each rule. `snaps` are its `.snap` files, if they are known;
+    /// servers up to 3.6 start from one of them.
     pub fn new(wal: &Wal<'_>, snaps: Option<&SnapFiles>, limit: u64) -> Self {
         let inspection = wal.inspect();
         let mut findings = Findings::new(limit);
@@ -69,8 +69,8 @@ impl LogReport {
     }
 }
 
-/// The snapshot from which servers with this reader start: up to 3.6 the newest `.snap` file that has a record in the log, later the
-/// newest snapshot that has a record. When the files are not known, one is assumed for each record.
+/// The snapshot from which servers with this reader start: up to 3.6 the newest `.snap` file that has a record in the
+/// log, later the newest snapshot that has a record. When the files are not known, one is assumed for each record.
 pub(crate) fn start_of(
     wal: &Wal<'_>,
     snaps: Option<&SnapFiles>,

@@ -1,7 +1,7 @@
 //! [`Membership`] and [`Voters`]: the members of a cluster, followed through the membership changes in a log.
 //!
-//! Servers up to 3.5 keep the members in the v2 store: that of the `.snap` file from which they start, to which they apply every
-//! change after it again. Raft keeps its own list of voters.
+//! Servers up to 3.5 keep the members in the v2 store: that of the `.snap` file from which they start, to which they
+//! apply every change after it again. Raft keeps its own list of voters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,8 @@ pub(crate) struct Membership {
     members: BTreeMap<u64, Peer>,
     /// Ids of the removed members.
     removed: BTreeSet<u64>,
-    /// Ids of the members that have each URL. A log can have millions of changes, so a change must not go through all members.
+    /// Ids of the members that have each URL. A log can have millions of changes, so a change must not go through all
+    /// members.
     owners: BTreeMap<String, BTreeSet<u64>>,
     /// Number of members that are learners.
     learners: usize,
@@ -120,7 +121,8 @@ impl Membership {
         &self.removed
     }
 
-    /// Would a server apply this change, or refuse it, which turns it into a change without a member? (`ValidateConfigurationChange`)
+    /// Would a server apply this change, or refuse it, which turns it into a change without a member?
+    /// (`ValidateConfigurationChange`)
     pub fn accepts(&self, change: &MemberChange) -> bool {
         let taken = |id: u64, urls: &[String]| {
             { urls.iter() }.filter_map(|url| self.owners.get(url)).any(|owners| owners.iter().any(|owner| *owner != id))

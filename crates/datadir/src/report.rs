@@ -34,8 +34,8 @@ pub struct DirectoryReport {
     pub store: Option<StoreFacts>,
     /// The raft indexes of log, snapshots and database.
     pub indexes: Indexes,
-    /// The entries that are not applied to the database, which are all without a database; `None` if there is no log, or the index of the
-    /// database is unknown.
+    /// The entries that are not applied to the database, which are all without a database; `None` if there is no log, or
+    /// the index of the database is unknown.
     pub unapplied: Option<UnappliedEntries>,
     /// The members according to log and database, ascending by id.
     pub members: Vec<MemberView>,
@@ -79,11 +79,11 @@ pub struct MemberView {
     pub peer_urls: Vec<String>,
     /// Is it the member whose directory this is?
     pub is_self: bool,
-    /// Its role according to the newest `.snap` file and the log after it: `voter`, `learner`, `removed`, `absent`; `unknown` if the log
-    /// does not have all entries since then.
+    /// Its role according to the newest `.snap` file and the log after it: `voter`, `learner`, `removed`, `absent`;
+    /// `unknown` if the log does not have all entries since then.
     pub in_log: &'static str,
-    /// Its role according to the database: `voter`, `learner`, `removed`, `absent`; `unknown` without a database, or if its buckets could
-    /// not be read.
+    /// Its role according to the database: `voter`, `learner`, `removed`, `absent`; `unknown` without a database, or if
+    /// its buckets could not be read.
     pub in_database: &'static str,
 }
 

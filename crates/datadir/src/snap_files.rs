@@ -52,8 +52,8 @@ impl SnapFiles {
         self.snaps.iter().map(|(name, parsed, image)| (name.as_str(), *parsed, image.bytes()))
     }
 
-    /// The snapshot that a server up to 3.6 loads: the newest readable one that `wanted` accepts. `wanted` is called for each file, of
-    /// which there can be many, from the newest on until it accepts one.
+    /// The snapshot that a server up to 3.6 loads: the newest readable one that `wanted` accepts. `wanted` is called for
+    /// each file, of which there can be many, from the newest on until it accepts one.
     pub fn newest(&self, wanted: impl Fn(SnapshotPosition) -> bool) -> Option<(&str, SnapFile<'_>)> {
         snap::newest(self.snaps().map(|(name, _, bytes)| (name, bytes)), wanted)
     }

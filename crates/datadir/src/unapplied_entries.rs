@@ -1,7 +1,7 @@
 //! [`UnappliedEntries`]: the entries of the log after the consistent index of the database.
 //!
-//! A member writes an entry into its log first and applies it to the database a moment later, so after a crash there usually are some.
-//! A starting server applies them. A copy of the database alone lacks them.
+//! A member writes an entry into its log first and applies it to the database a moment later, so after a crash there
+//! usually are some. A starting server applies them. A copy of the database alone lacks them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +34,8 @@ pub struct UnappliedEntries {
     pub keys: Vec<String>,
     /// The least number of revisions that they create.
     pub revisions_min: u64,
-    /// The greatest number of revisions that they create: whether a transaction or a deletion changes anything depends on the keyspace.
+    /// The greatest number of revisions that they create: whether a transaction or a deletion changes anything depends
+    /// on the keyspace.
     pub revisions_max: u64,
 }
 
@@ -79,7 +80,8 @@ impl TouchedKeys {
     fn request(&mut self, request: &InternalRaftRequest) -> (u64, u64) {
         if let Some(put) = &request.put {
             self.keys.insert(put.key.clone());
-            // A put with a lease fails if the lease does not exist; one that keeps the value or lease, if there is no such key.
+            // A put with a lease fails if the lease does not exist; one that keeps the value or lease, if there is no
+            // such key.
             let certain = put.lease == 0 && !put.ignore_lease && !put.ignore_value;
             return (u64::from(certain), 1);
         }

@@ -1,7 +1,7 @@
 //! [`V2Keys`]: finds the keys that clients wrote through the v2 API, which are in no snapshot of the database.
 //!
-//! etcd 2 to 3.5 keep them in the v2 store: in memory, in the `.snap` files, and in the log since the newest of them. The database
-//! does not have them.
+//! etcd 2 to 3.5 keep them in the v2 store: in memory, in the `.snap` files, and in the log since the newest of them.
+//! The database does not have them.
 
 use std::collections::BTreeSet;
 

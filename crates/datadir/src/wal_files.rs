@@ -49,7 +49,8 @@ pub struct ListError {
 }
 
 impl WalFiles {
-    /// Opens all segments of a directory, or only one. Files that cannot be read are listed as [`unreadable`](Self::unreadable).
+    /// Opens all segments of a directory, or only one. Files that cannot be read are listed as
+    /// [`unreadable`](Self::unreadable).
     ///
     /// # Errors
     /// The directory cannot be listed.

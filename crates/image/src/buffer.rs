@@ -32,7 +32,8 @@ pub(crate) fn read(mut reader: impl Read, most: u64) -> Result<Vec<u8>, Failure>
     }
 }
 
-/// The number of bytes to read next, so that the total stays within `most`. When the buffer is full, its capacity is doubled first.
+/// The number of bytes to read next, so that the total stays within `most`. When the buffer is full, its capacity is
+/// doubled first.
 fn grow(bytes: &mut Vec<u8>, most: u64) -> Result<u64, Failure> {
     let len = bytes.len() as u64;
     let wanted = most.saturating_sub(len);

@@ -9,16 +9,16 @@ use std::ops::Range;
 #[cfg(target_os = "linux")]
 use rustix::fs::{SeekFrom, seek};
 
-/// Bytes of the smallest hole that is mapped separately; holes are cut to multiples of it, which are multiples of every system's page
-/// size.
+/// Bytes of the smallest hole that is mapped separately; holes are cut to multiples of it, which are multiples of every
+/// system's page size.
 #[cfg(target_os = "linux")]
 const MIN_HOLE: u64 = 1 << 20;
 /// The most holes that are searched for; further holes are read like data.
 #[cfg(target_os = "linux")]
 const MAX_HOLES: usize = 1024;
 
-/// The large holes among the first `len` bytes, ascending, each from one multiple of [`MIN_HOLE`] to another. There are none where the
-/// system or the file system does not support finding them.
+/// The large holes among the first `len` bytes, ascending, each from one multiple of [`MIN_HOLE`] to another. There are
+/// none where the system or the file system does not support finding them.
 ///
 /// Moves the position of the file.
 #[cfg(target_os = "linux")]

@@ -16,8 +16,8 @@ use crate::holes::{data_ranges, holes};
 use crate::map::{map, map_zeros};
 use crate::prefetched::PrefetchedBlocks;
 
-/// Bytes of the longest file that is opened. Memory for a file grows with its length including holes, by up to a five-hundredth of
-/// it; and reading its zeros takes time.
+/// Bytes of the longest file that is opened. Memory for a file grows with its length including holes, by up to a
+/// five-hundredth of it; and reading its zeros takes time.
 const MAX_FILE_LEN: u64 = 1 << 40;
 
 /// The bytes of a file as it was at open, or of a stream.
@@ -62,11 +62,12 @@ struct Source {
 impl Image {
     /// Opens a regular file for reading, following symbolic links, without locking it.
     ///
-    /// The length is read once, here. Nothing about the file changes, except its access time if the file system is mounted so.
+    /// The length is read once, here. Nothing about the file changes, except its access time if the file system is
+    /// mounted so.
     ///
     /// # Errors
-    /// Every reason why this is not a readable regular file has its own [`ImageError`]; a FIFO is recognised by its type and never
-    /// waited for. A file that shrinks while it is read into memory is [`ImageError::Changed`].
+    /// Every reason why this is not a readable regular file has its own [`ImageError`]; a FIFO is recognised by its type
+    /// and never waited for. A file that shrinks while it is read into memory is [`ImageError::Changed`].
     pub fn open(path: &Path, mapping: Mapping) -> Result<Self, ImageError> {
         let source = Source::open(path)?;
         let bytes = match mapping {
@@ -81,7 +82,8 @@ impl Image {
     /// Memory grows with the bytes that arrive.
     ///
     /// # Errors
-    /// [`ImageError::TooLarge`] as soon as more than `limit` bytes have arrived, [`ImageError::Stream`] when the reader fails.
+    /// [`ImageError::TooLarge`] as soon as more than `limit` bytes have arrived, [`ImageError::Stream`] when the reader
+    /// fails.
     pub fn from_reader(label: &str, reader: impl Read, limit: u64) -> Result<Self, ImageError> {
         let label = || label.to_owned();
         let bytes = buffer::read(reader, limit.saturating_add(1)).map_err(|failure| match failure {
@@ -94,8 +96,8 @@ impl Image {
         Ok(Self { bytes: Bytes::Memory(bytes), source: None })
     }
 
-    /// Maps a file that has no name, and so belongs to this process alone: the temporary file to which a stream was written. `label`
-    /// names the stream in errors.
+    /// Maps a file that has no name, and so belongs to this process alone: the temporary file to which a stream was
+    /// written. `label` names the stream in errors.
     ///
     /// # Errors
     /// [`ImageError::Io`] when the system cannot map it.
@@ -118,8 +120,8 @@ impl Image {
 
     /// Checks that the file is still the same file, has the same length as at open and was not written to since.
     ///
-    /// Always succeeds for a stream and for a file without a name. A file system's clock has a resolution of some milliseconds: a
-    /// write in the same tick as the last one before the file was opened is not noticed.
+    /// Always succeeds for a stream and for a file without a name. A file system's clock has a resolution of some
+    /// milliseconds: a write in the same tick as the last one before the file was opened is not noticed.
     ///
     /// # Errors
     /// The change.
@@ -149,8 +151,8 @@ impl Image {
         self.source.as_ref().map(|source| &source.file)
     }
 
-    /// Brings the bytes of `range` into memory before they are read, so that reading them cannot fail. Call it before a scan, for some
-    /// MiB at a time; bytes that were prefetched before cost nothing.
+    /// Brings the bytes of `range` into memory before they are read, so that reading them cannot fail. Call it before a
+    /// scan, for some MiB at a time; bytes that were prefetched before cost nothing.
     ///
     /// A range is cut at the end of the file. Where the system has no such call (Linux has it since 5.14), nothing is done.
     ///
@@ -175,7 +177,8 @@ impl Image {
     }
 }
 
-/// Prefetches a range of a map. Only errors about the bytes themselves are returned; others mean that the system cannot prefetch.
+/// Prefetches a range of a map. Only errors about the bytes themselves are returned; others mean that the system cannot
+/// prefetch.
 #[cfg(target_os = "linux")]
 fn populate(map: &Mmap, offset: usize, len: usize) -> io::Result<()> {
     match map.advise_range(memmap2::Advice::PopulateRead, offset, len) {
@@ -209,8 +212,8 @@ pub fn open_file(path: &Path) -> Result<File, ImageError> {
 
 fn open(path: &Path) -> Result<(File, Metadata), ImageError> {
     let error = |error| open_error(path, error);
-    // The kind is checked twice: by name, because opening a device may have an effect, and on the open file, because the name may
-    // refer to another file in between.
+    // The kind is checked twice: by name, because opening a device may have an effect, and on the open file, because the
+    // name may refer to another file in between.
     check_regular(path, path.metadata().map_err(error)?.file_type())?;
     let file = nonblocking_open_options().read(true).open(path).map_err(error)?;
     let metadata = file.metadata().map_err(error)?;
@@ -279,7 +282,8 @@ fn check_regular(path: &Path, kind: std::fs::FileType) -> Result<(), ImageError>
     }
 }
 
-/// Options to open a file without waiting: opening a FIFO waits for a writer otherwise. For a regular file they make no difference.
+/// Options to open a file without waiting: opening a FIFO waits for a writer otherwise. For a regular file they make no
+/// difference.
 #[cfg(unix)]
 fn nonblocking_open_options() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;

@@ -9,8 +9,8 @@
 //! * [`Image::prefetch`] turns a bad sector, or a truncated file, into an ordinary error before the bytes are read;
 //! * [`Image::recheck`] compares file, length and time of modification after the work is done.
 //!
-//! What remains is a file that is truncated between the two, for which the system sends SIGBUS: a program that maps files calls
-//! [`exit_on_sigbus`] first, or opens with [`Mapping::Never`].
+//! What remains is a file that is truncated between the two, for which the system sends SIGBUS: a program that maps
+//! files calls [`exit_on_sigbus`] first, or opens with [`Mapping::Never`].
 //!
 //! This is the only crate of the project with `unsafe` code, and all of it is in one small module, `map`.
 //!

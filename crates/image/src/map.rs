@@ -25,8 +25,8 @@ pub(crate) fn map(file: &File, len: usize) -> io::Result<Mmap> {
     unsafe { MmapOptions::new().len(len).map(file) }
 }
 
-/// Maps zero pages over the `holes` of a map, so that they take no memory in the file system's cache either. The holes begin and end at
-/// multiples of the page size. Where that fails they are read like the rest.
+/// Maps zero pages over the `holes` of a map, so that they take no memory in the file system's cache either. The holes
+/// begin and end at multiples of the page size. Where that fails they are read like the rest.
 #[cfg(target_os = "linux")]
 pub(crate) fn map_zeros(map: &Mmap, holes: &[Range<u64>]) {
     for hole in holes {
@@ -53,12 +53,12 @@ pub(crate) fn map_zeros(map: &Mmap, holes: &[Range<u64>]) {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn cover(_: &Mmap, _: &[Range<u64>]) {}
 
-/// Installs a handler for SIGBUS, which the system sends when a mapped file is truncated while it is read or its disk fails: it writes
-/// `message` to standard error and exits with `code`.
+/// Installs a handler for SIGBUS, which the system sends when a mapped file is truncated while it is read or its disk
+/// fails: it writes `message` to standard error and exits with `code`.
 ///
-/// It is for the start of a program, not for libraries, since the handler belongs to the whole process. Only the first call has an
-/// effect. The system sends the same signal for other broken maps, and macOS also for an exhausted stack. Has no effect where
-/// there is no SIGBUS.
+/// It is for the start of a program, not for libraries, since the handler belongs to the whole process. Only the first
+/// call has an effect. The system sends the same signal for other broken maps, and macOS also for an exhausted stack.
+/// Has no effect where there is no SIGBUS.
 #[cfg(unix)]
 pub fn exit_on_sigbus(message: &'static [u8], code: i32) {
     if sigbus::REPORT.set((message, code)).is_err() {

@@ -1,4 +1,5 @@
-//! [`PrefetchedBlocks`]: the blocks of a file that were prefetched already, with one bit for each MiB, shared by all threads.
+//! [`PrefetchedBlocks`]: the blocks of a file that were prefetched already, with one bit for each MiB, shared by all
+//! threads.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +19,8 @@ impl PrefetchedBlocks {
         Self { words: (0..words).map(|_| AtomicU64::new(0)).collect() }
     }
 
-    /// The ranges of whole blocks around `bytes` that are not in the set, in bytes; the last may end after the end of the file.
+    /// The ranges of whole blocks around `bytes` that are not in the set, in bytes; the last may end after the end of
+    /// the file.
     pub fn missing(&self, bytes: Range<usize>) -> impl Iterator<Item = Range<usize>> {
         let end = if bytes.is_empty() { 0 } else { bytes.end.div_ceil(BLOCK) };
         let mut next = bytes.start / BLOCK;

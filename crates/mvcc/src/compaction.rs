@@ -1,4 +1,5 @@
-//! The compaction marks of the `meta` bucket and what a starting server makes of them (`docs/format/mvcc.md#state-at-the-start`).
+//! The compaction marks of the `meta` bucket and what a starting server makes of them
+//! (`docs/format/mvcc.md#state-at-the-start`).
 
 use etcdsnap_bbolt::{Corruption, Db};
 

@@ -1,4 +1,5 @@
-//! HashKV: the hash by which the members of a cluster compare their keyspaces at one revision (`docs/format/mvcc.md#hashkv`).
+//! HashKV: the hash by which the members of a cluster compare their keyspaces at one revision
+//! (`docs/format/mvcc.md#hashkv`).
 //!
 //! It is the CRC-32C of `key`, then of all records up to the revision, except those that a compaction would have removed:
 //! at or below the compacted revision only the newest put of every key that still stood at the revision counts, even when
@@ -30,7 +31,8 @@ impl Keyspace<'_> {
         self.compaction.current(self.summary.last)
     }
 
-    /// HashKV at the revision that the keyspace was made for. As in etcd a negative one is not refused, and hashes no record.
+    /// HashKV at the revision that the keyspace was made for. As in etcd a negative one is not refused, and hashes no
+    /// record.
     pub fn hash_kv(&self) -> Result<HashKv, RevisionError> {
         let (revision, current) = (self.kept.revision, self.current_revision());
         let compact_revision = self.compaction.compacted();

@@ -1,9 +1,9 @@
 //! Building the index of a snapshot from that of an earlier snapshot of the same store, which makes a comparison faster.
 //!
-//! Most pages of the later snapshot are pages of the earlier one, with the same ids and the same bytes. When the earlier snapshot is
-//! indexed already, such a leaf only has to be compared byte by byte: the states of its records are copied, and the position of
-//! each record in the other file is known. All records of the leaf must also be on the same side of both compacted revisions,
-//! because a [`RecordState`] says on which side its record is.
+//! Most pages of the later snapshot are pages of the earlier one, with the same ids and the same bytes. When the earlier
+//! snapshot is indexed already, such a leaf only has to be compared byte by byte: the states of its records are copied,
+//! and the position of each record in the other file is known. All records of the leaf must also be on the same side of
+//! both compacted revisions, because a [`RecordState`] says on which side its record is.
 
 use std::ops::RangeInclusive;
 
@@ -53,8 +53,8 @@ impl UnchangedLeaves {
         self.len() == 0
     }
 
-    /// The position in the later file of the record at a position in the earlier one; `None` when its leaf has changed. The order of
-    /// positions is the same.
+    /// The position in the later file of the record at a position in the earlier one; `None` when its leaf has changed.
+    /// The order of positions is the same.
     pub fn later_position(&self, position: Position) -> Option<Position> {
         Some(Position::new(self.rank(position.rank())?, position.index()))
     }
@@ -89,8 +89,9 @@ impl Baseline<'_, '_> {
 }
 
 impl<'a> Revisions<'a> {
-    /// Does the same as [`index`](Self::index), but uses the index of an earlier snapshot for leaves that are unchanged since. Takes a
-    /// little longer when no leaf is unchanged. The index of the earlier snapshot is not used when something is wrong with its file.
+    /// Does the same as [`index`](Self::index), but uses the index of an earlier snapshot for leaves that are unchanged
+    /// since. Takes a little longer when no leaf is unchanged. The index of the earlier snapshot is not used when
+    /// something is wrong with its file.
     pub fn index_incrementally(
         &self,
         baseline: Baseline<'_, 'a>,

@@ -1,8 +1,8 @@
 //! [`Index`]: the records grouped by key, which answers what was live, deleted or changed at any readable revision.
 //!
-//! An index has the [`RecordState`]s of a scan, 24 bytes a record. A query goes through the histories of all keys, partition by
-//! partition on all threads. An answer has [`Position`]s, 8 bytes a key; their records are read on demand. Neither keys nor values
-//! are copied.
+//! An index has the [`RecordState`]s of a scan, 24 bytes a record. A query goes through the histories of all keys,
+//! partition by partition on all threads. An answer has [`Position`]s, 8 bytes a key; their records are read on demand.
+//! Neither keys nor values are copied.
 
 use etcdsnap_bbolt::{Collector, Db};
 use rayon::prelude::*;
@@ -83,8 +83,8 @@ impl<'a> Index<'a> {
         })
     }
 
-    /// The records with revisions above `after` and up to `upto`, in the order of revisions, each with the record before it in the
-    /// history of its key.
+    /// The records with revisions above `after` and up to `upto`, in the order of revisions, each with the record before
+    /// it in the history of its key.
     pub fn changes(&self, after: i64, upto: i64) -> Vec<(Position, Option<Position>)> {
         let (start, end) = (self.records.first_above(after), self.records.first_above(upto));
         let mut changes = self.gather(|history, changes| {

@@ -3,8 +3,8 @@
 use crate::record_rule::RecordRule;
 use crate::record_state::{RecordState, broken_rule};
 
-/// The states of one of the [`PARTITIONS`](crate::record_state::PARTITIONS), sorted by key hash and position. Each of the `chunks` must
-/// be grouped by partition.
+/// The states of one of the [`PARTITIONS`](crate::record_state::PARTITIONS), sorted by key hash and position. Each of
+/// the `chunks` must be grouped by partition.
 pub(crate) fn sorted_partition(chunks: &[Vec<RecordState>], partition: usize) -> Vec<RecordState> {
     let mut states = Vec::new();
     for chunk in chunks {
@@ -29,8 +29,8 @@ pub(crate) fn suspected_breaches(
 
 /// Calls `look` with the history of every key among sorted states, and with whether it seems to break a rule.
 ///
-/// States with the same key hash are treated as one key while they look like one sound history. Where they do not, several keys
-/// may have the hash, so their states are separated by the keys themselves.
+/// States with the same key hash are treated as one key while they look like one sound history. Where they do not,
+/// several keys may have the hash, so their states are separated by the keys themselves.
 pub(crate) fn for_each_history<'a>(
     states: &[RecordState],
     unfinished: bool,

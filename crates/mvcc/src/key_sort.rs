@@ -1,9 +1,9 @@
 //! [`sort_by_key`]: sorts positions by their user keys without copying the keys.
 //!
-//! The keys are anywhere in the file, so a comparison that reads two of them costs two cache misses. Each entry therefore has
-//! eight bytes of its key; entries are sorted by those, and only entries that agree in them are sorted by the next eight. Bytes
-//! that all keys of a group share (`/registry/`…) are skipped at once, but at most [`MAX_SKIPPED`] of them: otherwise a few keys
-//! that share less would cause all others to be compared to their ends again and again.
+//! The keys are anywhere in the file, so a comparison that reads two of them costs two cache misses. Each entry
+//! therefore has eight bytes of its key; entries are sorted by those, and only entries that agree in them are sorted by
+//! the next eight. Bytes that all keys of a group share (`/registry/`…) are skipped at once, but at most [`MAX_SKIPPED`]
+//! of them: otherwise a few keys that share less would cause all others to be compared to their ends again and again.
 
 use rayon::prelude::*;
 
@@ -24,7 +24,8 @@ struct SortEntry<T> {
     item: T,
 }
 
-/// Sorts items by the key that `key_of` returns; the order of items with equal keys is unspecified. Takes 24 bytes an item and more.
+/// Sorts items by the key that `key_of` returns; the order of items with equal keys is unspecified. Takes 24 bytes an
+/// item and more.
 pub(crate) fn sort_by_key<'a, T, K>(items: Vec<T>, key_of: K) -> Vec<T>
 where
     T: Copy + Send + Sync,

@@ -46,8 +46,8 @@ pub(crate) struct KeptPuts {
 }
 
 impl<'a> Keyspace<'a> {
-    /// Merges the chunks of a walk. `hash_at` is the revision of [`hash_kv`](Self::hash_kv); the store's current one when `None` or, as
-    /// in etcd, 0.
+    /// Merges the chunks of a walk. `hash_at` is the revision of [`hash_kv`](Self::hash_kv); the store's current one
+    /// when `None` or, as in etcd, 0.
     pub fn new(
         db: &Db<'a>,
         walk_buckets: &[BucketInfo<'a>],
@@ -122,7 +122,8 @@ impl<'a> Keyspace<'a> {
         self.buckets.iter().map(|bucket| bucket.pairs).sum()
     }
 
-    /// The newest puts of live keys that the [`ValuePrefilter`](crate::ValuePrefilter) found suspect, in no particular order.
+    /// The newest puts of live keys that the [`ValuePrefilter`](crate::ValuePrefilter) found suspect, in no particular
+    /// order.
     pub fn suspects(&self) -> impl Iterator<Item = Record<'a>> {
         self.suspects.iter().filter_map(|position| self.records.record(*position))
     }
@@ -132,8 +133,8 @@ impl<'a> Keyspace<'a> {
         self.compaction
     }
 
-    /// Is there a live key for which `wanted` holds? Reads records from the newest to the oldest until one is found; memory is that of
-    /// the deleted keys for which it holds.
+    /// Is there a live key for which `wanted` holds? Reads records from the newest to the oldest until one is found;
+    /// memory is that of the deleted keys for which it holds.
     pub fn any_live_key(&self, wanted: impl Fn(&[u8]) -> bool) -> bool {
         let mut deleted = HashSet::new();
         let pages = self.records.leaves.iter().rev().filter_map(|leaf| Some(self.records.page(leaf)?.within_budget()));

@@ -1,12 +1,13 @@
 //! etcd's MVCC store in a bbolt database: revisions, tombstones, compactions, and the hashes over them.
 //!
-//! A [`Scanner`] observes the structural check of a database and reads every record once; [`Keyspace`] merges its results: status
-//! hash, backend hash, HashKV, key counts, and all violations of the rules about records. Memory is 24 bytes a record and a few
-//! dozen bytes a leaf page; values are never copied.
+//! A [`Scanner`] observes the structural check of a database and reads every record once; [`Keyspace`] merges its
+//! results: status hash, backend hash, HashKV, key counts, and all violations of the rules about records. Memory is 24
+//! bytes a record and a few dozen bytes a leaf page; values are never copied.
 //!
-//! [`Revisions`] reads the records themselves: it streams a range of revisions in either direction, or makes an [`Index`] of records
-//! by key, which answers what was live, deleted or changed at any readable revision. An index takes 24 bytes a record and some 64
-//! bytes a leaf page; an answer takes 8 bytes a key, and some 32 more while it is sorted by key.
+//! [`Revisions`] reads the records themselves: it streams a range of revisions in either direction, or makes an
+//! [`Index`] of records by key, which answers what was live, deleted or changed at any readable revision. An index takes
+//! 24 bytes a record and some 64 bytes a leaf page; an answer takes 8 bytes a key, and some 32 more while it is sorted
+//! by key.
 //!
 //! ```text
 //! etcdsnap_bbolt::check --leaves--> Scanner --RecordState, LeafDigest--> ScanChunk

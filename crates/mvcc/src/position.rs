@@ -1,7 +1,7 @@
 //! [`Position`]: where a record is in the `key` bucket, in eight bytes.
 
-/// The position of a record: the rank of its leaf, and its index on the leaf. Of two records of one file the newer one has the greater
-/// position.
+/// The position of a record: the rank of its leaf, and its index on the leaf. Of two records of one file the newer one
+/// has the greater position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(u64);
 

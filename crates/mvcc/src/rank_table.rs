@@ -1,8 +1,9 @@
 //! [`RankTable`]: one value for each leaf, in the order of the leaves' [ranks](etcdsnap_bbolt::check::Leaf::rank).
 //!
-//! A walk produces the values in file order, one vector for each chunk. They stay in those vectors; the table only has eight bytes a
-//! leaf that say where the value of each rank is. Copying the values into one vector would need twice their memory, which is most
-//! of the memory of a walk, and sorting them would take longer than checking the leaves of many files.
+//! A walk produces the values in file order, one vector for each chunk. They stay in those vectors; the table only has
+//! eight bytes a leaf that say where the value of each rank is. Copying the values into one vector would need twice
+//! their memory, which is most of the memory of a walk, and sorting them would take longer than checking the leaves of
+//! many files.
 
 use rayon::prelude::*;
 
@@ -71,8 +72,8 @@ impl<T: HasRank> RankTable<T> {
         self.chunks.iter().flatten()
     }
 
-    /// All values in the order of ranks, in chunks for parallel work. They are copied, because values of neighbouring ranks are
-    /// anywhere in memory, and the processor overlaps those accesses when nothing else is done between them.
+    /// All values in the order of ranks, in chunks for parallel work. They are copied, because values of neighbouring
+    /// ranks are anywhere in memory, and the processor overlaps those accesses when nothing else is done between them.
     pub fn par_copied_chunks(&self) -> impl IndexedParallelIterator<Item = Vec<T>> {
         self.slots.par_chunks(CHUNK).map(|slots| slots.iter().filter_map(|slot| self.in_slot(*slot).copied()).collect())
     }

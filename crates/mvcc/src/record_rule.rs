@@ -70,7 +70,8 @@ rules! {
 }
 
 impl RecordRule {
-    /// Does the rule compare a record with other records? When some of these could not be read, a violation may be caused by that.
+    /// Does the rule compare a record with other records? When some of these could not be read, a violation may be
+    /// caused by that.
     pub fn compares_records(self) -> bool {
         matches!(
             self,

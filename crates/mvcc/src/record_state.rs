@@ -1,9 +1,9 @@
 //! [`RecordState`]: the 24 bytes that a scan keeps of each record, for the rules that need all records of a key.
 //!
-//! The records of one key are anywhere in the file. Sorted by key hash and position, their states are next to each other in the
-//! order of the key's history. A state has neither the key nor all of its numbers: it is enough to tell that a history is sound.
-//! Where a history does not look sound, the records themselves are read, so neither a collision of hashes nor the shortened numbers
-//! can cause or hide a finding.
+//! The records of one key are anywhere in the file. Sorted by key hash and position, their states are next to each other
+//! in the order of the key's history. A state has neither the key nor all of its numbers: it is enough to tell that a
+//! history is sound. Where a history does not look sound, the records themselves are read, so neither a collision of
+//! hashes nor the shortened numbers can cause or hide a finding.
 
 use etcdsnap_proto::KeyValueRef;
 use xxhash_rust::xxh3::xxh3_64;
@@ -132,7 +132,8 @@ pub(crate) fn grouped_by_partition(states: &[RecordState]) -> Vec<RecordState> {
     sorted
 }
 
-/// The rule that `next` seems to break as the record after `previous` in its key's history, or as the first record of its key.
+/// The rule that `next` seems to break as the record after `previous` in its key's history, or as the first record of
+/// its key.
 pub(crate) fn broken_rule(previous: Option<&RecordState>, next: &RecordState, unfinished: bool) -> Option<RecordRule> {
     if next.has(MARKER) {
         return None;

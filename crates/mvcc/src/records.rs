@@ -60,8 +60,8 @@ impl<'a> Records<'a> {
         Record::parse(&self.at(position)?.1)
     }
 
-    /// The records at several positions. Each step is done for all of them before the next step, so that the processor overlaps
-    /// their memory accesses.
+    /// The records at several positions. Each step is done for all of them before the next step, so that the processor
+    /// overlaps their memory accesses.
     pub fn read_many(&self, positions: &[Position]) -> Vec<Option<Record<'a>>> {
         let leaves: Vec<_> = positions.iter().map(|position| self.leaves.get(position.rank())).collect();
         let pages: Vec<_> = leaves.into_iter().map(|leaf| self.page(leaf?)).collect();

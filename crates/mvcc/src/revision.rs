@@ -25,12 +25,12 @@ impl Revision {
     }
 }
 
-/// The fewest revisions that a store should have left. At a million writes a second they last for twelve days, and at the rates of real
-/// clusters for years.
+/// The fewest revisions that a store should have left. At a million writes a second they last for twelve days, and at
+/// the rates of real clusters for years.
 pub const ENOUGH_REVISIONS: i64 = 1 << 40;
 
-/// Number of revisions after this one. Servers count in signed 64-bit numbers without a check: they panic at the write after the last
-/// revision.
+/// Number of revisions after this one. Servers count in signed 64-bit numbers without a check: they panic at the write
+/// after the last revision.
 pub fn revisions_after(main: i64) -> i64 {
     i64::MAX - main.max(0)
 }
@@ -89,8 +89,8 @@ impl RevisionKey {
     /// Length of a tombstone's key in bytes.
     pub const TOMBSTONE_LEN: usize = 18;
 
-    /// Do servers load the record with this key? When they start they read the keys from revision 1 to the greatest one, in the order of
-    /// bytes.
+    /// Do servers load the record with this key? When they start they read the keys from revision 1 to the greatest one,
+    /// in the order of bytes.
     pub fn is_loaded(bytes: &[u8]) -> bool {
         let first = Self::encode_put(Revision::of_main(1));
         let end = Self::encode_put(Revision { main: i64::MAX, sub: i64::MAX });

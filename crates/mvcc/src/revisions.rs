@@ -1,9 +1,9 @@
 //! [`Revisions`]: reads records of the `key` bucket by revision, without reading the whole file first.
 //!
-//! [`Revisions::open`] reads the branch pages only; [`batches`](Revisions::batches) streams the records of a range of revisions in
-//! either direction; [`index`](Revisions::index) reads all leaves in file order and groups their records by key. Leaves are
-//! checked when they are read, by all rules about structure and records; what is wrong is collected as [`KeyspaceDamage`], and the
-//! sound rest is returned.
+//! [`Revisions::open`] reads the branch pages only; [`batches`](Revisions::batches) streams the records of a range of
+//! revisions in either direction; [`index`](Revisions::index) reads all leaves in file order and groups their records by
+//! key. Leaves are checked when they are read, by all rules about structure and records; what is wrong is collected as
+//! [`KeyspaceDamage`], and the sound rest is returned.
 
 use std::ops::{ControlFlow, Range};
 use std::sync::{Mutex, PoisonError};
@@ -26,8 +26,8 @@ const BATCH: usize = 256;
 /// Pages of a chunk with at most this many bytes between them are announced together.
 const MAX_GAP: u64 = 1 << 20;
 
-/// Is told which bytes of the file will be read next, from several threads, and can stop the work; implemented by the program to
-/// read ahead and to handle interrupts. After a break the result is incomplete.
+/// Is told which bytes of the file will be read next, from several threads, and can stop the work; implemented by the
+/// program to read ahead and to handle interrupts. After a break the result is incomplete.
 pub trait ReadAhead: Sync {
     /// Called before these bytes are read.
     fn prepare(&self, bytes: Range<u64>) -> ControlFlow<()>;
@@ -84,8 +84,8 @@ pub enum Direction {
 }
 
 impl<'a> Revisions<'a> {
-    /// Reads the branch pages of the `key` bucket. At most `limit` violations of each rule are kept. All later reads are announced to
-    /// `ahead`.
+    /// Reads the branch pages of the `key` bucket. At most `limit` violations of each rule are kept. All later reads are
+    /// announced to `ahead`.
     ///
     /// # Errors
     /// The root bucket is too damaged to find the bucket `key` in it.
@@ -134,8 +134,8 @@ impl<'a> Revisions<'a> {
         damage
     }
 
-    /// Makes the index of the records with revisions up to `upto` whose keys are `wanted`. Reads the leaves in file order on all
-    /// threads; takes 24 bytes a record and 48 bytes a leaf.
+    /// Makes the index of the records with revisions up to `upto` whose keys are `wanted`. Reads the leaves in file
+    /// order on all threads; takes 24 bytes a record and 48 bytes a leaf.
     pub fn index(&self, upto: i64, wanted: Option<&KeyFilter<'_>>) -> Index<'a> {
         let scanned = |leaves: &[usize]| match self.prepare(leaves) {
             ControlFlow::Break(()) => self.scanner.chunk(),
@@ -178,14 +178,15 @@ impl<'a> Revisions<'a> {
         index
     }
 
-    /// Streams the records with revisions above `after` and up to `upto`, in batches of leaves, in the order of `direction`. Records
-    /// without a user key are skipped.
+    /// Streams the records with revisions above `after` and up to `upto`, in batches of leaves, in the order of
+    /// `direction`. Records without a user key are skipped.
     pub fn batches(&self, after: i64, upto: i64, direction: Direction) -> Batches<'_, 'a> {
         Batches { revisions: self, leaves: self.leaf_range(after, upto), after, upto, direction, previous: None }
     }
 
-    /// The range of leaves that can have revisions above `after` and up to `upto`. When branch pages are unsound these are all leaves.
-    /// For the current revision the range reaches to the last leaf, since leaves with higher revisions only exist through damage.
+    /// The range of leaves that can have revisions above `after` and up to `upto`. When branch pages are unsound these
+    /// are all leaves. For the current revision the range reaches to the last leaf, since leaves with higher revisions
+    /// only exist through damage.
     fn leaf_range(&self, after: i64, upto: i64) -> Range<usize> {
         let all = 0..self.leaves.len();
         if self.leaves.problems().worst() >= Some(Grade::Error) {

@@ -1,9 +1,9 @@
 //! [`Scanner`]: reads every record once, during the structural check and on its threads.
 //!
-//! [`Scanner`] is an observer of the check. It computes the digest of every leaf of every bucket; of the `key` bucket it also
-//! decodes each record, checks the rules about the record alone and about the one before it, and keeps a
-//! [`RecordState`] for the rules that need all records of a key. [`Keyspace`](crate::Keyspace) merges the chunks and applies those
-//! rules.
+//! [`Scanner`] is an observer of the check. It computes the digest of every leaf of every bucket; of the `key` bucket it
+//! also decodes each record, checks the rules about the record alone and about the one before it, and keeps a
+//! [`RecordState`] for the rules that need all records of a key. [`Keyspace`](crate::Keyspace) merges the chunks and
+//! applies those rules.
 
 use std::fmt;
 
@@ -258,8 +258,8 @@ impl RecordPlace<'_> {
     }
 }
 
-/// The user key of a record, when it is certain to be one; empty otherwise. One flipped bit can make a value look like a second key,
-/// so it is certain only in a record that is encoded as etcd encodes it and has all fields of its kind.
+/// The user key of a record, when it is certain to be one; empty otherwise. One flipped bit can make a value look like a
+/// second key, so it is certain only in a record that is encoded as etcd encodes it and has all fields of its kind.
 fn user_key<'a>(element: &LeafElement<'a>) -> &'a [u8] {
     let tombstone = element.key.len() == RevisionKey::TOMBSTONE_LEN;
     let bare = |record: &KeyValueRef<'_>| *record == KeyValueRef { key: record.key, ..KeyValueRef::default() };
@@ -268,7 +268,8 @@ fn user_key<'a>(element: &LeafElement<'a>) -> &'a [u8] {
     record.filter(|record| if tombstone { bare(record) } else { whole(record) }).map_or(&[], |record| record.key)
 }
 
-/// Checks that no revision is missing between `previous` and `next`. Only revisions above the compacted one must be complete.
+/// Checks that no revision is missing between `previous` and `next`. Only revisions above the compacted one must be
+/// complete.
 pub(crate) fn check_step(
     previous: Option<Revision>,
     next: Revision,
@@ -320,8 +321,8 @@ fn check_put(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, revision: Revis
     }
 }
 
-/// Is the version possible? It counts the puts of a generation: it is 1 at its creation only, and each later put has a revision of its
-/// own.
+/// Is the version possible? It counts the puts of a generation: it is 1 at its creation only, and each later put has a
+/// revision of its own.
 #[inline]
 fn is_version_possible(record: &KeyValueRef<'_>) -> bool {
     let since = record.mod_revision.saturating_sub(record.create_revision);

@@ -15,7 +15,8 @@ pub struct Summary {
     pub puts: u64,
     /// Records that delete a key.
     pub tombstones: u64,
-    /// Distinct user keys whose newest record is a put; a bump marker counts as the key `""`, as etcd 3.6 and later count it.
+    /// Distinct user keys whose newest record is a put; a bump marker counts as the key `""`, as etcd 3.6 and later
+    /// count it.
     pub live_keys: u64,
     /// The oldest retained revision.
     pub first: Option<Revision>,

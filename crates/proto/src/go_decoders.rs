@@ -10,8 +10,8 @@
 //! | the end of a group that another field began | skips both | refuses it |
 //! | text that is not UTF-8 | keeps it | refuses it |
 //!
-//! `prost` refuses all of these. Inside groups both libraries accept more field numbers than this module, which refuses cases of
-//! doubt.
+//! `prost` refuses all of these. Inside groups both libraries accept more field numbers than this module, which refuses
+//! cases of doubt.
 
 use prost::encoding::encode_varint;
 
@@ -93,8 +93,8 @@ impl GoLibrary {
         self.read(message, schema).is_some()
     }
 
-    /// The fields that the library decodes, encoded again as etcd encodes them, so that `prost` can decode them; `None` when the library
-    /// returns an error. Invalid UTF-8 in text is replaced.
+    /// The fields that the library decodes, encoded again as etcd encodes them, so that `prost` can decode them; `None`
+    /// when the library returns an error. Invalid UTF-8 in text is replaced.
     pub fn read(self, message: &[u8], schema: &MessageSchema) -> Option<Vec<u8>> {
         let mut found = Vec::new();
         GoReader { library: self, rest: message }.message(schema, &mut found)?;
@@ -102,8 +102,8 @@ impl GoLibrary {
     }
 }
 
-/// Decodes a message like one of the libraries. Every method returns `None` where the library returns an error. Each field takes a
-/// byte or more, so decoding ends; it recurses only as deep as schemas nest, which is twice.
+/// Decodes a message like one of the libraries. Every method returns `None` where the library returns an error. Each
+/// field takes a byte or more, so decoding ends; it recurses only as deep as schemas nest, which is twice.
 struct GoReader<'a> {
     library: GoLibrary,
     rest: &'a [u8],

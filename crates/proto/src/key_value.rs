@@ -1,8 +1,9 @@
-//! [`KeyValueRef`]: decodes `KeyValue` without copying. There is one for every revision, so this is the innermost loop of all scans.
+//! [`KeyValueRef`]: decodes `KeyValue` without copying. There is one for every revision, so this is the innermost loop
+//! of all scans.
 //!
-//! Records that etcd wrote have one layout: fields ascending, each at most once, none zero, numbers in their shortest form.
-//! [`KeyValueRef::parse_canonical`] decodes only that layout, without a loop. [`KeyValueRef::parse`] tries it first and decodes
-//! anything else field by field, as `prost` would.
+//! Records that etcd wrote have one layout: fields ascending, each at most once, none zero, numbers in their shortest
+//! form. [`KeyValueRef::parse_canonical`] decodes only that layout, without a loop. [`KeyValueRef::parse`] tries it
+//! first and decodes anything else field by field, as `prost` would.
 
 use std::fmt;
 
@@ -11,8 +12,8 @@ use crate::wire::{FieldReader, ParseError, split_varint};
 
 /// The value of one record of the bucket `key`, borrowed from its page.
 ///
-/// Absent fields are zero or empty. A tombstone has `key` only. Debug output has the length of the value, not its bytes, which may be
-/// secret. Source: `docs/format/mvcc.md#records`.
+/// Absent fields are zero or empty. A tombstone has `key` only. Debug output has the length of the value, not its bytes,
+/// which may be secret. Source: `docs/format/mvcc.md#records`.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct KeyValueRef<'a> {
     /// The user key.
@@ -42,8 +43,8 @@ impl<'a> KeyValueRef<'a> {
         }
     }
 
-    /// Decodes a record in the layout that etcd writes. `None` means another layout or not a record; [`parse`](Self::parse) tells
-    /// which. `Some` means that encoding the fields again gives the same bytes.
+    /// Decodes a record in the layout that etcd writes. `None` means another layout or not a record;
+    /// [`parse`](Self::parse) tells which. `Some` means that encoding the fields again gives the same bytes.
     #[inline]
     pub fn parse_canonical(bytes: &'a [u8]) -> Option<Self> {
         let mut rest = CanonicalReader { rest: bytes };
@@ -104,8 +105,8 @@ impl From<KeyValueRef<'_>> for KeyValue {
     }
 }
 
-/// The rest of a record in the canonical layout. Each method decodes the field with that tag byte if it comes next; `None` means that
-/// the layout is not canonical.
+/// The rest of a record in the canonical layout. Each method decodes the field with that tag byte if it comes next;
+/// `None` means that the layout is not canonical.
 struct CanonicalReader<'a> {
     rest: &'a [u8],
 }

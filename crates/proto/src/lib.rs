@@ -1,8 +1,8 @@
 //! The protobuf messages of etcd and raft, and an allocation-free decoder of `KeyValue`.
 //!
-//! A snapshot has one `KeyValue` for every revision, millions of them. [`KeyValueRef`] decodes one without copying, and agrees
-//! with the general decoder on every input. All other messages are few; `prost` decodes and encodes them according to the
-//! definitions in `/proto`, with one module for each protobuf package.
+//! A snapshot has one `KeyValue` for every revision, millions of them. [`KeyValueRef`] decodes one without copying, and
+//! agrees with the general decoder on every input. All other messages are few; `prost` decodes and encodes them
+//! according to the definitions in `/proto`, with one module for each protobuf package.
 //!
 //! ```
 //! use etcdsnap_proto::{KeyValueRef, mvccpb::KeyValue, prost::Message};

@@ -1,7 +1,7 @@
 //! The messages that `prost` generates from `/proto`, with one module for each protobuf package.
 //!
-//! The generated code is committed, so that building needs neither a protobuf compiler nor a build script. `tests/generated.rs`
-//! generates it again and compares; the same test rewrites it after a change in `/proto`:
+//! The generated code is committed, so that building needs neither a protobuf compiler nor a build script.
+//! `tests/generated.rs` generates it again and compares; the same test rewrites it after a change in `/proto`:
 //!
 //! ```text
 //! REGENERATE=1 cargo test -p etcdsnap-proto --test generated

@@ -1,8 +1,9 @@
-//! [`FieldReader`]: decodes protobuf's wire format without copying: varints, tags, length-prefixed bytes; unknown fields are skipped.
+//! [`FieldReader`]: decodes protobuf's wire format without copying: varints, tags, length-prefixed bytes; unknown fields
+//! are skipped.
 //!
-//! A message is a sequence of fields; a field is a tag (number and wire type, in one varint) and a payload whose form depends on
-//! the wire type. [`FieldReader`] accepts and refuses exactly what `prost` does, but copies nothing and its errors have an offset.
-//! Source: <https://protobuf.dev/programming-guides/encoding/>.
+//! A message is a sequence of fields; a field is a tag (number and wire type, in one varint) and a payload whose form
+//! depends on the wire type. [`FieldReader`] accepts and refuses exactly what `prost` does, but copies nothing and its
+//! errors have an offset. Source: <https://protobuf.dev/programming-guides/encoding/>.
 
 use etcdsnap_quantity::quantity;
 use thiserror::Error;

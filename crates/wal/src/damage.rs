@@ -1,9 +1,9 @@
 //! [`WalDamage`]: a damaged record, and whether it is an unfinished last write (`docs/format/wal.md#torn-tail`).
 //!
-//! A member that loses power leaves its last write unfinished: the file ends too early, or whole disk sectors of the record are still
-//! the zeros of preallocated space. That is a *torn tail*: the write was not acknowledged yet, and servers cut it off. Everything
-//! else is corruption, from which they refuse to start. They do not read what follows a torn record;
-//! [`TrailingData`](crate::TrailingData) describes that.
+//! A member that loses power leaves its last write unfinished: the file ends too early, or whole disk sectors of the
+//! record are still the zeros of preallocated space. That is a *torn tail*: the write was not acknowledged yet, and
+//! servers cut it off. Everything else is corruption, from which they refuse to start. They do not read what follows a
+//! torn record; [`TrailingData`](crate::TrailingData) describes that.
 
 use std::fmt;
 
@@ -24,8 +24,8 @@ pub struct WalDamage {
     pub place: WalPlace,
     /// What is wrong.
     pub kind: WalDamageKind,
-    /// Do servers take it for the unfinished last write of a member that stopped suddenly, and cut the log off here? Whether it is one,
-    /// or entries are lost with it, depends on the [data after it](crate::Wal::trailing_data).
+    /// Do servers take it for the unfinished last write of a member that stopped suddenly, and cut the log off here?
+    /// Whether it is one, or entries are lost with it, depends on the [data after it](crate::Wal::trailing_data).
     pub torn: bool,
 }
 

@@ -10,8 +10,8 @@ use crate::wire;
 
 /// One entry of the raft log, borrowed from its segment.
 ///
-/// Absent numbers are 0; 3.7 and later do not write the kind of a normal entry. Debug output has the length of the data, not its
-/// bytes, which may be secret.
+/// Absent numbers are 0; 3.7 and later do not write the kind of a normal entry. Debug output has the length of the data,
+/// not its bytes, which may be secret.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct RaftEntry<'a> {
     /// Its kind.

@@ -7,8 +7,9 @@
 //! +----------------+--------------------+---------------+
 //! ```
 //!
-//! The low 56 bits of the length word are the length of the record; if that is not a multiple of 8, the top byte is 0x80 plus the
-//! number of padding bytes. So every frame starts at a multiple of 8, and a zero word, as in preallocated space, ends the segment.
+//! The low 56 bits of the length word are the length of the record; if that is not a multiple of 8, the top byte is 0x80
+//! plus the number of padding bytes. So every frame starts at a multiple of 8, and a zero word, as in preallocated
+//! space, ends the segment.
 
 /// Bytes of the length word.
 pub(crate) const LENGTH_WORD: usize = 8;

@@ -1,9 +1,9 @@
 //! Imitates the protobuf decoder of etcd up to 3.6, to tell whether a damaged record looks unfinished to these servers.
 //!
-//! That decoder has one error for a message that ends too early and for a file that ends too early. So these servers take such a
-//! damaged record for the unfinished end of the log, wherever in the last segment it is, and cut off everything after it. It
-//! therefore matters exactly what the decoder refuses, and with which error first: it reads fewer bits of a field number, and lets
-//! numbers overflow.
+//! That decoder has one error for a message that ends too early and for a file that ends too early. So these servers
+//! take such a damaged record for the unfinished end of the log, wherever in the last segment it is, and cut off
+//! everything after it. It therefore matters exactly what the decoder refuses, and with which error first: it reads
+//! fewer bits of a field number, and lets numbers overflow.
 
 /// Why decoding stopped.
 enum DecodeStop {

@@ -104,7 +104,8 @@ impl Wal<'_> {
         inspector.finish(self)
     }
 
-    /// The data after damage at which reading the segment ends. After other damage reading continues, and the result is empty.
+    /// The data after damage at which reading the segment ends. After other damage reading continues, and the result is
+    /// empty.
     fn trailing_data_after(&self, damage: &WalDamage) -> TrailingData {
         match damage.kind {
             WalDamageKind::Checksum { .. } | WalDamageKind::Chain { .. } if !damage.torn => TrailingData::default(),

@@ -1,10 +1,11 @@
 //! etcd's write-ahead log and `.snap` files: reading, checking, decoding and writing them.
 //!
-//! A member writes every raft entry into its log before it applies it. [`Wal`] takes the segments of a log as bytes and returns
-//! verified [`Records`], the [`RaftLog`] after a snapshot as a server would read it, a [`WalInspection`] with everything that is
-//! wrong and where, and the [`WalOutcome`] of a server start for each [`WalReader`] that etcd has had. [`RaftEntry`] and
-//! [`EntryPayload`] decode the content; [`text`] prints it like `etcd-dump-logs`. [`snap`] reads `.snap` files, and [`Bootstrap`]
-//! writes the first log and snapshot of a restored member, byte for byte as the tools of each release do.
+//! A member writes every raft entry into its log before it applies it. [`Wal`] takes the segments of a log as bytes and
+//! returns verified [`Records`], the [`RaftLog`] after a snapshot as a server would read it, a [`WalInspection`] with
+//! everything that is wrong and where, and the [`WalOutcome`] of a server start for each [`WalReader`] that etcd has
+//! had. [`RaftEntry`] and [`EntryPayload`] decode the content; [`text`] prints it like `etcd-dump-logs`. [`snap`] reads
+//! `.snap` files, and [`Bootstrap`] writes the first log and snapshot of a restored member, byte for byte as the tools
+//! of each release do.
 //!
 //! This crate does not open files: names and contents come from the caller and are returned to it.
 //!

@@ -1,4 +1,5 @@
-//! [`MemberContext`]: a member as JSON, as in the context of a membership change and as the value in the database (`docs/format/wal.md#changes-of-members`).
+//! [`MemberContext`]: a member as JSON, as in the context of a membership change and as the value in the database
+//! (`docs/format/wal.md#changes-of-members`).
 
 use serde::{Deserialize, Serialize};
 
@@ -22,8 +23,8 @@ pub struct MemberContext {
     /// Its client URLs; empty until it has started.
     #[serde(rename = "clientURLs", skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_empty")]
     pub client_urls: Vec<String>,
-    /// Does the change promote a learner to a voter? Present in changes of a running cluster, absent in the first entries of a cluster
-    /// and in the database.
+    /// Does the change promote a learner to a voter? Present in changes of a running cluster, absent in the first
+    /// entries of a cluster and in the database.
     #[serde(rename = "isPromote", skip_serializing_if = "Option::is_none")]
     pub is_promote: Option<bool>,
 }

@@ -1,7 +1,7 @@
 //! [`Wal::outcome`]: predicts what a server does with a log when it starts (`docs/format/wal.md#torn-tail`).
 //!
-//! All versions read the same format. They differ in what they take for the unfinished end of the log, which they cut off, and what
-//! for damage, at which they stop:
+//! All versions read the same format. They differ in what they take for the unfinished end of the log, which they cut
+//! off, and what for damage, at which they stop:
 //!
 //! | what is wrong with a record of the last segment | 3.4 to 3.5.4 | 3.5.5, 3.5.6 | 3.5.7 to 3.6 | 3.7 and later |
 //! |---|---|---|---|---|
@@ -13,8 +13,8 @@
 //! | any other wrong byte | damage | damage | damage | damage |
 //! | nothing; it has 10 MiB or more | damage | fine | fine | fine |
 //!
-//! An end is cut off wherever it is: sound records after it are lost. In a segment that is not the last one, nothing can be cut off,
-//! and servers stop.
+//! An end is cut off wherever it is: sound records after it are lost. In a segment that is not the last one, nothing can
+//! be cut off, and servers stop.
 
 use std::fmt;
 
@@ -147,8 +147,8 @@ impl Wal<'_> {
         }
     }
 
-    /// The snapshots from which a server with this reader may start, in the order of the log: those that have a record and whose
-    /// entries are all committed.
+    /// The snapshots from which a server with this reader may start, in the order of the log: those that have a record
+    /// and whose entries are all committed.
     ///
     /// Like servers it reads all segments, up to where the log ends or seems to end.
     pub fn valid_snapshots(&self, reader: WalReader) -> Result<Vec<SnapshotRecord>, LogReadError> {

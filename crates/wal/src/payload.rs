@@ -28,8 +28,8 @@ pub enum EntryPayload {
 impl EntryPayload {
     /// Decodes the data of an entry of a kind.
     ///
-    /// A normal entry does not say which of the two kinds of request it has. Like servers, this takes it for a v2 request when it does
-    /// not parse as the other.
+    /// A normal entry does not say which of the two kinds of request it has. Like servers, this takes it for a v2
+    /// request when it does not parse as the other.
     pub fn decode(kind: RaftEntryKind, data: &[u8]) -> Self {
         match kind {
             RaftEntryKind::Normal if data.is_empty() => Self::Empty,

@@ -70,8 +70,8 @@ pub struct RaftLog<'a> {
     pub metadata: Option<WalMetadata>,
     /// The last hard state.
     pub hard_state: HardState,
-    /// The entries with an index above that of the snapshot, without gaps, each index once; a later record replaces an earlier one
-    /// with the same index and all after that.
+    /// The entries with an index above that of the snapshot, without gaps, each index once; a later record replaces an
+    /// earlier one with the same index and all after that.
     pub entries: Vec<LoggedEntry<'a>>,
     /// Is there a record of the snapshot from which reading started? Tools require it, servers do not.
     pub start_found: bool,

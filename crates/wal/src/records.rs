@@ -1,8 +1,9 @@
-//! [`Records`]: the records of a log in order, each verified against the checksum chain (`docs/format/wal.md#checksum-chain`).
+//! [`Records`]: the records of a log in order, each verified against the checksum chain
+//! (`docs/format/wal.md#checksum-chain`).
 //!
-//! The running checksum begins with 0 and covers the data of every record. A checksum record, with which every segment begins,
-//! repeats the running checksum at the end of the previous segment. So reading can begin at any segment, and a segment that is
-//! missing or from another log is noticed.
+//! The running checksum begins with 0 and covers the data of every record. A checksum record, with which every segment
+//! begins, repeats the running checksum at the end of the previous segment. So reading can begin at any segment, and a
+//! segment that is missing or from another log is noticed.
 
 use std::iter::FusedIterator;
 
@@ -25,8 +26,8 @@ pub struct Segment<'a> {
 
 /// An iterator over the records of consecutive segments.
 ///
-/// After damage the iterator continues: with the next record after a wrong checksum, with the next segment otherwise. After an
-/// unfinished last write it ends. A caller that wants only what a server would read stops at the first error.
+/// After damage the iterator continues: with the next record after a wrong checksum, with the next segment otherwise.
+/// After an unfinished last write it ends. A caller that wants only what a server would read stops at the first error.
 #[derive(Clone, Debug)]
 pub struct Records<'s, 'a> {
     /// The segments that are left; the first of them is being read.
@@ -126,8 +127,8 @@ impl<'a> Iterator for Records<'_, 'a> {
     type Item = Result<WalRecord<'a>, WalDamage>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // Ends, because each round but the last continues with the next segment. There are at most as many items as length words,
-        // since each item takes one or skips the rest of its segment.
+        // Ends, because each round but the last continues with the next segment. There are at most as many items as
+        // length words, since each item takes one or skips the rest of its segment.
         loop {
             let segment = self.segments.first()?;
             let place = self.place()?;

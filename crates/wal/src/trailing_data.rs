@@ -1,8 +1,9 @@
-//! [`TrailingData`]: searches a segment for records after the place where reading ends, which a starting server would discard.
+//! [`TrailingData`]: searches a segment for records after the place where reading ends, which a starting server would
+//! discard.
 //!
-//! Servers take some damage for the unfinished last write of a member that stopped suddenly, and cut the log off there, wherever
-//! in the last segment it is. After a crash only zeros follow such a write. So anything else that follows shows that the log was
-//! damaged later, and that entries which were acknowledged to clients would be discarded.
+//! Servers take some damage for the unfinished last write of a member that stopped suddenly, and cut the log off there,
+//! wherever in the last segment it is. After a crash only zeros follow such a write. So anything else that follows shows
+//! that the log was damaged later, and that entries which were acknowledged to clients would be discarded.
 
 use std::fmt;
 
@@ -69,8 +70,8 @@ impl TrailingData {
             ParsedHeader::Whole(header) if header.record == record => {
                 Search::new(segment, layout).after(header.crc, end, end)
             }
-            // The header is on a sector that was never written, so the length is taken as right, unless there are records where
-            // only the data of this one should be.
+            // The header is on a sector that was never written, so the length is taken as right, unless there are
+            // records where only the data of this one should be.
             ParsedHeader::Beginning if written.len() < body.len() => {
                 match Search::new(segment, layout).from(begin, end) {
                     found if found.records > 0 => Self { offset: Some(begin as u64), ..found },
@@ -202,9 +203,9 @@ struct Candidate<'a> {
 
 /// Searches for records whose offsets are unknown.
 ///
-/// Every offset at which a frame may start is tried. A candidate counts as a record when it is followed by a second one whose
-/// checksum continues it. Data can be crafted so that much of it looks like records; therefore at most twice the searched bytes
-/// are checksummed, and the search stops there.
+/// Every offset at which a frame may start is tried. A candidate counts as a record when it is followed by a second one
+/// whose checksum continues it. Data can be crafted so that much of it looks like records; therefore at most twice the
+/// searched bytes are checksummed, and the search stops there.
 struct Search<'a> {
     bytes: &'a [u8],
     layout: FrameAlignment,

@@ -1,4 +1,5 @@
-//! [`Wal`]: a whole log: the segments of a directory in order, and which of them must be read (`docs/format/wal.md#segments`).
+//! [`Wal`]: a whole log: the segments of a directory in order, and which of them must be read
+//! (`docs/format/wal.md#segments`).
 
 use thiserror::Error;
 
@@ -80,7 +81,8 @@ impl<'a> Wal<'a> {
         }
     }
 
-    /// All sound entries that no later entry replaced, ascending by index, from the first segment on. Damaged records are skipped.
+    /// All sound entries that no later entry replaced, ascending by index, from the first segment on. Damaged records
+    /// are skipped.
     pub fn current_entries(&self) -> Vec<LoggedEntry<'a>> {
         let mut entries: Vec<LoggedEntry<'a>> = Vec::new();
         for record in self.records().filter_map(Result::ok).filter(|record| record.kind == WalRecordKind::Entry) {

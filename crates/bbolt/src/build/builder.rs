@@ -63,8 +63,8 @@ impl<W: Write + Seek> Builder<W> {
         self.element(0, key, value)
     }
 
-    /// Adds a bucket to the open bucket: opens it, calls `fill` to add its elements, and closes it. The names of buckets and the keys
-    /// of values of one bucket must ascend together.
+    /// Adds a bucket to the open bucket: opens it, calls `fill` to add its elements, and closes it. The names of buckets
+    /// and the keys of values of one bucket must ascend together.
     pub fn bucket<E: From<BuildError>>(
         &mut self,
         name: &[u8],

@@ -59,7 +59,8 @@ pub(crate) fn header(out: &mut Vec<u8>, order: ByteOrder, id: u64, kind: PageKin
     out.extend_from_slice(&order.bytes_of_u32(overflow));
 }
 
-/// Encodes the whole page of a meta. Flags, page header and checksum of `meta` are ignored: the flags are 0, the others are computed.
+/// Encodes the whole page of a meta. Flags, page header and checksum of `meta` are ignored: the flags are 0, the others
+/// are computed.
 pub(crate) fn meta_page(meta: &Meta) -> Vec<u8> {
     let order = meta.order;
     let mut page = Vec::with_capacity(meta.page_size as usize);

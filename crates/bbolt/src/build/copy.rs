@@ -13,16 +13,17 @@ use crate::page::LeafElement;
 struct CopyLimits {
     /// Root pages of all buckets copied so far; each may be copied once.
     copied_roots: VisitedPages,
-    /// Bytes of the source minus those of all elements copied so far. Elements do not share bytes, unless the file is damaged or
-    /// crafted.
+    /// Bytes of the source minus those of all elements copied so far. Elements do not share bytes, unless the file is
+    /// damaged or crafted.
     bytes_left: u64,
 }
 
 impl<W: Write + Seek> Builder<W> {
     /// Copies all elements of `bucket`, and of the buckets inside it, into the open bucket.
     ///
-    /// A damaged source gives an error, never a silently incomplete copy; but only damage that a reader of keys notices is found, so
-    /// [check](crate::check::check) the source first. The copied elements have at most as many bytes as the source.
+    /// A damaged source gives an error, never a silently incomplete copy; but only damage that a reader of keys notices
+    /// is found, so [check](crate::check::check) the source first. The copied elements have at most as many bytes as the
+    /// source.
     pub fn copy(&mut self, bucket: &Bucket<'_>) -> Result<(), CopyError> {
         let db = &bucket.db;
         let copied_roots = VisitedPages::new(db.meta().high_water_mark.min(db.pages_in_file()));
@@ -69,8 +70,8 @@ impl<W: Write + Seek> Builder<W> {
     }
 }
 
-/// Bytes of an element and its entry in the element table. Of the value of a bucket only the header counts: what follows are the
-/// elements of an inline bucket, which count themselves.
+/// Bytes of an element and its entry in the element table. Of the value of a bucket only the header counts: what follows
+/// are the elements of an inline bucket, which count themselves.
 #[inline]
 fn own_bytes(element: &LeafElement<'_>) -> u64 {
     let value = if element.is_bucket() { BUCKET_HEADER } else { element.value.len() };

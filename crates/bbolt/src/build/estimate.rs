@@ -1,9 +1,9 @@
 //! [`SizeEstimate`]: the size that a built file would have, computed from the sizes of its elements.
 //!
-//! A [`SizeEstimate`] packs one bucket as [`Builder`](super::Builder) would, but keeps only counts. Parts of a bucket may be
-//! measured separately and [merged](SizeEstimate::merge) in any order. A few leaves are then packed differently than in a file
-//! that is built in one pass, so the result is an estimate. Measured in one pass it is exact except for the keys of branches, of
-//! which only the mean length is known.
+//! A [`SizeEstimate`] packs one bucket as [`Builder`](super::Builder) would, but keeps only counts. Parts of a bucket
+//! may be measured separately and [merged](SizeEstimate::merge) in any order. A few leaves are then packed differently
+//! than in a file that is built in one pass, so the result is an estimate. Measured in one pass it is exact except for
+//! the keys of branches, of which only the mean length is known.
 
 use super::bytes::{ELEMENT_SIZE, MOST_ELEMENTS, PAGE_HEADER_SIZE};
 use super::leaf::fits_leaf;

@@ -97,11 +97,12 @@ impl Leaf {
     }
 }
 
-/// Should an element be added to a leaf of this many elements and bytes, rather than to the next leaf, so that less space is unused?
+/// Should an element be added to a leaf of this many elements and bytes, rather than to the next leaf, so that less
+/// space is unused?
 ///
-/// Yes when there is room. Yes also when a large element would leave much of this leaf unused and extending the leaf to more pages
-/// leaves less: with values of some KiB, of which Kubernetes has many, that saves a fifth of the file. Such leaves are limited to a
-/// few pages, since bbolt rewrites a whole leaf when one of its elements changes.
+/// Yes when there is room. Yes also when a large element would leave much of this leaf unused and extending the leaf to
+/// more pages leaves less: with values of some KiB, of which Kubernetes has many, that saves a fifth of the file. Such
+/// leaves are limited to a few pages, since bbolt rewrites a whole leaf when one of its elements changes.
 #[inline]
 pub(crate) fn fits_leaf((count, before): (u64, u64), element: u64, limit: u64, page_size: u64) -> bool {
     let after = before.saturating_add(element);

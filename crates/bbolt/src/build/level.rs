@@ -22,7 +22,8 @@ impl<K: AsRef<[u8]>> Level<K> {
         Self { full: None, open: Branch::new() }
     }
 
-    /// Adds a child; branches have at most `limit` bytes unless two children need more. Returns the branch that this completes.
+    /// Adds a child; branches have at most `limit` bytes unless two children need more. Returns the branch that this
+    /// completes.
     pub fn push(&mut self, child: Child<K>, limit: u32) -> Option<Branch<K>> {
         let open = &self.open;
         let room = open.count() < MOST_ELEMENTS && open.bytes().saturating_add(child.bytes()) <= limit;
@@ -33,8 +34,8 @@ impl<K: AsRef<[u8]>> Level<K> {
         if self.open.count() == 2 { self.full.take() } else { None }
     }
 
-    /// Adds the last children and writes all branches that are left. Returns references to the pages of this level that were not
-    /// returned before; a child that has no sibling takes the place of its parent.
+    /// Adds the last children and writes all branches that are left. Returns references to the pages of this level that
+    /// were not returned before; a child that has no sibling takes the place of its parent.
     pub fn close(
         mut self,
         children: impl IntoIterator<Item = Child<K>>,
@@ -68,8 +69,8 @@ impl<K: AsRef<[u8]>> Level<K> {
     }
 }
 
-/// Writes levels of branches above the pages of one level until a single page is left, which is the root page. Without any page it
-/// is an empty leaf.
+/// Writes levels of branches above the pages of one level until a single page is left, which is the root page. Without
+/// any page it is an empty leaf.
 pub(crate) fn root_above<K: AsRef<[u8]>>(mut level: Vec<Child<K>>, limit: u32, pages: &mut PageWriter) -> u64 {
     // Ends, because every branch has at least two children: each level has at most half as many pages as the one below.
     while level.len() > 1 {

@@ -12,9 +12,9 @@
 //! has the whole first key of each child, at least two children, and only children of one height; no page but the root of
 //! an empty bucket is empty; elements lie packed, and what is left of a page is zero.
 //!
-//! The metas are written last, so an unfinished output cannot be opened. They are like those of a snapshot: slot 0 has the
-//! transaction id of the options, slot 1 the one before it, and both refer to the same root page. Making the output durable is
-//! left to the caller: write and sync a temporary file, then rename it.
+//! The metas are written last, so an unfinished output cannot be opened. They are like those of a snapshot: slot 0 has
+//! the transaction id of the options, slot 1 the one before it, and both refer to the same root page. Making the output
+//! durable is left to the caller: write and sync a temporary file, then rename it.
 //!
 //! ```
 //! use std::io::Cursor;

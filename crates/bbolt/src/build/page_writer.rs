@@ -38,8 +38,8 @@ impl PageWriter {
         self.bytes
     }
 
-    /// Removes the encoded bytes, which the caller has written to the file, but not the count of pages. Keeps at most `kept` bytes of
-    /// its memory.
+    /// Removes the encoded bytes, which the caller has written to the file, but not the count of pages. Keeps at most
+    /// `kept` bytes of its memory.
     pub fn clear(&mut self, kept: usize) {
         self.bytes.clear();
         self.bytes.shrink_to(kept);
@@ -50,7 +50,8 @@ impl PageWriter {
         self.run(PageKind::Leaf, leaf.count(), leaf.bytes(), |order, out| leaf.write_body(order, out))
     }
 
-    /// Encodes a branch page and returns the reference that its parent will have to it; a branch without children is not encoded.
+    /// Encodes a branch page and returns the reference that its parent will have to it; a branch without children is not
+    /// encoded.
     pub fn branch<K: AsRef<[u8]>>(&mut self, branch: Branch<K>) -> Option<Child<K>> {
         if branch.count() == 0 {
             return None;

@@ -1,7 +1,8 @@
 //! [`BucketLeaves`]: reads and checks the leaves of one bucket, in key order or only some of them, without a whole check.
 //!
-//! The branch pages are followed first, by the same walk and rules as in the check; a leaf is checked when it is read. So reading
-//! can begin after a few pages, and every leaf that is read is checked as thoroughly as in a check of the whole file.
+//! The branch pages are followed first, by the same walk and rules as in the check; a leaf is checked when it is read.
+//! So reading can begin after a few pages, and every leaf that is read is checked as thoroughly as in a check of the
+//! whole file.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -26,8 +27,8 @@ pub struct KeyInterval<'a> {
     pub high: Option<&'a [u8]>,
 }
 
-/// The leaves of one bucket in key order, for callers that read records of a large bucket selectively. Memory is 20 bytes a leaf
-/// and a few dozen bytes a branch page.
+/// The leaves of one bucket in key order, for callers that read records of a large bucket selectively. Memory is 20
+/// bytes a leaf and a few dozen bytes a branch page.
 pub struct BucketLeaves<'a> {
     db: Db<'a>,
     pending: PendingLeaves<'a>,
@@ -132,8 +133,8 @@ impl<'a> BucketLeaves<'a> {
         KeyInterval { low: bounds.low, high: bounds.high }
     }
 
-    /// The keys whose leaves cannot be found: a branch page or element on the way to them is unreadable, or refers to a page that
-    /// does not exist or belongs to another page.
+    /// The keys whose leaves cannot be found: a branch page or element on the way to them is unreadable, or refers to a
+    /// page that does not exist or belongs to another page.
     pub fn missing_intervals(&self) -> Vec<KeyInterval<'a>> {
         let mut all: Vec<_> = (0..self.len()).map(|leaf| self.key_interval(leaf)).collect();
         all.sort_unstable();
@@ -156,8 +157,8 @@ impl<'a> BucketLeaves<'a> {
         self.pending.prefetch(&self.db, leaves.iter().copied().filter(|leaf| *leaf < self.pending.leaves.len()));
     }
 
-    /// Accepts a leaf whose content is known to be sound instead of [reading](Self::read) it: checks that its keys are within its
-    /// bounds, and that no other page of the bucket overlaps it. False when it has to be read nevertheless.
+    /// Accepts a leaf whose content is known to be sound instead of [reading](Self::read) it: checks that its keys are
+    /// within its bounds, and that no other page of the bucket overlaps it. False when it has to be read nevertheless.
     pub fn accept_unread(&self, index: usize, problems: &mut Problems) -> bool {
         let Some(page) = self.page(index).filter(|_| index < self.pending.leaves.len()) else { return false };
         let leaf_page = self.pending.page(index);
@@ -181,8 +182,8 @@ impl<'a> BucketLeaves<'a> {
         Some(page)
     }
 
-    /// Checks leaves by all rules in the order given, as [`read`](Self::read) does, and passes each that is a leaf page to `look`.
-    /// Faster than reading one by one.
+    /// Checks leaves by all rules in the order given, as [`read`](Self::read) does, and passes each that is a leaf page
+    /// to `look`. Faster than reading one by one.
     pub fn read_all(&self, leaves: &[usize], problems: &mut Problems, mut look: impl FnMut(usize, Page<'a>)) {
         for group in leaves.chunks(PREFETCH_GROUP) {
             self.touch(group);
@@ -194,7 +195,8 @@ impl<'a> BucketLeaves<'a> {
         }
     }
 
-    /// Checks a leaf by all rules and returns it, even when single elements are unsound; `None` when the page is not a leaf page.
+    /// Checks a leaf by all rules and returns it, even when single elements are unsound; `None` when the page is not a
+    /// leaf page.
     pub fn read(&self, index: usize, problems: &mut Problems) -> Option<Page<'a>> {
         if index >= self.pending.leaves.len() {
             let page = self.page(index)?;

@@ -1,5 +1,5 @@
-//! The rules for the freelist, when a file has one (`docs/format/bbolt.md#freelist-page`): ids of free pages, ascending, each
-//! once.
+//! The rules for the freelist, when a file has one (`docs/format/bbolt.md#freelist-page`): ids of free pages, ascending,
+//! each once.
 //!
 //! Together with the pages in use the freelist must cover everything below the high-water mark, without overlap.
 

@@ -1,9 +1,9 @@
 //! The structural check: one parallel walk over every reachable page, with every rule of `docs/format/bbolt.md#invariants`.
 //!
-//! The walk runs in rounds, one for each level of buckets; etcd has two levels, the root bucket and the ten buckets in it.
-//! A round follows the branch pages breadth-first, which gives the list of leaves and the keys that their parents have for them,
-//! and then checks the leaves in file order, chunk by chunk, on all threads. Since the bounds of a leaf come from its parent, no
-//! leaf needs its neighbours.
+//! The walk runs in rounds, one for each level of buckets; etcd has two levels, the root bucket and the ten buckets in
+//! it. A round follows the branch pages breadth-first, which gives the list of leaves and the keys that their parents
+//! have for them, and then checks the leaves in file order, chunk by chunk, on all threads. Since the bounds of a leaf
+//! come from its parent, no leaf needs its neighbours.
 //!
 //! ```text
 //!              metas, freelist                                        check(): before and after the walk
@@ -30,12 +30,12 @@
 //!   no pending page left: done
 //! ```
 //!
-//! A caller that wants more of the leaves than their soundness passes an [`Observer`] and receives each of them once, while it is
-//! in the cache. [`BucketLeaves`] uses the same steps to read the leaves of one bucket only.
+//! A caller that wants more of the leaves than their soundness passes an [`Observer`] and receives each of them once,
+//! while it is in the cache. [`BucketLeaves`] uses the same steps to read the leaves of one bucket only.
 //!
-//! Nothing recurses. Every page is entered at most once, because entering marks it in [`VisitedPages`]. Memory is two bits and a
-//! few bytes a page. All problems are counted, but only a limited number is kept. The result does not depend on the number of
-//! threads.
+//! Nothing recurses. Every page is entered at most once, because entering marks it in [`VisitedPages`]. Memory is two
+//! bits and a few bytes a page. All problems are counted, but only a limited number is kept. The result does not depend
+//! on the number of threads.
 
 mod bucket_leaves;
 mod freelist;

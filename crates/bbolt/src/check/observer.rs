@@ -30,8 +30,8 @@ pub struct Leaf<'a> {
     pub page: Page<'a>,
     /// Order among the leaves of its bucket: ascending in key order, with gaps.
     pub rank: u32,
-    /// Are the page and all its overflow pages in the file, below the high-water mark, and not part of another page? Always true
-    /// for the page of an inline bucket, which lies inside its parent's page.
+    /// Are the page and all its overflow pages in the file, below the high-water mark, and not part of another page?
+    /// Always true for the page of an inline bucket, which lies inside its parent's page.
     pub whole: bool,
     /// The bytes from its first key to its last value (key, value, key, value …) when they follow one another without a gap
     /// and none of the values is a bucket. They are then exactly what etcd's hashes read of the page.
@@ -55,8 +55,8 @@ pub trait Observer<'a>: Sync {
     /// Called after the last leaf of a chunk.
     fn finish(&self, _chunk: &mut Self::Chunk) {}
 
-    /// Called before these bytes of the file are read. After [`ControlFlow::Break`] their chunk is skipped, and the result of the
-    /// walk is incomplete.
+    /// Called before these bytes of the file are read. After [`ControlFlow::Break`] their chunk is skipped, and the
+    /// result of the walk is incomplete.
     fn prepare(&self, _bytes: Range<u64>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }

@@ -1,4 +1,5 @@
-//! Opening a page during a walk: its header is checked, its overflow pages are marked as visited, then its content is checked.
+//! Opening a page during a walk: its header is checked, its overflow pages are marked as visited, then its content is
+//! checked.
 
 use super::page_header::{OwnPages, check_header, visit_overflow};
 use super::page_rules::{Bounds, CheckedPage, PageChecker};
@@ -9,8 +10,8 @@ use crate::format::{MAX_DEPTH, PageKind};
 use crate::page::Page;
 use crate::problem::{Code, Detail, Problems, StructureProblem};
 
-/// Checks the header of a page whose id is marked as visited, and marks its overflow pages; `None` when it is neither a branch nor a
-/// leaf. The run of the returned page is cut to the bytes that belong to it alone.
+/// Checks the header of a page whose id is marked as visited, and marks its overflow pages; `None` when it is neither a
+/// branch nor a leaf. The run of the returned page is cut to the bytes that belong to it alone.
 pub(super) fn open_page<'a>(
     db: &Db<'a>,
     visited: &VisitedPages,

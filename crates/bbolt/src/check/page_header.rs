@@ -41,12 +41,13 @@ pub(super) fn check_header(
 pub(super) struct OwnPages {
     /// Is the page [whole](super::Leaf::whole)?
     pub whole: bool,
-    /// Bytes from its header to the end of the run, or to the first page that belongs to another page. Bytes after that must not be
-    /// read: pages whose runs overlap would have them read again and again.
+    /// Bytes from its header to the end of the run, or to the first page that belongs to another page. Bytes after that
+    /// must not be read: pages whose runs overlap would have them read again and again.
     pub bytes: u64,
 }
 
-/// Marks the overflow pages of a page as visited, whose first page is marked already; reports the first that was visited before.
+/// Marks the overflow pages of a page as visited, whose first page is marked already; reports the first that was visited
+/// before.
 pub(super) fn visit_overflow(
     db: &Db<'_>,
     page: &Page<'_>,

@@ -1,8 +1,8 @@
 //! [`PageSet`]: a set of page ids that several threads add to, with one bit a page.
 //!
-//! Bits are kept in chunks. A chunk takes memory when the first of its pages is added, and not even then when all of them are
-//! added at once. A file can be long and contain little (a sparse file of terabytes takes a few blocks on the disk), so memory
-//! must follow the pages that are reached and not the length of the file.
+//! Bits are kept in chunks. A chunk takes memory when the first of its pages is added, and not even then when all of
+//! them are added at once. A file can be long and contain little (a sparse file of terabytes takes a few blocks on the
+//! disk), so memory must follow the pages that are reached and not the length of the file.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -114,8 +114,8 @@ impl PageSet {
         (0..).zip(&self.chunks).map(count).sum()
     }
 
-    /// Ranges of ids below the bound for which `select(self, other)` is 1, applied bit by bit to 64 ids at a time, ascending. Both
-    /// sets must have the same bound.
+    /// Ranges of ids below the bound for which `select(self, other)` is 1, applied bit by bit to 64 ids at a time,
+    /// ascending. Both sets must have the same bound.
     pub fn runs(&self, other: &Self, select: impl Fn(u64, u64) -> u64) -> Vec<Range<u64>> {
         let mut runs: Vec<Range<u64>> = Vec::new();
         let mut add = |pages: Range<u64>| match runs.last_mut() {

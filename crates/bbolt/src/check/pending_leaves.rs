@@ -79,10 +79,10 @@ impl<'a> PendingLeaves<'a> {
         branch.map_or(0, |branch| branch.page.first_byte_of_element(leaf.element))
     }
 
-    /// Brings everything that checking some leaves needs into the first-level cache, and returns the leaves with their bounds.
-    /// Leaves that are neighbours in the file have their branches anywhere in it. The processor overlaps memory accesses that do
-    /// not depend on one another, so they are made in short loops: the branches' elements, then the keys those point to, then the
-    /// leaves.
+    /// Brings everything that checking some leaves needs into the first-level cache, and returns the leaves with their
+    /// bounds. Leaves that are neighbours in the file have their branches anywhere in it. The processor overlaps memory
+    /// accesses that do not depend on one another, so they are made in short loops: the branches' elements, then the
+    /// keys those point to, then the leaves.
     pub fn prefetch(&self, db: &Db<'a>, leaves: impl Iterator<Item = usize> + Clone) -> Vec<PendingPage<'a>> {
         black_box(leaves.clone().fold(0, |sum, leaf| sum ^ self.first_byte_of_element(leaf)));
         let pages: Vec<_> = leaves.map(|leaf| self.page(leaf)).collect();

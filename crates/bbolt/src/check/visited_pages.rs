@@ -31,8 +31,8 @@ impl VisitedPages {
         self.all.insert(page)
     }
 
-    /// Marks the overflow pages of a run, one after the other up to the bound; stops at the first that was visited before, and
-    /// returns it.
+    /// Marks the overflow pages of a run, one after the other up to the bound; stops at the first that was visited
+    /// before, and returns it.
     pub(crate) fn visit_overflow(&self, pages: Range<u64>) -> Option<u64> {
         let taken = self.all.insert_run(pages.clone());
         self.overflow.insert_run(pages.start..taken.unwrap_or(pages.end));
@@ -59,8 +59,8 @@ impl VisitedPages {
         self.len() == 0
     }
 
-    /// Ranges of ids below the bound for which `select(visited, other)` is 1, ascending; used to compare with the freelist. Both
-    /// sets must have the same bound.
+    /// Ranges of ids below the bound for which `select(visited, other)` is 1, ascending; used to compare with the
+    /// freelist. Both sets must have the same bound.
     pub(super) fn runs(&self, other: &PageSet, select: impl Fn(u64, u64) -> u64) -> Vec<Range<u64>> {
         self.all.runs(other, select)
     }

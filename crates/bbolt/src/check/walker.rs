@@ -45,10 +45,11 @@ pub(super) fn walk<'a, O: Observer<'a>>(
     let root = BucketInfo { index: 0, parent: None, name: &[], root, sequence, depth: 0, branch_pages: 0 };
     let mut walker = Walker::new(db, observer, root, visited, problems);
     let mut pending = walker.enter_root();
-    // Ends, because every round that is followed by another one has entered a page: the pages that the next round begins with are
-    // root pages of buckets, which were entered when the bucket was found, and branches among the children of a branch, which
-    // were entered when that branch was followed. The number of pages is finite, and no page is entered twice. Only a file that is
-    // rewritten during the walk can break this; the rest of it has then been reported as uneven.
+    // Ends, because every round that is followed by another one has entered a page: the pages that the next round begins
+    // with are root pages of buckets, which were entered when the bucket was found, and branches among the children of a
+    // branch, which were entered when that branch was followed. The number of pages is finite, and no page is entered
+    // twice. Only a file that is rewritten during the walk can break this; the rest of it has then been reported as
+    // uneven.
     while !pending.is_empty() {
         let entered = walker.entered;
         pending = walker.walk_round(pending);
@@ -101,8 +102,8 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         if self.enter(0, page, (None, root_field), None) { vec![at] } else { Vec::new() }
     }
 
-    /// Marks the first page of a subtree as visited; false when there can be no page with the id or it was visited before. The
-    /// reference to it is on the page `parent`, at byte `offset` of the file.
+    /// Marks the first page of a subtree as visited; false when there can be no page with the id or it was visited
+    /// before. The reference to it is on the page `parent`, at byte `offset` of the file.
     fn enter(&mut self, bucket: u32, page: u64, (parent, offset): (Option<u64>, u64), element: Option<u16>) -> bool {
         let hwm = self.context.db.meta().high_water_mark;
         let mut report = |code, page, found, against| {
@@ -131,8 +132,8 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         self.check_leaves(&leaves)
     }
 
-    /// Checks the branch pages below `pending`, level by level, and returns the leaves below them. A page that was opened before is
-    /// known to be a branch, so it is never treated as a leaf again.
+    /// Checks the branch pages below `pending`, level by level, and returns the leaves below them. A page that was
+    /// opened before is known to be a branch, so it is never treated as a leaf again.
     fn follow_branches(&mut self, pending: Vec<PendingPage<'a>>) -> PendingLeaves<'a> {
         let depths: Vec<u32> = pending.iter().map(|at| self.context.probe_depth(at)).collect();
         for (at, depth) in pending.iter().zip(&depths) {
@@ -187,8 +188,8 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         next
     }
 
-    /// Enters the children of a branch page. Children of a branch on the deepest level are not followed; that was reported when the
-    /// branch was found among the leaves.
+    /// Enters the children of a branch page. Children of a branch on the deepest level are not followed; that was
+    /// reported when the branch was found among the leaves.
     fn enter_children(
         &mut self,
         page: Page<'a>,
@@ -217,7 +218,8 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
         }
     }
 
-    /// Checks all leaves in file order, then the inline buckets found in them. Returns the pages that the next round begins with.
+    /// Checks all leaves in file order, then the inline buckets found in them. Returns the pages that the next round
+    /// begins with.
     fn check_leaves(&mut self, leaves: &PendingLeaves<'a>) -> Vec<PendingPage<'a>> {
         let base = self.next_rank;
         let mut order: Vec<u32> = (0..u32::try_from(leaves.leaves.len()).unwrap_or(u32::MAX)).collect();

@@ -1,8 +1,8 @@
 //! [`PreparedCommit`]: a finished edit as a list of writes, in an order that survives a crash after any of them.
 //!
-//! New pages are written after the high-water mark, where no tree refers to, and made durable. Then a meta that refers to them
-//! is written to the slot that is not in force. Until that is complete the other meta stays in force, because a partly written
-//! meta has no valid checksum.
+//! New pages are written after the high-water mark, where no tree refers to, and made durable. Then a meta that refers
+//! to them is written to the slot that is not in force. Until that is complete the other meta stays in force, because a
+//! partly written meta has no valid checksum.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -48,9 +48,9 @@ impl PreparedCommit {
 
     /// Also replaces the meta that was in force before, so that no meta refers to the old content any more.
     ///
-    /// Without this the other meta still describes the state before the commit, which can be recovered from it until bbolt writes
-    /// to the file. The old pages stay in the file in both cases, as free pages; only [building](crate::build) a new file removes
-    /// them.
+    /// Without this the other meta still describes the state before the commit, which can be recovered from it until
+    /// bbolt writes to the file. The old pages stay in the file in both cases, as free pages; only
+    /// [building](crate::build) a new file removes them.
     #[must_use]
     pub fn without_undo(mut self) -> Self {
         if self.metas.len() == 1 {
@@ -82,9 +82,9 @@ fn page_of(meta: &Meta) -> (u64, Vec<u8>) {
 
 /// Writes a commit to a file that is open for reading and writing.
 ///
-/// The file must still have the metas that it had when the commit was prepared, and no other process may have it open: the
-/// caller must hold the lock that etcd and bbolt take (`flock`, exclusive). The SHA-256 at the end of a snapshot must be cut off
-/// before. When this is interrupted at any point, the file has either the old or the new content.
+/// The file must still have the metas that it had when the commit was prepared, and no other process may have it open:
+/// the caller must hold the lock that etcd and bbolt take (`flock`, exclusive). The SHA-256 at the end of a snapshot
+/// must be cut off before. When this is interrupted at any point, the file has either the old or the new content.
 pub fn apply(file: &File, commit: &PreparedCommit) -> Result<(), ApplyError> {
     let at = |offset| move |source| ApplyError::Io { offset, source };
     let length = file.metadata().map_err(at(0))?.len();

@@ -11,16 +11,17 @@
 //!     leaf    leaf  leaf                         leaf    leaf'
 //! ```
 //!
-//! An [`Editor`] collects changes of values in top-level buckets. [`finish`](Editor::finish) reads the pages on the paths to them,
-//! applies the changes, rebalances the trees, and lays the result out on new pages after the high-water mark: the changed
-//! leaves, their branches, and the leaf of the root bucket that has the bucket's root page. The result is a [`PreparedCommit`],
-//! a list of writes in a crash-safe order; [`apply`] writes them. No free page is reused, so the content that both metas refer to
-//! is intact until the new meta is complete.
+//! An [`Editor`] collects changes of values in top-level buckets. [`finish`](Editor::finish) reads the pages on the
+//! paths to them, applies the changes, rebalances the trees, and lays the result out on new pages after the high-water
+//! mark: the changed leaves, their branches, and the leaf of the root bucket that has the bucket's root page. The result
+//! is a [`PreparedCommit`], a list of writes in a crash-safe order; [`apply`] writes them. No free page is reused, so
+//! the content that both metas refer to is intact until the new meta is complete.
 //!
-//! The new meta has no freelist, whatever the file had before: bbolt then finds the free pages by a walk when it opens the file.
+//! The new meta has no freelist, whatever the file had before: bbolt then finds the free pages by a walk when it opens
+//! the file.
 //!
-//! The source should have passed the [check](crate::check::check). Only pages on the path to a change are read here; unsound ones
-//! are refused, but damage elsewhere is not noticed.
+//! The source should have passed the [check](crate::check::check). Only pages on the path to a change are read here;
+//! unsound ones are refused, but damage elsewhere is not noticed.
 //!
 //! ```
 //! use etcdsnap_bbolt::Db;
@@ -92,8 +93,8 @@ impl BucketDraft<'_> {
 }
 
 impl<'a> Editor<'a> {
-    /// Makes an editor without changes. Refuses a file that ends before its high-water mark, or whose meta has another page size
-    /// than the file: new pages would get wrong offsets.
+    /// Makes an editor without changes. Refuses a file that ends before its high-water mark, or whose meta has another
+    /// page size than the file: new pages would get wrong offsets.
     pub fn new(db: Db<'a>) -> Result<Self, EditError> {
         let (needed, has) = (db.size(), db.bytes().len() as u64);
         if needed > has {
@@ -125,8 +126,8 @@ impl<'a> Editor<'a> {
         Ok(())
     }
 
-    /// Replaces all elements of `bucket`, which must exist, and keeps its sequence number. Of entries with the same key the last one
-    /// counts.
+    /// Replaces all elements of `bucket`, which must exist, and keeps its sequence number. Of entries with the same key
+    /// the last one counts.
     pub fn replace_bucket<K: Into<Cow<'a, [u8]>>, V: Into<Cow<'a, [u8]>>>(
         &mut self,
         bucket: &[u8],
@@ -238,8 +239,9 @@ fn validate(bucket: &[u8], key: &[u8], value: &[u8]) -> Result<(), EditError> {
     Element::new(0, key, value).map(|_| ()).map_err(refused)
 }
 
-/// Slot and transaction id of the commit after `meta`: the other slot, and the next transaction id that belongs there, since bbolt
-/// writes transaction T to slot T modulo 2. (The metas of a snapshot do not follow that rule, so the id may increase by two.)
+/// Slot and transaction id of the commit after `meta`: the other slot, and the next transaction id that belongs there,
+/// since bbolt writes transaction T to slot T modulo 2. (The metas of a snapshot do not follow that rule, so the id may
+/// increase by two.)
 fn next_commit(meta: &Meta) -> Result<(u8, u64), EditError> {
     let slot = 1 - meta.slot;
     // One more than needed must exist, for the second meta of `without_undo`.

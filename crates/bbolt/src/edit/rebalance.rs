@@ -1,9 +1,10 @@
 //! Rebalancing an edited tree before it is written, as bbolt does after deletions.
 //!
-//! After deletions a leaf may be empty and a branch may have a single child. Both are harmless to readers, but make bbolt's next
-//! write fail (`docs/format/bbolt.md#traps-for-the-next-write`). An empty leaf is removed; a branch with a single child is merged
-//! with a neighbour of its height, so that all leaves stay at one depth. A root page has no neighbour: there the tree loses a
-//! level instead. Neighbouring leaves that were opened are merged as well, so that they are filled without gaps.
+//! After deletions a leaf may be empty and a branch may have a single child. Both are harmless to readers, but make
+//! bbolt's next write fail (`docs/format/bbolt.md#traps-for-the-next-write`). An empty leaf is removed; a branch with a
+//! single child is merged with a neighbour of its height, so that all leaves stay at one depth. A root page has no
+//! neighbour: there the tree loses a level instead. Neighbouring leaves that were opened are merged as well, so that
+//! they are filled without gaps.
 
 use super::EditError;
 use super::subtree::{Subtree, SubtreeReader};
@@ -28,8 +29,8 @@ impl<'e> SubtreeReader<'e> {
         }
     }
 
-    /// Rebalances subtrees of one height that share a parent. None of the returned subtrees is empty, and one can only have a single
-    /// child when it is the only one.
+    /// Rebalances subtrees of one height that share a parent. None of the returned subtrees is empty, and one can only
+    /// have a single child when it is the only one.
     fn rebalance(&self, siblings: Vec<Subtree<'e>>) -> Result<Vec<Subtree<'e>>, EditError> {
         let mut balanced: Vec<Subtree<'e>> = Vec::with_capacity(siblings.len());
         for mut subtree in siblings {

@@ -6,8 +6,8 @@ use crate::bucket::Root;
 use crate::build::{BuiltBucket, Child, Element, Leaf, Level, PageWriter, inline_limit, root_above};
 
 impl<'e> SubtreeReader<'e> {
-    /// Applies `changes`, which are in key order, to a bucket and writes its new pages. Without `base` the bucket begins empty. As
-    /// in bbolt, a small bucket is stored inline and needs no page.
+    /// Applies `changes`, which are in key order, to a bucket and writes its new pages. Without `base` the bucket begins
+    /// empty. As in bbolt, a small bucket is stored inline and needs no page.
     pub fn rewrite(
         &self,
         base: Option<Root<'e>>,

@@ -46,7 +46,8 @@ pub(super) struct ElementChange<'e> {
     pub value: Option<&'e [u8]>,
 }
 
-/// Reads the pages of one bucket that an edit changes. An unsound page is an error, and no page takes more memory than it has bytes.
+/// Reads the pages of one bucket that an edit changes. An unsound page is an error, and no page takes more memory than
+/// it has bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SubtreeReader<'e> {
     pub db: Db<'e>,
@@ -84,7 +85,8 @@ impl<'e> SubtreeReader<'e> {
         }
     }
 
-    /// Refuses a page id that is not below the high-water mark, even of a page that is not opened: new pages will get such ids.
+    /// Refuses a page id that is not below the high-water mark, even of a page that is not opened: new pages will get
+    /// such ids.
     fn in_range(&self, page: u64) -> Result<(), EditError> {
         let existing = 2..self.db.meta().high_water_mark;
         if existing.contains(&page) { Ok(()) } else { Err(self.damaged(Corruption::PageRange { page })) }

@@ -97,8 +97,8 @@ fn high_water_mark(file: &[u8]) -> u64 {
     Db::open(file).expect("opens").meta().high_water_mark
 }
 
-/// A page after the high-water mark is not a page, however sound it looks: new pages are written there. That also holds for buckets
-/// that are kept as they are.
+/// A page after the high-water mark is not a page, however sound it looks: new pages are written there. That also holds
+/// for buckets that are kept as they are.
 #[test]
 fn a_bucket_behind_the_high_water_mark() {
     let (_, mut file) = deep(48);

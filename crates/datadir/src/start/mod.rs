@@ -195,8 +195,8 @@ impl StartSimulation<'_, '_> {
             quantity(ahead, "entry")
         );
         verdict.reasons.insert(0, dropped);
-        // The member waits until its own attributes are applied. The empty entry of a new leader is the first entry, the attributes are
-        // the second, and there is one more attempt every five seconds.
+        // The member waits until its own attributes are applied. The empty entry of a new leader is the first entry, the
+        // attributes are the second, and there is one more attempt every five seconds.
         if self.server.minor >= 6 && ahead >= 2 && verdict.starts() {
             let reason = match (ahead - 1).saturating_mul(5) {
                 seconds @ ..SECONDS_OF_A_YEAR => {

@@ -1,7 +1,7 @@
 //! Simulates how a starting server applies the entries after the snapshot (`docs/format/boot.md#replay`).
 //!
-//! Entries that the database has applied are not applied to it again, but servers up to 3.6 follow members and versions through all
-//! entries, because the v2 store is only as new as the snapshot.
+//! Entries that the database has applied are not applied to it again, but servers up to 3.6 follow members and versions
+//! through all entries, because the v2 store is only as new as the snapshot.
 
 use etcdsnap_proto::etcdserverpb::{InternalRaftRequest, Request};
 use etcdsnap_snapshot::buckets::Downgrade;

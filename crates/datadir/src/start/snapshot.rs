@@ -1,4 +1,5 @@
-//! Simulates how a starting server selects its snapshot and the database for it (`docs/format/boot.md#snapshot-to-start-from`).
+//! Simulates how a starting server selects its snapshot and the database for it
+//! (`docs/format/boot.md#snapshot-to-start-from`).
 
 use std::collections::BTreeSet;
 
@@ -51,8 +52,8 @@ impl<'a> StartSimulation<'_, 'a> {
         Ok((file.start, Some(LoadedSnap { file, store })))
     }
 
-    /// Checks that there is a snapshot record, which servers from 3.7 on require; that of the empty snapshot at the start of the log is
-    /// enough.
+    /// Checks that there is a snapshot record, which servers from 3.7 on require; that of the empty snapshot at the
+    /// start of the log is enough.
     pub(super) fn require_snapshot_record(&self) -> Result<(), StartFailure> {
         let reader = self.server.reader();
         if reader < WalReader::V3_7 || self.log.wal.valid_snapshots(reader).is_ok_and(|markers| !markers.is_empty()) {

@@ -14,8 +14,8 @@ pub enum StartOutcome {
         /// Where it cuts the log off.
         cut: WalPlace,
     },
-    /// It starts without entries that are there: it cuts the log off where it is damaged, erases what follows the end of the log,
-    /// replaces its database by one that lacks entries, or decodes entries of the database as others.
+    /// It starts without entries that are there: it cuts the log off where it is damaged, erases what follows the end of
+    /// the log, replaces its database by one that lacks entries, or decodes entries of the database as others.
     DiscardsData {
         /// Where it cuts the log off; `None` if it is the database that lacks entries.
         cut: Option<WalPlace>,

@@ -1,4 +1,5 @@
-//! Simulates how a starting server compares versions in the data with its own (`docs/format/boot.md#storage-version-at-boot` and the sections after it).
+//! Simulates how a starting server compares versions in the data with its own
+//! (`docs/format/boot.md#storage-version-at-boot` and the sections after it).
 
 use etcdsnap_snapshot::buckets::Downgrade;
 use semver::Version;

@@ -1,7 +1,8 @@
-//! [`Bootstrap`]: writes the first log and `.snap` file of a member of a new cluster, for a restore (`docs/format/wal.md#first-log-of-a-member`).
+//! [`Bootstrap`]: writes the first log and `.snap` file of a member of a new cluster, for a restore
+//! (`docs/format/wal.md#first-log-of-a-member`).
 //!
-//! Every member begins with the same log: for each member one entry that adds it, all committed in term 1, and a snapshot after
-//! them. The bytes are those of the restore tool of a chosen release.
+//! Every member begins with the same log: for each member one entry that adds it, all committed in term 1, and a
+//! snapshot after them. The bytes are those of the restore tool of a chosen release.
 
 mod log;
 mod snap;
@@ -179,8 +180,8 @@ impl Bootstrap {
 
     /// The `.snap` file; none since 3.8.
     ///
-    /// Up to 3.5 the bytes are those of etcd's tools. The tools of 3.6 and 3.7 write the members in a random order; here they are
-    /// ascending by id.
+    /// Up to 3.5 the bytes are those of etcd's tools. The tools of 3.6 and 3.7 write the members in a random order; here
+    /// they are ascending by id.
     pub fn snap(&self, release: Release) -> Option<Vec<u8>> {
         let members: Vec<_> = self.members.iter().collect();
         (release < Release::V3_8).then(|| snap::write(self, &members, release))

@@ -50,7 +50,8 @@ pub enum SnapFileKind {
     Snapshot(Option<SnapName>),
     /// A database received from the leader, which belongs to the snapshot at this index.
     ReceivedDatabase(u64),
-    /// An unfinished defragmentation with the name that versions before 3.4.4 use; these open it again at their next defragmentation.
+    /// An unfinished defragmentation with the name that versions before 3.4.4 use; these open it again at their next
+    /// defragmentation.
     OldDefragmentation,
     /// An unfinished write or defragmentation, which a starting server removes.
     Temporary,

@@ -1,7 +1,7 @@
 //! `.snap` files: raft snapshots of a member's applied state (`docs/format/wal.md#snapshot-files`).
 //!
-//! The data of etcd 3 is in the database; a `.snap` file only has the v2 store, in which servers up to 3.5 find the members of the
-//! cluster. 3.6 reads the file but uses the members of the database; later versions do not read it.
+//! The data of etcd 3 is in the database; a `.snap` file only has the v2 store, in which servers up to 3.5 find the
+//! members of the cluster. 3.6 reads the file but uses the members of the database; later versions do not read it.
 
 mod file_name;
 mod snap_file;
@@ -16,10 +16,11 @@ pub(crate) use v2_store::RaftAttributes;
 
 use crate::raft_log::SnapshotPosition;
 
-/// Selects the snapshot that a server loads: the last by file name that can be read and that `wanted` accepts, with its name.
+/// Selects the snapshot that a server loads: the last by file name that can be read and that `wanted` accepts, with its
+/// name.
 ///
-/// Takes the files of the directory, names and contents, in any order. Files that cannot be read are skipped, as servers do, which
-/// also rename them.
+/// Takes the files of the directory, names and contents, in any order. Files that cannot be read are skipped, as servers
+/// do, which also rename them.
 pub fn newest<'n, 'a>(
     files: impl IntoIterator<Item = (&'n str, &'a [u8])>,
     wanted: impl Fn(SnapshotPosition) -> bool,

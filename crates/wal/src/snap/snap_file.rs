@@ -1,4 +1,5 @@
-//! [`SnapFile`]: the content of a `.snap` file, which is an envelope with a checksum around a raft snapshot (`docs/format/wal.md#snapshot-files`).
+//! [`SnapFile`]: the content of a `.snap` file, which is an envelope with a checksum around a raft snapshot
+//! (`docs/format/wal.md#snapshot-files`).
 
 use std::fmt;
 

@@ -64,8 +64,8 @@ impl From<bool> for FieldNumber {
     }
 }
 
-/// Passes fields to a visitor, for implementations of [`VisitFields`]. Fields that are zero or empty are skipped, except by the
-/// methods `always_…`.
+/// Passes fields to a visitor, for implementations of [`VisitFields`]. Fields that are zero or empty are skipped, except
+/// by the methods `always_…`.
 pub(super) struct FieldWriter<'l>(&'l mut dyn FieldVisitor);
 
 impl<'l> FieldWriter<'l> {

@@ -18,8 +18,8 @@ struct Object {
     values: ValueDisplay,
     /// The object of the current message.
     map: Map<String, Value>,
-    /// The objects of the messages that contain it, from the outermost; each with the field name of the inner message, and whether
-    /// that field is repeated.
+    /// The objects of the messages that contain it, from the outermost; each with the field name of the inner message,
+    /// and whether that field is repeated.
     outer: Vec<(Map<String, Value>, String, bool)>,
 }
 

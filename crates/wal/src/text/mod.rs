@@ -1,8 +1,8 @@
 //! Prints logs as text like `etcd-dump-logs` (`docs/format/tools.md#dump-of-a-log`).
 //!
-//! [`Dump`], [`EntryLine`] and [`RecordLine`] are for output that a user asked for: they show values, and the passwords that 3.4
-//! writes when a user is added. Like the tool they hide only those of password changes. [`PayloadText`] and [`payload_json`]
-//! show one entry, with values only when asked to.
+//! [`Dump`], [`EntryLine`] and [`RecordLine`] are for output that a user asked for: they show values, and the passwords
+//! that 3.4 writes when a user is added. Like the tool they hide only those of password changes. [`PayloadText`] and
+//! [`payload_json`] show one entry, with values only when asked to.
 
 mod auth_requests;
 mod fields;

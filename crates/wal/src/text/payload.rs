@@ -33,9 +33,9 @@ impl EntryPayload {
         others.into_iter().chain(REQUESTS.iter().copied())
     }
 
-    /// The type of the request: its field name in the protobuf definition, such as `put` or `lease_grant`; otherwise `empty`,
-    /// `conf_change`, `conf_change_v2`, `v2` for requests to the v2 store, `undecodable`, or `unknown` for a request of a newer
-    /// version.
+    /// The type of the request: its field name in the protobuf definition, such as `put` or `lease_grant`; otherwise
+    /// `empty`, `conf_change`, `conf_change_v2`, `v2` for requests to the v2 store, `undecodable`, or `unknown` for a
+    /// request of a newer version.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Empty => "empty",
@@ -76,8 +76,8 @@ pub fn payload_json(payload: &EntryPayload, values: ValueDisplay) -> Value {
     }
 }
 
-/// Visits the context of a membership change. Members are not secret, so it is shown when it is a member as JSON; otherwise it is
-/// treated as secret.
+/// Visits the context of a membership change. Members are not secret, so it is shown when it is a member as JSON;
+/// otherwise it is treated as secret.
 fn context(context: Option<&[u8]>, to: &mut FieldWriter<'_>) {
     match context {
         Some(context) if MemberContext::parse(context).is_ok() => to.bytes("context", context),

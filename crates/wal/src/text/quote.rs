@@ -44,8 +44,8 @@ fn push(out: &mut String, character: char) {
     }
 }
 
-/// Is a character printable by Go's `strconv.IsPrint`: a letter, mark, number, punctuation, symbol or the plain space? Control, format
-/// and private characters and other spaces, which could hide or reorder text on a terminal, are not.
+/// Is a character printable by Go's `strconv.IsPrint`: a letter, mark, number, punctuation, symbol or the plain space?
+/// Control, format and private characters and other spaces, which could hide or reorder text on a terminal, are not.
 pub fn is_printable(character: char) -> bool {
     use GeneralCategoryGroup::{Letter, Mark, Number, Punctuation, Symbol};
     matches!(character, ' '..='~')
