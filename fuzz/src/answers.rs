@@ -3,16 +3,16 @@
 use std::sync::LazyLock;
 
 use etcdsnap_bbolt::check::{self, PageCounts};
-use etcdsnap_bbolt::{Code, Db, StructureProblem};
+use etcdsnap_bbolt::{StructureCode, Db, StructureProblem};
 use etcdsnap_mvcc::digest::BucketDigest;
-use etcdsnap_mvcc::{Compaction, HashKv, Keyspace, RevisionError, RecordRule, Scanner, Summary, Violation};
+use etcdsnap_mvcc::{Compaction, HashKv, Keyspace, RevisionError, RecordCode, Scanner, Summary, Violation};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// What a walk found, and what the keyspace made of it.
 #[derive(Debug, PartialEq)]
 pub struct Answers<'a> {
     pub problems: Vec<StructureProblem>,
-    pub problem_counts: Vec<(Code, u64)>,
+    pub problem_counts: Vec<(StructureCode, u64)>,
     pub page_counts: PageCounts,
     pub buckets: Vec<BucketDigest<'a>>,
     pub violations: Vec<Violation>,
@@ -44,11 +44,11 @@ impl<'a> Answers<'a> {
         let keyspace = Keyspace::from_walk(db, &mut walk, compaction, hash_at);
         Self {
             problems: walk.problems.kept().to_vec(),
-            problem_counts: walk.problems.codes().collect(),
+            problem_counts: walk.problems.counts().collect(),
             page_counts: walk.page_counts,
             hash_kv: keyspace.hash_kv(),
             violations: keyspace.violations.kept().to_vec(),
-            violation_counts: RecordRule::ALL.iter().map(|rule| keyspace.violations.count_of(*rule as usize)).collect(),
+            violation_counts: RecordCode::ALL.iter().map(|code| keyspace.violations.count(*code)).collect(),
             summary: keyspace.summary,
             buckets: keyspace.buckets,
         }
@@ -56,7 +56,7 @@ impl<'a> Answers<'a> {
 
     /// Is the structure without an error?
     pub fn is_sound(&self) -> bool {
-        self.problem_counts.iter().all(|(code, _)| code.grade() < etcdsnap_bbolt::Grade::Error)
+        self.problem_counts.iter().all(|(code, _)| code.severity() < etcdsnap_fault::Severity::Error)
     }
 
     /// Does every record keep every rule?

@@ -21,7 +21,6 @@
 mod bucket;
 pub mod build;
 pub mod check;
-mod collector;
 mod corruption;
 mod cursor;
 mod db;
@@ -33,7 +32,6 @@ mod page;
 mod problem;
 
 pub use bucket::{Bucket, BucketHeader};
-pub use collector::{Collector, Counted};
 pub use corruption::Corruption;
 pub use cursor::Cursor;
 pub use db::{Db, DbOpenError};
@@ -41,4 +39,4 @@ pub use displacement::Displacement;
 pub use format::{ByteOrder, PageKind};
 pub use meta::{Meta, MetaError};
 pub use page::{BranchElement, LeafElement, Page};
-pub use problem::{Code, Detail, Grade, Problems, StructureProblem};
+pub use problem::{Detail, Problems, StructureCode, StructureProblem};

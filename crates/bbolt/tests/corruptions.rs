@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use etcdsnap_bbolt::check::{DEFAULT_LIMIT, check};
-use etcdsnap_bbolt::{Db, DbOpenError, Grade, StructureProblem};
+use etcdsnap_bbolt::{Db, DbOpenError, StructureProblem};
+use etcdsnap_fault::Severity;
 use etcdsnap_testkit::bbolt::{Freelist, Layout, PageOrder};
 use etcdsnap_testkit::damage::{self, Codes, Corruption};
 
@@ -19,9 +20,9 @@ fn report(file: &[u8]) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
         Err(error) => panic!("{error}"),
     };
     let walk = check(&db, &(), DEFAULT_LIMIT);
-    let of = |grade| walk.problems.codes().filter(move |(code, _)| code.grade() == grade);
-    let names = |grade| of(grade).map(|(code, _)| code.as_str()).collect();
-    (names(Grade::Error), names(Grade::Warning))
+    let of = |severity| walk.problems.counts().filter(move |(code, _)| code.severity() == severity);
+    let names = |severity| of(severity).map(|(code, _)| code.as_str()).collect();
+    (names(Severity::Error), names(Severity::Warning))
 }
 
 fn assert_reported(corruption: &Corruption, file: &[u8], expected: Codes) {

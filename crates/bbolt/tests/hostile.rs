@@ -1,7 +1,7 @@
 //! No bytes make the reader panic, hang or run in circles; whatever is wrong ends in a value.
 
 use etcdsnap_bbolt::check::{BucketInfo, Leaf, Observer, check};
-use etcdsnap_bbolt::{Bucket, Code, Corruption, Db};
+use etcdsnap_bbolt::{Bucket, Corruption, Db, StructureCode};
 use etcdsnap_testkit::bbolt::{Freelist, Layout};
 use etcdsnap_testkit::damage;
 use etcdsnap_testkit::random::Random;
@@ -120,14 +120,14 @@ impl<'a> Observer<'a> for Weigher {
 }
 
 /// What a walk shows of a file, and how often it finds fault with `code`.
-fn weighed(file: &[u8], code: Code) -> (Weight, u64) {
+fn weighed(file: &[u8], code: StructureCode) -> (Weight, u64) {
     let db = Db::open(file).expect("the metas are whole");
     let walk = check(&db, &Weigher, 3);
     let sum = |mut sum: Weight, chunk: &Weight| {
         (sum.runs, sum.elements) = (sum.runs + chunk.runs, sum.elements + chunk.elements);
         sum
     };
-    (walk.chunks.iter().fold(Weight::default(), sum), walk.problems.count_of(code as usize))
+    (walk.chunks.iter().fold(Weight::default(), sum), walk.problems.count(code))
 }
 
 /// Elements that all claim the same bytes do not make a file weigh more than a few times what it is.
@@ -150,7 +150,7 @@ fn elements_that_share_their_bytes() {
         let numbers = [0, u32::try_from(table_end - at).expect("small"), 1, 30_000].map(u32::to_le_bytes);
         file[large + at..large + at + 16].copy_from_slice(numbers.as_flattened());
     }
-    let (weight, overlaps) = weighed(&file, Code::ElemOverlap);
+    let (weight, overlaps) = weighed(&file, StructureCode::ElemOverlap);
     assert!(weight.elements > 30_000 && weight.elements < 10 * file.len() as u64, "{} bytes", weight.elements);
     assert_eq!(overlaps, 1);
     read_all(&file);
@@ -164,7 +164,7 @@ fn runs_that_overlap() {
     for (id, page) in (0..).zip(file.chunks_exact_mut(4096)).skip(2) {
         page[12..16].copy_from_slice(&(pages - id - 1_u32).to_le_bytes());
     }
-    let (weight, doubles) = weighed(&file, Code::DoubleRef);
+    let (weight, doubles) = weighed(&file, StructureCode::DoubleRef);
     assert!(weight.runs <= file.len() as u64, "{} bytes", weight.runs);
     assert!(doubles > 0);
     let census = check(&Db::open(&file).expect("a database"), &(), 3).page_counts;
@@ -178,10 +178,10 @@ fn a_value_that_is_marked_as_a_bucket() {
     root.bucket("lease").put("a", vec![7; 2000]).put("b", "no header of a bucket");
     let mut file = Layout::default().build(&root);
     let leaf = (2..100).map(|page| page * 4096).find(|at| file[at + 8..at + 11] == [2, 0, 2]).expect("the leaf");
-    assert_eq!(weighed(&file, Code::BucketHeader).1, 0);
+    assert_eq!(weighed(&file, StructureCode::BucketHeader).1, 0);
     file[leaf + 32] = 1;
     file[leaf + 32 + 12] = 7;
-    assert_eq!(weighed(&file, Code::BucketHeader).1, 1);
+    assert_eq!(weighed(&file, StructureCode::BucketHeader).1, 1);
 }
 
 /// A bucket in a bucket in a bucket …: as deep as it goes, it ends.
@@ -193,7 +193,7 @@ fn buckets_in_buckets() {
         bucket.put("filler", vec![1; 2000]);
         bucket = bucket.bucket("b");
     }
-    let (weight, deep) = weighed(&Layout::default().build(&root), Code::Depth);
+    let (weight, deep) = weighed(&Layout::default().build(&root), StructureCode::Depth);
     assert!(weight.runs > 0);
     assert_eq!(deep, 1);
 }
@@ -230,7 +230,7 @@ proptest! {
     fn chains_and_fans(chains in proptest::collection::vec(0_usize..200, 1..60)) {
         let file = chained(&chains);
         let above = levels_above(chains.len());
-        let (weight, deep) = weighed(&file, Code::Depth);
+        let (weight, deep) = weighed(&file, StructureCode::Depth);
         let too_deep = chains.iter().filter(|chain| above + **chain >= 64).count();
         prop_assert_eq!(deep, too_deep as u64);
         let elements = (chains.len() - too_deep) * 206;
@@ -245,7 +245,7 @@ proptest! {
 #[test]
 fn every_depth_of_a_chain() {
     for chain in 0..200 {
-        let (_, deep) = weighed(&chained(&[chain]), Code::Depth);
+        let (_, deep) = weighed(&chained(&[chain]), StructureCode::Depth);
         assert_eq!(deep, u64::from(chain >= 64), "{chain} branches above a leaf");
     }
 }

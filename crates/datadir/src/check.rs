@@ -141,7 +141,7 @@ pub fn check(
     consistency::check_v2_content(&contents, v3_keys, &mut findings);
     let members = consistency::compare_members(&contents, &mut findings);
 
-    let mut omitted: Vec<_> = findings.omitted().chain(read.omitted).collect();
+    let mut omitted: Vec<_> = findings.omitted().map(Omitted::from).chain(read.omitted).collect();
     let mut findings = findings.into_kept();
     if let Some(log) = &log_report {
         findings.extend_from_slice(&log.findings);

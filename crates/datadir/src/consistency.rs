@@ -12,7 +12,7 @@ use etcdsnap_snapshot::finding::{Finding, Findings, Kind, Severity};
 use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::{Place, excerpt};
 use etcdsnap_wal::snap::{SnapFile, SnapName};
-use etcdsnap_wal::{EntryPayload, Grade, SnapshotPosition};
+use etcdsnap_wal::{EntryPayload, SnapshotPosition};
 
 use crate::blocking_snaps::BlockingSnaps;
 use crate::contents::{DatabaseContent, DatabaseState, DirectoryContents, LogContent};
@@ -212,7 +212,7 @@ fn log_end_before(contents: &DirectoryContents<'_>, snapshot: SnapshotPosition) 
 
 /// Is part of the log lost?
 fn is_damaged(log: &LogContent<'_>) -> bool {
-    log.inspection.problems.iter().any(|problem| problem.code.grade() == Grade::Error)
+    log.inspection.problems.worst() == Some(Severity::Error)
 }
 
 /// Adds the finding about keys of the v2 API: an error unless there certainly are keys of the v3 API, since these may be

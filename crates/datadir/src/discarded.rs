@@ -3,7 +3,7 @@
 //! Servers cut the log off at what they take for an unfinished last write, or erase what follows its end, and do not report
 //! which entries they lose.
 
-use etcdsnap_wal::{Code, TrailingData, Wal, WalInspection, WalOutcome, WalPlace};
+use etcdsnap_wal::{TrailingData, Wal, WalCode, WalInspection, WalOutcome, WalPlace};
 
 /// The place at which a server ends the log, and the data after it, which is lost with the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,7 @@ impl DiscardedLog {
     pub(crate) fn of_outcome(outcome: WalOutcome, wal: &Wal<'_>, inspection: &WalInspection) -> Option<Self> {
         let from = match outcome {
             WalOutcome::Repairs { cut } => cut,
-            // The inspection reports data after the end, unless it found more problems than it kept.
-            WalOutcome::Reads if inspection.omitted == 0 && !inspection.found(Code::BytesAfterEnd) => return None,
+            WalOutcome::Reads if !inspection.found(WalCode::BytesAfterEnd) => return None,
             WalOutcome::Reads => {
                 let last = inspection.segments.last().filter(|last| !last.damaged)?;
                 WalPlace { segment: last.name, offset: last.end }

@@ -43,10 +43,14 @@ impl LogReport {
     pub fn new(wal: &Wal<'_>, snaps: Option<&SnapFiles>, limit: u64) -> Self {
         let inspection = wal.inspect();
         let mut findings = Findings::new(limit);
-        for problem in &inspection.problems {
+        for problem in inspection.problems.kept() {
             findings.push(finding(problem));
         }
-        let omitted = findings.omitted().collect();
+        let omitted = inspection.problems.counts().filter_map(|(code, count)| {
+            let listed = findings.count(code.as_str()).min(limit);
+            (count > listed).then(|| Omitted::from((code.as_str(), count - listed)))
+        });
+        let omitted = omitted.collect();
         let mut findings = findings.into_kept();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         let verdicts = WalReader::ALL.map(|reader| verdict(wal, snaps, reader, &inspection)).to_vec();

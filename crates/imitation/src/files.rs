@@ -6,10 +6,11 @@
 use std::io;
 use std::path::Path;
 
-use etcdsnap_bbolt::{ByteOrder, Code, Db, DbOpenError, Detail, Grade, MetaError, PageKind, StructureProblem};
+use etcdsnap_bbolt::{ByteOrder, Db, DbOpenError, Detail, MetaError, PageKind, StructureCode, StructureProblem};
 use etcdsnap_image::ImageError;
-use etcdsnap_mvcc::{RecordRule, RevisionError, RevisionKey, RevisionKeyError, Violation};
+use etcdsnap_mvcc::{RecordCode, RevisionError, RevisionKey, RevisionKeyError, Violation};
 use etcdsnap_snapshot::container::{self, Container, OpenOptions};
+use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::inspection::{Inspection, Options, Unusable};
 use etcdsnap_snapshot::progress::Silent;
 
@@ -123,8 +124,8 @@ fn system(error: ImageError) -> Failure {
 /// Is this damage to what is read? A bad meta beside a good one is not, as long as it stands on a page that says it is
 /// one.
 fn is_damage(db: &Db<'_>, problem: &StructureProblem) -> bool {
-    let tolerated = problem.code == Code::MetaInvalid && kind(db, problem) == Some(PageKind::Meta);
-    problem.code.grade() == Grade::Error && !tolerated
+    let tolerated = problem.code == StructureCode::MetaInvalid && kind(db, problem) == Some(PageKind::Meta);
+    problem.code.severity() == Severity::Error && !tolerated
 }
 
 fn kind(db: &Db<'_>, problem: &StructureProblem) -> Option<PageKind> {
@@ -142,18 +143,18 @@ fn lines(db: &Db<'_>, problem: &StructureProblem) -> Vec<String> {
         format!("key[{}]=(hex){} on {kind} {page} needs to be", problem.element.unwrap_or_default(), hex(found))
     };
     let one = match problem.code {
-        Code::ReachableFreed => return each_page(found, "reachable freed"),
-        Code::UnreachableUnfreed => return each_page(found, "unreachable unfreed"),
-        Code::MetaInvalid => format!("{page}: has unexpected type: {kind}"),
-        Code::FreelistDup => format!("page {found}: already freed"),
-        Code::FreelistRange | Code::PgidRange => format!("page {found}: out of bounds: {against}"),
-        Code::DoubleRef => format!("{page}: multiple references"),
-        Code::PageId => format!("{page}: self identifies as {found}"),
-        Code::PageType => format!("{page}: invalid type: {found}"),
-        Code::KeyBelowParent => format!("the first {} >= the key in the ancestor ({})", key(), hex(against)),
-        Code::KeyOrder => format!("{} > (found <) than previous element (hex){}", key(), hex(against)),
-        Code::KeyDup => format!("{} > (found =) than previous element (hex){}", key(), hex(found)),
-        Code::KeyAboveParent => {
+        StructureCode::ReachableFreed => return each_page(found, "reachable freed"),
+        StructureCode::UnreachableUnfreed => return each_page(found, "unreachable unfreed"),
+        StructureCode::MetaInvalid => format!("{page}: has unexpected type: {kind}"),
+        StructureCode::FreelistDup => format!("page {found}: already freed"),
+        StructureCode::FreelistRange | StructureCode::PgidRange => format!("page {found}: out of bounds: {against}"),
+        StructureCode::DoubleRef => format!("{page}: multiple references"),
+        StructureCode::PageId => format!("{page}: self identifies as {found}"),
+        StructureCode::PageType => format!("{page}: invalid type: {found}"),
+        StructureCode::KeyBelowParent => format!("the first {} >= the key in the ancestor ({})", key(), hex(against)),
+        StructureCode::KeyOrder => format!("{} > (found <) than previous element (hex){}", key(), hex(against)),
+        StructureCode::KeyDup => format!("{} > (found =) than previous element (hex){}", key(), hex(found)),
+        StructureCode::KeyAboveParent => {
             format!("{} < than key of the next element in ancestor (hex){}", key(), hex(against))
         }
         _ => format!("{page}: {problem}"),
@@ -178,7 +179,7 @@ fn unreadable_record(inspection: &Inspection<'_>) -> Option<UnreadableRecord> {
         let key = record_key(&inspection.db, violation)?;
         match RevisionKey::parse(key) {
             Err(error) => Some(UnreadableRecord::Key { key: key.to_vec(), reason: reason(error) }),
-            Ok(_) if violation.rule == RecordRule::RecordUndecodable => {
+            Ok(_) if violation.code == RecordCode::RecordUndecodable => {
                 Some(UnreadableRecord::Value { key: key.to_vec(), reason: violation.found.to_string() })
             }
             Ok(_) => None,

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use etcdsnap_bbolt::Collector;
+use etcdsnap_fault::Collector;
 
 use crate::position::Position;
-use crate::record_rule::RecordRule;
+use crate::record_code::RecordCode;
 use crate::record_state::RecordState;
 use crate::records::{Record, Records};
 use crate::violation::{Violation, ViolationDetail};
@@ -121,43 +121,43 @@ impl<'r, 'a> HistoryChecker<'r, 'a> {
     /// Adds the suspected breaches of a history that its records confirm to the violations.
     #[cold]
     fn confirm_breaches(&self, history: &[RecordState], tally: &mut Tally) {
-        for (previous, next, rule) in key_history::suspected_breaches(history, self.compaction.is_unfinished()) {
-            if let Some(violation) = self.confirm(previous, next, rule) {
+        for (previous, next, code) in key_history::suspected_breaches(history, self.compaction.is_unfinished()) {
+            if let Some(violation) = self.confirm(previous, next, code) {
                 tally.violations.push(violation);
             }
         }
     }
 
     /// Reads the records of a suspected breach; returns the violation with their numbers, if it is one.
-    fn confirm(&self, previous: Option<&RecordState>, next: &RecordState, rule: RecordRule) -> Option<Violation> {
+    fn confirm(&self, previous: Option<&RecordState>, next: &RecordState, code: RecordCode) -> Option<Violation> {
         let Record { revision, kv: record, .. } = self.records.record(next.position())?;
         let before = previous.and_then(|previous| self.records.record(previous.position()));
         let number = ViolationDetail::Number;
-        match (rule, before) {
-            (RecordRule::ShadowedRecord, before) => {
+        match (code, before) {
+            (RecordCode::ShadowedRecord, before) => {
                 let shadowed = if before.is_some() { previous? } else { next };
                 let expected = number(self.compaction.compacted());
-                self.records.violation(shadowed.position(), rule, ViolationDetail::None, expected)
+                self.records.violation(shadowed.position(), code, ViolationDetail::None, expected)
             }
-            (RecordRule::VersionGap, Some(Record { kv: before, .. }))
+            (RecordCode::VersionGap, Some(Record { kv: before, .. }))
                 if before.create_revision != record.create_revision =>
             {
                 let (found, expected) = (number(record.create_revision), number(before.create_revision));
-                self.records.violation(next.position(), RecordRule::CreateRevisionChanged, found, expected)
+                self.records.violation(next.position(), RecordCode::CreateRevisionChanged, found, expected)
             }
-            (RecordRule::VersionGap, Some(Record { kv: before, .. })) => {
+            (RecordCode::VersionGap, Some(Record { kv: before, .. })) => {
                 let expected = before.version.saturating_add(1);
                 let differs = expected != record.version;
                 let (found, expected) = (number(record.version), number(expected));
-                differs.then(|| self.records.violation(next.position(), rule, found, expected))?
+                differs.then(|| self.records.violation(next.position(), code, found, expected))?
             }
-            (RecordRule::DuplicateWriteInTransaction, Some(Record { revision: earlier, .. })) => {
+            (RecordCode::DuplicateWriteInTransaction, Some(Record { revision: earlier, .. })) => {
                 let same = earlier.main == revision.main;
                 same.then(|| {
-                    self.records.violation(next.position(), rule, number(revision.main), ViolationDetail::None)
+                    self.records.violation(next.position(), code, number(revision.main), ViolationDetail::None)
                 })?
             }
-            _ => self.records.violation(next.position(), rule, number(record.version), ViolationDetail::None),
+            _ => self.records.violation(next.position(), code, number(record.version), ViolationDetail::None),
         }
     }
 }

@@ -4,7 +4,8 @@
 //! partition by partition on all threads. An answer has [`Position`]s, 8 bytes a key; their records are read on demand.
 //! Neither keys nor values are copied.
 
-use etcdsnap_bbolt::{Collector, Db};
+use etcdsnap_bbolt::Db;
+use etcdsnap_fault::Collector;
 use rayon::prelude::*;
 
 use crate::key_leaf::KeyLeaf;

@@ -1,7 +1,7 @@
 //! Groups the [`RecordState`]s of a scan into the histories of keys: the records of one key in the order of revisions.
 
-use crate::record_rule::RecordRule;
-use crate::record_state::{RecordState, broken_rule};
+use crate::record_code::RecordCode;
+use crate::record_state::{RecordState, suspected_code};
 
 /// The states of one of the [`PARTITIONS`](crate::record_state::PARTITIONS), sorted by key hash and position. Each of
 /// the `chunks` must be grouped by partition.
@@ -20,11 +20,11 @@ pub(crate) fn sorted_partition(chunks: &[Vec<RecordState>], partition: usize) ->
 pub(crate) fn suspected_breaches(
     history: &[RecordState],
     unfinished: bool,
-) -> impl Iterator<Item = (Option<&RecordState>, &RecordState, RecordRule)> {
+) -> impl Iterator<Item = (Option<&RecordState>, &RecordState, RecordCode)> {
     let before = std::iter::once(None).chain(history.iter().map(Some));
     before
         .zip(history)
-        .filter_map(move |(previous, next)| Some((previous, next, broken_rule(previous, next, unfinished)?)))
+        .filter_map(move |(previous, next)| Some((previous, next, suspected_code(previous, next, unfinished)?)))
 }
 
 /// Calls `look` with the history of every key among sorted states, and with whether it seems to break a rule.

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use etcdsnap_bbolt::Db;
 use etcdsnap_bbolt::check::{BucketInfo, Walk};
-use etcdsnap_bbolt::{Collector, Db};
+use etcdsnap_fault::Collector;
 use rayon::prelude::*;
 
 use crate::digest::{self, BucketDigest, LeafDigest};

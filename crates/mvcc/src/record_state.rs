@@ -9,7 +9,7 @@ use etcdsnap_proto::KeyValueRef;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::position::Position;
-use crate::record_rule::RecordRule;
+use crate::record_code::RecordCode;
 
 /// What is kept of one record; ordered by key hash, then by position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,26 +134,30 @@ pub(crate) fn grouped_by_partition(states: &[RecordState]) -> Vec<RecordState> {
 
 /// The rule that `next` seems to break as the record after `previous` in its key's history, or as the first record of
 /// its key.
-pub(crate) fn broken_rule(previous: Option<&RecordState>, next: &RecordState, unfinished: bool) -> Option<RecordRule> {
+pub(crate) fn suspected_code(
+    previous: Option<&RecordState>,
+    next: &RecordState,
+    unfinished: bool,
+) -> Option<RecordCode> {
     if next.has(MARKER) {
         return None;
     }
     let Some(previous) = previous.filter(|previous| !previous.has(MARKER)) else {
         return match (next.is_put(), next.has(ABOVE_COMPACTED)) {
-            (true, true) if !next.has(BEGINS_GENERATION) => Some(RecordRule::FirstRecordNotNew),
-            (false, true) => Some(RecordRule::LeadingTombstone),
-            (false, false) if !next.has(AT_COMPACTED) && !unfinished => Some(RecordRule::ShadowedRecord),
+            (true, true) if !next.has(BEGINS_GENERATION) => Some(RecordCode::FirstRecordNotNew),
+            (false, true) => Some(RecordCode::LeadingTombstone),
+            (false, false) if !next.has(AT_COMPACTED) && !unfinished => Some(RecordCode::ShadowedRecord),
             _ => None,
         };
     };
     if !next.has(ABOVE_COMPACTED) && !unfinished {
-        return Some(RecordRule::ShadowedRecord);
+        return Some(RecordCode::ShadowedRecord);
     }
     match (previous.is_put(), next.is_put()) {
-        (false, false) => Some(RecordRule::DoubleTombstone),
-        (false, true) if !next.has(BEGINS_GENERATION) => Some(RecordRule::RebirthNotNew),
-        (true, true) if next.chain != previous.chain.wrapping_add(1) => Some(RecordRule::VersionGap),
-        _ if previous.shares_low_bits(next) => Some(RecordRule::DuplicateWriteInTransaction),
+        (false, false) => Some(RecordCode::DoubleTombstone),
+        (false, true) if !next.has(BEGINS_GENERATION) => Some(RecordCode::RebirthNotNew),
+        (true, true) if next.chain != previous.chain.wrapping_add(1) => Some(RecordCode::VersionGap),
+        _ if previous.shares_low_bits(next) => Some(RecordCode::DuplicateWriteInTransaction),
         _ => None,
     }
 }

@@ -1,12 +1,13 @@
 //! [`Records`]: reads records of the `key` bucket by position, directly from their pages.
 
-use etcdsnap_bbolt::{Collector, Db, LeafElement, Page};
+use etcdsnap_bbolt::{Db, LeafElement, Page};
+use etcdsnap_fault::Collector;
 use etcdsnap_proto::KeyValueRef;
 use rayon::prelude::*;
 
 use crate::key_leaf::KeyLeaf;
 use crate::rank_table::RankTable;
-use crate::record_rule::RecordRule;
+use crate::record_code::RecordCode;
 use crate::scan::{RecordPlace, check_step};
 use crate::violation::{Violation, ViolationDetail};
 use crate::{Position, Revision, RevisionKey};
@@ -91,19 +92,19 @@ impl<'a> Records<'a> {
     pub fn violation(
         &self,
         position: Position,
-        rule: RecordRule,
+        code: RecordCode,
         found: ViolationDetail,
         expected: ViolationDetail,
     ) -> Option<Violation> {
         let (page, element) = self.at(position)?;
         let revision = RevisionKey::parse(element.key).ok().map(|key| key.revision);
         let place = RecordPlace { page, index: position.index(), position };
-        Some(place.violation(revision, rule, found, expected))
+        Some(place.violation(revision, code, found, expected))
     }
 
     /// Checks that no revision is missing before the first leaf and between each leaf and the next.
     pub fn check_steps(&self, compacted: i64, violations: &mut Collector<Violation>) {
-        let check = |place: usize, breach: &mut dyn FnMut(RecordRule, ViolationDetail, ViolationDetail)| {
+        let check = |place: usize, breach: &mut dyn FnMut(RecordCode, ViolationDetail, ViolationDetail)| {
             let previous = place.checked_sub(1).and_then(|before| self.leaves.at(before)).map(|leaf| leaf.last);
             if let Some(leaf) = self.leaves.at(place) {
                 check_step(previous, leaf.first, compacted, breach);
@@ -117,8 +118,8 @@ impl<'a> Records<'a> {
         let broken: Vec<usize> = (0..self.leaves.len()).into_par_iter().filter(is_broken).collect();
         for place in broken {
             let position = self.leaves.at(place).map(|leaf| Position::new(leaf.rank, 0));
-            check(place, &mut |rule, found, expected| {
-                if let Some(violation) = position.and_then(|at| self.violation(at, rule, found, expected)) {
+            check(place, &mut |code, found, expected| {
+                if let Some(violation) = position.and_then(|at| self.violation(at, code, found, expected)) {
                     violations.push(violation);
                 }
             });

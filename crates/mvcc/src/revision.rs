@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use crate::record_rule::RecordRule;
+use crate::record_code::RecordCode;
 
 /// A revision: the number of a transaction in the store's history, and of the operation in the transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,13 +72,13 @@ pub enum RevisionKeyError {
 }
 
 impl RevisionKeyError {
-    /// The rule that such a key breaks. Servers differ in what they do with them (`docs/format/mvcc.md#revision-keys`).
-    pub fn rule(self) -> RecordRule {
+    /// The code of the rule that such a key violates. Servers differ in what they do with them (`docs/format/mvcc.md#revision-keys`).
+    pub fn code(self) -> RecordCode {
         match self {
-            Self::Length(length) if length < RevisionKey::PUT_LEN => RecordRule::RevisionKeyTruncated,
-            Self::Mark(_) => RecordRule::TombstoneMarkInvalid,
-            Self::NegativeMain(_) => RecordRule::MainRevisionTooLow,
-            Self::Length(_) | Self::Separator(_) | Self::NegativeSub(_) => RecordRule::RevisionKeyInvalid,
+            Self::Length(length) if length < RevisionKey::PUT_LEN => RecordCode::RevisionKeyTruncated,
+            Self::Mark(_) => RecordCode::TombstoneMarkInvalid,
+            Self::NegativeMain(_) => RecordCode::MainRevisionTooLow,
+            Self::Length(_) | Self::Separator(_) | Self::NegativeSub(_) => RecordCode::RevisionKeyInvalid,
         }
     }
 }

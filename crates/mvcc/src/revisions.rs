@@ -9,7 +9,8 @@ use std::ops::{ControlFlow, Range};
 use std::sync::{Mutex, PoisonError};
 
 use etcdsnap_bbolt::check::{BucketLeaves, Observer as _};
-use etcdsnap_bbolt::{Collector, Corruption, Db, Grade, Page, Problems};
+use etcdsnap_bbolt::{Corruption, Db, Page, Problems};
+use etcdsnap_fault::{Collector, Severity};
 use rayon::prelude::*;
 
 use crate::index::Index;
@@ -70,7 +71,7 @@ impl KeyspaceDamage {
 
     /// Is nothing wrong that could hide or change a record?
     pub fn is_none(&self) -> bool {
-        self.problems.worst() < Some(Grade::Error) && self.violations.is_empty()
+        self.problems.worst() < Some(Severity::Error) && self.violations.is_empty()
     }
 }
 
@@ -189,7 +190,7 @@ impl<'a> Revisions<'a> {
     /// only exist through damage.
     fn leaf_range(&self, after: i64, upto: i64) -> Range<usize> {
         let all = 0..self.leaves.len();
-        if self.leaves.problems().worst() >= Some(Grade::Error) {
+        if self.leaves.problems().worst() >= Some(Severity::Error) {
             return all;
         }
         let main = |leaf| {
@@ -341,9 +342,9 @@ impl<'a> Batches<'_, 'a> {
         let Some(leaf) = chunk.leaves.last() else { return };
         let page = self.revisions.leaves.page(leaf.rank as usize);
         if let (Some(page), Some(_), Direction::OldestFirst) = (page, self.previous, self.direction) {
-            check_step(self.previous, leaf.first, self.revisions.compaction.compacted(), |rule, found, expected| {
+            check_step(self.previous, leaf.first, self.revisions.compaction.compacted(), |code, found, expected| {
                 let place = RecordPlace { page, index: 0, position: Position::new(leaf.rank, 0) };
-                let violation = place.violation(Some(leaf.first), rule, found, expected);
+                let violation = place.violation(Some(leaf.first), code, found, expected);
                 self.revisions.lock().violations.push(violation);
             });
         }

@@ -8,14 +8,15 @@
 use std::fmt;
 
 use etcdsnap_bbolt::check::{BucketInfo, Leaf, Observer};
-use etcdsnap_bbolt::{Collector, LeafElement, Page};
+use etcdsnap_bbolt::{LeafElement, Page};
+use etcdsnap_fault::Collector;
 use etcdsnap_proto::KeyValueRef;
 use etcdsnap_proto::go_decoders::{DecodeOutcomes, KEY_VALUE};
 
 use crate::digest::LeafDigest;
 use crate::key_leaf::KeyLeaf;
 use crate::position::Position;
-use crate::record_rule::RecordRule;
+use crate::record_code::RecordCode;
 use crate::record_state::{self, RecordState};
 use crate::violation::{Violation, ViolationDetail};
 use crate::{Compaction, Revision, RevisionKey, RevisionKeyError};
@@ -91,8 +92,8 @@ impl Scanner {
             }
             let Some(revision) = self.record(chunk, &place, &element) else { continue };
             if let Some((_, last)) = ends {
-                check_step(Some(last), revision, self.compacted, |rule, found, expected| {
-                    chunk.violations.push(place.violation(Some(revision), rule, found, expected));
+                check_step(Some(last), revision, self.compacted, |code, found, expected| {
+                    chunk.violations.push(place.violation(Some(revision), code, found, expected));
                 });
             }
             ends = Some((ends.map_or(revision, |(first, _)| first), revision));
@@ -121,14 +122,14 @@ impl Scanner {
             }
         };
         if revision.main < 2 {
-            let (rule, found) = (RecordRule::MainRevisionTooLow, ViolationDetail::Number(revision.main));
-            chunk.violations.push(place.violation(Some(revision), rule, found, ViolationDetail::Number(2)));
+            let (code, found) = (RecordCode::MainRevisionTooLow, ViolationDetail::Number(revision.main));
+            chunk.violations.push(place.violation(Some(revision), code, found, ViolationDetail::Number(2)));
         }
         let record = match KeyValueRef::parse(element.value) {
             Ok(record) => record,
             Err(error) => {
-                let (rule, words) = (RecordRule::RecordUndecodable, ViolationDetail::Words(error.to_string()));
-                chunk.violations.push(place.violation(Some(revision), rule, words, ViolationDetail::None));
+                let (code, words) = (RecordCode::RecordUndecodable, ViolationDetail::Words(error.to_string()));
+                chunk.violations.push(place.violation(Some(revision), code, words, ViolationDetail::None));
                 chunk.counts.undecodable.add(element.value, &KEY_VALUE, has_no_key);
                 return Some(revision);
             }
@@ -139,10 +140,10 @@ impl Scanner {
             if revision.sub == 0 && revision.main <= self.compacted {
                 chunk.counts.bump_markers += 1;
             } else {
-                let rule = RecordRule::RecordEmpty;
+                let code = RecordCode::RecordEmpty;
                 chunk.violations.push(place.violation(
                     Some(revision),
-                    rule,
+                    code,
                     ViolationDetail::None,
                     ViolationDetail::None,
                 ));
@@ -182,7 +183,7 @@ fn report_nested_bucket(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, elem
     let of = revision.ok().map(|key| key.revision);
     chunk.violations.push(place.violation(
         of,
-        RecordRule::RecordIsBucket,
+        RecordCode::RecordIsBucket,
         ViolationDetail::None,
         ViolationDetail::None,
     ));
@@ -194,10 +195,10 @@ fn report_nested_bucket(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, elem
 #[cold]
 fn report_invalid_key(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, key: &[u8], error: RevisionKeyError) {
     // Keys outside the range that servers load do not stop them, whatever their form.
-    let rule = if RevisionKey::is_loaded(key) { error.rule() } else { RecordRule::MainRevisionTooLow };
+    let code = if RevisionKey::is_loaded(key) { error.code() } else { RecordCode::MainRevisionTooLow };
     chunk.violations.push(place.violation(
         None,
-        rule,
+        code,
         ViolationDetail::Words(error.to_string()),
         ViolationDetail::None,
     ));
@@ -248,13 +249,13 @@ impl RecordPlace<'_> {
     pub fn violation(
         &self,
         revision: Option<Revision>,
-        rule: RecordRule,
+        code: RecordCode,
         found: ViolationDetail,
         expected: ViolationDetail,
     ) -> Violation {
         let key = self.page.leaf_element(self.index).map(|element| user_key(&element)).unwrap_or_default();
         let key = key.get(..256).unwrap_or(key).into();
-        Violation { revision, page: self.page.position, element: self.index, rule, key, found, expected }
+        Violation { revision, page: self.page.position, element: self.index, code, key, found, expected }
     }
 }
 
@@ -274,10 +275,10 @@ pub(crate) fn check_step(
     previous: Option<Revision>,
     next: Revision,
     compacted: i64,
-    mut breach: impl FnMut(RecordRule, ViolationDetail, ViolationDetail),
+    mut breach: impl FnMut(RecordCode, ViolationDetail, ViolationDetail),
 ) {
     if previous == Some(next) {
-        breach(RecordRule::RevisionRepeated, ViolationDetail::None, ViolationDetail::None);
+        breach(RecordCode::RevisionRepeated, ViolationDetail::None, ViolationDetail::None);
         return;
     }
     if next.main <= compacted {
@@ -286,11 +287,11 @@ pub(crate) fn check_step(
     let same = previous.filter(|previous| previous.main == next.main);
     let sub = same.map_or(0, |previous| previous.sub.saturating_add(1));
     if next.sub != sub {
-        breach(RecordRule::SubRevisionGap, ViolationDetail::Number(next.sub), ViolationDetail::Number(sub));
+        breach(RecordCode::SubRevisionGap, ViolationDetail::Number(next.sub), ViolationDetail::Number(sub));
     }
     let main = previous.map_or(1, |previous| previous.main).max(compacted).max(1).saturating_add(1);
     if same.is_none() && next.main > main {
-        breach(RecordRule::RevisionGap, ViolationDetail::Number(next.main), ViolationDetail::Number(main));
+        breach(RecordCode::RevisionGap, ViolationDetail::Number(next.main), ViolationDetail::Number(main));
     }
 }
 
@@ -304,20 +305,20 @@ fn check_put(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, revision: Revis
     if sound {
         return;
     }
-    let mut breach = |rule, found, expected| {
-        chunk.violations.push(place.violation(Some(revision), rule, ViolationDetail::Number(found), expected));
+    let mut breach = |code, found, expected| {
+        chunk.violations.push(place.violation(Some(revision), code, ViolationDetail::Number(found), expected));
     };
     if record.mod_revision != revision.main {
-        breach(RecordRule::ModRevisionMismatch, record.mod_revision, ViolationDetail::Number(revision.main));
+        breach(RecordCode::ModRevisionMismatch, record.mod_revision, ViolationDetail::Number(revision.main));
     }
     if !(1..=record.mod_revision).contains(&record.create_revision) {
-        breach(RecordRule::CreateRevisionInvalid, record.create_revision, ViolationDetail::Number(record.mod_revision));
+        breach(RecordCode::CreateRevisionInvalid, record.create_revision, ViolationDetail::Number(record.mod_revision));
     } else if !is_version_possible(record) {
         let since = record.mod_revision.saturating_sub(record.create_revision);
-        breach(RecordRule::VersionInvalid, record.version, ViolationDetail::Number(since));
+        breach(RecordCode::VersionInvalid, record.version, ViolationDetail::Number(since));
     }
     if record.key.is_empty() {
-        breach(RecordRule::UserKeyEmpty, 0, ViolationDetail::None);
+        breach(RecordCode::UserKeyEmpty, 0, ViolationDetail::None);
     }
 }
 
@@ -333,11 +334,11 @@ fn is_version_possible(record: &KeyValueRef<'_>) -> bool {
 fn check_tombstone(chunk: &mut ScanChunk<'_>, place: &RecordPlace<'_>, revision: Revision, record: &KeyValueRef<'_>) {
     let bare = KeyValueRef { key: record.key, ..KeyValueRef::default() };
     if *record != bare {
-        let rule = RecordRule::TombstoneNotBare;
-        chunk.violations.push(place.violation(Some(revision), rule, ViolationDetail::None, ViolationDetail::None));
+        let code = RecordCode::TombstoneNotBare;
+        chunk.violations.push(place.violation(Some(revision), code, ViolationDetail::None, ViolationDetail::None));
     }
     if record.key.is_empty() {
-        let (rule, found) = (RecordRule::UserKeyEmpty, ViolationDetail::Number(0));
-        chunk.violations.push(place.violation(Some(revision), rule, found, ViolationDetail::None));
+        let (code, found) = (RecordCode::UserKeyEmpty, ViolationDetail::Number(0));
+        chunk.violations.push(place.violation(Some(revision), code, found, ViolationDetail::None));
     }
 }

@@ -1,6 +1,7 @@
 //! Random histories: hashes, counts and revisions equal what a plain model of etcd answers, and no rule is broken.
 
-use etcdsnap_bbolt::{Db, Grade, check};
+use etcdsnap_bbolt::{Db, check};
+use etcdsnap_fault::Severity;
 use etcdsnap_mvcc::digest::backend_hash;
 use etcdsnap_mvcc::{BackendHashRule, Compaction, Keyspace, RevisionError, Scanner};
 use etcdsnap_testkit::bbolt::{Layout, PageOrder};
@@ -11,7 +12,7 @@ fn with_keyspace<T>(file: &[u8], at: Option<i64>, look: impl FnOnce(&Keyspace<'_
     let db = Db::open(file).expect("a database");
     let compaction = Compaction::read(&db).expect("marks");
     let mut walk = check::check(&db, &Scanner::new(compaction, 10), 10);
-    assert!(walk.problems.worst() < Some(Grade::Warning), "{:?}", walk.problems.kept());
+    assert!(walk.problems.worst() < Some(Severity::Warning), "{:?}", walk.problems.kept());
     look(&Keyspace::from_walk(&db, &mut walk, compaction, at))
 }
 

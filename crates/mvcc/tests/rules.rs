@@ -1,7 +1,7 @@
 //! Each rule about records is found broken when, and where, it is broken.
 
 use etcdsnap_bbolt::{Db, check};
-use etcdsnap_mvcc::{Compaction, Keyspace, RecordRule, Scanner, Violation};
+use etcdsnap_mvcc::{Compaction, Keyspace, RecordCode, Scanner, Violation};
 use etcdsnap_proto::go_decoders::{DecodeOutcome, GoLibrary};
 use etcdsnap_proto::mvccpb::KeyValue;
 use etcdsnap_proto::prost::Message as _;
@@ -32,16 +32,16 @@ fn violations(store: &EtcdStore) -> Vec<Violation> {
     scan(store, |keyspace| keyspace.violations.kept().to_vec())
 }
 
-fn found(store: &EtcdStore) -> Vec<(RecordRule, String)> {
+fn found(store: &EtcdStore) -> Vec<(RecordCode, String)> {
     let describe = |violation: &Violation| {
         let revision = violation.revision.map_or("-".to_owned(), |revision| revision.to_string());
         assert!(!violation.to_string().is_empty());
-        (violation.rule, format!("{revision} {}", String::from_utf8_lossy(&violation.key)))
+        (violation.code, format!("{revision} {}", String::from_utf8_lossy(&violation.key)))
     };
     violations(store).iter().map(describe).collect()
 }
 
-fn expect(store: &EtcdStore, expected: &[(RecordRule, &str)]) {
+fn expect(store: &EtcdStore, expected: &[(RecordCode, &str)]) {
     let expected: Vec<_> = expected.iter().map(|(rule, place)| (*rule, (*place).to_owned())).collect();
     assert_eq!(found(store), expected);
 }
@@ -63,11 +63,11 @@ fn a_sound_store_breaks_none() {
 fn keys_that_are_no_revisions() {
     let mut store = store();
     store.records.insert(b"short".to_vec(), b"x".to_vec());
-    expect(&store, &[(RecordRule::RevisionKeyTruncated, "- ")]);
+    expect(&store, &[(RecordCode::RevisionKeyTruncated, "- ")]);
     for (byte, value, rule) in [
-        (8, b'-', RecordRule::RevisionKeyInvalid),
-        (9, 0x80, RecordRule::RevisionKeyInvalid),
-        (0, 0x80, RecordRule::MainRevisionTooLow),
+        (8, b'-', RecordCode::RevisionKeyInvalid),
+        (9, 0x80, RecordCode::RevisionKeyInvalid),
+        (0, 0x80, RecordCode::MainRevisionTooLow),
     ] {
         let mut store = self::store();
         let mut key = RecordKey::put(8, 0).encode();
@@ -77,7 +77,7 @@ fn keys_that_are_no_revisions() {
     }
     let mut marked = self::store();
     marked.records.insert([RecordKey::put(8, 0).encode(), b"x".to_vec()].concat(), b"x".to_vec());
-    expect(&marked, &[(RecordRule::TombstoneMarkInvalid, "- ")]);
+    expect(&marked, &[(RecordCode::TombstoneMarkInvalid, "- ")]);
 }
 
 #[test]
@@ -85,14 +85,14 @@ fn one_revision_with_two_records() {
     let mut store = store();
     let tombstone = KeyValue { key: b"b".to_vec(), ..KeyValue::default() };
     store.records.insert(RecordKey::tombstone(7, 1).encode(), tombstone.encode_to_vec());
-    expect(&store, &[(RecordRule::RevisionRepeated, "7.1 b"), (RecordRule::DuplicateWriteInTransaction, "7.1 b")]);
+    expect(&store, &[(RecordCode::RevisionRepeated, "7.1 b"), (RecordCode::DuplicateWriteInTransaction, "7.1 b")]);
 }
 
 #[test]
 fn records_that_cannot_be_decoded() {
     let mut store = store();
     store.records.insert(RecordKey::put(8, 0).encode(), vec![0xff; 4]);
-    expect(&store, &[(RecordRule::RecordUndecodable, "8.0 ")]);
+    expect(&store, &[(RecordCode::RecordUndecodable, "8.0 ")]);
 }
 
 /// Versions read with the one library what the other refuses; the worst of all such records counts.
@@ -117,7 +117,7 @@ fn records_that_one_library_decodes() {
 fn records_without_content() {
     let mut store = store();
     store.records.insert(RecordKey::put(8, 0).encode(), Vec::new());
-    expect(&store, &[(RecordRule::RecordEmpty, "8.0 ")]);
+    expect(&store, &[(RecordCode::RecordEmpty, "8.0 ")]);
     let mut bumped = self::store();
     bumped.bump_revision(100);
     expect(&bumped, &[]);
@@ -127,10 +127,10 @@ fn records_without_content() {
 fn missing_revisions_and_operations() {
     let mut gap = store();
     gap.records.remove(&RecordKey::put(5, 0).encode());
-    expect(&gap, &[(RecordRule::RevisionGap, "6.0 a"), (RecordRule::FirstRecordNotNew, "7.0 b")]);
+    expect(&gap, &[(RecordCode::RevisionGap, "6.0 a"), (RecordCode::FirstRecordNotNew, "7.0 b")]);
     let mut first = store();
     first.records.remove(&RecordKey::put(7, 0).encode());
-    expect(&first, &[(RecordRule::SubRevisionGap, "7.1 c")]);
+    expect(&first, &[(RecordCode::SubRevisionGap, "7.1 c")]);
 }
 
 #[test]
@@ -141,11 +141,11 @@ fn fields_that_contradict_the_revision() {
     expect(
         &store,
         &[
-            (RecordRule::CreateRevisionInvalid, "5.0 b"),
-            (RecordRule::FirstRecordNotNew, "5.0 b"),
-            (RecordRule::ModRevisionMismatch, "6.0 a"),
-            (RecordRule::CreateRevisionInvalid, "6.0 a"),
-            (RecordRule::CreateRevisionChanged, "7.0 b"),
+            (RecordCode::CreateRevisionInvalid, "5.0 b"),
+            (RecordCode::FirstRecordNotNew, "5.0 b"),
+            (RecordCode::ModRevisionMismatch, "6.0 a"),
+            (RecordCode::CreateRevisionInvalid, "6.0 a"),
+            (RecordCode::CreateRevisionChanged, "7.0 b"),
         ],
     );
 }
@@ -154,33 +154,33 @@ fn fields_that_contradict_the_revision() {
 fn versions_and_generations() {
     let mut version = store();
     edit(&mut version, 3, 0, |record| record.version = 7);
-    expect(&version, &[(RecordRule::VersionInvalid, "3.0 a"), (RecordRule::VersionGap, "3.0 a")]);
+    expect(&version, &[(RecordCode::VersionInvalid, "3.0 a"), (RecordCode::VersionGap, "3.0 a")]);
     let mut reborn = store();
     edit(&mut reborn, 6, 0, |record| record.version = 3);
-    expect(&reborn, &[(RecordRule::VersionInvalid, "6.0 a"), (RecordRule::RebirthNotNew, "6.0 a")]);
+    expect(&reborn, &[(RecordCode::VersionInvalid, "6.0 a"), (RecordCode::RebirthNotNew, "6.0 a")]);
     let mut negative = store();
     edit(&mut negative, 7, 1, |record| record.version = -1);
-    expect(&negative, &[(RecordRule::VersionInvalid, "7.1 c"), (RecordRule::FirstRecordNotNew, "7.1 c")]);
+    expect(&negative, &[(RecordCode::VersionInvalid, "7.1 c"), (RecordCode::FirstRecordNotNew, "7.1 c")]);
 }
 
 #[test]
 fn keys_and_tombstones() {
     let mut store = store();
     edit(&mut store, 7, 1, |record| record.key.clear());
-    expect(&store, &[(RecordRule::UserKeyEmpty, "7.1 ")]);
+    expect(&store, &[(RecordCode::UserKeyEmpty, "7.1 ")]);
     let mut fat = self::store();
     let tombstone = KeyValue { key: b"a".to_vec(), version: 1, ..KeyValue::default() };
     fat.records.insert(RecordKey::tombstone(4, 0).encode(), tombstone.encode_to_vec());
-    expect(&fat, &[(RecordRule::TombstoneNotBare, "4.0 ")]);
+    expect(&fat, &[(RecordCode::TombstoneNotBare, "4.0 ")]);
     let mut twice = self::store();
     let tombstone = KeyValue { key: b"a".to_vec(), ..KeyValue::default() };
     twice.records.insert(RecordKey::tombstone(8, 0).encode(), tombstone.encode_to_vec());
     twice.records.insert(RecordKey::tombstone(9, 0).encode(), tombstone.encode_to_vec());
-    expect(&twice, &[(RecordRule::DoubleTombstone, "9.0 a")]);
+    expect(&twice, &[(RecordCode::DoubleTombstone, "9.0 a")]);
     let mut leading = self::store();
     let tombstone = KeyValue { key: b"new".to_vec(), ..KeyValue::default() };
     leading.records.insert(RecordKey::tombstone(8, 0).encode(), tombstone.encode_to_vec());
-    expect(&leading, &[(RecordRule::LeadingTombstone, "8.0 new")]);
+    expect(&leading, &[(RecordCode::LeadingTombstone, "8.0 new")]);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_key_written_twice_in_one_transaction() {
     let mut store = store();
     let again = KeyValue { key: b"c".to_vec(), create_revision: 7, mod_revision: 7, version: 2, ..KeyValue::default() };
     store.records.insert(RecordKey::put(7, 2).encode(), again.encode_to_vec());
-    expect(&store, &[(RecordRule::VersionInvalid, "7.2 c"), (RecordRule::DuplicateWriteInTransaction, "7.2 c")]);
+    expect(&store, &[(RecordCode::VersionInvalid, "7.2 c"), (RecordCode::DuplicateWriteInTransaction, "7.2 c")]);
 }
 
 #[test]
@@ -200,9 +200,9 @@ fn what_a_compaction_should_have_removed() {
     expect(
         &store,
         &[
-            (RecordRule::ShadowedRecord, "2.0 a"),
-            (RecordRule::ShadowedRecord, "3.0 a"),
-            (RecordRule::ShadowedRecord, "4.0 a"),
+            (RecordCode::ShadowedRecord, "2.0 a"),
+            (RecordCode::ShadowedRecord, "3.0 a"),
+            (RecordCode::ShadowedRecord, "4.0 a"),
         ],
     );
     store.finished_compaction = None;
@@ -215,5 +215,5 @@ fn revisions_below_the_first() {
     let record =
         KeyValue { key: b"a".to_vec(), create_revision: 1, mod_revision: 1, version: 1, ..KeyValue::default() };
     store.records.insert(RecordKey::put(1, 0).encode(), record.encode_to_vec());
-    expect(&store, &[(RecordRule::MainRevisionTooLow, "1.0 a")]);
+    expect(&store, &[(RecordCode::MainRevisionTooLow, "1.0 a")]);
 }

@@ -7,12 +7,12 @@ use std::os::unix::fs::FileExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use etcdsnap_bbolt::Db;
 use etcdsnap_bbolt::check::{BucketInfo, DEFAULT_LIMIT, Walk};
-use etcdsnap_bbolt::{Db, Grade};
 use etcdsnap_mvcc::{Compaction, Keyspace, Scanner};
 use etcdsnap_publish::NewFile;
 use etcdsnap_snapshot::container::{Container, OpenOptions};
-use etcdsnap_snapshot::finding::Finding;
+use etcdsnap_snapshot::finding::{Finding, Severity};
 use etcdsnap_snapshot::image_hash::ImageHash;
 use etcdsnap_snapshot::inspection::Inspection;
 use etcdsnap_snapshot::place::excerpt;
@@ -101,7 +101,7 @@ fn compare<C>(
     keyspace: &Keyspace<'_>,
     spared: Option<&[u8]>,
 ) -> Option<String> {
-    if walk.problems.worst() >= Some(Grade::Error) {
+    if walk.problems.worst() >= Some(Severity::Error) {
         return Some("its structure".to_owned());
     }
     if shapes(&source.walk.buckets).ne(shapes(&walk.buckets)) {

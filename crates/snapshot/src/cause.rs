@@ -192,7 +192,7 @@ impl Length {
 fn of_length(container: &Container, length: Length, findings: &[Finding]) -> Option<Cause> {
     let Explanation { id, message, advice } = length.explain(container)?;
     // The page that the file ends in has damaged elements too.
-    let truncated = structure::of(etcdsnap_bbolt::Code::PageTruncated).id;
+    let truncated = structure::of(etcdsnap_bbolt::StructureCode::PageTruncated).id;
     let pages: BTreeSet<_> =
         findings.iter().filter(|finding| finding.kind.id == truncated).map(|finding| finding.place.page).collect();
     let is_concerned = |finding: &Finding| match length {
@@ -205,7 +205,7 @@ fn of_length(container: &Container, length: Length, findings: &[Finding]) -> Opt
     let follows = |kind: &Kind| {
         is_of(kind, &OF_LENGTH)
             || length.lacks_pages() && kind.layer == Layer::Structure && !elsewhere.contains(kind.id)
-            || kind.id == structure::of(etcdsnap_bbolt::Code::TailNonzero).id
+            || kind.id == structure::of(etcdsnap_bbolt::StructureCode::TailNonzero).id
             || length.lacks_pages() && is_of_lost_pages(kind)
             || is_displaced && is_of(kind, &OF_CONTENT)
     };
@@ -260,18 +260,18 @@ fn cutting(container: &Container) -> &'static str {
 
 /// May findings of this kind follow from pages that cannot be read?
 fn is_of_lost_pages(kind: &Kind) -> bool {
-    use etcdsnap_bbolt::Code;
+    use etcdsnap_bbolt::StructureCode;
     let codes = [
-        Code::FileTruncated,
-        Code::FreelistEof,
-        Code::MetaTruncated,
-        Code::PageEof,
-        Code::PageTruncated,
-        Code::UnreachableUnfreed,
+        StructureCode::FileTruncated,
+        StructureCode::FreelistEof,
+        StructureCode::MetaTruncated,
+        StructureCode::PageEof,
+        StructureCode::PageTruncated,
+        StructureCode::UnreachableUnfreed,
     ];
     codes.iter().any(|code| structure::of(*code).id == kind.id)
         || kind.id == TREE_UNREADABLE.id
-        || etcdsnap_mvcc::RecordRule::ALL.iter().any(|rule| rule.compares_records() && mvcc::of(*rule).id == kind.id)
+        || etcdsnap_mvcc::RecordCode::ALL.iter().any(|rule| rule.compares_records() && mvcc::of(*rule).id == kind.id)
 }
 
 /// The cause where pages that the tree refers to cannot be read.

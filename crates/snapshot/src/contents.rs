@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use etcdsnap_bbolt::check::BucketLeaves;
-use etcdsnap_bbolt::{Corruption, Db, DbOpenError, Grade};
+use etcdsnap_bbolt::{Corruption, Db, DbOpenError};
 use etcdsnap_image::ImageError;
 use etcdsnap_mvcc::{
     Baseline, Direction, Index, KeyFilter, ReadAhead, Record, RevisionError, Revisions, UnchangedLeaves,
@@ -138,7 +138,7 @@ impl<'a> Contents<'a> {
     /// records may have been there.
     pub fn newest_revision(&self) -> Known<i64> {
         let damage = self.revisions.damage();
-        let is_read = self.marks.is_empty() && damage.problems.worst() < Some(Grade::Error);
+        let is_read = self.marks.is_empty() && damage.problems.worst() < Some(Severity::Error);
         Known::new(self.current_revision(), is_read)
     }
 
@@ -207,7 +207,7 @@ impl<'a> Contents<'a> {
     /// What was in the way of all that was read so far; `None` when nothing that could hide or change a record.
     pub fn damage(&self) -> Option<Obstacles> {
         let damage = self.revisions.damage();
-        let problems = damage.problems.codes().filter(|(code, _)| code.grade() == Grade::Error);
+        let problems = damage.problems.counts().filter(|(code, _)| code.severity() == Severity::Error);
         let of_records = problems.map(|(_, count)| count).sum::<u64>() + mvcc::errors(&damage.violations);
         let count = of_records + self.marks.len() as u64;
         if count == 0 {
@@ -237,7 +237,7 @@ fn unread_marks(db: &Db<'_>) -> Vec<Finding> {
             Err(error) => return early(error),
         };
     let problems = branches.problems();
-    if problems.worst() >= Some(Grade::Error) {
+    if problems.worst() >= Some(Severity::Error) {
         let kept = problems.kept().iter().map(|problem| structure::finding(problem, Some("meta".to_owned())));
         return kept.filter(|finding| finding.severity == Severity::Error).collect();
     }

@@ -3,35 +3,12 @@
 //! A [`Finding`] is one fact about one backup: which rule (a [`Kind`] of the [catalogue](crate::catalogue)), where, and the
 //! numbers of this case in one sentence. The same values feed every output form.
 
-use std::collections::BTreeMap;
-
+use etcdsnap_fault::{Collector, Fault};
 use serde::{Serialize, Serializer};
 
 use crate::place::Place;
-use crate::report::Omitted;
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Worth knowing; nothing to do.
-    Note,
-    /// Suspicious, or something a person should do or decide before or after a restore.
-    Warning,
-    /// The backup is damaged, or cannot be restored as it is.
-    Error,
-}
-
-impl Severity {
-    /// Lower-case name, as in the JSON output.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
+pub use etcdsnap_fault::Severity;
 
 /// The part of a backup that a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -115,43 +92,15 @@ impl Finding {
     }
 }
 
-/// Findings in bounded memory: all are counted, of each rule the first so many are kept.
-#[derive(Clone, Debug)]
-pub struct Findings {
-    kept: Vec<Finding>,
-    counts: BTreeMap<&'static str, u64>,
-    limit: u64,
-}
+/// Findings in bounded memory: all are counted, a limited number of each rule is kept.
+pub type Findings = Collector<Finding>;
 
-impl Findings {
-    /// Keeps at most `limit` findings of each rule.
-    pub fn new(limit: u64) -> Self {
-        Self { kept: Vec::new(), counts: BTreeMap::new(), limit }
-    }
+impl Fault for Finding {
+    type Code = &'static str;
 
-    /// Takes one in.
-    pub fn push(&mut self, finding: Finding) {
-        let count = self.counts.entry(finding.kind.id).or_default();
-        *count += 1;
-        if *count <= self.limit {
-            self.kept.push(finding);
-        }
-    }
-
-    /// Those that were kept, in the order in which they came.
-    pub fn kept(&self) -> &[Finding] {
-        &self.kept
-    }
-
-    /// [`kept`](Self::kept), taken out.
-    pub fn into_kept(self) -> Vec<Finding> {
-        self.kept
-    }
-
-    /// Those that were only counted, by rule.
-    pub fn omitted(&self) -> impl Iterator<Item = Omitted> {
-        let more = self.counts.iter().filter(|(_, count)| **count > self.limit);
-        more.map(|(id, count)| Omitted { id, count: count - self.limit })
+    /// The id of the rule.
+    fn code(&self) -> &'static str {
+        self.kind.id
     }
 }
 

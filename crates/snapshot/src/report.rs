@@ -228,6 +228,13 @@ pub struct Omitted {
     pub count: u64,
 }
 
+impl From<(&'static str, u64)> for Omitted {
+    /// Takes an id with the number of findings, as [`Findings`](crate::finding::Findings) has them.
+    fn from((id, count): (&'static str, u64)) -> Self {
+        Self { id, count }
+    }
+}
+
 /// Something that was not checked.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

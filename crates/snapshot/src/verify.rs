@@ -7,9 +7,9 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::interrupt::{Interrupt, Interrupted};
-use etcdsnap_bbolt::{ByteOrder, Db, DbOpenError, Grade};
+use etcdsnap_bbolt::{ByteOrder, Db, DbOpenError};
 use etcdsnap_image::ImageError;
-use etcdsnap_mvcc::{RecordRule, ValuePrefilter};
+use etcdsnap_mvcc::{RecordCode, ValuePrefilter};
 use etcdsnap_quantity::quantity;
 use semver::Version;
 
@@ -218,7 +218,7 @@ fn length(container: &Container, inspection: &Inspection<'_>, digest: Option<&[u
     let (file, db) = (container.image().bytes(), &inspection.db);
     let is_snapshot = length::is_snapshot(container, db);
     let length = Length::of(file, db, is_snapshot);
-    if length == Length::Fits && inspection.walk.problems.worst() < Some(Grade::Error) {
+    if length == Length::Fits && inspection.walk.problems.worst() < Some(Severity::Error) {
         return Ok(length);
     }
     container.image().prefetch(0..file.len() as u64)?;
@@ -319,7 +319,7 @@ fn unopened_findings(error: &DbOpenError) -> Vec<Finding> {
             let slots = [0, u64::from(*page_size_guess)];
             let invalid = metas.iter().zip(slots).enumerate().map(|(slot, (error, offset))| {
                 let place = Place { page: Some(slot as u64), ..Place::offset(offset + 16) };
-                let kind = structure::of(etcdsnap_bbolt::Code::MetaInvalid);
+                let kind = structure::of(etcdsnap_bbolt::StructureCode::MetaInvalid);
                 Finding::new(kind, place, format!("meta {slot} is invalid: {error}"))
             });
             let none =
@@ -379,17 +379,17 @@ fn structure_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
         let bucket = problem.bucket.and_then(|bucket| inspection.bucket_path(bucket));
         judged.findings.push(structure::finding(problem, bucket));
     }
-    let counts = problems.codes().map(|(code, count)| (structure::of(code), count));
+    let counts = problems.counts().map(|(code, count)| (structure::of(code), count));
     judged.omit(counts, problems.limit());
 }
 
 fn record_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
     let violations = &inspection.keyspace.violations;
     // Where the compaction marks could not be read, it is not known which records should exist.
-    let applies = |rule: RecordRule| inspection.buckets.meta.is_whole() || !rule.needs_compaction();
-    judged.findings.extend(violations.kept().iter().filter(|violation| applies(violation.rule)).map(mvcc::finding));
-    let rules = RecordRule::ALL.iter().filter(|rule| applies(**rule));
-    let counts = rules.map(|rule| (mvcc::of(*rule), violations.count_of(*rule as usize)));
+    let applies = |rule: RecordCode| inspection.buckets.meta.is_whole() || !rule.needs_compaction();
+    judged.findings.extend(violations.kept().iter().filter(|violation| applies(violation.code)).map(mvcc::finding));
+    let rules = RecordCode::ALL.iter().filter(|rule| applies(**rule));
+    let counts = rules.map(|rule| (mvcc::of(*rule), violations.count(*rule)));
     judged.omit(counts, violations.limit());
 }
 
@@ -400,7 +400,7 @@ fn bucket_findings(inspection: &Inspection<'_>, judged: &mut Judged) {
     }
     if inspection.is_etcd() {
         judged.findings.extend_from_slice(inspection.bucket_findings.kept());
-        judged.omitted.extend(inspection.bucket_findings.omitted());
+        judged.omitted.extend(inspection.bucket_findings.omitted().map(Omitted::from));
     } else {
         let is_new = inspection.buckets.unknown.is_empty() && inspection.stray_value.is_none();
         let (kind, message) = if is_new {
@@ -419,7 +419,7 @@ impl Judged {
         for finding in std::mem::take(&mut self.findings) {
             bounded.push(finding);
         }
-        for more in bounded.omitted() {
+        for more in bounded.omitted().map(Omitted::from) {
             match self.omitted.iter_mut().find(|known| known.id == more.id) {
                 Some(known) => known.count += more.count,
                 None => self.omitted.push(more),

@@ -1,11 +1,13 @@
 //! [`Wal::inspect`]: checks a whole log in one pass that does not stop at the first problem.
 
+use etcdsnap_fault::Collector;
+
 use crate::damage::{WalDamage, WalDamageKind};
 use crate::entry::RaftEntry;
 use crate::frame::{LENGTH_WORD, Padding};
 use crate::outcome::LONG_BODY;
 use crate::place::WalPlace;
-use crate::problem::{Code, WalProblem};
+use crate::problem::{WalCode, WalProblem};
 use crate::raft_log::{HardState, SnapshotPosition, SnapshotRecord, WalMetadata};
 use crate::record::{WalRecord, WalRecordKind};
 use crate::records::Segment;
@@ -13,8 +15,8 @@ use crate::segment_name::SegmentName;
 use crate::trailing_data::{FrameAlignment, TrailingData};
 use crate::wal::{Wal, gaps};
 
-/// The most problems that are kept; further ones are only counted.
-const KEPT: usize = 1000;
+/// The most problems of each code that are kept; further ones are only counted.
+const KEPT: u64 = 1000;
 
 /// Whether a segment continues the checksum chain of the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +63,7 @@ pub struct SegmentFacts {
 }
 
 /// The result of inspecting a log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct WalInspection {
     /// One for each segment, in the order of the log.
     pub segments: Vec<SegmentFacts>,
@@ -75,16 +77,14 @@ pub struct WalInspection {
     pub last_index: u64,
     /// The snapshots in its snapshot records, in the order of the log.
     pub snapshots: Vec<SnapshotPosition>,
-    /// The first thousand problems, in the order of the log.
-    pub problems: Vec<WalProblem>,
-    /// Number of further problems.
-    pub omitted: u64,
+    /// The problems, the first thousand of each code, in the order of the log.
+    pub problems: Collector<WalProblem>,
 }
 
 impl WalInspection {
-    /// Is there a problem with this code among those that were kept?
-    pub fn found(&self, code: Code) -> bool {
-        self.problems.iter().any(|problem| problem.code == code)
+    /// Is there a problem with this code?
+    pub fn found(&self, code: WalCode) -> bool {
+        self.problems.count(code) > 0
     }
 }
 
@@ -93,7 +93,7 @@ impl Wal<'_> {
     pub fn inspect(&self) -> WalInspection {
         let mut inspector = Inspector::new(self.segments());
         for (before, after) in gaps(self.segments()) {
-            inspector.report(Code::SegmentGap, None, format!("segments are missing between {before} and {after}"));
+            inspector.report(WalCode::SegmentGap, None, format!("segments are missing between {before} and {after}"));
         }
         for record in self.records() {
             match record {
@@ -141,30 +141,29 @@ impl<'a> Inspector<'a> {
         };
         let is_unpadded =
             segments.first().is_some_and(|first| FrameAlignment::of(first.bytes) == FrameAlignment::Unpadded);
-        let found =
-            WalInspection { segments: segments.iter().map(empty).collect(), is_unpadded, ..WalInspection::default() };
+        let found = WalInspection {
+            segments: segments.iter().map(empty).collect(),
+            metadata: None,
+            hard_state: HardState::default(),
+            is_unpadded,
+            last_index: 0,
+            snapshots: Vec::new(),
+            problems: Collector::new(KEPT),
+        };
         // The first segment of a log begins with entry 1; those before a later one may have been removed.
         let last = segments.first().filter(|first| first.name.sequence == 0).map(|_| 0);
         Self { found, metadata: None, last }
     }
 
-    fn report(&mut self, code: Code, place: Option<WalPlace>, message: String) {
-        self.keep(WalProblem { code, place, message });
+    fn report(&mut self, code: WalCode, place: Option<WalPlace>, message: String) {
+        self.found.problems.push(WalProblem { code, place, message });
     }
 
-    fn damage(&mut self, damage: WalDamage, remains: &TrailingData) {
+    fn damage(&mut self, damage: WalDamage, trailing: &TrailingData) {
         if let Some(facts) = self.facts(damage.place.segment) {
             facts.damaged = true;
         }
-        self.keep(WalProblem::of(damage, remains));
-    }
-
-    fn keep(&mut self, problem: WalProblem) {
-        if self.found.problems.len() < KEPT {
-            self.found.problems.push(problem);
-        } else {
-            self.found.omitted += 1;
-        }
+        self.found.problems.push(WalProblem::of(damage, trailing));
     }
 
     fn inspect_record(&mut self, record: &WalRecord<'a>) {
@@ -177,13 +176,13 @@ impl<'a> Inspector<'a> {
             WalRecordKind::HardState => HardState::parse(data).map(|state| self.hard_state(place, state)).is_ok(),
             WalRecordKind::Snapshot => SnapshotRecord::parse(place, data).map(|marker| self.marker(&marker)).is_some(),
             WalRecordKind::Unknown(number) => {
-                self.report(Code::RecordType, Some(place), format!("record type {number} is not defined"));
+                self.report(WalCode::RecordType, Some(place), format!("record type {number} is not defined"));
                 true
             }
         };
         if !known {
             let message = format!("the data of the {} record cannot be decoded", record.kind.noun());
-            self.report(Code::Payload, Some(place), message);
+            self.report(WalCode::Payload, Some(place), message);
         }
     }
 
@@ -210,7 +209,7 @@ impl<'a> Inspector<'a> {
         };
         if !head {
             let message = format!("record {} of the segment is a {} record", number + 1, record.kind.noun());
-            self.report(Code::SegmentHead, Some(place), message);
+            self.report(WalCode::SegmentHead, Some(place), message);
         }
         let padding = match record.padding {
             Padding::Zeros => None,
@@ -220,17 +219,17 @@ impl<'a> Inspector<'a> {
             Padding::Other => Some("the record is not filled up with zeros to a multiple of 8".to_owned()),
         };
         if let Some(message) = padding.filter(|_| !self.found.is_unpadded) {
-            self.report(Code::Padding, Some(place), message);
+            self.report(WalCode::Padding, Some(place), message);
         }
         let body = record.frame_len - LENGTH_WORD as u64;
         if body >= LONG_BODY {
-            self.report(Code::LongRecord, Some(place), format!("the record has {body} bytes"));
+            self.report(WalCode::LongRecord, Some(place), format!("the record has {body} bytes"));
         }
     }
 
     fn metadata(&mut self, place: WalPlace, data: &'a [u8]) -> bool {
         if self.metadata.is_some_and(|first| first != data) {
-            self.report(Code::MetadataConflict, Some(place), "the metadata differs from that before it".into());
+            self.report(WalCode::MetadataConflict, Some(place), "the metadata differs from that before it".into());
         }
         self.metadata.get_or_insert(data);
         let metadata = WalMetadata::parse(data);
@@ -246,7 +245,7 @@ impl<'a> Inspector<'a> {
             facts.last_index = Some(index);
         }
         if let Some(last) = self.last.filter(|last| index.checked_sub(1) > Some(*last)) {
-            self.report(Code::EntryGap, Some(place), format!("entry {index} follows entry {last}"));
+            self.report(WalCode::EntryGap, Some(place), format!("entry {index} follows entry {last}"));
         }
         self.last = Some(index);
     }
@@ -258,7 +257,7 @@ impl<'a> Inspector<'a> {
                 "term {} and commit index {} follow term {} and commit index {}",
                 state.term, state.commit, before.term, before.commit
             );
-            self.report(Code::StateBackwards, Some(place), message);
+            self.report(WalCode::StateBackwards, Some(place), message);
         }
         self.found.hard_state = state;
         if let Some(facts) = self.facts(place.segment) {
@@ -277,13 +276,13 @@ impl<'a> Inspector<'a> {
 
     fn finish(mut self, wal: &Wal<'_>) -> WalInspection {
         if self.metadata.is_none() {
-            self.report(Code::MetadataMissing, None, "there is no metadata record".into());
+            self.report(WalCode::MetadataMissing, None, "there is no metadata record".into());
         }
         self.found.last_index = self.last.unwrap_or_default();
         let (commit, last) = (self.found.hard_state.commit, self.found.last_index);
         if commit > last {
             let message = format!("entry {commit} is committed, but the last entry is {last}");
-            self.report(Code::Commit, None, message);
+            self.report(WalCode::Commit, None, message);
         }
         self.set_chains();
         for segment in wal.segments() {
@@ -312,7 +311,7 @@ impl<'a> Inspector<'a> {
         let remains = wal.trailing_data(WalPlace { segment: name, offset: end });
         let Some(offset) = remains.offset else { return };
         let message = format!("the log ends at offset {end}; after it follow {remains}");
-        self.report(Code::BytesAfterEnd, Some(WalPlace { segment: name, offset }), message);
+        self.report(WalCode::BytesAfterEnd, Some(WalPlace { segment: name, offset }), message);
     }
 }
 
@@ -353,11 +352,11 @@ mod tests {
         Wal::new(names.iter().zip(files).map(|(name, (_, bytes))| (name.as_str(), *bytes))).inspect()
     }
 
-    fn codes(files: &[(SegmentName, &[u8])]) -> Vec<Code> {
-        inspect(files).problems.iter().map(|problem| problem.code).collect()
+    fn codes(files: &[(SegmentName, &[u8])]) -> Vec<WalCode> {
+        inspect(files).problems.kept().iter().map(|problem| problem.code).collect()
     }
 
-    fn codes_of(more: &[(WalRecordKind, Vec<u8>)]) -> Vec<Code> {
+    fn codes_of(more: &[(WalRecordKind, Vec<u8>)]) -> Vec<WalCode> {
         codes(&[(SegmentName::FIRST, &written(more))])
     }
 
@@ -367,7 +366,7 @@ mod tests {
         let end = bytes.len() as u64;
         bytes.resize(bytes.len() + 10_000, 0);
         let found = inspect(&[(SegmentName::FIRST, &bytes)]);
-        assert_eq!(found.problems, []);
+        assert_eq!(found.problems.kept(), []);
         assert_eq!((found.last_index, found.hard_state.commit), (2, 2));
         let [facts] = found.segments[..] else { panic!("one segment") };
         assert_eq!((facts.len, facts.end, facts.records, facts.entries), (end + 10_000, end, 5, 2));
@@ -377,14 +376,14 @@ mod tests {
     #[test]
     fn senseless_records_are_named() {
         use WalRecordKind::{Entry, HardState, Metadata, Snapshot, Unknown};
-        assert_eq!(codes_of(&[(Metadata, vec![8, 3])]), [Code::MetadataConflict]);
-        assert_eq!(codes_of(&[(Unknown(6), vec![])]), [Code::RecordType]);
-        assert_eq!(codes_of(&[(Entry, vec![0xff])]), [Code::Payload]);
-        assert_eq!(codes_of(&[(Snapshot, vec![0xff])]), [Code::Payload]);
-        assert_eq!(codes_of(&[(Entry, entry(4, 0))]), [Code::EntryGap]);
-        assert_eq!(codes_of(&[(HardState, state(1))]), [Code::StateBackwards]);
-        assert_eq!(codes_of(&[(HardState, state(3))]), [Code::Commit]);
-        assert_eq!(codes_of(&[(Entry, entry(3, 10 << 20))]), [Code::LongRecord]);
+        assert_eq!(codes_of(&[(Metadata, vec![8, 3])]), [WalCode::MetadataConflict]);
+        assert_eq!(codes_of(&[(Unknown(6), vec![])]), [WalCode::RecordType]);
+        assert_eq!(codes_of(&[(Entry, vec![0xff])]), [WalCode::Payload]);
+        assert_eq!(codes_of(&[(Snapshot, vec![0xff])]), [WalCode::Payload]);
+        assert_eq!(codes_of(&[(Entry, entry(4, 0))]), [WalCode::EntryGap]);
+        assert_eq!(codes_of(&[(HardState, state(1))]), [WalCode::StateBackwards]);
+        assert_eq!(codes_of(&[(HardState, state(3))]), [WalCode::Commit]);
+        assert_eq!(codes_of(&[(Entry, entry(3, 10 << 20))]), [WalCode::LongRecord]);
         let ahead = walpb::Snapshot { index: Some(9), term: Some(1), conf_state: None }.encode_to_vec();
         assert_eq!(codes_of(&[(Snapshot, ahead), (Entry, entry(10, 0))]), [], "a snapshot bridges the gap");
     }
@@ -397,15 +396,15 @@ mod tests {
             change(&mut bytes);
             codes(&[(SegmentName::FIRST, &bytes)])
         };
-        assert_eq!(changed(&|bytes| bytes.truncate(bytes.len() - 1)), [Code::TornTail]);
-        assert_eq!(changed(&|bytes| bytes.extend([0; 8].into_iter().chain([1]))), [Code::BytesAfterEnd]);
-        assert_eq!(changed(&|bytes| bytes[12] = 1), [Code::Padding]);
-        assert_eq!(changed(&|bytes| bytes[7] |= 0x40), [Code::Padding]);
+        assert_eq!(changed(&|bytes| bytes.truncate(bytes.len() - 1)), [WalCode::TornTail]);
+        assert_eq!(changed(&|bytes| bytes.extend([0; 8].into_iter().chain([1]))), [WalCode::BytesAfterEnd]);
+        assert_eq!(changed(&|bytes| bytes[12] = 1), [WalCode::Padding]);
+        assert_eq!(changed(&|bytes| bytes[7] |= 0x40), [WalCode::Padding]);
         // A byte of the first entry's index: the entry is left out, the rest is read.
         let at = sound.windows(4).position(|bytes| bytes == [16, 1, 24, 1]).expect("written");
-        assert_eq!(changed(&|bytes| bytes[at + 3] = 7), [Code::Checksum, Code::EntryGap]);
-        assert_eq!(changed(&|bytes| bytes[8] = 0xff), [Code::Record, Code::MetadataMissing]);
-        assert_eq!(codes(&[(SegmentName::FIRST, &[])]), [Code::MetadataMissing]);
+        assert_eq!(changed(&|bytes| bytes[at + 3] = 7), [WalCode::Checksum, WalCode::EntryGap]);
+        assert_eq!(changed(&|bytes| bytes[8] = 0xff), [WalCode::Record, WalCode::MetadataMissing]);
+        assert_eq!(codes(&[(SegmentName::FIRST, &[])]), [WalCode::MetadataMissing]);
     }
 
     #[test]
@@ -416,9 +415,12 @@ mod tests {
         let mut foreign = SegmentWriter::new(5);
         foreign.record(WalRecordKind::Metadata, METADATA);
         let foreign = foreign.into_bytes();
-        assert_eq!(codes(&[(SegmentName::FIRST, &first), (second, &foreign)]), [Code::Chain]);
-        assert_eq!(codes(&[(SegmentName::FIRST, &first), (third, &foreign)]), [Code::SegmentGap, Code::Chain]);
-        assert_eq!(codes(&[(SegmentName::FIRST, &first[..first.len() - 1]), (second, &foreign)])[0], Code::Truncated);
+        assert_eq!(codes(&[(SegmentName::FIRST, &first), (second, &foreign)]), [WalCode::Chain]);
+        assert_eq!(codes(&[(SegmentName::FIRST, &first), (third, &foreign)]), [WalCode::SegmentGap, WalCode::Chain]);
+        assert_eq!(
+            codes(&[(SegmentName::FIRST, &first[..first.len() - 1]), (second, &foreign)])[0],
+            WalCode::Truncated
+        );
         let chains = |segments: &[(SegmentName, &[u8])]| -> Vec<SegmentChain> {
             inspect(segments).segments.iter().map(|facts| facts.chain).collect()
         };
@@ -434,6 +436,6 @@ mod tests {
         let mut headless = SegmentWriter::new(0);
         headless.record(WalRecordKind::HardState, &[]);
         headless.record(WalRecordKind::Metadata, METADATA);
-        assert_eq!(codes(&[(SegmentName::FIRST, &headless.into_bytes())]), [Code::SegmentHead]);
+        assert_eq!(codes(&[(SegmentName::FIRST, &headless.into_bytes())]), [WalCode::SegmentHead]);
     }
 }

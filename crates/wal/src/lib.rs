@@ -60,7 +60,7 @@ pub use member_context::MemberContext;
 pub use outcome::{WalOutcome, WalReader, WalRefusal};
 pub use payload::EntryPayload;
 pub use place::WalPlace;
-pub use problem::{Code, Grade, WalProblem};
+pub use problem::{WalCode, WalProblem};
 pub use raft_log::{HardState, LogReadError, LoggedEntry, RaftLog, SnapshotPosition, SnapshotRecord, WalMetadata};
 pub use record::{WalRecord, WalRecordKind};
 pub use records::{Records, Segment};

@@ -3,13 +3,13 @@
 use crate::db::Db;
 use crate::format::PageKind;
 use crate::meta::{Meta, MetaError};
-use crate::problem::{Code, Detail, Problems, StructureProblem};
+use crate::problem::{Detail, Problems, StructureCode, StructureProblem};
 
 /// Checks both metas, each on its own and the two against each other.
 pub(super) fn check(db: &Db<'_>, problems: &mut Problems) {
     for (slot, meta) in (0..).zip(db.metas()) {
         if matches!(meta, Err(MetaError::Truncated)) {
-            let (page, code, found) = (Some(slot), Code::MetaTruncated, Detail::Number(slot));
+            let (page, code, found) = (Some(slot), StructureCode::MetaTruncated, Detail::Number(slot));
             // The end of the file: the meta itself would be after it.
             let offset = db.bytes().len() as u64;
             problems.push(StructureProblem {
@@ -37,7 +37,9 @@ pub(super) fn check(db: &Db<'_>, problems: &mut Problems) {
             });
         };
         match meta {
-            Err(error) => report(Code::MetaInvalid, 16, Detail::Words(error.to_string()), Detail::Number(slot)),
+            Err(error) => {
+                report(StructureCode::MetaInvalid, 16, Detail::Words(error.to_string()), Detail::Number(slot))
+            }
             Ok(meta) => check_fields(db, meta, &mut report),
         }
     }
@@ -46,48 +48,48 @@ pub(super) fn check(db: &Db<'_>, problems: &mut Problems) {
     }
 }
 
-fn check_fields(db: &Db<'_>, meta: &Meta, report: &mut impl FnMut(Code, u64, Detail, Detail)) {
+fn check_fields(db: &Db<'_>, meta: &Meta, report: &mut impl FnMut(StructureCode, u64, Detail, Detail)) {
     let slot = Detail::Number(meta.slot.into());
     let hwm = meta.high_water_mark;
     let inside = |page: u64| (2..hwm).contains(&page);
     if meta.header_id != u64::from(meta.slot) {
-        report(Code::MetaPageId, 0, Detail::Number(meta.header_id), slot.clone());
+        report(StructureCode::MetaPageId, 0, Detail::Number(meta.header_id), slot.clone());
     }
     if meta.header_kind != PageKind::Meta {
-        report(Code::MetaPageFlags, 8, Detail::Words(meta.header_kind.to_string()), slot);
+        report(StructureCode::MetaPageFlags, 8, Detail::Words(meta.header_kind.to_string()), slot);
     }
     if meta.page_size != db.page_size() {
         let (found, against) = (Detail::Number(meta.page_size.into()), Detail::Number(db.page_size().into()));
-        report(Code::MetaPageSize, 24, found, against);
+        report(StructureCode::MetaPageSize, 24, found, against);
     }
     if meta.flags != 0 {
-        report(Code::MetaFlags, 28, Detail::Number(meta.flags.into()), Detail::None);
+        report(StructureCode::MetaFlags, 28, Detail::Number(meta.flags.into()), Detail::None);
     }
     if !inside(meta.root) {
-        report(Code::MetaRootRange, 32, Detail::Number(meta.root), Detail::Number(hwm));
+        report(StructureCode::MetaRootRange, 32, Detail::Number(meta.root), Detail::Number(hwm));
     }
     if meta.freelist != crate::format::NO_FREELIST && !inside(meta.freelist) {
-        report(Code::MetaFreelistRange, 48, Detail::Number(meta.freelist), Detail::Number(hwm));
+        report(StructureCode::MetaFreelistRange, 48, Detail::Number(meta.freelist), Detail::Number(hwm));
     }
     let needed = u128::from(hwm) * u128::from(db.page_size());
     if needed > db.bytes().len() as u128 {
         let found = Detail::Number(db.bytes().len() as u64);
-        report(Code::FileTruncated, 56, found, Detail::Words(needed.to_string()));
+        report(StructureCode::FileTruncated, 56, found, Detail::Words(needed.to_string()));
     }
 }
 
 fn check_pair(zero: &Meta, one: &Meta, problems: &mut Problems) {
     let code = match zero.txid.abs_diff(one.txid) {
-        0 => Code::MetaTxidEqual,
+        0 => StructureCode::MetaTxidEqual,
         1 | 2 => {
             // A snapshot has T in slot 0 and T - 1 in slot 1 whatever the parity (`docs/format/bbolt.md#twin-metas`).
             let snapshot = zero.txid == one.txid.wrapping_add(1);
             if snapshot || (zero.txid.is_multiple_of(2) && !one.txid.is_multiple_of(2)) {
                 return;
             }
-            Code::MetaTxidParity
+            StructureCode::MetaTxidParity
         }
-        _ => Code::MetaTxidGap,
+        _ => StructureCode::MetaTxidGap,
     };
     let (found, against) = (Detail::Number(zero.txid), Detail::Number(one.txid));
     problems.push(StructureProblem { bucket: None, page: None, element: None, code, offset: 64, found, against });

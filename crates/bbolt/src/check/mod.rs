@@ -58,7 +58,7 @@ pub use visited_pages::VisitedPages;
 pub use walk::{PageCounts, Walk};
 
 use crate::db::Db;
-use crate::problem::{Code, Detail, Problems, StructureProblem};
+use crate::problem::{Detail, Problems, StructureCode, StructureProblem};
 
 /// How many problems of each code callers keep that have no limit of their own.
 pub const DEFAULT_LIMIT: u64 = 100;
@@ -90,7 +90,7 @@ fn check_tail(db: &Db<'_>, problems: &mut Problems) {
     let tail = start.and_then(|start| db.bytes().get(start..)).unwrap_or_default();
     if !page_rules::is_zero(tail) {
         let found = Detail::Number(tail.len() as u64);
-        let (code, offset) = (Code::TailNonzero, db.size());
+        let (code, offset) = (StructureCode::TailNonzero, db.size());
         problems.push(StructureProblem {
             bucket: None,
             page: None,

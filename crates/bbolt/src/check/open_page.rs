@@ -8,7 +8,7 @@ use super::visited_pages::VisitedPages;
 use crate::db::Db;
 use crate::format::{MAX_DEPTH, PageKind};
 use crate::page::Page;
-use crate::problem::{Code, Detail, Problems, StructureProblem};
+use crate::problem::{Detail, Problems, StructureCode, StructureProblem};
 
 /// Checks the header of a page whose id is marked as visited, and marks its overflow pages; `None` when it is neither a
 /// branch nor a leaf. The run of the returned page is cut to the bytes that belong to it alone.
@@ -22,7 +22,15 @@ pub(super) fn open_page<'a>(
         let offset = at.page.saturating_mul(db.page_size().into());
         let (bucket, page) = (Some(at.bucket), Some(at.page));
         let (found, against) = (Detail::None, Detail::None);
-        problems.push(StructureProblem { bucket, page, element: None, code: Code::PageEof, offset, found, against });
+        problems.push(StructureProblem {
+            bucket,
+            page,
+            element: None,
+            code: StructureCode::PageEof,
+            offset,
+            found,
+            against,
+        });
         return None;
     };
     if let Some(own) = at.opened {
@@ -46,9 +54,9 @@ pub(super) fn own_overflow(db: &Db<'_>, page: &Page<'_>) -> u64 {
 pub(super) fn uneven_depth(page: &Page<'_>, at: &PendingPage<'_>) -> StructureProblem {
     let offset = page.offset;
     let (code, found, against) = if page.kind == PageKind::Branch && at.level >= MAX_DEPTH {
-        (Code::Depth, Detail::None, Detail::Number(MAX_DEPTH.into()))
+        (StructureCode::Depth, Detail::None, Detail::Number(MAX_DEPTH.into()))
     } else {
-        (Code::UnevenDepth, Detail::Words(page.kind.to_string()), Detail::Number(at.level.into()))
+        (StructureCode::UnevenDepth, Detail::Words(page.kind.to_string()), Detail::Number(at.level.into()))
     };
     StructureProblem { bucket: Some(at.bucket), page: page.position, element: None, code, offset, found, against }
 }

@@ -4,7 +4,7 @@ use super::visited_pages::VisitedPages;
 use crate::db::Db;
 use crate::format::PageKind;
 use crate::page::Page;
-use crate::problem::{Code, Detail, Problems, StructureProblem};
+use crate::problem::{Detail, Problems, StructureCode, StructureProblem};
 
 /// Checks the header of a page: its id, its kind, which must be one of `kinds`, and the length of its run.
 pub(super) fn check_header(
@@ -20,19 +20,19 @@ pub(super) fn check_header(
         problems.push(StructureProblem { bucket, page: page.position, element: None, code, offset, found, against });
     };
     if page.id != id {
-        report(Code::PageId, 0, Detail::Number(page.id), Detail::Number(id));
+        report(StructureCode::PageId, 0, Detail::Number(page.id), Detail::Number(id));
     }
     if !kinds.contains(&page.kind) {
         let wanted: Vec<_> = kinds.iter().map(ToString::to_string).collect();
-        report(Code::PageType, 8, Detail::Words(page.kind.to_string()), Detail::Words(wanted.join(" or ")));
+        report(StructureCode::PageType, 8, Detail::Words(page.kind.to_string()), Detail::Words(wanted.join(" or ")));
     }
     let (overflow, hwm) = (u64::from(page.overflow), db.meta().high_water_mark);
     if id.saturating_add(overflow) >= hwm {
-        report(Code::OverflowRange, 12, Detail::Number(overflow), Detail::Number(hwm));
+        report(StructureCode::OverflowRange, 12, Detail::Number(overflow), Detail::Number(hwm));
     }
     let (has, needs) = (page.run.len() as u64, (overflow + 1) * u64::from(db.page_size()));
     if has < needs {
-        report(Code::PageTruncated, 0, Detail::Number(has), Detail::Number(needs));
+        report(StructureCode::PageTruncated, 0, Detail::Number(has), Detail::Number(needs));
     }
 }
 
@@ -58,7 +58,7 @@ pub(super) fn visit_overflow(
     let first = page.position.unwrap_or(0).saturating_add(1);
     let end = first.saturating_add(page.overflow.into());
     if let Some(taken) = visited.visit_overflow(first..end) {
-        let (code, offset) = (Code::DoubleRef, page.offset);
+        let (code, offset) = (StructureCode::DoubleRef, page.offset);
         let (found, against) = (Detail::Number(taken), Detail::None);
         problems.push(StructureProblem { bucket, page: Some(taken), element: None, code, offset, found, against });
         let pages = taken.saturating_sub(first).saturating_add(1);

@@ -3,7 +3,7 @@
 use crate::bucket::BucketHeader;
 use crate::format::{BUCKET_FLAG, BUCKET_HEADER, COUNT_OVERFLOW, MAX_KEY, MAX_VALUE, PAGE_HEADER, PageKind};
 use crate::page::{ElementFields, Page};
-use crate::problem::{Code, Detail, Problems, StructureProblem};
+use crate::problem::{Detail, Problems, StructureCode, StructureProblem};
 
 /// What the parent of a page says about its keys.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,7 +51,7 @@ pub(crate) struct PageChecker<'a, 'p> {
 }
 
 impl<'a> PageChecker<'a, '_> {
-    fn report(&mut self, code: Code, element: Option<u16>, at: u64, found: Detail, against: Detail) {
+    fn report(&mut self, code: StructureCode, element: Option<u16>, at: u64, found: Detail, against: Detail) {
         let offset = self.page.offset.saturating_add(at);
         let page = self.page.position;
         self.problems.push(StructureProblem { bucket: Some(self.bucket), page, element, code, offset, found, against });
@@ -64,7 +64,7 @@ impl<'a> PageChecker<'a, '_> {
         let limit = page.run.len() as u64;
         if table_end > limit {
             let count = Detail::Number(page.count.into());
-            self.report(Code::CountSpace, None, 0, count, Detail::Number(limit - PAGE_HEADER as u64));
+            self.report(StructureCode::CountSpace, None, 0, count, Detail::Number(limit - PAGE_HEADER as u64));
             return CheckedPage { readable: page.count, ..CheckedPage::default() };
         }
         self.check_count();
@@ -105,13 +105,13 @@ impl<'a> PageChecker<'a, '_> {
         let page = self.page;
         let kind = || Detail::Words(page.kind.to_string());
         if page.count == COUNT_OVERFLOW {
-            self.report(Code::CountMax, None, 10, Detail::None, Detail::None);
+            self.report(StructureCode::CountMax, None, 10, Detail::None, Detail::None);
         }
         if page.count == 0 && (page.kind == PageKind::Branch || !self.bounds.root) {
-            self.report(Code::EmptyPage, None, 10, kind(), Detail::None);
+            self.report(StructureCode::EmptyPage, None, 10, kind(), Detail::None);
         }
         if page.count == 1 && page.kind == PageKind::Branch {
-            self.report(Code::SingleChild, None, 10, kind(), Detail::None);
+            self.report(StructureCode::SingleChild, None, 10, kind(), Detail::None);
         }
     }
 
@@ -130,11 +130,11 @@ impl<'a> PageChecker<'a, '_> {
         let Some((key, value)) = page.key_and_value(&fields) else {
             scan.begin_gap(page.table_end(), index);
             if fields.key_size == 0 {
-                self.report(Code::KeyEmpty, Some(index), fields.key, Detail::None, Detail::None);
+                self.report(StructureCode::KeyEmpty, Some(index), fields.key, Detail::None, Detail::None);
             }
             let bytes = Detail::Words(format!("{} to {}", fields.key, fields.end()));
             let room = Detail::Words(format!("{} to {}", page.table_end(), page.run.len()));
-            self.report(Code::ElemBounds, Some(index), fields.key, bytes, room);
+            self.report(StructureCode::ElemBounds, Some(index), fields.key, bytes, room);
             return;
         };
         // When the budget is used up, enough elements have been seen to tell which overlap.
@@ -147,7 +147,7 @@ impl<'a> PageChecker<'a, '_> {
         }
         scan.packed_at = fields.end();
         if key.is_empty() {
-            self.report(Code::KeyEmpty, Some(index), fields.key, Detail::None, Detail::None);
+            self.report(StructureCode::KeyEmpty, Some(index), fields.key, Detail::None, Detail::None);
         } else {
             self.check_order(index, &fields, key, scan);
         }
@@ -170,16 +170,16 @@ impl<'a> PageChecker<'a, '_> {
     fn check_fields(&mut self, index: u16, fields: &ElementFields) {
         if fields.flags & !BUCKET_FLAG != 0 {
             let flags = Detail::Words(format!("{:#x}", fields.flags));
-            self.report(Code::ElemFlags, Some(index), fields.key, flags, Detail::None);
+            self.report(StructureCode::ElemFlags, Some(index), fields.key, flags, Detail::None);
         }
         let (key_size, value_size) = (u64::from(fields.key_size), u64::from(fields.value_size));
         if fields.key_size > MAX_KEY {
             let (found, against) = (Detail::Number(key_size), Detail::Number(MAX_KEY.into()));
-            self.report(Code::KeySize, Some(index), fields.key, found, against);
+            self.report(StructureCode::KeySize, Some(index), fields.key, found, against);
         }
         if fields.value_size > MAX_VALUE {
             let (found, against) = (Detail::Number(value_size), Detail::Number(MAX_VALUE.into()));
-            self.report(Code::ValueSize, Some(index), fields.key, found, against);
+            self.report(StructureCode::ValueSize, Some(index), fields.key, found, against);
         }
     }
 
@@ -189,7 +189,7 @@ impl<'a> PageChecker<'a, '_> {
         scan.begin_gap(self.page.table_end(), index);
         if fields.key != scan.packed_at {
             let (found, against) = (Detail::Number(fields.key), Detail::Number(scan.packed_at));
-            self.report(Code::ElemLayout, Some(index), fields.key, found, against);
+            self.report(StructureCode::ElemLayout, Some(index), fields.key, found, against);
         }
         scan.spans.push((fields.key, fields.end(), index));
     }
@@ -199,13 +199,13 @@ impl<'a> PageChecker<'a, '_> {
         match scan.previous {
             None if index == 0 => {
                 if let Some(low) = self.bounds.low.filter(|low| *low != key) {
-                    let code = if key < low { Code::KeyBelowParent } else { Code::KeyNotParent };
+                    let code = if key < low { StructureCode::KeyBelowParent } else { StructureCode::KeyNotParent };
                     self.report(code, Some(index), fields.key, Detail::key(key), Detail::key(low));
                 }
             }
             Some(previous) if key <= previous => {
                 scan.disordered = true;
-                let code = if key == previous { Code::KeyDup } else { Code::KeyOrder };
+                let code = if key == previous { StructureCode::KeyDup } else { StructureCode::KeyOrder };
                 self.report(code, Some(index), fields.key, Detail::key(key), Detail::key(previous));
             }
             _ => {}
@@ -221,7 +221,7 @@ impl<'a> PageChecker<'a, '_> {
             && key >= high
         {
             let at = self.page.table_end();
-            self.report(Code::KeyAboveParent, Some(index), at, Detail::key(key), Detail::key(high));
+            self.report(StructureCode::KeyAboveParent, Some(index), at, Detail::key(key), Detail::key(high));
         }
     }
 
@@ -232,7 +232,13 @@ impl<'a> PageChecker<'a, '_> {
                 && start < end
             {
                 let (first, second) = (*first, *second);
-                self.report(Code::ElemOverlap, Some(second), *start, Detail::None, Detail::Number(first.into()));
+                self.report(
+                    StructureCode::ElemOverlap,
+                    Some(second),
+                    *start,
+                    Detail::None,
+                    Detail::Number(first.into()),
+                );
                 return;
             }
         }
@@ -245,12 +251,12 @@ impl<'a> PageChecker<'a, '_> {
             let needed = used.div_ceil(self.page_size.into()).max(1) - 1;
             if needed < u64::from(page.overflow) {
                 let found = Detail::Number(page.overflow.into());
-                self.report(Code::OverflowWaste, None, 12, found, Detail::Number(needed));
+                self.report(StructureCode::OverflowWaste, None, 12, found, Detail::Number(needed));
             }
         }
         let slack = usize::try_from(used).ok().and_then(|used| page.run.get(used..)).unwrap_or_default();
         if !is_zero(slack) {
-            self.report(Code::SlackNonzero, None, used, Detail::Number(used), Detail::None);
+            self.report(StructureCode::SlackNonzero, None, used, Detail::Number(used), Detail::None);
         }
     }
 
@@ -266,34 +272,34 @@ impl<'a> PageChecker<'a, '_> {
         let mut report = |code, found| self.report(code, Some(element), fields.key, found, Detail::key(name));
         let size = Detail::Number(value.len() as u64);
         let Some(header) = BucketHeader::parse(value, page.order) else {
-            report(Code::BucketHeader, size);
+            report(StructureCode::BucketHeader, size);
             return None;
         };
         if page.position.is_none() {
-            report(Code::InlineNested, Detail::key(name));
+            report(StructureCode::InlineNested, Detail::key(name));
             return None;
         }
         if header.root != 0 {
             if value.len() != BUCKET_HEADER {
-                report(Code::BucketValueSize, size);
+                report(StructureCode::BucketValueSize, size);
             }
             return Some(FoundBucket { element, offset: page.offset + fields.key, name, header, inline: None });
         }
         let image = value.get(BUCKET_HEADER..).unwrap_or_default();
         let offset = page.offset + fields.end() - image.len() as u64;
         let Some(inline) = Page::parse(image, page.order, None, offset) else {
-            report(Code::InlineShort, size);
+            report(StructureCode::InlineShort, size);
             return None;
         };
         if inline.kind != PageKind::Leaf {
-            report(Code::InlineType, Detail::Words(inline.kind.to_string()));
+            report(StructureCode::InlineType, Detail::Words(inline.kind.to_string()));
             return None;
         }
         if inline.id != 0 || inline.overflow != 0 {
-            report(Code::InlineHeader, Detail::None);
+            report(StructureCode::InlineHeader, Detail::None);
         }
         if image.len() > page_size as usize / 4 {
-            report(Code::InlineBig, Detail::Number(image.len() as u64));
+            report(StructureCode::InlineBig, Detail::Number(image.len() as u64));
         }
         Some(FoundBucket { element, offset: page.offset + fields.key, name, header, inline: Some(inline) })
     }

@@ -43,13 +43,13 @@ pub struct Walk<'a, C> {
 impl<C> Walk<'_, C> {
     /// Was every page and element read that the tree refers to? Otherwise counts cover only what could be read.
     pub fn is_whole(&self) -> bool {
-        self.problems.hidden_buckets().is_empty()
+        self.problems.unread_parts().is_empty()
     }
 
     /// Was the list of buckets below the root read completely? Otherwise there may be buckets that are not in
     /// [`buckets`](Self::buckets).
     pub fn lists_all_buckets(&self) -> bool {
-        !self.problems.hidden_buckets().contains(&0)
+        !self.problems.unread_parts().contains(&0)
     }
 
     /// The buckets directly below the root of which a part could not be read, in themselves or in a bucket inside them.
@@ -57,6 +57,6 @@ impl<C> Walk<'_, C> {
         let parent = |index: &u32| self.buckets.get(*index as usize)?.parent.filter(|parent| parent < index);
         let below_root =
             |index: &u32| std::iter::successors(Some(*index), |at| parent(at)).take_while(|at| *at != 0).last();
-        self.problems.hidden_buckets().iter().filter_map(below_root).collect()
+        self.problems.unread_parts().iter().filter_map(below_root).collect()
     }
 }

@@ -14,7 +14,7 @@ use super::walk_context::{ChunkResult, SubBucket, WalkContext};
 use crate::db::Db;
 use crate::format::{MAX_DEPTH, META_ROOT, PageKind};
 use crate::page::Page;
-use crate::problem::{Code, Detail, Problems, StructureProblem};
+use crate::problem::{Detail, Problems, StructureCode, StructureProblem};
 
 /// Branch pages that are checked in parallel before their problems are merged.
 const BRANCH_CHUNK: usize = 1024;
@@ -110,18 +110,18 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
             self.problems.push(StructureProblem { bucket: Some(bucket), page, element, code, offset, found, against });
         };
         if page < 2 || page >= hwm {
-            report(Code::PgidRange, parent, Detail::Number(page), Detail::Number(hwm));
+            report(StructureCode::PgidRange, parent, Detail::Number(page), Detail::Number(hwm));
             return false;
         }
         if page >= self.context.visited.bound() {
-            report(Code::PageEof, Some(page), Detail::None, Detail::None);
+            report(StructureCode::PageEof, Some(page), Detail::None, Detail::None);
             return false;
         }
         let fresh = self.context.visited.visit(page);
         if fresh {
             self.entered += 1;
         } else {
-            report(Code::DoubleRef, Some(page), Detail::Number(page), Detail::None);
+            report(StructureCode::DoubleRef, Some(page), Detail::Number(page), Detail::None);
         }
         fresh
     }
@@ -283,7 +283,7 @@ impl<'a, 'w, O: Observer<'a>> Walker<'a, 'w, O> {
     /// Reports a bucket that is nested deeper than the most that are followed.
     fn report_too_deep(&mut self, bucket: u32, found: &FoundBucket<'a>) {
         let (page, element) = (Some(found.header.root), Some(found.element));
-        let (code, against) = (Code::Depth, Detail::Number(MAX_DEPTH.into()));
+        let (code, against) = (StructureCode::Depth, Detail::Number(MAX_DEPTH.into()));
         let offset = found.offset;
         self.problems.push(StructureProblem {
             bucket: Some(bucket),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use etcdsnap_bbolt::check::{DEFAULT_LIMIT, check};
-use etcdsnap_bbolt::{Bucket, Code, Db};
+use etcdsnap_bbolt::{Bucket, Db, StructureCode};
 use etcdsnap_testkit::bbolt::{self, Entry};
 
 /// The content of a file that must be sound. What the check only finds worth knowing is allowed where it is not the writer's
@@ -11,7 +11,7 @@ use etcdsnap_testkit::bbolt::{self, Entry};
 pub fn sound(file: &[u8]) -> bbolt::Bucket {
     let db = Db::open(file).expect("opens");
     let walk = check(&db, &(), DEFAULT_LIMIT);
-    let allowed = [Code::MetaTxidParity, Code::TailNonzero, Code::InlineBig];
+    let allowed = [StructureCode::MetaTxidParity, StructureCode::TailNonzero, StructureCode::InlineBig];
     let problems: Vec<_> = walk.problems.kept().iter().filter(|problem| !allowed.contains(&problem.code)).collect();
     assert!(problems.is_empty(), "{problems:?}");
     read(&db.root())

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use etcdsnap_bbolt::Code;
+use etcdsnap_bbolt::StructureCode;
 use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::catalogue::cluster::ALARM_NOSPACE;
 use etcdsnap_snapshot::catalogue::container::SHA256_MISMATCH;
@@ -61,7 +61,7 @@ pub fn damaged() -> Report {
             key: Some(key.into()),
             ..Place::default()
         };
-        Finding::new(structure::of(Code::KeyOrder), place, "the key is not greater than the one before it")
+        Finding::new(structure::of(StructureCode::KeyOrder), place, "the key is not greater than the one before it")
     };
     let digests = "the trailer says 3f9a0c51…, the image hashes to 85b3351d…";
     let alarm = "NOSPACE is raised on member 8e9e05c52164694d";

@@ -15,11 +15,12 @@ mod bucket_reader;
 mod losses;
 
 use etcdsnap_bbolt::build::{BuildError, BuildOptions, Builder};
-use etcdsnap_bbolt::{ByteOrder, Db, Grade};
+use etcdsnap_bbolt::{ByteOrder, Db};
 use etcdsnap_mvcc::Compaction;
 use etcdsnap_publish::NewFile;
 use etcdsnap_snapshot::buckets::EXPECTED;
 use etcdsnap_snapshot::container::Container;
+use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::inspection::Inspection;
 use etcdsnap_snapshot::place::excerpt;
 
@@ -160,7 +161,7 @@ fn buckets<'a>(inspection: &Inspection<'a>) -> (Vec<(&'a [u8], u64)>, Losses) {
         .problems
         .kept()
         .iter()
-        .any(|problem| problem.bucket == Some(0) && problem.code.grade() == Grade::Error);
+        .any(|problem| problem.bucket == Some(0) && problem.code.severity() == Severity::Error);
     if root_is_damaged {
         let missing = EXPECTED.iter().map(|name| name.as_bytes());
         let missing = missing.filter(|name| found.iter().chain(&lost).all(|(known, _)| known != name));

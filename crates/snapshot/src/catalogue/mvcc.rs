@@ -3,8 +3,8 @@
 //! What a rule may assume is the compacted revision as a starting server sees it: the greater of the scheduled and the
 //! finished compaction. Records above it must be complete; below it only the newest of each key is kept.
 
-use etcdsnap_bbolt::Collector;
-use etcdsnap_mvcc::{RecordRule, Violation};
+use etcdsnap_fault::Collector;
+use etcdsnap_mvcc::{RecordCode, Violation};
 
 use crate::finding::Finding;
 use crate::place::{Place, excerpt};
@@ -185,42 +185,38 @@ kinds! { Mvcc:
         "After restoring, delete the keys that should be gone, or put them again with a living lease.";
 }
 
-/// The rules about records, in the order of [`RecordRule`].
-static RULES: [&Kind; RecordRule::ALL.len()] = [
-    &REVISION_KEY_INVALID,
-    &REVISION_KEY_TRUNCATED,
-    &TOMBSTONE_MARK_INVALID,
-    &REVISION_REPEATED,
-    &RECORD_UNDECODABLE,
-    &RECORD_EMPTY,
-    &RECORD_IS_BUCKET,
-    &MAIN_REVISION_TOO_LOW,
-    &REVISION_GAP,
-    &SUB_REVISION_GAP,
-    &MOD_REVISION_MISMATCH,
-    &CREATE_REVISION_INVALID,
-    &VERSION_INVALID,
-    &USER_KEY_EMPTY,
-    &TOMBSTONE_NOT_BARE,
-    &VERSION_GAP,
-    &CREATE_REVISION_CHANGED,
-    &REBIRTH_NOT_NEW,
-    &FIRST_RECORD_NOT_NEW,
-    &LEADING_TOMBSTONE,
-    &DOUBLE_TOMBSTONE,
-    &DUPLICATE_WRITE_IN_TRANSACTION,
-    &SHADOWED_RECORD,
-];
-
-/// The rule of this catalogue that stands for a rule about records.
-pub fn of(rule: RecordRule) -> &'static Kind {
-    RULES[rule as usize]
+/// The rule of this catalogue that stands for a code of a record.
+pub fn of(code: RecordCode) -> &'static Kind {
+    match code {
+        RecordCode::RevisionKeyInvalid => &REVISION_KEY_INVALID,
+        RecordCode::RevisionKeyTruncated => &REVISION_KEY_TRUNCATED,
+        RecordCode::TombstoneMarkInvalid => &TOMBSTONE_MARK_INVALID,
+        RecordCode::RevisionRepeated => &REVISION_REPEATED,
+        RecordCode::RecordUndecodable => &RECORD_UNDECODABLE,
+        RecordCode::RecordEmpty => &RECORD_EMPTY,
+        RecordCode::RecordIsBucket => &RECORD_IS_BUCKET,
+        RecordCode::MainRevisionTooLow => &MAIN_REVISION_TOO_LOW,
+        RecordCode::RevisionGap => &REVISION_GAP,
+        RecordCode::SubRevisionGap => &SUB_REVISION_GAP,
+        RecordCode::ModRevisionMismatch => &MOD_REVISION_MISMATCH,
+        RecordCode::CreateRevisionInvalid => &CREATE_REVISION_INVALID,
+        RecordCode::VersionInvalid => &VERSION_INVALID,
+        RecordCode::UserKeyEmpty => &USER_KEY_EMPTY,
+        RecordCode::TombstoneNotBare => &TOMBSTONE_NOT_BARE,
+        RecordCode::VersionGap => &VERSION_GAP,
+        RecordCode::CreateRevisionChanged => &CREATE_REVISION_CHANGED,
+        RecordCode::RebirthNotNew => &REBIRTH_NOT_NEW,
+        RecordCode::FirstRecordNotNew => &FIRST_RECORD_NOT_NEW,
+        RecordCode::LeadingTombstone => &LEADING_TOMBSTONE,
+        RecordCode::DoubleTombstone => &DOUBLE_TOMBSTONE,
+        RecordCode::DuplicateWriteInTransaction => &DUPLICATE_WRITE_IN_TRANSACTION,
+        RecordCode::ShadowedRecord => &SHADOWED_RECORD,
+    }
 }
 
-/// How many of these breaches are errors; the others leave the answers as they were.
+/// Number of these violations that are errors; the others do not affect what was read.
 pub fn errors(violations: &Collector<Violation>) -> u64 {
-    let errors = RecordRule::ALL.iter().filter(|rule| of(**rule).severity == Severity::Error);
-    errors.map(|rule| violations.count_of(*rule as usize)).sum()
+    violations.counts().filter(|(code, _)| code.severity() == Severity::Error).map(|(_, count)| count).sum()
 }
 
 /// A breach of a rule about records.
@@ -233,7 +229,7 @@ pub fn finding(violation: &Violation) -> Finding {
         key: (!violation.key.is_empty()).then(|| excerpt(&violation.key)),
         ..Place::default()
     };
-    Finding::new(of(violation.rule), place, violation.to_string())
+    Finding::new(of(violation.code), place, violation.to_string())
 }
 
 #[cfg(test)]
@@ -241,9 +237,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_rule_about_records_has_a_kind_of_its_name() {
-        for rule in RecordRule::ALL {
-            assert_eq!(of(*rule).id, rule.as_str());
+    fn every_code_of_a_record_has_a_kind_of_its_name_and_severity() {
+        for code in RecordCode::ALL {
+            assert_eq!((of(*code).id, of(*code).severity), (code.as_str(), code.severity()));
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Rules about metas, freelist, pages, elements and buckets (`docs/format/bbolt.md#invariants`): one for every
-//! [`Code`], in its order.
+//! [`StructureCode`], in its order.
 //!
 //! Databases of etcd from 3.3 on have no freelist in the file, so a server that opens one walks its whole tree first.
 //! What that walk looks at ends a restore or a start with a panic; what it does not look at goes unnoticed and does its
 //! harm later. The explanations say which of the two it is.
 
-use etcdsnap_bbolt::{Code, StructureProblem};
+use etcdsnap_bbolt::{StructureCode, StructureProblem};
 
 use crate::finding::Finding;
 use crate::place::Place;
@@ -316,11 +316,64 @@ kinds! { Structure:
         NOTHING;
 }
 
-const _: () = assert!(ALL.len() == Code::ALL.len());
-
 /// The rule that stands for a code of the structural check.
-pub fn of(code: Code) -> &'static Kind {
-    ALL[code as usize]
+pub fn of(code: StructureCode) -> &'static Kind {
+    match code {
+        StructureCode::MetaTruncated => &META_TRUNCATED,
+        StructureCode::MetaInvalid => &META_INVALID,
+        StructureCode::MetaPageId => &META_PAGE_ID,
+        StructureCode::MetaPageFlags => &META_PAGE_FLAGS,
+        StructureCode::MetaPageSize => &META_PAGE_SIZE,
+        StructureCode::MetaFlags => &META_FLAGS,
+        StructureCode::MetaRootRange => &META_ROOT_RANGE,
+        StructureCode::MetaFreelistRange => &META_FREELIST_RANGE,
+        StructureCode::FileTruncated => &FILE_TRUNCATED,
+        StructureCode::MetaTxidGap => &META_TXID_GAP,
+        StructureCode::MetaTxidEqual => &META_TXID_EQUAL,
+        StructureCode::MetaTxidParity => &META_TXID_PARITY,
+        StructureCode::FreelistEof => &FREELIST_EOF,
+        StructureCode::FreelistCount => &FREELIST_COUNT,
+        StructureCode::FreelistRange => &FREELIST_RANGE,
+        StructureCode::FreelistDup => &FREELIST_DUP,
+        StructureCode::FreelistUnsorted => &FREELIST_UNSORTED,
+        StructureCode::ReachableFreed => &REACHABLE_FREED,
+        StructureCode::UnreachableUnfreed => &UNREACHABLE_UNFREED,
+        StructureCode::PgidRange => &PGID_RANGE,
+        StructureCode::PageEof => &PAGE_EOF,
+        StructureCode::PageId => &PAGE_ID,
+        StructureCode::PageType => &PAGE_TYPE,
+        StructureCode::OverflowRange => &OVERFLOW_RANGE,
+        StructureCode::PageTruncated => &PAGE_TRUNCATED,
+        StructureCode::DoubleRef => &DOUBLE_REF,
+        StructureCode::Depth => &DEPTH,
+        StructureCode::UnevenDepth => &UNEVEN_DEPTH,
+        StructureCode::CountSpace => &COUNT_SPACE,
+        StructureCode::CountMax => &COUNT_MAX,
+        StructureCode::EmptyPage => &EMPTY_PAGE,
+        StructureCode::SingleChild => &SINGLE_CHILD,
+        StructureCode::OverflowWaste => &OVERFLOW_WASTE,
+        StructureCode::KeyEmpty => &KEY_EMPTY,
+        StructureCode::KeySize => &KEY_SIZE,
+        StructureCode::ValueSize => &VALUE_SIZE,
+        StructureCode::ElemBounds => &ELEM_BOUNDS,
+        StructureCode::ElemOverlap => &ELEM_OVERLAP,
+        StructureCode::ElemLayout => &ELEM_LAYOUT,
+        StructureCode::ElemFlags => &ELEM_FLAGS,
+        StructureCode::SlackNonzero => &SLACK_NONZERO,
+        StructureCode::KeyOrder => &KEY_ORDER,
+        StructureCode::KeyDup => &KEY_DUP,
+        StructureCode::KeyBelowParent => &KEY_BELOW_PARENT,
+        StructureCode::KeyNotParent => &KEY_NOT_PARENT,
+        StructureCode::KeyAboveParent => &KEY_ABOVE_PARENT,
+        StructureCode::BucketHeader => &BUCKET_HEADER,
+        StructureCode::BucketValueSize => &BUCKET_VALUE_SIZE,
+        StructureCode::InlineShort => &INLINE_SHORT,
+        StructureCode::InlineType => &INLINE_TYPE,
+        StructureCode::InlineHeader => &INLINE_HEADER,
+        StructureCode::InlineNested => &INLINE_NESTED,
+        StructureCode::InlineBig => &INLINE_BIG,
+        StructureCode::TailNonzero => &TAIL_NONZERO,
+    }
 }
 
 /// A problem of the structure, in the bucket with this path.
@@ -337,19 +390,14 @@ pub fn finding(problem: &StructureProblem, bucket: Option<String>) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use etcdsnap_bbolt::Grade;
-
     use super::*;
 
     #[test]
-    fn every_code_has_a_kind_of_its_name_and_grade() {
-        for code in Code::ALL {
-            let severity = match code.grade() {
-                Grade::Error => Severity::Error,
-                Grade::Warning => Severity::Warning,
-                Grade::Info => Severity::Note,
-            };
-            assert_eq!((of(*code).id, of(*code).severity), (code.as_str(), severity));
+    fn every_code_has_a_kind_of_its_name_and_severity() {
+        assert_eq!(ALL.len(), StructureCode::ALL.len());
+        for (kind, code) in ALL.iter().zip(StructureCode::ALL) {
+            assert_eq!((of(*code).id, of(*code).severity), (code.as_str(), code.severity()));
+            assert_eq!(kind.id, code.as_str(), "the catalogue is in the order of the codes");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Rules about the write-ahead log of a member (`docs/format/wal.md`): one for every [`Code`], in its order.
+//! Rules about the write-ahead log of a member (`docs/format/wal.md`): one for every [`WalCode`], in its order.
 
-use etcdsnap_wal::Code;
+use etcdsnap_wal::WalCode;
 
 /// A part of the log is lost for good.
 const LOST: &str = "Do not start the member on it. If the other members have a quorum, remove this member and add it \
@@ -114,29 +114,40 @@ kinds! { Wal:
         LOST;
 }
 
-const _: () = assert!(ALL.len() == Code::ALL.len());
-
 /// The rule that stands for a code of the inspection of a log.
-pub fn of(code: Code) -> &'static Kind {
-    ALL[code as usize]
+pub fn of(code: WalCode) -> &'static Kind {
+    match code {
+        WalCode::SegmentGap => &WAL_SEGMENT_GAP,
+        WalCode::SegmentHead => &WAL_SEGMENT_HEAD,
+        WalCode::TornTail => &WAL_TORN_TAIL,
+        WalCode::BrokenBeforeEnd => &WAL_BROKEN_BEFORE_END,
+        WalCode::Truncated => &WAL_TRUNCATED,
+        WalCode::Record => &WAL_RECORD,
+        WalCode::Checksum => &WAL_CHECKSUM,
+        WalCode::Chain => &WAL_CHAIN,
+        WalCode::Padding => &WAL_PADDING,
+        WalCode::LongRecord => &WAL_LONG_RECORD,
+        WalCode::BytesAfterEnd => &WAL_BYTES_AFTER_END,
+        WalCode::RecordType => &WAL_RECORD_TYPE,
+        WalCode::Payload => &WAL_PAYLOAD,
+        WalCode::MetadataMissing => &WAL_METADATA_MISSING,
+        WalCode::MetadataConflict => &WAL_METADATA_CONFLICT,
+        WalCode::EntryGap => &WAL_ENTRY_GAP,
+        WalCode::StateBackwards => &WAL_STATE_BACKWARDS,
+        WalCode::Commit => &WAL_COMMIT,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use etcdsnap_wal::Grade;
-
     use super::*;
 
     #[test]
-    fn every_code_has_a_kind_of_its_name_and_grade() {
-        for code in Code::ALL {
-            let kind = of(*code);
-            let severity = match code.grade() {
-                Grade::Note => Severity::Note,
-                Grade::Warning => Severity::Warning,
-                Grade::Error => Severity::Error,
-            };
-            assert_eq!((kind.id, kind.severity), (code.as_str(), severity));
+    fn every_code_has_a_kind_of_its_name_and_severity() {
+        assert_eq!(ALL.len(), WalCode::ALL.len());
+        for (kind, code) in ALL.iter().zip(WalCode::ALL) {
+            assert_eq!((of(*code).id, of(*code).severity), (code.as_str(), code.severity()));
+            assert_eq!(kind.id, code.as_str(), "the catalogue is in the order of the codes");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Every byte of the file in exactly one column.
 
+use etcdsnap_bbolt::Db;
 use etcdsnap_bbolt::check::{VisitedPages, Walk};
-use etcdsnap_bbolt::{Db, Grade};
+use etcdsnap_fault::Severity;
 use serde::Serialize;
 
 use super::observer::{Account, Chunk};
@@ -122,7 +123,7 @@ pub(super) fn draw_up<'a>(
     let unbalanced = |unexplained| Unbalanced { file, accounted: attributed + outside, unexplained };
     balance.damaged = regions.in_use.checked_sub(attributed).ok_or_else(|| unbalanced(0))?;
     let unexplained = balance.damaged.abs_diff(account.unreadable);
-    let is_sound = walk.problems.worst() < Some(Grade::Warning);
+    let is_sound = walk.problems.worst() < Some(Severity::Warning);
     if balance.total() != file || is_sound && unexplained != 0 {
         return Err(unbalanced(unexplained));
     }

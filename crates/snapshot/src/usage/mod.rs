@@ -17,7 +17,8 @@ mod observer;
 mod prefix;
 mod savings;
 
-use etcdsnap_bbolt::{Db, Grade};
+use etcdsnap_bbolt::Db;
+use etcdsnap_fault::Severity;
 use serde::Serialize;
 
 pub use balance::{Balance, Unbalanced};
@@ -174,7 +175,7 @@ pub fn usage<'a>(
     let chunks = std::mem::take(&mut walk.chunks);
     let account = accountant.close(&db, chunks, walk.is_whole());
     let structure = walk.problems.worst();
-    let is_sound = structure < Some(Grade::Error) && account.counts.unreadable_records == 0;
+    let is_sound = structure < Some(Severity::Error) && account.counts.unreadable_records == 0;
     let trailer = (container.image().bytes().len() - container.database().len()) as u64;
     let balance = balance::draw_up(&db, &walk, &account, trailer)?;
     Ok(Usage {

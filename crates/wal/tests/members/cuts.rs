@@ -3,8 +3,8 @@
 //! What must come of it follows from the layout of the sound log alone (`docs/format/wal.md#torn-tail`).
 
 use etcdsnap_wal::{
-    Code, LogOpenError, LogReadError, RaftEntry, RaftLog, SnapshotPosition, Wal, WalDamage, WalDamageKind, WalOutcome,
-    WalPlace, WalReader, WalRecord, WalRecordKind,
+    LogOpenError, LogReadError, RaftEntry, RaftLog, SnapshotPosition, Wal, WalCode, WalDamage, WalDamageKind,
+    WalOutcome, WalPlace, WalReader, WalRecord, WalRecordKind,
 };
 
 use crate::fixtures::Member;
@@ -119,8 +119,8 @@ fn check(cut: &Cut<'_>, expected: &Expected, written: &[(WalPlace, u64)]) {
             let end = WalPlace { segment, offset: *at as u64 };
             assert_eq!((log.end, log.torn.map(|damage| damage.place)), (Some(end), Some(end)));
             assert!(log.torn.is_some_and(|damage| wal.is_unfinished_write(&damage)), "{:?}", wal.trailing_data(end));
-            let codes: Vec<_> = wal.inspect().problems.iter().map(|problem| problem.code).collect();
-            assert!(codes.contains(&Code::TornTail) && !codes.contains(&Code::BrokenBeforeEnd), "{codes:?}");
+            let codes: Vec<_> = wal.inspect().problems.kept().iter().map(|problem| problem.code).collect();
+            assert!(codes.contains(&WalCode::TornTail) && !codes.contains(&WalCode::BrokenBeforeEnd), "{codes:?}");
             assert_eq!(entries(&log), remaining(written, end));
             assert_eq!(outcomes(), [WalOutcome::Repairs { cut: end }; 2]);
         }

@@ -1,7 +1,8 @@
 //! Logs damaged before their end: whatever servers make of it, entries follow that would be lost, and so it is an
 //! error.
 
-use etcdsnap_wal::{Code, Grade, SnapshotPosition, Wal, WalOutcome, WalPlace, WalReader, WalRecord};
+use etcdsnap_fault::Severity;
+use etcdsnap_wal::{SnapshotPosition, Wal, WalCode, WalOutcome, WalPlace, WalReader, WalRecord};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -79,15 +80,15 @@ proptest! {
         let others = member.wal_files().filter(|(other, _)| *other != last_name);
         let wal = Wal::new(others.chain([(last_name.as_str(), bytes.as_slice())]));
 
-        let problems = wal.inspect().problems;
-        prop_assert!(problems.iter().all(|problem| problem.code != Code::TornTail), "{problems:?}");
+        let problems = wal.inspect().problems.into_kept();
+        prop_assert!(problems.iter().all(|problem| problem.code != WalCode::TornTail), "{problems:?}");
         // Bits that no decoder looks at change without harm: some of a length word, those of a checksum beyond 32, and
         // its tag if it is 0.
         let is_harmless = content(&wal) == content(&sound);
         prop_assert!(is_harmless || !problems.is_empty());
         let is_body = matches!(fault, Fault::Body { .. });
         prop_assert!(is_body || !problems.is_empty());
-        prop_assert!(is_harmless || problems.iter().any(|problem| problem.code.grade() == Grade::Error), "{problems:?}");
+        prop_assert!(is_harmless || problems.iter().any(|problem| problem.code.severity() == Severity::Error), "{problems:?}");
         if is_harmless {
             return Ok(());
         }

@@ -1,7 +1,8 @@
 //! `db check`: what is wrong with the structure, problem by problem.
 
 use etcdsnap_bbolt::check::{BucketInfo, PageCounts};
-use etcdsnap_bbolt::{Code, Grade, Problems, StructureProblem};
+use etcdsnap_bbolt::{Problems, StructureProblem};
+use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
@@ -61,12 +62,12 @@ struct Listed {
 impl Checked<'_> {
     /// A count over the tree, which is known only when all of the tree could be read.
     fn count(&self, count: u64) -> Known<u64> {
-        Known::new(count, self.problems.hidden_buckets().is_empty())
+        Known::new(count, self.problems.unread_parts().is_empty())
     }
 
     /// Is nothing wrong or dangerous?
     pub fn is_sound(&self) -> bool {
-        self.problems.worst() < Some(Grade::Error)
+        self.problems.worst() < Some(Severity::Error)
     }
 
     fn bucket(&self, problem: &StructureProblem) -> Option<String> {
@@ -91,7 +92,7 @@ impl<'a> Document<'a> {
         let PageCounts { branch, leaf, overflow, in_use, free, freelist: _, keys: _ } = checked.census;
         let listed = |problem: &StructureProblem| Listed {
             code: problem.code.as_str(),
-            severity: severity(problem.code),
+            severity: problem.code.severity().as_str(),
             bucket: checked.bucket(problem),
             page: problem.page,
             element: problem.element,
@@ -109,16 +110,8 @@ impl<'a> Document<'a> {
                 free: checked.count(free),
             },
             problems: checked.problems.kept().iter().map(listed).collect(),
-            counts: checked.problems.codes().map(|(code, count)| (code.as_str(), count)).collect(),
+            counts: checked.problems.counts().map(|(code, count)| (code.as_str(), count)).collect(),
         }
-    }
-}
-
-fn severity(code: Code) -> &'static str {
-    match code.grade() {
-        Grade::Info => "note",
-        Grade::Warning => "warning",
-        Grade::Error => "error",
     }
 }
 
@@ -133,16 +126,16 @@ pub fn text(checked: &Checked<'_>, sheet: &mut Sheet) {
     };
     let (color, word) = if checked.is_sound() { (GOOD, "SOUND") } else { (BAD, "DAMAGED") };
     sheet.line(&[(color, word), (PLAIN, "  "), (STRONG, &file)], &counts);
-    let mut codes: Vec<_> = checked.problems.codes().collect();
-    codes.sort_by_key(|(code, _)| std::cmp::Reverse(code.grade()));
+    let mut codes: Vec<_> = checked.problems.counts().collect();
+    codes.sort_by_key(|(code, _)| std::cmp::Reverse(code.severity()));
     for (code, count) in codes {
-        let color = match code.grade() {
-            Grade::Info => NEWS,
-            Grade::Warning => ODD,
-            Grade::Error => BAD,
+        let color = match code.severity() {
+            Severity::Note => NEWS,
+            Severity::Warning => ODD,
+            Severity::Error => BAD,
         };
         sheet.line(
-            &[(color, severity(code)), (PLAIN, " "), (STRONG, code.as_str())],
+            &[(color, code.severity().as_str()), (PLAIN, " "), (STRONG, code.as_str())],
             &format!("  {}", quantity(count, "time")),
         );
         let kept = checked.problems.kept().iter().filter(|problem| problem.code == code);

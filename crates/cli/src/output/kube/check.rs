@@ -53,14 +53,14 @@ impl Checked<'_> {
             objects: self.outcome.objects,
             sealed: self.outcome.sealed,
             findings: self.outcome.findings.kept().iter().map(Explained::new).collect(),
-            omitted: self.outcome.findings.omitted().collect(),
+            omitted: self.outcome.findings.omitted().map(Omitted::from).collect(),
         }
     }
 }
 
 /// Lays out the outcome for people.
 pub fn text(checked: &Checked<'_>, sheet: &mut Sheet) {
-    let omitted: Vec<_> = checked.outcome.findings.omitted().collect();
+    let omitted: Vec<_> = checked.outcome.findings.omitted().map(Omitted::from).collect();
     let groups = groups(checked.outcome.findings.kept(), &omitted);
     let (word, style) = if checked.is_sound() { ("SOUND", GOOD) } else { ("DAMAGED", BAD) };
     sheet.line(&[(style, word), (PLAIN, "  "), (STRONG, &label(checked.path))], &tally(&groups));
