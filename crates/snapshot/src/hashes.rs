@@ -72,7 +72,7 @@ impl Inspection<'_> {
     /// Has nothing of the grade of an error been found in the structure, the records, and the entries of etcd's small buckets?
     pub fn is_sound(&self) -> bool {
         let mut entries = self.bucket_findings.kept().iter().filter(|_| self.is_etcd());
-        self.walk.problems.worst() < Some(etcdsnap_fault::Severity::Error)
+        self.walk.problems.worst() < Some(Severity::Error)
             && mvcc::errors(&self.keyspace.violations) == 0
             && self.unreadable.is_none()
             && entries.all(|finding| finding.severity < Severity::Error)
