@@ -6,7 +6,7 @@
 use std::io::Cursor;
 
 use etcdsnap_testkit::bbolt::PageOrder;
-use etcdsnap_testkit::synth::Synth;
+use etcdsnap_testkit::synth::SyntheticDatabase;
 
 /// Pages in the order of their keys: a database that was just defragmented.
 pub const SEQUENTIAL: PageOrder = PageOrder::LeavesFirst;
@@ -15,15 +15,15 @@ pub const SCATTERED: PageOrder = PageOrder::Shuffled(1);
 
 /// A database of 64 MiB without a trailer; of 1 MiB when the bench is only tried out, as `cargo test` does.
 pub fn database(page_order: PageOrder) -> Vec<u8> {
-    written(&Synth { page_order, sealed: false, ..Synth::of_size(size()) })
+    written(&SyntheticDatabase { page_order, with_trailer: false, ..SyntheticDatabase::of_size(size()) })
 }
 
 /// A snapshot: [`database`] with its SHA-256 behind it, pages scattered.
 pub fn snapshot() -> Vec<u8> {
-    written(&Synth { page_order: SCATTERED, ..Synth::of_size(size()) })
+    written(&SyntheticDatabase { page_order: SCATTERED, ..SyntheticDatabase::of_size(size()) })
 }
 
-fn written(synth: &Synth) -> Vec<u8> {
+fn written(synth: &SyntheticDatabase) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     synth.write(&mut file).expect("memory takes all writes");
     file.into_inner()

@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
-use etcdsnap_testkit::synth::Synth;
+use etcdsnap_testkit::synth::SyntheticDatabase;
 use serde::{Deserialize, Serialize};
 
 use crate::case::Input;
@@ -34,7 +34,7 @@ pub struct Facts {
 impl Database {
     /// The database of a size in `folder`, made if it is not there.
     pub fn of_size(size: Size, folder: &Path, etcdsnap: &Path) -> Result<Self, Failure> {
-        let synth = Synth::of_size(size.0);
+        let synth = SyntheticDatabase::of_size(size.0);
         let path = folder.join(format!("synth-{size}-seed{}.db", synth.seed));
         if !path.exists() {
             eprintln!("making {}", path.display());
@@ -57,7 +57,7 @@ impl Database {
 
 /// Under another name until it is finished, so that a file that is there is a whole one; and written to disk, so that no
 /// writing goes on while something is measured.
-fn write(synth: &Synth, path: &Path) -> Result<(), Failure> {
+fn write(synth: &SyntheticDatabase, path: &Path) -> Result<(), Failure> {
     let unfinished = path.with_extension("unfinished");
     let failed = |what| Failure::file(what, &unfinished);
     let mut open = OpenOptions::new();

@@ -5,9 +5,9 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use etcdsnap_fuzz::entries;
+use etcdsnap_testkit::append_trailer;
 use etcdsnap_testkit::bbolt::{Bucket, ByteOrder, Entry, Freelist, Layout, MetaStyle, PageOrder};
-use etcdsnap_testkit::etcd::{Compactions, EtcdStore, History, RecordKey, Server};
-use etcdsnap_testkit::seal;
+use etcdsnap_testkit::etcd::{Compactions, EtcdStore, RandomHistory, RecordKey, Server};
 
 fn main() -> io::Result<()> {
     let databases = databases();
@@ -96,7 +96,7 @@ fn stores() -> Vec<EtcdStore> {
     let mut stores = Vec::new();
     for (seed, server) in (1..).zip(Server::ALL) {
         for compactions in [Compactions::Never, Compactions::Finished(2), Compactions::LastUnfinished(1)] {
-            let history = History {
+            let history = RandomHistory {
                 seed,
                 server,
                 operations: 12,
@@ -104,9 +104,9 @@ fn stores() -> Vec<EtcdStore> {
                 value_bytes: 0..12,
                 large_value_bytes: 500..700,
                 compactions,
-                ..History::default()
+                ..RandomHistory::default()
             };
-            stores.push(history.play());
+            stores.push(history.build_store());
         }
     }
     let mut bumped = stores[0].clone();
@@ -160,7 +160,7 @@ fn streams(databases: &[Vec<u8>]) -> io::Result<Vec<Vec<u8>>> {
     .to_vec();
     for database in databases.iter().step_by(3) {
         let mut snapshot = database.clone();
-        seal(&mut snapshot);
+        append_trailer(&mut snapshot);
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         gzip.write_all(&snapshot)?;
         streams.push(gzip.finish()?);

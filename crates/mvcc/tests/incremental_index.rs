@@ -3,11 +3,11 @@
 use etcdsnap_bbolt::Db;
 use etcdsnap_mvcc::{Baseline, Index, Position, Record, Revisions};
 use etcdsnap_testkit::bbolt::{Layout, PageOrder};
-use etcdsnap_testkit::etcd::{Compactions, EtcdStore, History};
+use etcdsnap_testkit::etcd::{Compactions, EtcdStore, RandomHistory};
 use proptest::prelude::*;
 
 fn history(seed: u64, operations: usize, compactions: Compactions) -> EtcdStore {
-    History { seed, operations, compactions, ..History::default() }.play()
+    RandomHistory { seed, operations, compactions, ..RandomHistory::default() }.build_store()
 }
 
 fn build(store: &EtcdStore, page_order: PageOrder) -> Vec<u8> {

@@ -5,7 +5,7 @@ use etcdsnap_fault::Severity;
 use etcdsnap_mvcc::digest::backend_hash;
 use etcdsnap_mvcc::{BackendHashRule, Compaction, Keyspace, RevisionError, Scanner};
 use etcdsnap_testkit::bbolt::{Layout, PageOrder};
-use etcdsnap_testkit::etcd::{self, Compactions, EtcdStore, History, Server, TombstoneRule};
+use etcdsnap_testkit::etcd::{self, Compactions, EtcdStore, RandomHistory, Server, TombstoneRule};
 use proptest::prelude::*;
 
 fn with_keyspace<T>(file: &[u8], at: Option<i64>, look: impl FnOnce(&Keyspace<'_>) -> T) -> T {
@@ -59,7 +59,7 @@ fn assert_hash_kv(store: &EtcdStore, layout: &Layout) {
     }
 }
 
-fn histories() -> impl Strategy<Value = History> {
+fn histories() -> impl Strategy<Value = RandomHistory> {
     let compactions = prop_oneof![
         Just(Compactions::Never),
         (1_usize..4).prop_map(Compactions::Finished),
@@ -68,7 +68,7 @@ fn histories() -> impl Strategy<Value = History> {
     let server = prop_oneof![Just(Server::V3_4), Just(Server::V3_5), Just(Server::V3_6), Just(Server::V3_7)];
     let tombstones = prop_oneof![Just(TombstoneRule::Kept), Just(TombstoneRule::Dropped)];
     (any::<u64>(), server, tombstones, 0_usize..400, 1_usize..80, compactions).prop_map(
-        |(seed, server, tombstones, operations, keys, compactions)| History {
+        |(seed, server, tombstones, operations, keys, compactions)| RandomHistory {
             seed,
             server,
             tombstones,
@@ -77,7 +77,7 @@ fn histories() -> impl Strategy<Value = History> {
             compactions,
             value_bytes: 0..60,
             large_value_bytes: 500..3_000,
-            ..History::default()
+            ..RandomHistory::default()
         },
     )
 }
@@ -88,18 +88,18 @@ proptest! {
     #[test]
     fn hashes_counts_and_revisions(history in histories(), seed in any::<u64>()) {
         let layout = Layout { page_size: 1024, page_order: PageOrder::Shuffled(seed), free_pages: 9, ..Layout::default() };
-        assert_agree(&history.play(), &layout);
+        assert_agree(&history.build_store(), &layout);
     }
 
     #[test]
     fn hash_kv_at_any_revision(history in histories()) {
-        assert_hash_kv(&history.play(), &Layout { page_size: 1024, ..Layout::default() });
+        assert_hash_kv(&history.build_store(), &Layout { page_size: 1024, ..Layout::default() });
     }
 }
 
 #[test]
 fn a_bumped_revision_and_all_that_follows_it() {
-    let mut store = History { operations: 200, ..History::default() }.play();
+    let mut store = RandomHistory { operations: 200, ..RandomHistory::default() }.build_store();
     store.bump_revision(1_000_000);
     for layout in [Layout::default(), Layout { inline_limit: Some(usize::MAX), ..Layout::default() }] {
         assert_agree(&store, &layout);

@@ -8,7 +8,7 @@ use etcdsnap_mvcc::{Direction, Record, Revision, RevisionError, Revisions};
 use etcdsnap_proto::KeyValueRef;
 use etcdsnap_proto::mvccpb::KeyValue;
 use etcdsnap_testkit::bbolt::{Layout, PageOrder};
-use etcdsnap_testkit::etcd::{Compactions, EtcdStore, History, Server, TombstoneRule};
+use etcdsnap_testkit::etcd::{Compactions, EtcdStore, RandomHistory, Server, TombstoneRule};
 use proptest::prelude::*;
 
 /// A record of the model: revision, is it a deletion, fields.
@@ -128,7 +128,7 @@ fn assert_agree(store: &EtcdStore) {
     assert!(whole.damage().is_none(), "{:?}", whole.damage());
 }
 
-fn histories() -> impl Strategy<Value = History> {
+fn histories() -> impl Strategy<Value = RandomHistory> {
     let compactions = prop_oneof![
         Just(Compactions::Never),
         (1_usize..4).prop_map(Compactions::Finished),
@@ -136,7 +136,7 @@ fn histories() -> impl Strategy<Value = History> {
     ];
     let tombstones = prop_oneof![Just(TombstoneRule::Kept), Just(TombstoneRule::Dropped)];
     (any::<u64>(), tombstones, 0_usize..300, 1_usize..60, compactions).prop_map(
-        |(seed, tombstones, operations, keys, compactions)| History {
+        |(seed, tombstones, operations, keys, compactions)| RandomHistory {
             seed,
             tombstones,
             operations,
@@ -144,7 +144,7 @@ fn histories() -> impl Strategy<Value = History> {
             compactions,
             value_bytes: 0..60,
             large_value_bytes: 500..3_000,
-            ..History::default()
+            ..RandomHistory::default()
         },
     )
 }
@@ -154,7 +154,7 @@ proptest! {
 
     #[test]
     fn every_readable_revision(history in histories(), bump in prop_oneof![Just(None), (1_i64..2_000).prop_map(Some)]) {
-        let mut store = history.play();
+        let mut store = history.build_store();
         if let Some(by) = bump {
             store.bump_revision(by);
             store.put("after", "the bump");

@@ -203,13 +203,13 @@ fn is_zero(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use etcdsnap_testkit::bbolt::{Bucket, Layout, MetaStyle};
-    use etcdsnap_testkit::{example, seal};
+    use etcdsnap_testkit::{append_trailer, example};
 
     use super::*;
 
     fn snapshot() -> Vec<u8> {
         let mut file = example();
-        seal(&mut file);
+        append_trailer(&mut file);
         file
     }
 

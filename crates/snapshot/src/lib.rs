@@ -12,7 +12,7 @@
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("backup.db");
 //! # let mut file = etcdsnap_testkit::example();
-//! # etcdsnap_testkit::seal(&mut file);
+//! # etcdsnap_testkit::append_trailer(&mut file);
 //! # std::fs::write(&path, file)?;
 //! let container = Container::open(&path, &OpenOptions::default())?;
 //! let verified = verify(&container, &VerifyOptions::default(), &Silent)?;

@@ -10,7 +10,7 @@ use etcdsnap_snapshot::contents::{Contents, Source};
 use etcdsnap_snapshot::diff::{Change, Diff, Scope, Side, diff};
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_testkit::bbolt::{Layout, PageOrder};
-use etcdsnap_testkit::etcd::{Compactions, EtcdStore, History};
+use etcdsnap_testkit::etcd::{Compactions, EtcdStore, RandomHistory};
 use etcdsnap_testkit::random::Random;
 
 type Live = BTreeMap<Vec<u8>, KeyValue>;
@@ -99,9 +99,9 @@ fn revisions_of_one_file() {
     let folder = tempfile::tempdir().expect("folder");
     for seed in 0..6 {
         let compactions = [Compactions::Never, Compactions::Finished(2), Compactions::LastUnfinished(1)][seed % 3];
-        let history = History { seed: seed as u64, operations: 400, compactions, ..History::default() };
+        let history = RandomHistory { seed: seed as u64, operations: 400, compactions, ..RandomHistory::default() };
         let layout = Layout { page_order: PageOrder::Shuffled(1), ..Layout::default() };
-        let file = File::new(folder.path(), &format!("{seed}.db"), history.play(), &layout);
+        let file = File::new(folder.path(), &format!("{seed}.db"), history.build_store(), &layout);
         let mut random = Random::new(seed as u64);
         for scope in scopes() {
             for _ in 0..6 {
@@ -116,8 +116,10 @@ fn revisions_of_one_file() {
 fn a_snapshot_and_a_later_one_of_the_same_store() {
     let folder = tempfile::tempdir().expect("folder");
     for seed in 0..4 {
-        let play =
-            |operations| History { seed, operations, compactions: Compactions::Never, ..History::default() }.play();
+        let play = |operations| {
+            RandomHistory { seed, operations, compactions: Compactions::Never, ..RandomHistory::default() }
+                .build_store()
+        };
         let early = File::new(folder.path(), "early.db", play(300), &Layout::default());
         let mut store = play(500);
         store.compact(store.current_revision() - 20);
@@ -138,7 +140,7 @@ fn a_snapshot_and_a_later_one_of_the_same_store() {
 fn stores_that_have_nothing_to_do_with_each_other() {
     let folder = tempfile::tempdir().expect("folder");
     let file = |seed| {
-        let store = History { seed, operations: 300, ..History::default() }.play();
+        let store = RandomHistory { seed, operations: 300, ..RandomHistory::default() }.build_store();
         File::new(folder.path(), &format!("{seed}.db"), store, &Layout::default())
     };
     let (one, other) = (file(1), file(2));
@@ -151,7 +153,7 @@ fn stores_that_have_nothing_to_do_with_each_other() {
 #[test]
 fn the_same_twice() {
     let folder = tempfile::tempdir().expect("folder");
-    let store = History { seed: 9, operations: 300, ..History::default() }.play();
+    let store = RandomHistory { seed: 9, operations: 300, ..RandomHistory::default() }.build_store();
     let revision = store.current_revision();
     let file = |name, layout: &Layout| File::new(folder.path(), name, store.clone(), layout);
     let (one, copy) = (file("one.db", &Layout::default()), file("copy.db", &Layout::default()));

@@ -9,11 +9,11 @@ use etcdsnap_bbolt::build::{BuildError, BuildOptions, Builder};
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_snapshot::usage::{Options, Usage, UsageError, usage};
+use etcdsnap_testkit::append_trailer;
 use etcdsnap_testkit::bbolt::{ByteOrder, Freelist, Layout, MetaStyle, PageOrder};
 use etcdsnap_testkit::damage::{ALL, specimen};
-use etcdsnap_testkit::etcd::{Compactions, EtcdStore, History, RecordKey};
+use etcdsnap_testkit::etcd::{Compactions, EtcdStore, RandomHistory, RecordKey};
 use etcdsnap_testkit::random::Random;
-use etcdsnap_testkit::seal;
 
 const OPTIONS: Options = Options { depth: 1, separator: b'/', top: 5 };
 
@@ -86,11 +86,12 @@ fn every_layout_adds_up_and_agrees_with_the_store() {
     ];
     for (number, layout) in (0..).zip(layouts) {
         for compactions in [Compactions::Never, Compactions::Finished(3), Compactions::LastUnfinished(2)] {
-            let store = History { seed: number, compactions, operations: 600, ..History::default() }.play();
+            let store =
+                RandomHistory { seed: number, compactions, operations: 600, ..RandomHistory::default() }.build_store();
             let mut file = layout.build(&store.to_tree());
             assert_like(&store, &file, &format!("{layout:?}"));
             if layout.preallocated % 512 == 0 {
-                seal(&mut file);
+                append_trailer(&mut file);
                 assert_like(&store, &file, &format!("sealed {layout:?}"));
             }
         }
@@ -160,7 +161,7 @@ fn damaged_files_add_up() {
 
 #[test]
 fn flipped_and_cut_files_add_up() {
-    let store = History { operations: 400, ..History::default() }.play();
+    let store = RandomHistory { operations: 400, ..RandomHistory::default() }.build_store();
     let layout = Layout { page_order: PageOrder::Shuffled(3), free_pages: 9, ..Layout::default() };
     let sound = layout.build(&store.to_tree());
     let mut random = Random::new(11);
@@ -192,8 +193,8 @@ fn the_estimate_of_a_defragmentation_is_close() {
     ];
     for (seed, layout) in (0..).zip(layouts) {
         for (operations, value_bytes) in [(300, 0..200), (6000, 0..200), (3000, 500..3000)] {
-            let history = History { seed, operations, keys: 900, value_bytes, ..History::default() };
-            let file = layout.build(&history.play().to_tree());
+            let history = RandomHistory { seed, operations, keys: 900, value_bytes, ..RandomHistory::default() };
+            let file = layout.build(&history.build_store().to_tree());
             let built = defragmented(&file);
             let estimated = account(&file, |usage| usage.expect("sound").savings.expect("sound").defragmented_size);
             let bound = built / 100 + 4 * u64::from(layout.page_size);
@@ -224,7 +225,8 @@ fn defragmented(file: &[u8]) -> u64 {
 /// What a compaction at the newest revision and a new build leave.
 #[test]
 fn the_estimate_of_both_is_in_the_right_range() {
-    let mut store = History { operations: 5000, compactions: Compactions::Never, ..History::default() }.play();
+    let mut store =
+        RandomHistory { operations: 5000, compactions: Compactions::Never, ..RandomHistory::default() }.build_store();
     let file = Layout { fill_percent: 50, ..Layout::default() }.build(&store.to_tree());
     let savings = account(&file, |usage| usage.expect("sound").savings.expect("sound"));
     let before: usize = store.records.iter().map(|(key, value)| 16 + key.len() + value.len()).sum();

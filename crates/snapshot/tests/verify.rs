@@ -8,8 +8,8 @@ use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_snapshot::report::Report;
 use etcdsnap_snapshot::verify::{Sha256, VerifyError, VerifyOptions, verify};
 use etcdsnap_testkit::bbolt::{Bucket, ByteOrder, Freelist, Layout, PageOrder};
-use etcdsnap_testkit::etcd::{Compactions, History, Server};
-use etcdsnap_testkit::{damage, reseal, seal};
+use etcdsnap_testkit::etcd::{Compactions, RandomHistory, Server};
+use etcdsnap_testkit::{append_trailer, damage, replace_trailer};
 
 fn report_of(path: &Path) -> Report {
     let container = Container::open(path, &OpenOptions::default()).expect("a database");
@@ -172,12 +172,13 @@ fn histories_of_every_version_are_clean() {
         for (seed, compactions) in
             [(1, Compactions::Never), (2, Compactions::Finished(3)), (3, Compactions::LastUnfinished(2))]
         {
-            let store = History { seed, server, compactions, operations: 400, ..History::default() }.play();
+            let store =
+                RandomHistory { seed, server, compactions, operations: 400, ..RandomHistory::default() }.build_store();
             for page_size in [4096, 16384] {
                 let layout =
                     Layout { page_size, page_order: PageOrder::Shuffled(seed), free_pages: 7, ..Layout::default() };
                 let mut file = layout.build(&store.to_tree());
-                seal(&mut file);
+                append_trailer(&mut file);
                 let report = report(&file);
                 assert_eq!(
                     ids(&report, Severity::Warning),
@@ -204,13 +205,13 @@ fn damage_without_structure() {
     ];
     for (name, seen) in expected {
         let mut sealed = whole.clone();
-        seal(&mut sealed);
+        append_trailer(&mut sealed);
         let corruption = damage::Corruption::named(name).expect("known");
         corruption.apply(&mut sealed).expect("suits");
         let with_hash = report(&sealed);
         assert!(ids(&with_hash, Severity::Error).contains(&"SHA256_MISMATCH"), "{name}");
         assert!(!with_hash.is_sound());
-        reseal(&mut sealed);
+        replace_trailer(&mut sealed);
         let without = ids(&report(&sealed), Severity::Note);
         for id in &seen {
             assert!(without.contains(id), "{name}: {id} not in {without:?}");
@@ -224,7 +225,7 @@ fn every_corruption_is_an_error_under_its_hash() {
     for freelist in [Freelist::NotPersisted, Freelist::Persisted] {
         let layout = Layout { freelist, free_pages: 120, page_order: PageOrder::Shuffled(5), ..Layout::default() };
         let mut whole = damage::specimen(&layout);
-        seal(&mut whole);
+        append_trailer(&mut whole);
         assert!(report(&whole).is_sound());
         for corruption in damage::ALL {
             let mut file = whole.clone();

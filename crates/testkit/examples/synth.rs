@@ -11,7 +11,7 @@ use std::error::Error;
 use std::fs::OpenOptions;
 
 use etcdsnap_testkit::bbolt::PageOrder;
-use etcdsnap_testkit::synth::Synth;
+use etcdsnap_testkit::synth::SyntheticDatabase;
 
 const USAGE: &str = "usage: synth [--size BYTES] [--records N] [--live N] [--mean BYTES] [--free PERCENT] [--deletes PERCENT] \
 [--order scattered|sequential|root-first] [--page-size BYTES] [--seed N] [--no-trailer] OUT\n\
@@ -34,16 +34,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn arguments(mut args: impl Iterator<Item = String>) -> Result<(Synth, String), Box<dyn Error>> {
-    let mut synth = Synth::of_size(64 << 20);
+fn arguments(mut args: impl Iterator<Item = String>) -> Result<(SyntheticDatabase, String), Box<dyn Error>> {
+    let mut synth = SyntheticDatabase::of_size(64 << 20);
     let (mut records, mut live, mut path) = (None, None, None);
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(USAGE);
         match arg.as_str() {
             "--size" => {
                 let size = bytes(&value()?)?;
-                let Synth { records, live_keys, .. } = Synth::of_size(size);
-                synth = Synth { size, records, live_keys, ..synth };
+                let SyntheticDatabase { records, live_keys, .. } = SyntheticDatabase::of_size(size);
+                synth = SyntheticDatabase { size, records, live_keys, ..synth };
             }
             "--records" => records = Some(value()?.parse()?),
             "--live" => live = Some(value()?.parse()?),
@@ -52,7 +52,7 @@ fn arguments(mut args: impl Iterator<Item = String>) -> Result<(Synth, String), 
             "--deletes" => synth.delete_percent = value()?.parse()?,
             "--page-size" => synth.page_size = bytes(&value()?)?.try_into()?,
             "--seed" => synth.seed = value()?.parse()?,
-            "--no-trailer" => synth.sealed = false,
+            "--no-trailer" => synth.with_trailer = false,
             "--order" => {
                 synth.page_order = match value()?.as_str() {
                     "scattered" => PageOrder::Shuffled(synth.seed),

@@ -1,21 +1,21 @@
-//! Databases of any shape for tests, benches and fuzzing, and ways to damage them.
+//! Builds databases of any layout for tests, benches and fuzzing, and damages them.
 //!
-//! | module | what it makes |
+//! | module | what it provides |
 //! |---|---|
 //! | [`bbolt`] | a database file, byte for byte, from a description of buckets and of the layout |
-//! | [`etcd`] | the ten buckets of a server of a chosen version after any operations, and the answers a reader must give |
+//! | [`etcd`] | the ten buckets of an etcd server of a chosen version after any operations, and the answers a reader must give |
 //! | [`damage`] | the 68 corruptions of `docs/format/bbolt.md#corruptions` by name, with the codes they must be reported under |
-//! | [`synth`] | gigabytes that look like a Kubernetes control plane, straight to a file |
+//! | [`synth`] | databases of gigabytes with the content of a Kubernetes control plane, written directly to a file |
 //!
-//! Nothing here uses the project's own reader: a test that uses one piece of code for both sides proves little.
-//! Everything random follows from a seed.
+//! This crate does not use the project's own reader: a test with the same code on both sides proves little. Everything random
+//! is determined by a seed.
 //!
 //! ```
 //! use etcdsnap_testkit::bbolt::{Freelist, Layout, PageOrder};
 //! use etcdsnap_testkit::damage::Corruption;
 //! use etcdsnap_testkit::etcd::{EtcdStore, Server};
 //!
-//! // A store of a 3.6 server, and what it must hash to.
+//! // The store of a 3.6 server, and its hash.
 //! let mut store = EtcdStore::new(Server::V3_6);
 //! for number in 0..5000 {
 //!     store.put(format!("key/{}", number % 700), "some value");
@@ -28,13 +28,13 @@
 //! // The same store as a snapshot file with scattered pages.
 //! let layout = Layout { page_order: PageOrder::Shuffled(7), free_pages: 20, ..Layout::default() };
 //! let mut snapshot = layout.build(&store.to_tree());
-//! etcdsnap_testkit::seal(&mut snapshot);
+//! etcdsnap_testkit::append_trailer(&mut snapshot);
 //! assert_eq!(snapshot.len() % 512, 32);
 //!
-//! // Damage with a true trailer: what a checker has to find in the pages.
+//! // Damage with a correct trailer: a checker can find it in the pages only.
 //! let corruption = Corruption::named("c01_leaf_keys_swapped").expect("in the catalogue");
 //! corruption.apply(&mut snapshot)?;
-//! etcdsnap_testkit::reseal(&mut snapshot);
+//! etcdsnap_testkit::replace_trailer(&mut snapshot);
 //! assert_eq!(corruption.etcd.errors, ["KEY_ORDER"]);
 //! # Ok::<(), etcdsnap_testkit::damage::NotApplicable>(())
 //! ```
@@ -43,10 +43,10 @@ pub mod bbolt;
 pub mod damage;
 pub mod etcd;
 pub mod random;
-mod seal;
 pub mod synth;
+mod trailer;
 
-pub use seal::{TRAILER, image_len, reseal, seal};
+pub use trailer::{TRAILER, append_trailer, image_len, replace_trailer};
 
 /// A small database for examples: a few keys of a 3.6 server, without a trailer.
 pub fn example() -> Vec<u8> {

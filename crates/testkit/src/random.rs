@@ -1,15 +1,15 @@
-//! A small, seeded source of numbers: the same seed makes the same database on every machine.
+//! A seeded generator of random numbers: the same seed makes the same database on every machine.
 
 use std::ops::Range;
 
-/// The splitmix64 generator: 64 bits of state, equidistributed, never zero-locked. Not for secrets.
+/// The splitmix64 generator, with 64 bits of state. It is not suitable for secrets.
 #[derive(Debug, Clone)]
 pub struct Random {
     state: u64,
 }
 
 impl Random {
-    /// A generator whose whole output follows from `seed`.
+    /// A generator with that seed, which determines all its output.
     pub fn new(seed: u64) -> Self {
         Random { state: seed }
     }
@@ -41,7 +41,7 @@ impl Random {
         usize::try_from(below).unwrap_or(usize::MAX)
     }
 
-    /// True `part` times of `whole`.
+    /// True with probability `part` / `whole`.
     pub fn chance(&mut self, part: u64, whole: u64) -> bool {
         self.below(whole) < part
     }

@@ -82,13 +82,13 @@ fn most_damage_is_local() {
 #[test]
 fn the_trailer_stays_as_it_was() {
     let mut sealed = specimen(&Layout::default());
-    etcdsnap_testkit::seal(&mut sealed);
+    etcdsnap_testkit::append_trailer(&mut sealed);
     let trailer = sealed[sealed.len() - 32..].to_vec();
     for corruption in ALL.iter().filter(|corruption| !corruption.needs_freelist) {
         let mut db = sealed.clone();
         corruption.apply(&mut db).expect("the specimen suits all");
         assert_eq!(db.ends_with(&trailer), corruption.name != "b01_truncated_half", "{}", corruption.name);
-        etcdsnap_testkit::reseal(&mut db);
+        etcdsnap_testkit::replace_trailer(&mut db);
         assert_eq!(db.len() % 512, 32);
         assert!(!db.ends_with(&trailer));
     }

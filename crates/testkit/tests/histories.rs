@@ -2,10 +2,10 @@
 
 use etcdsnap_proto::mvccpb::KeyValue;
 use etcdsnap_proto::prost::Message;
-use etcdsnap_testkit::etcd::{Compactions, EtcdStore, History, RecordKey, Server, TombstoneRule};
+use etcdsnap_testkit::etcd::{Compactions, EtcdStore, RandomHistory, RecordKey, Server, TombstoneRule};
 
-fn histories() -> impl Iterator<Item = History> {
-    (0..40).map(|seed| History {
+fn histories() -> impl Iterator<Item = RandomHistory> {
+    (0..40).map(|seed| RandomHistory {
         seed,
         server: Server::ALL[usize::try_from(seed).expect("small") % 5],
         tombstones: if seed % 2 == 0 { TombstoneRule::Kept } else { TombstoneRule::Dropped },
@@ -25,9 +25,9 @@ fn histories() -> impl Iterator<Item = History> {
 #[test]
 fn the_same_seed_plays_the_same_history() {
     for history in histories() {
-        assert_eq!(history.play(), history.play());
+        assert_eq!(history.build_store(), history.build_store());
     }
-    let [first, second] = [1, 2].map(|seed| History { seed, ..History::default() }.play());
+    let [first, second] = [1, 2].map(|seed| RandomHistory { seed, ..RandomHistory::default() }.build_store());
     assert_ne!(first.records, second.records);
 }
 
@@ -35,7 +35,7 @@ fn the_same_seed_plays_the_same_history() {
 #[test]
 fn records_tell_the_keyspace() {
     for history in histories() {
-        let store = history.play();
+        let store = history.build_store();
         assert_eq!(store.live_at(store.current_revision()), *store.live(), "{history:?}");
         assert_eq!(store.total_live_keys(), store.live().len());
     }
@@ -45,8 +45,14 @@ fn records_tell_the_keyspace() {
 #[test]
 fn compaction_keeps_every_readable_revision() {
     for seed in 0..20 {
-        let whole =
-            History { seed, compactions: Compactions::Never, operations: 120, keys: 20, ..History::default() }.play();
+        let whole = RandomHistory {
+            seed,
+            compactions: Compactions::Never,
+            operations: 120,
+            keys: 20,
+            ..RandomHistory::default()
+        }
+        .build_store();
         let current = whole.current_revision();
         for at in [2, current / 3, current / 2, current - 1, current] {
             let compacted = [TombstoneRule::Kept, TombstoneRule::Dropped].map(|tombstones| {
@@ -73,7 +79,7 @@ fn compaction_keeps_every_readable_revision() {
 #[test]
 fn records_are_those_of_a_healthy_snapshot() {
     for history in histories() {
-        let store = history.play();
+        let store = history.build_store();
         assert!(store.live().values().all(|kv| kv.lease == 0 || store.leases.contains_key(&kv.lease)));
         let mut next = store.compacted_revision() + 1;
         for (raw, value) in &store.records {

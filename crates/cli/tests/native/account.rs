@@ -1,7 +1,7 @@
 //! `usage`: the account of every byte.
 
 use etcdsnap_testkit::bbolt::{Layout, PageOrder};
-use etcdsnap_testkit::etcd::{EtcdStore, History, Server};
+use etcdsnap_testkit::etcd::{EtcdStore, RandomHistory, Server};
 use serde_json::{Value, json};
 
 use crate::program::{Answer, args, fixture, fixtures, run, run_with_input, written};
@@ -115,7 +115,7 @@ fn buckets_are_shown_too() {
 #[test]
 fn damage_is_a_column_and_ends_with_3() {
     // The element table of a leaf of the bucket `key` claims more than the page holds.
-    let mut file = Layout::default().build(&History::default().play().to_tree());
+    let mut file = Layout::default().build(&RandomHistory::default().build_store().to_tree());
     let page = file.chunks(4096).position(|page| page[8] == 2 && page[24] == 17).expect("a leaf");
     file[page * 4096 + 11] = 0x7f;
     let (_folder, path) = written(&file);

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use etcdsnap_checksum::sha256;
 use etcdsnap_testkit::bbolt::Layout;
-use etcdsnap_testkit::etcd::{EtcdStore, History, Op, Server};
+use etcdsnap_testkit::etcd::{EtcdStore, Op, RandomHistory, Server};
 use serde_json::{Value, json};
 
 use crate::program::{args, changed, fixture, fixtures, recorded, run, written};
@@ -73,7 +73,7 @@ fn the_keyspace_at_every_recorded_revision_is_what_the_server_answered() {
 
 #[test]
 fn a_bump_shows_the_same_keys_at_a_later_revision() {
-    let mut store = History { operations: 300, ..History::default() }.play();
+    let mut store = RandomHistory { operations: 300, ..RandomHistory::default() }.build_store();
     let before = Layout::default().build(&store.to_tree());
     let revision = store.current_revision();
     store.bump_revision(1_000_000);

@@ -1,7 +1,7 @@
 //! `members`, `leases`, `users` and `roles`.
 
 use etcdsnap_testkit::bbolt::Layout;
-use etcdsnap_testkit::etcd::{EtcdStore, History, Server};
+use etcdsnap_testkit::etcd::{EtcdStore, RandomHistory, Server};
 use serde_json::json;
 
 use crate::program::{args, changed, fixture, fixtures, run, written};
@@ -10,7 +10,7 @@ const REAL: &str = "etcd-3.6.14-seed1.db";
 
 /// A 3.6 store with a learner, a removed member, and users and roles of every sort.
 fn store() -> EtcdStore {
-    History { operations: 20, ..History::default() }.play()
+    RandomHistory { operations: 20, ..RandomHistory::default() }.build_store()
 }
 
 fn file(store: &EtcdStore) -> Vec<u8> {

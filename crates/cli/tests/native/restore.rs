@@ -308,7 +308,7 @@ fn large(folder: &Path) -> PathBuf {
         store.put(format!("key/{number}"), vec![b'v'; 32 << 10]);
     }
     let mut file = Layout::default().build(&store.to_tree());
-    etcdsnap_testkit::seal(&mut file);
+    etcdsnap_testkit::append_trailer(&mut file);
     let path = folder.join("large.db");
     fs::write(&path, file).expect("room");
     path

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use etcdsnap_testkit::synth::Synth;
+use etcdsnap_testkit::synth::SyntheticDatabase;
 use tempfile::TempDir;
 
 use crate::program::{Answer, args, changed, fixture, program, run, run_with_input};
@@ -150,7 +150,7 @@ fn a_run_that_is_ended_leaves_a_whole_file_or_none() {
     let folder = tempfile::tempdir().expect("a folder");
     let (source, target) = (folder.path().join("source.db"), folder.path().join("out/target.db"));
     let file = fs::File::options().read(true).write(true).create_new(true).open(&source).expect("new");
-    Synth::of_size(24 << 20).write(file).expect("written");
+    SyntheticDatabase::of_size(24 << 20).write(file).expect("written");
     let hash = status_hash(&source);
     let beside = || fs::read_dir(folder.path().join("out")).map_or(0, Iterator::count);
     let mut outcomes = Vec::new();

@@ -2,10 +2,10 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use etcdsnap_testkit::append_trailer;
 use etcdsnap_testkit::bbolt::Layout;
 use etcdsnap_testkit::damage::specimen_store;
 use etcdsnap_testkit::etcd::{EtcdStore, Server};
-use etcdsnap_testkit::seal;
 
 use crate::program::{Answer, args, changed, fixture, fixtures, recorded, run, run_with_input, written};
 
@@ -143,7 +143,7 @@ fn an_alarm_or_a_shrunken_store_fails_its_policy() {
     let mut store = specimen_store();
     store.alarms.insert((0x8e9e_05c5_2164_694d, 1));
     let mut bytes = Layout::default().build(&store.to_tree());
-    seal(&mut bytes);
+    append_trailer(&mut bytes);
     let (_folder, alarmed) = written(&bytes);
     let answer = run(args!["verify", "-o", "json", "--assert", "no-alarms", alarmed]);
     assert_eq!(assertions(&answer), [("no-alarms".to_owned(), false)]);
@@ -168,7 +168,7 @@ fn what_is_a_warning_is_no_damage_to_any_command() {
     store.compact(3);
     store.records = records;
     let mut bytes = Layout::default().build(&store.to_tree());
-    seal(&mut bytes);
+    append_trailer(&mut bytes);
     let (_folder, path) = written(&bytes);
     let verified = run(args!["verify", path]);
     assert!(verified.code == 0 && verified.stdout.contains("warning SHADOWED_RECORD"), "{verified:?}");
@@ -194,7 +194,7 @@ fn junit_has_what_is_found_of_kubernetes() {
         let mut store = EtcdStore::new(Server::V3_6);
         store.put(format!("/registry/{key}"), object);
         let mut bytes = Layout::default().build(&store.to_tree());
-        seal(&mut bytes);
+        append_trailer(&mut bytes);
         let (_folder, path) = written(&bytes);
         let answer = run(args!["verify", "-o", "junit", path]);
         assert_eq!(answer.code, 0, "{answer:?}");

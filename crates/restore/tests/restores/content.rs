@@ -85,7 +85,7 @@ fn troubled(folder: &Path) -> std::path::PathBuf {
         tree.bucket(bucket).put(key, value);
     }
     let mut file = Layout::default().build(&tree);
-    etcdsnap_testkit::seal(&mut file);
+    etcdsnap_testkit::append_trailer(&mut file);
     let path = folder.join("troubled.db");
     std::fs::write(&path, file).expect("room");
     path

@@ -98,7 +98,7 @@ fn damaged_pages_are_refused_whatever_the_hash_says() {
     let source = changed(folder.path(), |bytes| {
         let corruption = Corruption::named("c01_leaf_keys_swapped").expect("in the catalogue");
         corruption.apply(bytes).expect("applicable");
-        etcdsnap_testkit::reseal(bytes);
+        etcdsnap_testkit::replace_trailer(bytes);
     });
     for request in [into(&data), RestoreRequest { skip_hash_check: true, ..into(&data) }] {
         let error = refused(&request, &source, folder.path());
@@ -167,7 +167,7 @@ fn what_nothing_would_start_from_is_not_written() {
     tree.bucket("meta").put("storageVersion", "4.0.0");
     let source = changed(folder.path(), |bytes| {
         *bytes = Layout::default().build(&tree);
-        etcdsnap_testkit::seal(bytes);
+        etcdsnap_testkit::append_trailer(bytes);
     });
     let data = folder.path().join("m1.etcd");
     let request = RestoreRequest { target: Some(Release::V3_6), ..into(&data) };
@@ -178,7 +178,7 @@ fn what_nothing_would_start_from_is_not_written() {
     tree.bucket("cluster").put("downgrade", r#"{"target-version":"3.4.0","enabled":true}"#);
     let source = changed(folder.path(), |bytes| {
         *bytes = Layout::default().build(&tree);
-        etcdsnap_testkit::seal(bytes);
+        etcdsnap_testkit::append_trailer(bytes);
     });
     let error = refused(&into(&data), &source, folder.path());
     assert!(matches!(error, RestoreError::WouldNotStart { .. }), "{error}");
@@ -198,7 +198,7 @@ fn damage_that_no_version_survives_is_not_written() {
         tree.bucket(bucket).put(key, value);
         changed(folder.path(), |bytes| {
             *bytes = Layout::default().build(&tree);
-            etcdsnap_testkit::seal(bytes);
+            etcdsnap_testkit::append_trailer(bytes);
         })
     };
     let last = [&i64::MAX.to_be_bytes()[..], b"_", &[0; 8]].concat();

@@ -11,9 +11,9 @@ use etcdsnap_snapshot::interrupt::Interrupt;
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_snapshot::report::Report;
 use etcdsnap_snapshot::verify::{VerifyOptions, verify};
+use etcdsnap_testkit::append_trailer;
 use etcdsnap_testkit::bbolt::{Layout, PageOrder};
-use etcdsnap_testkit::etcd::{EtcdStore, History, Server};
-use etcdsnap_testkit::seal;
+use etcdsnap_testkit::etcd::{EtcdStore, RandomHistory, Server};
 use tempfile::TempDir;
 
 /// Some work without any wishes.
@@ -26,7 +26,7 @@ pub fn with_work<T>(change: impl FnOnce(&mut RewriteContext<'_>), run: impl FnOn
 
 /// A store that was busy for a while.
 pub fn store(server: Server, seed: u64) -> EtcdStore {
-    History { seed, server, operations: 600, value_bytes: 0..3000, ..History::default() }.play()
+    RandomHistory { seed, server, operations: 600, value_bytes: 0..3000, ..RandomHistory::default() }.build_store()
 }
 
 /// It as a database that grew old.
@@ -37,7 +37,7 @@ pub fn database(store: &EtcdStore, seed: u64) -> Vec<u8> {
 
 /// A database as a snapshot.
 pub fn sealed(mut database: Vec<u8>) -> Vec<u8> {
-    seal(&mut database);
+    append_trailer(&mut database);
     database
 }
 

@@ -10,7 +10,7 @@ use etcdsnap_snapshot::interrupt::Interrupt;
 use etcdsnap_testkit::bbolt::{Bucket, Freelist, Layout, PageOrder};
 use etcdsnap_testkit::damage::{ALL, Corruption, flip_bit, specimen};
 use etcdsnap_testkit::etcd::Server;
-use etcdsnap_testkit::{reseal, seal};
+use etcdsnap_testkit::{append_trailer, replace_trailer};
 
 use crate::bench::{Bench, content, database, report, sealed, store, target, with_work};
 
@@ -89,7 +89,7 @@ fn a_damaged_source_is_refused_or_copied_as_a_whole() {
             if corruption.apply(&mut damaged).is_err() {
                 continue;
             }
-            reseal(&mut damaged);
+            replace_trailer(&mut damaged);
             let bench = Bench::new(&damaged);
             let is_sound = report(&bench.source).is_sound();
             for tolerance in [Tolerance::Nothing, Tolerance::Readable] {
@@ -122,7 +122,7 @@ fn a_damaged_source_is_refused_or_copied_as_a_whole() {
 fn damage_is_told_with_its_place() {
     let mut file = sealed(database(&store(Server::V3_6, 3), 3));
     Corruption::named("c01_leaf_keys_swapped").expect("known").apply(&mut file).expect("suits");
-    reseal(&mut file);
+    replace_trailer(&mut file);
     let error =
         Bench::new(&file).refuses(|source, target| with_work(|_| (), |context| defrag(source, target, context)));
     let text = error.to_string();
@@ -190,7 +190,7 @@ fn an_interrupted_run_leaves_nothing() {
 #[test]
 fn a_source_that_changes_meanwhile_is_refused() {
     let mut file = database(&store(Server::V3_6, 7), 7);
-    seal(&mut file);
+    append_trailer(&mut file);
     let bench = Bench::new(&file);
     let container = bench.container();
     fs::write(&bench.source, &file).expect("written again");

@@ -13,7 +13,7 @@ use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_snapshot::verify::{VerifyOptions, verify};
 use etcdsnap_testkit::bbolt::{Bucket, Freelist, Layout, PageOrder};
 use etcdsnap_testkit::damage;
-use etcdsnap_testkit::etcd::{Compactions, EtcdStore, History, Server};
+use etcdsnap_testkit::etcd::{Compactions, EtcdStore, RandomHistory, Server};
 
 use super::bench::{Bench, Content, content, destination, report, with_work};
 
@@ -21,7 +21,8 @@ const PAGE: usize = 4096;
 
 /// A store with so few keys that losses name them all.
 fn small_store(seed: u64, compactions: Compactions) -> EtcdStore {
-    History { seed, server: Server::V3_6, operations: 250, keys: 20, compactions, ..History::default() }.play()
+    RandomHistory { seed, server: Server::V3_6, operations: 250, keys: 20, compactions, ..RandomHistory::default() }
+        .build_store()
 }
 
 fn built(tree: &Bucket, seed: u64) -> Vec<u8> {

@@ -6,7 +6,7 @@ use etcdsnap_bbolt::{Db, PageKind, check};
 use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_testkit::damage::flip_bit;
 use etcdsnap_testkit::random::Random;
-use etcdsnap_testkit::reseal;
+use etcdsnap_testkit::replace_trailer;
 
 use super::samples::{Answer, PAGE, answer, snapshot};
 
@@ -21,7 +21,7 @@ fn each(whole: &[u8], bits: &[usize], sealed: bool, look: impl Fn(usize, &Answer
         while let Some(&bit) = bits.get(next.fetch_add(1, Ordering::Relaxed)) {
             flip_bit(&mut file, bit);
             if sealed {
-                reseal(&mut file);
+                replace_trailer(&mut file);
             }
             look(bit, &answer(&file));
             file.copy_from_slice(whole);

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use etcdsnap_snapshot::finding::{Layer, Severity};
 use etcdsnap_testkit::bbolt::{Freelist, Layout, PageOrder};
 use etcdsnap_testkit::damage::{self, Corruption};
-use etcdsnap_testkit::{reseal, seal};
+use etcdsnap_testkit::{append_trailer, replace_trailer};
 
 use super::samples::{answer, answer_of_threads};
 
 fn specimen(freelist: Freelist) -> Vec<u8> {
     let layout = Layout { freelist, free_pages: 120, page_order: PageOrder::Shuffled(5), ..Layout::default() };
     let mut file = damage::specimen(&layout);
-    seal(&mut file);
+    append_trailer(&mut file);
     file
 }
 
@@ -22,7 +22,7 @@ fn each(freelist: Freelist, mut look: impl FnMut(&'static Corruption, &[u8])) {
     for corruption in damage::ALL {
         let mut file = whole.clone();
         if corruption.apply(&mut file).is_ok() {
-            reseal(&mut file);
+            replace_trailer(&mut file);
             look(corruption, &file);
         }
     }

@@ -6,7 +6,7 @@ use etcdsnap_bbolt::{Db, check};
 use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_testkit::damage::{swap_pages, zero_page};
 use etcdsnap_testkit::random::Random;
-use etcdsnap_testkit::reseal;
+use etcdsnap_testkit::replace_trailer;
 
 use super::samples::{PAGE, answer, snapshot};
 
@@ -26,7 +26,7 @@ fn every_zeroed_page_is_damage() {
         let mut file = whole.clone();
         zero_page(&mut file, PAGE, page);
         assert!(file == whole || !answer(&file).is_sound, "page {page}");
-        reseal(&mut file);
+        replace_trailer(&mut file);
         let without_hash = answer(&file);
         if headed.contains(&page) {
             assert!(!without_hash.is_sound, "page {page}: {:?}", without_hash.ids(Severity::Note));
@@ -47,7 +47,7 @@ fn swapped_pages_are_damage() {
             continue;
         }
         assert!(!answer(&file).is_sound, "pages {one} and {other}");
-        reseal(&mut file);
+        replace_trailer(&mut file);
         let without_hash = answer(&file);
         // The metas of a snapshot are alike but for their transaction.
         if [one, other].iter().any(|page| headed.contains(page)) && one.max(other) > 1 {

@@ -1,17 +1,17 @@
-//! What a database holds, without a word on pages.
+//! The content of a database: buckets, keys and values, independent of pages.
 
 use std::collections::BTreeMap;
 
 /// A bucket: keys with values, and buckets inside. The root of a database is a bucket too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bucket {
-    /// The counter behind bbolt's `NextSequence`; etcd leaves it 0.
+    /// The counter of bbolt's `NextSequence`; 0 in etcd's databases.
     pub sequence: u64,
     /// Everything in the bucket, in key order. Keys must not be empty.
     pub entries: BTreeMap<Vec<u8>, Entry>,
 }
 
-/// What a key leads to.
+/// The value of a key: bytes, or a nested bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
     /// Plain bytes.
@@ -55,7 +55,7 @@ impl Bucket {
         }
     }
 
-    /// Does any entry hold a bucket? Such a bucket is never stored inline.
+    /// Does it contain buckets? Such a bucket is never stored inline.
     pub(crate) fn has_buckets(&self) -> bool {
         self.entries.values().any(|entry| matches!(entry, Entry::Bucket(_)))
     }

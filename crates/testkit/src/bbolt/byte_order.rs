@@ -1,4 +1,4 @@
-//! Integers in the byte order of the machine that wrote the file.
+//! Writes and reads integers in the byte order of the machine that wrote the file.
 
 /// Byte order of every integer in a bbolt file: that of the writer's processor (`docs/format/bbolt.md#byte-order`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,7 +33,7 @@ impl ByteOrder {
     }
 }
 
-/// Reads integers at byte offsets; `None` past the end.
+/// Reads integers at byte offsets; `None` after the end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reader<'a> {
     pub bytes: &'a [u8],

@@ -1,4 +1,4 @@
-//! The list of free pages as a page of its own.
+//! Writes the freelist page.
 
 use super::ByteOrder;
 use super::page::{FREELIST, HEADER, Header};
@@ -17,7 +17,7 @@ pub(crate) fn freelist_bytes(ids: usize) -> usize {
     HEADER + 8 * (ids + usize::from(ids >= LONG))
 }
 
-/// Appends the page, not padded; `ids` are ascending in a sound file.
+/// Appends a freelist page, not padded; `ids` are ascending in a sound file.
 pub(crate) fn write_freelist(out: &mut Vec<u8>, order: ByteOrder, id: u64, overflow: u32, ids: &[u64]) {
     let count = u16::try_from(ids.len().min(LONG)).expect("at most 0xFFFF");
     Header { id, flags: FREELIST, count, overflow }.write(out, order);

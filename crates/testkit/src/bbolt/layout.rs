@@ -1,71 +1,71 @@
-//! How a database lies in its file.
+//! The layout of a database file: page size, fill, order of pages, freelist, metas.
 
-use super::{Bucket, ByteOrder, Plan};
+use super::{Bucket, ByteOrder, PageTree};
 
-/// Every choice a writer of bbolt files has, and some it never takes but a reader must bear.
+/// How a database is laid out in its file; [`Layout::build`] writes the file. It has all choices of bbolt, and some that bbolt
+/// never makes but a reader must accept.
 ///
-/// The default is what an etcd snapshot looks like: 4 KiB pages, little endian, no freelist, metas of a snapshot.
+/// The default is the layout of an etcd snapshot: 4 KiB pages, little endian, no freelist, metas of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     /// Page size in bytes; a power of two of 512 or more.
     pub page_size: u32,
     /// Byte order of all integers.
     pub byte_order: ByteOrder,
-    /// How full pages get before the next one is begun, in percent of the page size (10 to 100).
+    /// How full a page gets before the next one is started, in percent of the page size (10 to 100).
     pub fill_percent: u32,
     /// Fewest elements of a leaf: with 2 or more, large values share a page with overflow (bbolt itself keeps up to 4 together).
     pub min_leaf_elements: usize,
-    /// Fewest levels of every bucket that is not inline, counted from 1 for a lone leaf. Pages are split further
-    /// than their size asks until it is reached, or until no page can be split legally.
+    /// Minimum depth of every bucket that is not inline; a single leaf has depth 1. Pages are split further than their size
+    /// requires until the depth is reached or no page can be split legally.
     pub min_depth: usize,
-    /// Branch pages with a single child above each leaf of every bucket but the root bucket, taken in turn and from the
-    /// beginning again; none when empty. bbolt leaves no such pages, and different numbers make a tree whose leaves are
-    /// not on one level.
+    /// Number of branch pages with a single child above each leaf of every bucket but the root bucket, used cyclically; none
+    /// when empty. bbolt writes no such pages, and different numbers make a tree whose leaves are not on one level.
     pub chains: Vec<usize>,
     /// Largest page image in bytes that is stored inline in its parent; `None` is bbolt's rule of a quarter page.
     /// `Some(0)` gives every bucket its own pages, `Some(usize::MAX)` keeps every bucket without sub-buckets inline.
     pub inline_limit: Option<usize>,
-    /// Is the list of free pages in the file?
+    /// Is the freelist stored in the file?
     pub freelist: Freelist,
-    /// Number of free pages below the high-water mark. They hold what such pages hold in real files: copies of
-    /// older leaves and branches under their own page number, values, zeros.
+    /// Number of free pages below the high-water mark. Their content is that of free pages in real files: older copies of
+    /// leaves and branches under their own page id, parts of values, zeros.
     pub free_pages: u64,
-    /// Where pages lie.
+    /// The order of the pages in the file.
     pub page_order: PageOrder,
-    /// What the two metas say.
+    /// The transaction ids of the two metas.
     pub metas: MetaStyle,
     /// The higher transaction id; at least 1.
     pub txid: u64,
-    /// Zero bytes behind the high-water mark, as left by bbolt's growing of the file.
+    /// Zero bytes after the high-water mark, as bbolt writes them when it grows the file.
     pub preallocated: usize,
 }
 
-/// Is the list of free pages in the file?
+/// Is the freelist stored in the file?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freelist {
-    /// The meta says 2^64-1, as in every etcd file from Linux.
+    /// The freelist field of the meta is 2^64-1, as in every etcd file from Linux.
     NotPersisted,
     /// A freelist page (with overflow when it is long) lists all free pages.
     Persisted,
 }
 
-/// Where pages lie in the file. Free pages are always spread among the others.
+/// The order of the pages in the file. Free pages are always spread among the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageOrder {
-    /// Children before parents, leaves in key order: what a bulk builder leaves.
+    /// Children before parents, leaves in key order, as a program writes that builds the whole database at once.
     LeavesFirst,
     /// The root first, then level by level.
     RootFirst,
-    /// Any page anywhere, following the seed: what years of copy-on-write leave.
+    /// A random order with that seed, as after years of copy-on-write.
     Shuffled(u64),
 }
 
-/// What the two metas say.
+/// The transaction ids of the two metas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetaStyle {
     /// Slot 0 has the higher transaction id T, slot 1 has T-1 (`docs/format/bbolt.md#twin-metas`).
     Snapshot,
-    /// The higher id is in slot `T mod 2`, as a server leaves it.
+    /// The higher id T is in slot `T mod 2`, as in a server's database.
     Live,
     /// Both slots have the same id, as after `bbolt surgery revert-meta-page`.
     Equal,
@@ -92,16 +92,16 @@ impl Default for Layout {
 }
 
 impl Layout {
-    /// The database file holding `root`, without a trailer (see [`crate::seal`]).
+    /// The database file with the content of `root`, without a trailer (see [`crate::append_trailer`]).
     ///
     /// # Panics
     /// When the layout is impossible (page size not a power of two from 512 up, transaction id 0) or a key is empty.
     pub fn build(&self, root: &Bucket) -> Vec<u8> {
         assert!(self.page_size >= 512 && self.page_size.is_power_of_two(), "page size {}", self.page_size);
         assert!(self.txid >= 1, "transaction id 0 leaves none for the older meta");
-        let mut plan = Plan::new(self);
-        let root_node = plan.tree(root, &[]);
-        plan.render(root_node, root.sequence)
+        let mut tree = PageTree::new(self);
+        let root_node = tree.add_bucket(root, &[]);
+        tree.render(root_node, root.sequence)
     }
 
     pub(crate) fn page_bytes(&self) -> usize {
@@ -112,7 +112,7 @@ impl Layout {
         self.inline_limit.unwrap_or(self.page_bytes() / 4)
     }
 
-    /// Bytes a page may hold before the next is begun.
+    /// Number of bytes in a page before the next one is started.
     pub(crate) fn fill_bytes(&self) -> usize {
         self.page_bytes() * usize::try_from(self.fill_percent).expect("a percentage") / 100
     }

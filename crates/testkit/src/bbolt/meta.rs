@@ -1,4 +1,4 @@
-//! The meta pages.
+//! Writes and reads the meta pages.
 
 use etcdsnap_checksum::fnv::fnv1a_64;
 
@@ -9,11 +9,11 @@ use super::{ByteOrder, Layout, MetaStyle};
 /// The first field of a meta.
 pub(crate) const MAGIC: u32 = 0xED0C_DAED;
 const VERSION: u32 = 2;
-/// Meta fields covered by the checksum, in bytes.
+/// Number of bytes of the meta that the checksum covers.
 const CHECKED: usize = 56;
 /// Bytes of a meta page that are in use: the page header and the meta.
 pub(crate) const META_SIZE: usize = HEADER + CHECKED + 8;
-/// What the freelist field says when there is no freelist page.
+/// The value of the freelist field when there is no freelist page.
 pub(crate) const NO_FREELIST: u64 = u64::MAX;
 
 /// The fields of a meta (`docs/format/bbolt.md#meta-page`).
@@ -45,7 +45,7 @@ impl Meta {
         out
     }
 
-    /// The meta whose page starts at byte `at`, if magic, version and checksum are right.
+    /// The meta whose page starts at byte `at`, if its magic number, version and checksum are valid.
     pub fn read(file: &Reader<'_>, at: usize) -> Option<Meta> {
         let body = at + HEADER;
         let stored = file.u64(body + CHECKED)?;

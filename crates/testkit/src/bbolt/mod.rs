@@ -1,4 +1,4 @@
-//! bbolt databases from a description: a [`Bucket`] says what is inside, a [`Layout`] how it lies in the file.
+//! Builds bbolt databases: a [`Bucket`] describes the content, a [`Layout`] the pages of the file.
 //!
 //! Pages are packed as bbolt packs them (keys and values follow the element table in order and without gaps,
 //! slack is zero: `docs/format/bbolt.md#leaf-page`) and trees obey the rules for building (`docs/format/bbolt.md#building`): a
@@ -9,10 +9,10 @@ mod byte_order;
 mod freelist;
 mod layout;
 mod meta;
-mod pack;
+mod packing;
 mod page;
-mod place;
-mod plan;
+mod page_numbers;
+mod page_tree;
 mod render;
 
 pub use bucket::{Bucket, Entry};
@@ -25,5 +25,5 @@ pub(crate) use meta::{MAGIC, META_SIZE, Meta, NO_FREELIST};
 pub(crate) use page::{
     BRANCH, BUCKET_ELEMENT, BUCKET_HEADER, ELEMENT, FREELIST, HEADER, LEAF, LeafElement, MAX_ELEMENTS, write_leaf,
 };
-pub(crate) use place::Placement;
-pub(crate) use plan::{Content, Payload, Plan};
+pub(crate) use page_numbers::PageNumbers;
+pub(crate) use page_tree::{Content, PageTree, Payload};

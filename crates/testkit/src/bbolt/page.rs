@@ -1,4 +1,4 @@
-//! The bytes of leaf and branch pages.
+//! Writes leaf and branch pages.
 //!
 //! ```text
 //! 0        8       10      12         16              16 + 16*count
@@ -57,7 +57,7 @@ pub(crate) struct LeafElement<'a> {
     pub value: &'a [u8],
 }
 
-/// Appends a packed leaf, not padded to a page. `overflow` is what the header says.
+/// Appends a packed leaf, not padded to a page. `overflow` is written to the header as it is.
 pub(crate) fn write_leaf(out: &mut Vec<u8>, order: ByteOrder, id: u64, overflow: u32, elements: &[LeafElement<'_>]) {
     Header { id, flags: LEAF, count: count(elements.len()), overflow }.write(out, order);
     let mut data = elements.len() * ELEMENT;
@@ -74,7 +74,7 @@ pub(crate) fn write_leaf(out: &mut Vec<u8>, order: ByteOrder, id: u64, overflow:
     }
 }
 
-/// Appends a packed branch, not padded to a page. Elements are first keys and child page ids.
+/// Appends a packed branch, not padded to a page. An element is a first key and the page id of the child.
 pub(crate) fn write_branch(out: &mut Vec<u8>, order: ByteOrder, id: u64, overflow: u32, elements: &[(&[u8], u64)]) {
     Header { id, flags: BRANCH, count: count(elements.len()), overflow }.write(out, order);
     let mut data = elements.len() * ELEMENT;

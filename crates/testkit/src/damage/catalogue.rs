@@ -1,23 +1,25 @@
-//! The 68 corruptions, and what a checker must say of each.
+//! The list of the 68 corruptions, with the codes that a checker must report for each.
 
-use super::subject::{NotApplicable, Outcome, Subject};
-use super::{elements, freelist, inline, metas, order, overflow, pages, references};
+use super::parsed_database::{NotApplicable, Outcome, ParsedDatabase};
+use super::{elements, freelist, inline, key_order, metas, overflow, pages, references};
 
-/// One way to damage a database.
+/// One way to damage a database, with the codes that a checker must report for it.
 #[derive(Debug, Clone, Copy)]
 pub struct Corruption {
     /// Its name in `docs/format/bbolt.md#corruptions`.
     pub name: &'static str,
-    /// Can it be done to a database with a persisted freelist only?
+    /// Does it need a database with a persisted freelist?
     pub needs_freelist: bool,
-    /// What must be reported when the freelist is persisted.
+    /// Codes for a database with a persisted freelist.
     pub persisted: Codes,
-    /// What must be reported of a database as etcd on Linux writes it, without a freelist.
+    /// Codes for a database without a freelist, as etcd on Linux writes it.
     pub etcd: Codes,
-    mutate: fn(&mut Subject) -> Outcome,
+    /// The function that does the damage.
+    mutate: fn(&mut ParsedDatabase) -> Outcome,
 }
 
-/// Codes of `docs/format/bbolt.md#invariants`. Both empty: no structural check can see the damage.
+/// The codes of `docs/format/bbolt.md#invariants` that must be reported for a corruption. Both lists are empty when no
+/// structural check can detect it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Codes {
     /// Codes of severity error, each at least once, and no other error.
@@ -27,29 +29,29 @@ pub struct Codes {
 }
 
 impl Corruption {
-    /// The corruption of that name.
+    /// The corruption with that name.
     pub fn named(name: &str) -> Option<&'static Corruption> {
         ALL.iter().find(|corruption| corruption.name == name)
     }
 
-    /// Damages `db`, a sound database of this crate with or without trailer. A trailer is not made anew; see
-    /// [`crate::reseal`]. Checksums of metas stay right wherever they are not the damage itself.
+    /// Damages `db`, a sound database that this crate built, with or without a trailer. The trailer stays as it was; see
+    /// [`crate::replace_trailer`]. The checksums of the metas are correct afterwards unless they are the damage.
     ///
     /// # Errors
-    /// The database has no suitable place; `db` is unchanged.
+    /// The database has no suitable place. `db` is unchanged.
     pub fn apply(&self, db: &mut Vec<u8>) -> Result<(), NotApplicable> {
-        let mut subject = Subject::survey(db)?;
-        if self.needs_freelist && subject.freelist_page().is_none() {
+        let mut parsed = ParsedDatabase::read(db)?;
+        if self.needs_freelist && parsed.freelist_page().is_none() {
             return Err(NotApplicable("the freelist is not persisted"));
         }
-        (self.mutate)(&mut subject)?;
-        subject.bytes.append(&mut subject.trailer);
-        *db = subject.bytes;
+        (self.mutate)(&mut parsed)?;
+        parsed.bytes.append(&mut parsed.trailer);
+        *db = parsed.bytes;
         Ok(())
     }
 }
 
-type Mutation = fn(&mut Subject) -> Outcome;
+type Mutation = fn(&mut ParsedDatabase) -> Outcome;
 type List = &'static [&'static str];
 
 const fn errors(errors: List) -> Codes {
@@ -62,21 +64,22 @@ const fn warning(warnings: List) -> Codes {
 
 const NOTHING: Codes = errors(&[]);
 
-/// The same codes with and without a freelist.
+/// A corruption with the same codes with and without a freelist.
 const fn both(name: &'static str, codes: Codes, mutate: Mutation) -> Corruption {
     Corruption { name, needs_freelist: false, persisted: codes, etcd: codes, mutate }
 }
 
-/// With a freelist, pages that no tree reaches any more are an error of their own.
+/// A corruption with other errors when there is a freelist: pages that are no longer used and not listed count too.
 const fn each(name: &'static str, persisted: List, etcd: List, mutate: Mutation) -> Corruption {
     Corruption { name, needs_freelist: false, persisted: errors(persisted), etcd: errors(etcd), mutate }
 }
 
+/// A corruption of the freelist itself.
 const fn listed(name: &'static str, persisted: Codes, mutate: Mutation) -> Corruption {
     Corruption { name, needs_freelist: true, persisted, etcd: NOTHING, mutate }
 }
 
-/// All of them, in the order of `docs/format/bbolt.md#corruptions`.
+/// All corruptions, in the order of `docs/format/bbolt.md#corruptions`.
 pub const ALL: &[Corruption] = &[
     both("a01_meta_active_badsum", errors(&["META_INVALID"]), metas::active_checksum),
     both("a02_both_meta_bad", errors(&["META_INVALID", "NO_META"]), metas::both_checksums),
@@ -108,16 +111,16 @@ pub const ALL: &[Corruption] = &[
     both("b04_page_id_wrong", errors(&["PAGE_ID"]), pages::wrong_id),
     both("b05_page_flags_03", errors(&["PAGE_TYPE"]), pages::flags_03),
     both("b06_leaf_to_freelist_type", errors(&["PAGE_TYPE"]), pages::leaf_to_freelist),
-    both("c01_leaf_keys_swapped", errors(&["KEY_ORDER"]), order::leaf_keys_swapped),
-    both("c02_leaf_key_dup", errors(&["KEY_DUP"]), order::leaf_key_duplicated),
-    both("c03_first_key_below_parent", errors(&["KEY_BELOW_PARENT"]), order::first_key_below_parent),
-    both("c04_last_key_above_next", errors(&["KEY_ABOVE_PARENT"]), order::last_key_above_next),
-    both("c05_branch_key_lowered", errors(&["KEY_ABOVE_PARENT", "KEY_NOT_PARENT"]), order::branch_key_lowered),
-    both("c06_branch_key_raised", errors(&["KEY_ORDER", "KEY_BELOW_PARENT"]), order::branch_key_raised),
+    both("c01_leaf_keys_swapped", errors(&["KEY_ORDER"]), key_order::leaf_keys_swapped),
+    both("c02_leaf_key_dup", errors(&["KEY_DUP"]), key_order::leaf_key_duplicated),
+    both("c03_first_key_below_parent", errors(&["KEY_BELOW_PARENT"]), key_order::first_key_below_parent),
+    both("c04_last_key_above_next", errors(&["KEY_ABOVE_PARENT"]), key_order::last_key_above_next),
+    both("c05_branch_key_lowered", errors(&["KEY_ABOVE_PARENT", "KEY_NOT_PARENT"]), key_order::branch_key_lowered),
+    both("c06_branch_key_raised", errors(&["KEY_ORDER", "KEY_BELOW_PARENT"]), key_order::branch_key_raised),
     both(
         "c07_branch_key_swapped",
         errors(&["KEY_ORDER", "KEY_BELOW_PARENT", "KEY_ABOVE_PARENT", "KEY_NOT_PARENT"]),
-        order::branch_keys_swapped,
+        key_order::branch_keys_swapped,
     ),
     both("d01_leaf_pos_far", errors(&["ELEM_BOUNDS"]), elements::pos_far),
     both("d02_leaf_pos_into_next_page", errors(&["ELEM_BOUNDS"]), elements::pos_into_next_page),

@@ -1,105 +1,105 @@
-//! Damage to a persisted freelist (`g`).
+//! Damage to a persisted freelist (corruptions `g…`).
 
-use super::subject::{NotApplicable, Outcome, Subject, index};
+use super::parsed_database::{NotApplicable, Outcome, ParsedDatabase, index};
 use crate::bbolt::HEADER;
 
-/// Position of the count in a page header.
+/// Byte offset of the count in a page header.
 const COUNT: usize = 10;
-/// The count that means: see the first id.
+/// The count of a page header that means that the first id is the real count.
 const LONG: u16 = 0xFFFF;
 
-pub(super) fn duplicate(subject: &mut Subject) -> Outcome {
-    let (start, ids) = ids_of(subject, 2)?;
-    subject.set_u64(start + 8, ids[0]);
+pub(super) fn duplicate(db: &mut ParsedDatabase) -> Outcome {
+    let (start, ids) = ids_of(db, 2)?;
+    db.set_u64(start + 8, ids[0]);
     Ok(())
 }
 
-pub(super) fn has_reachable(subject: &mut Subject) -> Outcome {
-    let leaf = subject.leaf(|_| true)?;
-    replace(subject, leaf.id)
+pub(super) fn has_reachable(db: &mut ParsedDatabase) -> Outcome {
+    let leaf = db.find_leaf(|_| true)?;
+    replace(db, leaf.id)
 }
 
-/// The last page of a leaf with overflow, which has no header of its own.
-pub(super) fn has_overflow_tail(subject: &mut Subject) -> Outcome {
-    let leaf = subject.leaf(|page| page.run > 1)?;
-    replace(subject, leaf.ids().end - 1)
+/// Lists the last page of a leaf with overflow, a page without a header.
+pub(super) fn has_overflow_tail(db: &mut ParsedDatabase) -> Outcome {
+    let leaf = db.find_leaf(|page| page.run > 1)?;
+    replace(db, leaf.ids().end - 1)
 }
 
-/// One id gives way to another; the list stays sorted.
-fn replace(subject: &mut Subject, id: u64) -> Outcome {
-    let mut ids = ids_of(subject, 1)?.1;
+/// Replaces one id by another; the list stays sorted.
+fn replace(db: &mut ParsedDatabase, id: u64) -> Outcome {
+    let mut ids = ids_of(db, 1)?.1;
     let middle = ids.len() / 2;
     ids[middle] = id;
-    subject.set_freelist(ids)
+    db.set_freelist(ids)
 }
 
-pub(super) fn has_meta0(subject: &mut Subject) -> Outcome {
-    let (start, _) = ids_of(subject, 1)?;
-    subject.set_u64(start, 0);
+pub(super) fn has_meta0(db: &mut ParsedDatabase) -> Outcome {
+    let (start, _) = ids_of(db, 1)?;
+    db.set_u64(start, 0);
     Ok(())
 }
 
-pub(super) fn above_high_water(subject: &mut Subject) -> Outcome {
-    let (start, ids) = ids_of(subject, 1)?;
-    let mark = subject.meta().high_water;
-    subject.set_u64(start + 8 * (ids.len() - 1), mark + 10);
+pub(super) fn above_high_water(db: &mut ParsedDatabase) -> Outcome {
+    let (start, ids) = ids_of(db, 1)?;
+    let mark = db.meta().high_water;
+    db.set_u64(start + 8 * (ids.len() - 1), mark + 10);
     Ok(())
 }
 
-pub(super) fn count_minus3(subject: &mut Subject) -> Outcome {
-    let ids = ids_of(subject, 4)?.1;
-    set_count(subject, ids.len() as u64 - 3)
+pub(super) fn count_minus3(db: &mut ParsedDatabase) -> Outcome {
+    let ids = ids_of(db, 4)?.1;
+    set_count(db, ids.len() as u64 - 3)
 }
 
-/// More ids than the page and its overflow have room for; the rest of the page is read as ids of 0.
-pub(super) fn count_big(subject: &mut Subject) -> Outcome {
-    let (start, ids) = ids_of(subject, 1)?;
-    let page = freelist_at(subject)?;
-    let end = page + subject.page_size * (index(subject.u32(page + 12)?.into())? + 1);
+/// Raises the count above what the page and its overflow can hold; the rest of the page is read as ids of 0.
+pub(super) fn count_big(db: &mut ParsedDatabase) -> Outcome {
+    let (start, ids) = ids_of(db, 1)?;
+    let page = freelist_at(db)?;
+    let end = page + db.page_size * (index(db.u32(page + 12)?.into())? + 1);
     if end - start < 8 * (ids.len() + 2) {
         return Err(NotApplicable("the freelist page is full"));
     }
-    let room = (end - start) as u64 / 8;
-    set_count(subject, if subject.u16(page + COUNT)? == LONG { room * 2 } else { 0xFFF0 })
+    let capacity = (end - start) as u64 / 8;
+    set_count(db, if db.u16(page + COUNT)? == LONG { capacity * 2 } else { 0xFFF0 })
 }
 
-pub(super) fn unsorted(subject: &mut Subject) -> Outcome {
-    let (start, ids) = ids_of(subject, 2)?;
-    subject.set_u64(start, ids[1]);
-    subject.set_u64(start + 8, ids[0]);
+pub(super) fn unsorted(db: &mut ParsedDatabase) -> Outcome {
+    let (start, ids) = ids_of(db, 2)?;
+    db.set_u64(start, ids[1]);
+    db.set_u64(start + 8, ids[0]);
     Ok(())
 }
 
-pub(super) fn page_zeroed(subject: &mut Subject) -> Outcome {
-    let page = freelist_at(subject)?;
-    ids_of(subject, 1)?;
-    let page_size = subject.page_size;
-    subject.bytes[page..page + page_size].fill(0);
+pub(super) fn page_zeroed(db: &mut ParsedDatabase) -> Outcome {
+    let page = freelist_at(db)?;
+    ids_of(db, 1)?;
+    let page_size = db.page_size;
+    db.bytes[page..page + page_size].fill(0);
     Ok(())
 }
 
-pub(super) fn pointer_to_leaf(subject: &mut Subject) -> Outcome {
-    freelist_at(subject)?;
-    let leaf = subject.leaf(|page| page.run == 1)?;
-    subject.change_meta(|meta| meta.freelist = leaf.id);
+pub(super) fn pointer_to_leaf(db: &mut ParsedDatabase) -> Outcome {
+    freelist_at(db)?;
+    let leaf = db.find_leaf(|page| page.run == 1)?;
+    db.change_meta(|meta| meta.freelist = leaf.id);
     Ok(())
 }
 
-fn ids_of(subject: &Subject, at_least: usize) -> Result<(usize, Vec<u64>), NotApplicable> {
-    let (start, ids) = subject.freelist_ids()?;
+fn ids_of(db: &ParsedDatabase, at_least: usize) -> Result<(usize, Vec<u64>), NotApplicable> {
+    let (start, ids) = db.freelist_ids()?;
     if ids.len() < at_least { Err(NotApplicable("too few free pages")) } else { Ok((start, ids)) }
 }
 
-fn freelist_at(subject: &Subject) -> Result<usize, NotApplicable> {
-    subject.at(subject.freelist_page().ok_or(NotApplicable("the freelist is not persisted"))?)
+fn freelist_at(db: &ParsedDatabase) -> Result<usize, NotApplicable> {
+    db.at(db.freelist_page().ok_or(NotApplicable("the freelist is not persisted"))?)
 }
 
-fn set_count(subject: &mut Subject, count: u64) -> Outcome {
-    let page = freelist_at(subject)?;
-    if subject.u16(page + COUNT)? == LONG {
-        subject.set_u64(page + HEADER, count);
+fn set_count(db: &mut ParsedDatabase, count: u64) -> Outcome {
+    let page = freelist_at(db)?;
+    if db.u16(page + COUNT)? == LONG {
+        db.set_u64(page + HEADER, count);
     } else {
-        subject.set_u16(page + COUNT, u16::try_from(count).map_err(|_| NotApplicable("the count is 16 bits"))?);
+        db.set_u16(page + COUNT, u16::try_from(count).map_err(|_| NotApplicable("the count is 16 bits"))?);
     }
     Ok(())
 }

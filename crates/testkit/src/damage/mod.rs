@@ -1,26 +1,26 @@
-//! Ways to break a database: the 68 corruptions of `docs/format/bbolt.md#corruptions` by name, and plain damage to bytes
-//! and pages.
+//! Functions that damage a database: the 68 corruptions of `docs/format/bbolt.md#corruptions` by name, and damage to bits,
+//! bytes and whole pages.
 //!
-//! A [`Corruption`] looks for a suitable place by itself, in any sound database with a large enough `key` bucket (three
-//! levels, values with overflow; [`specimen`] makes one), and says which codes of
-//! `docs/format/bbolt.md#invariants` an exhaustive checker must report afterwards.
+//! A [`Corruption`] finds a suitable place itself, in any sound database with a large enough bucket `key` (three levels,
+//! values with overflow; [`specimen`] makes one). It lists the codes of `docs/format/bbolt.md#invariants` that an exhaustive
+//! checker must report afterwards.
 
 mod catalogue;
-mod choose;
 mod elements;
+mod find_place;
 mod freelist;
 mod inline;
+mod key_order;
 mod metas;
-mod order;
 mod overflow;
 mod pages;
-mod plain;
+mod parsed_database;
+mod raw_bytes;
 mod references;
-mod room;
+mod spare_pages;
 mod specimen;
-mod subject;
 
 pub use catalogue::{ALL, Codes, Corruption};
-pub use plain::{append_garbage, flip_bit, swap_pages, truncate, zero_page};
+pub use parsed_database::NotApplicable;
+pub use raw_bytes::{append_garbage, flip_bit, swap_pages, truncate, zero_page};
 pub use specimen::{specimen, specimen_store};
-pub use subject::NotApplicable;

@@ -1,84 +1,80 @@
-//! Damage to references from branches to pages (`e`).
+//! Damage to the page ids in branch elements (corruptions `e…`).
 
-use super::subject::{NotApplicable, Outcome, Subject};
+use super::parsed_database::{NotApplicable, Outcome, ParsedDatabase};
 use crate::bbolt::{LeafElement, write_leaf};
 
-/// Position of the child's page id in a branch element.
+/// Byte offset of the child's page id in a branch element.
 const CHILD: usize = 8;
 
-/// Two elements of a branch lead to the same leaf.
-pub(super) fn double_reference(subject: &mut Subject) -> Outcome {
-    let (at, child) = subject.in_branch(|_, entries| Some((entries.get(1)?.at, entries[0].child)))?;
-    subject.set_u64(at + CHILD, child);
+/// Makes two elements of a branch refer to the same leaf.
+pub(super) fn double_reference(db: &mut ParsedDatabase) -> Outcome {
+    let (at, child) = db.find_in_branch(|_, entries| Some((entries.get(1)?.at, entries[0].child)))?;
+    db.set_u64(at + CHILD, child);
     Ok(())
 }
 
-pub(super) fn cycle_to_root(subject: &mut Subject) -> Outcome {
-    let root = subject.u64(subject.key_bucket()?.value.start)?;
-    redirect(subject, |_| root)
+pub(super) fn cycle_to_root(db: &mut ParsedDatabase) -> Outcome {
+    let root = db.u64(db.key_bucket()?.value.start)?;
+    redirect(db, |_| root)
 }
 
-pub(super) fn cycle_to_self(subject: &mut Subject) -> Outcome {
-    redirect(subject, |own| own)
+pub(super) fn cycle_to_self(db: &mut ParsedDatabase) -> Outcome {
+    redirect(db, |own| own)
 }
 
-pub(super) fn child_is_high_water(subject: &mut Subject) -> Outcome {
-    let mark = subject.meta().high_water;
-    redirect(subject, |_| mark)
+pub(super) fn child_is_high_water(db: &mut ParsedDatabase) -> Outcome {
+    let mark = db.meta().high_water;
+    redirect(db, |_| mark)
 }
 
-pub(super) fn child_above_high_water(subject: &mut Subject) -> Outcome {
-    let mark = subject.meta().high_water;
-    redirect(subject, |_| mark + 7)
+pub(super) fn child_above_high_water(db: &mut ParsedDatabase) -> Outcome {
+    let mark = db.meta().high_water;
+    redirect(db, |_| mark + 7)
 }
 
-pub(super) fn child_beyond_file(subject: &mut Subject) -> Outcome {
-    let pages = subject.file_pages();
-    redirect(subject, |_| pages + 1_000_000)
+pub(super) fn child_beyond_file(db: &mut ParsedDatabase) -> Outcome {
+    let pages = db.file_pages();
+    redirect(db, |_| pages + 1_000_000)
 }
 
-pub(super) fn child_zero(subject: &mut Subject) -> Outcome {
-    redirect(subject, |_| 0)
+pub(super) fn child_zero(db: &mut ParsedDatabase) -> Outcome {
+    redirect(db, |_| 0)
 }
 
-/// The second child of a branch becomes what `target` says of the branch's own id.
-fn redirect(subject: &mut Subject, target: impl Fn(u64) -> u64) -> Outcome {
-    let (at, own) = subject.in_branch(|branch, entries| Some((entries.get(1)?.at, branch.id)))?;
-    subject.set_u64(at + CHILD, target(own));
+/// Sets the second child of a branch to the page id that `target` computes from the branch's own id.
+fn redirect(db: &mut ParsedDatabase, target: impl Fn(u64) -> u64) -> Outcome {
+    let (at, own) = db.find_in_branch(|branch, entries| Some((entries.get(1)?.at, branch.id)))?;
+    db.set_u64(at + CHILD, target(own));
     Ok(())
 }
 
-/// A child is replaced by an older copy of itself in a free page: the last third of its elements was not yet written.
-pub(super) fn child_is_stale_copy(subject: &mut Subject) -> Outcome {
-    let free = subject.free_page()?;
-    let leaf = subject.leaf(|page| page.run == 1 && page.count >= 3)?;
+/// Replaces a leaf by an older copy of itself in a free page, without the last third of its elements.
+pub(super) fn child_is_stale_copy(db: &mut ParsedDatabase) -> Outcome {
+    let free = db.free_page()?;
+    let leaf = db.find_leaf(|page| page.run == 1 && page.count >= 3)?;
     let (parent, element) = leaf.parent.ok_or(NotApplicable("the leaf has no parent"))?;
-    let pointer = subject.branch_entries(&subject.pages[parent])?[element].at + CHILD;
-    let mut entries = subject.leaf_entries(subject.at(leaf.id)?)?;
+    let pointer = db.branch_entries(&db.pages[parent])?[element].at + CHILD;
+    let mut entries = db.leaf_entries(db.at(leaf.id)?)?;
     entries.truncate(leaf.count - leaf.count / 3);
     let elements: Vec<LeafElement<'_>> = entries
         .into_iter()
-        .map(|entry| LeafElement {
-            flags: entry.flags,
-            key: &subject.bytes[entry.key],
-            value: &subject.bytes[entry.value],
-        })
+        .map(|entry| LeafElement { flags: entry.flags, key: &db.bytes[entry.key], value: &db.bytes[entry.value] })
         .collect();
     let mut page = Vec::new();
-    write_leaf(&mut page, subject.order, free, 0, &elements);
-    page.resize(subject.page_size, 0);
-    let at = subject.at(free)?;
-    subject.bytes[at..at + page.len()].copy_from_slice(&page);
-    subject.set_u64(pointer, free);
+    write_leaf(&mut page, db.order, free, 0, &elements);
+    page.resize(db.page_size, 0);
+    let at = db.at(free)?;
+    db.bytes[at..at + page.len()].copy_from_slice(&page);
+    db.set_u64(pointer, free);
     Ok(())
 }
 
-/// The root of the bucket leads past a branch to that branch's first leaf.
-pub(super) fn uneven_depth(subject: &mut Subject) -> Outcome {
-    let branch = subject.branch(|page| page.count >= 2)?;
+/// Makes the parent of a branch refer directly to that branch's first leaf.
+pub(super) fn uneven_depth(db: &mut ParsedDatabase) -> Outcome {
+    let branch = db.find_branch(|page| page.count >= 2)?;
     let (parent, element) = branch.parent.ok_or(NotApplicable("the branch has no parent"))?;
-    let leaf = subject.branch_entries(&branch)?[0].child;
-    let pointer = subject.branch_entries(&subject.pages[parent])?[element].at + CHILD;
-    subject.set_u64(pointer, leaf);
+    let leaf = db.branch_entries(&branch)?[0].child;
+    let pointer = db.branch_entries(&db.pages[parent])?[element].at + CHILD;
+    db.set_u64(pointer, leaf);
     Ok(())
 }

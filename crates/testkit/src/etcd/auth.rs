@@ -1,10 +1,10 @@
-//! Users, roles, and whether they count.
+//! Users, roles, and whether authentication is enabled.
 
 use std::collections::BTreeMap;
 
 use etcdsnap_proto::authpb::{Permission, Role, User, UserAddOptions};
 
-/// The contents of `auth`, `authUsers` and `authRoles`. Every change through a method raises the auth revision.
+/// The contents of the buckets `auth`, `authUsers` and `authRoles`. Every method raises the auth revision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Auth {
     /// `authEnabled`; `None` until authentication was enabled once.
@@ -30,7 +30,7 @@ impl Auth {
         self.revision += 1;
     }
 
-    /// Adds a user with those roles; `password` is the bcrypt text, and none means a user without a password.
+    /// Adds a user with those roles. `password` is the bcrypt text; `None` makes a user without a password.
     pub fn add_user(&mut self, name: &str, password: Option<&str>, roles: &[&str]) {
         let mut roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
         roles.sort();

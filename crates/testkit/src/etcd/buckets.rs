@@ -1,4 +1,4 @@
-//! The ten buckets, byte for byte (docs/format/snapshot.md#buckets).
+//! Writes the store as the ten buckets of an etcd database (docs/format/snapshot.md#buckets).
 
 use etcdsnap_proto::etcdserverpb::AlarmMember;
 use etcdsnap_proto::prost::Message;
@@ -11,7 +11,7 @@ const NAMES: [&str; 10] =
     ["alarm", "auth", "authRoles", "authUsers", "cluster", "key", "lease", "members", "members_removed", "meta"];
 
 impl EtcdStore {
-    /// The database's contents, ready for [`crate::bbolt::Layout::build`].
+    /// The root bucket with the ten buckets, for [`crate::bbolt::Layout::build`].
     pub fn to_tree(&self) -> Bucket {
         let mut root = Bucket::new();
         for name in NAMES {

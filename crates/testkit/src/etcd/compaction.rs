@@ -1,4 +1,4 @@
-//! Compaction: which records of the past stay (docs/format/mvcc.md#compaction).
+//! Compaction of the store: which records stay (docs/format/mvcc.md#compaction).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,12 +7,12 @@ use etcdsnap_proto::prost::Message;
 
 use super::{EtcdStore, RecordKey};
 
-/// What compaction does with a deletion at its own revision.
+/// What a compaction does with a tombstone at the compaction revision itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TombstoneRule {
-    /// It stays: from 3.4.34, 3.5.16 and 3.6 on.
+    /// It keeps it, as servers from 3.4.34, 3.5.16 and 3.6 on.
     Kept,
-    /// It goes: older servers.
+    /// It deletes it, as older servers.
     Dropped,
 }
 
@@ -26,7 +26,7 @@ impl EtcdStore {
         self.finished_compaction = Some(at);
     }
 
-    /// Begins a compaction at revision `at` and stops, as in a crash, after `deletions` records are gone.
+    /// Begins a compaction at revision `at` and stops, as in a crash, after `deletions` records are deleted.
     ///
     /// # Panics
     /// When `at` is compacted already or in the future.
@@ -35,14 +35,14 @@ impl EtcdStore {
         assert!(at <= self.revision, "required revision is a future revision");
         self.apply_entry();
         self.scheduled_compaction = Some(at);
-        let condemned = self.condemned(at);
-        for key in condemned.iter().take(deletions) {
+        let deleted = self.deleted_by_compaction(at);
+        for key in deleted.iter().take(deletions) {
             self.records.remove(key);
         }
     }
 
-    /// Keys of the records a compaction at `at` deletes, in the order it does.
-    fn condemned(&self, at: i64) -> Vec<Vec<u8>> {
+    /// Keys of the records that a compaction at `at` deletes, in the order of deletion.
+    fn deleted_by_compaction(&self, at: i64) -> Vec<Vec<u8>> {
         let kept: BTreeSet<RecordKey> =
             self.histories().values().filter_map(|history| history.kept(at, self.tombstones)).collect();
         self.records

@@ -1,4 +1,4 @@
-//! Members of the cluster, and the JSON etcd's Go encoder makes of them.
+//! Members of the cluster, the raft configuration and a downgrade, with the JSON that etcd's Go encoder writes for them.
 
 use std::fmt::Write as _;
 
@@ -7,13 +7,13 @@ use std::fmt::Write as _;
 pub struct Member {
     /// Its id; the bucket's key is the id in hex without padding.
     pub id: u64,
-    /// Where other members reach it.
+    /// URLs for other members.
     pub peer_urls: Vec<String>,
-    /// Does it follow without a vote?
+    /// Is it a learner, a member without a vote?
     pub is_learner: bool,
     /// Its name; empty until the member has started.
     pub name: String,
-    /// Where clients reach it; empty in databases of 3.5.0 to 3.5.19 (docs/format/snapshot.md#how-true-members-are).
+    /// URLs for clients; empty in databases of 3.5.0 to 3.5.19 (docs/format/snapshot.md#how-true-members-are).
     pub client_urls: Vec<String>,
 }
 
@@ -28,16 +28,16 @@ pub struct ConfState {
     pub voters_outgoing: Vec<u64>,
     /// Learners once the joint configuration is left.
     pub learners_next: Vec<u64>,
-    /// Is the joint configuration left by itself?
+    /// Is the joint configuration left automatically?
     pub auto_leave: bool,
 }
 
 /// A planned downgrade, as in `cluster/downgrade`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Downgrade {
-    /// Version to go down to; empty when there is none.
+    /// Version to downgrade to; empty when there is none.
     pub target_version: String,
-    /// Is it under way?
+    /// Is it in progress?
     pub enabled: bool,
 }
 

@@ -1,6 +1,6 @@
-//! Revisions and the keys of records.
+//! Revisions, and the keys of records in the bucket `key`.
 
-/// When a record was written: the transaction, and the operation inside it.
+/// The revision of a record: the number of its transaction, and of the change inside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision {
     /// Number of the transaction; the first that writes is 2.
@@ -12,7 +12,7 @@ pub struct Revision {
 /// The key of a record in the bucket `key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordKey {
-    /// When it was written.
+    /// The record's revision.
     pub revision: Revision,
     /// Is it a deletion?
     pub tombstone: bool,
@@ -41,7 +41,7 @@ impl RecordKey {
         key
     }
 
-    /// The reverse of [`RecordKey::encode`]; `None` for anything else.
+    /// Parses the bytes of [`RecordKey::encode`]; `None` for other bytes.
     pub fn decode(key: &[u8]) -> Option<Self> {
         let tombstone = match key.get(17..)? {
             [] => false,
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tombstone_sorts_behind_the_put_of_its_revision() {
+    fn a_tombstone_sorts_after_the_put_of_its_revision() {
         let (put, deletion) = (RecordKey::put(5, 1), RecordKey::tombstone(5, 1));
         assert!(put.encode() < deletion.encode());
         assert_eq!(deletion.encode(), b"\0\0\0\0\0\0\0\x05_\0\0\0\0\0\0\0\x01t");

@@ -1,6 +1,6 @@
-//! What differs in the bytes of databases written by different minors.
+//! The minor versions of etcd, and how the databases that they write differ.
 
-/// A minor version of etcd.
+/// The minor version of the etcd server that writes the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Server {
     /// 3.4: no term, no conf state.
@@ -16,7 +16,7 @@ pub enum Server {
 }
 
 impl Server {
-    /// All of them, oldest first.
+    /// All versions, oldest first.
     pub const ALL: [Server; 5] = [Server::V3_4, Server::V3_5, Server::V3_6, Server::V3_7, Server::V3_8];
 
     /// The version as etcd writes it into `clusterVersion` and `storageVersion`: the patch is always 0.

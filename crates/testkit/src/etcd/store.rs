@@ -1,4 +1,4 @@
-//! The store and the operations that change it.
+//! The store of an etcd member, and the operations that change it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,14 +8,15 @@ use etcdsnap_proto::prost::Message;
 
 use super::{Auth, ConfState, Downgrade, Member, RecordKey, Server, TombstoneRule};
 
-/// A member's store. Fields are public where any value can be met in real files; the methods keep them consistent.
+/// The content of a member's database. The methods keep the fields consistent; a test may set the public ones to anything
+/// that occurs in real files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EtcdStore {
-    /// The version that writes the database.
+    /// The version of the server that writes the database.
     pub server: Server,
-    /// What compaction does with a deletion at its own revision.
+    /// What a compaction does with a tombstone at the compaction revision itself.
     pub tombstones: TombstoneRule,
-    /// The bucket `key`, raw. Operations keep it well-formed; a test may put anything here afterwards.
+    /// The pairs of the bucket `key`. Operations write valid records; a test may store anything here afterwards.
     pub records: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Main revision of `meta/scheduledCompactRev`.
     pub scheduled_compaction: Option<i64>,
@@ -25,7 +26,7 @@ pub struct EtcdStore {
     pub leases: BTreeMap<i64, Lease>,
     /// The bucket `alarm`: member id and alarm type (1 NOSPACE, 2 CORRUPT).
     pub alarms: BTreeSet<(u64, i32)>,
-    /// Users, roles and whether they count.
+    /// Users, roles and whether authentication is enabled.
     pub auth: Auth,
     /// The bucket `members`.
     pub members: BTreeMap<u64, Member>,
@@ -180,8 +181,8 @@ impl EtcdStore {
         self.txn(&ops)
     }
 
-    /// What `restore --bump-revision by --mark-compacted` leaves: an empty record `by` revisions ahead, and a
-    /// compaction scheduled there (docs/format/mvcc.md#bump-marker). Returns the new revision.
+    /// Applies `restore --bump-revision by --mark-compacted`: writes an empty record `by` revisions ahead, and schedules a
+    /// compaction there (docs/format/mvcc.md#bump-marker). Returns the new revision.
     pub fn bump_revision(&mut self, by: i64) -> i64 {
         self.revision += by;
         self.records.insert(RecordKey::put(self.revision, 0).encode(), Vec::new());
@@ -189,12 +190,12 @@ impl EtcdStore {
         self.revision
     }
 
-    /// The keyspace as the operations left it. Records changed directly are not seen here.
+    /// The keyspace after the operations. Records that a test changed directly do not count.
     pub fn live(&self) -> &BTreeMap<Vec<u8>, KeyValue> {
         &self.live
     }
 
-    /// One more raft entry is applied.
+    /// Counts one more applied raft entry.
     pub(super) fn apply_entry(&mut self) {
         if let Some(index) = &mut self.consistent_index {
             *index += 1;
@@ -209,7 +210,7 @@ impl EtcdStore {
         KeyValue { key: key.to_vec(), create_revision, mod_revision: main, version, value: value.to_vec(), lease }
     }
 
-    /// Stores a put, or without one the deletion of `key`.
+    /// Stores the put, or a tombstone of `key` when there is none.
     fn record(&mut self, main: i64, sub: i64, key: &[u8], put: Option<KeyValue>) {
         if let Some(kv) = put {
             self.records.insert(RecordKey::put(main, sub).encode(), kv.encode_to_vec());

@@ -1,12 +1,12 @@
-//! Records grouped into leaves, by the rule of every other tree of this crate.
+//! Groups a stream of records into leaves, by the same rule as [`PageTree`](crate::bbolt::PageTree).
 
 use super::records::{Filler, Record, Records};
 use crate::bbolt::{ELEMENT, HEADER, Layout, LeafElement, write_leaf};
 
-/// The leaves over a stream of records.
+/// Iterator over the leaves of a stream of records.
 pub(super) struct Leaves<'l> {
     pub records: Records,
-    /// A record that did not fit into the leaf before.
+    /// The record that did not fit into the leaf before.
     held: Option<Record>,
     layout: &'l Layout,
 }
@@ -47,12 +47,12 @@ impl Leaf {
         self.records[0].key.clone()
     }
 
-    /// Pages it occupies.
+    /// Number of pages it occupies.
     pub fn pages(&self, layout: &Layout) -> usize {
         self.bytes.div_ceil(layout.page_bytes())
     }
 
-    /// Its bytes as page `id`, padded.
+    /// The page with the id `id`, padded to whole pages.
     pub fn render(&self, filler: &Filler, layout: &Layout, id: u64) -> Vec<u8> {
         let mut values = Vec::with_capacity(self.bytes);
         let mut ends = Vec::with_capacity(self.records.len());

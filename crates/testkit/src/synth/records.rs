@@ -1,16 +1,16 @@
-//! The stream of records: first the compacted past, one record for each living key, then every change since.
+//! Generates the records: first one for each live key up to the compacted revision, then all changes since.
 
 use etcdsnap_proto::prost::encoding::encode_varint;
 
-use super::{LEASES, Synth, names};
+use super::{LEASES, SyntheticDatabase, object_keys};
 use crate::etcd::RecordKey;
 use crate::random::Random;
 
-/// The first main revision of the past.
+/// The first main revision.
 const FIRST_MAIN: i64 = 2;
 /// Longest value in bytes, near etcd's limit for a request.
 const MAX_VALUE: u64 = 1_500_000;
-/// Length of the text that values are cut from.
+/// Length of the text from which values are taken.
 const FILLER: usize = 4 << 20;
 
 /// Tags of the fields of a `KeyValue` (docs/format/messages.md#key-and-value).
@@ -21,26 +21,26 @@ const VERSION: u8 = 0x20;
 const VALUE: u8 = 0x2a;
 const LEASE: u8 = 0x30;
 
-/// One record, its value not yet written out.
+/// One record, whose user value is a range of the filler.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub key: Vec<u8>,
-    /// The record up to the user's value.
+    /// The bytes before the user's value.
     head: Vec<u8>,
-    /// Where the user's value is in the filler.
+    /// Start and length of the user's value in the filler.
     value: (usize, usize),
-    /// The record behind the user's value.
+    /// The bytes after the user's value.
     tail: Vec<u8>,
 }
 
 impl Record {
-    /// Bytes of the record's value.
+    /// Length of the record's value in bytes.
     pub fn len(&self) -> usize {
         self.head.len() + self.value.1 + self.tail.len()
     }
 }
 
-/// The text that values are cut from.
+/// The text from which values are taken.
 pub(super) struct Filler(Vec<u8>);
 
 impl Filler {
@@ -59,38 +59,38 @@ impl Filler {
     }
 }
 
-/// Makes the records one after another.
+/// Iterator that generates the records.
 pub(super) struct Records {
     random: Random,
     mean: u64,
     delete_percent: u64,
     leases: u64,
-    /// Create revision and version of each object; version 0 is a dead one.
+    /// Create revision and version of each object; the version of a deleted one is 0.
     objects: Vec<(i64, i64)>,
-    /// Objects whose one record of the past is still to come.
-    past: Vec<u64>,
-    /// Changes still to come.
+    /// Objects whose record up to the compacted revision is still to come.
+    compacted_objects: Vec<u64>,
+    /// Number of changes still to come.
     changes: u64,
-    /// A key was deleted and none created for it yet.
+    /// A key was deleted, and none was created in exchange yet.
     owes_creation: bool,
     main: i64,
-    /// Puts of the current transaction so far, and how many it has.
+    /// Objects that the current transaction has put, and the number of puts still to come.
     transaction: (Vec<u64>, u64),
     compacted: i64,
 }
 
 impl Records {
-    pub fn new(synth: &Synth, mean: u64) -> Self {
+    pub fn new(synth: &SyntheticDatabase, mean: u64) -> Self {
         let mut random = Random::new(synth.seed);
-        let mut past: Vec<u64> = (0..synth.live_keys).collect();
-        random.shuffle(&mut past);
+        let mut compacted_objects: Vec<u64> = (0..synth.live_keys).collect();
+        random.shuffle(&mut compacted_objects);
         Records {
             random,
             mean,
             delete_percent: synth.delete_percent.min(50),
             leases: LEASES.min(synth.live_keys),
-            objects: vec![(0, 0); past.len()],
-            past,
+            objects: vec![(0, 0); compacted_objects.len()],
+            compacted_objects,
             changes: synth.records - synth.live_keys,
             owes_creation: false,
             main: FIRST_MAIN,
@@ -104,12 +104,12 @@ impl Records {
         self.main
     }
 
-    /// The revision that ends the past.
+    /// The compacted revision.
     pub fn compacted(&self) -> i64 {
         self.compacted
     }
 
-    fn next_past(&mut self, object: u64) -> Record {
+    fn next_compacted(&mut self, object: u64) -> Record {
         self.main += 1 + self.random.below(4).cast_signed();
         self.compacted = self.main;
         let age = self.random.below(self.main.unsigned_abs() - 1).cast_signed();
@@ -121,7 +121,7 @@ impl Records {
         self.put(object, created, version, 0)
     }
 
-    /// A change behind the past; every twentieth transaction has two to four puts.
+    /// A change after the compacted revision; every twentieth transaction has two to four puts.
     fn next_change(&mut self) -> Record {
         let (puts, left) = &mut self.transaction;
         if *left == 0 {
@@ -138,7 +138,7 @@ impl Records {
             self.objects.push((0, 0));
             return self.update(self.objects.len() as u64 - 1, sub);
         }
-        let object = self.living_object();
+        let object = self.live_object();
         if alone && !last && !self.owes_creation && self.random.chance(self.delete_percent, 100) {
             self.owes_creation = true;
             return self.delete(object);
@@ -146,8 +146,8 @@ impl Records {
         self.update(object, sub)
     }
 
-    /// A living object that the transaction has not changed yet; old ones change more often.
-    fn living_object(&mut self) -> u64 {
+    /// A live object that the transaction has not changed yet; old ones change more often.
+    fn live_object(&mut self) -> u64 {
         let objects = self.objects.len() as u64;
         let skewed = self.random.below(objects) * self.random.below(objects) / objects.max(1);
         (skewed..objects)
@@ -175,7 +175,7 @@ impl Records {
         head.push(VALUE);
         encode_varint(len as u64, &mut head);
         let mut tail = Vec::new();
-        if names::has_lease(object) {
+        if object_keys::has_lease(object) {
             tail.push(LEASE);
             encode_varint(lease_id(object % self.leases).unsigned_abs(), &mut tail);
         }
@@ -187,7 +187,7 @@ impl Records {
         Record { key: RecordKey::tombstone(self.main, 0).encode(), head: user_key(object), ..Record::default() }
     }
 
-    /// Lengths of values: most around half the mean, some several times it, few very long.
+    /// A random length of a value: mostly about half the mean, sometimes several times the mean, rarely very long.
     fn value_len(&mut self) -> usize {
         let (low, high) = match self.random.below(8_000) {
             0 => return self.long_value(),
@@ -200,7 +200,7 @@ impl Records {
         usize::try_from(len).expect("a short value")
     }
 
-    /// 64 KB to the limit; a small database has none.
+    /// A random length from 64 KB to the limit; in a small database the mean.
     fn long_value(&mut self) -> usize {
         let len = if self.objects.len() < 10_000 { self.mean } else { 65_536 + self.random.below(MAX_VALUE - 65_536) };
         usize::try_from(len.clamp(1, MAX_VALUE)).expect("below the limit")
@@ -219,8 +219,8 @@ impl Iterator for Records {
     type Item = Record;
 
     fn next(&mut self) -> Option<Record> {
-        if let Some(object) = self.past.pop() {
-            return Some(self.next_past(object));
+        if let Some(object) = self.compacted_objects.pop() {
+            return Some(self.next_compacted(object));
         }
         self.changes = self.changes.checked_sub(1)?;
         Some(self.next_change())
@@ -232,10 +232,10 @@ pub(super) fn lease_id(number: u64) -> i64 {
     0x20f4_a1f9_0000_0000 + i64::try_from(number).expect("few leases")
 }
 
-/// The field with the user's key.
+/// The encoded field with the user's key.
 fn user_key(object: u64) -> Vec<u8> {
     let mut key = Vec::with_capacity(64);
-    names::write_key(&mut key, object);
+    object_keys::write_key(&mut key, object);
     let mut field = Vec::with_capacity(96);
     field.push(KEY);
     encode_varint(key.len() as u64, &mut field);

@@ -1,16 +1,16 @@
-//! Page numbers: where every node lies, and which pages are free.
+//! Assigns page numbers to the nodes of a tree, and chooses the free pages.
 
 use std::collections::VecDeque;
 
-use super::{Content, Freelist, PageOrder, Payload, Plan};
+use super::{Content, Freelist, PageOrder, PageTree, Payload};
 use crate::random::Random;
 
 /// The first page after the two metas.
 const FIRST_PAGE: u64 = 2;
 
-/// The result of placing all nodes of a plan.
+/// The page numbers of all nodes, and the free pages.
 #[derive(Debug)]
-pub(crate) struct Placement {
+pub(crate) struct PageNumbers {
     /// First page of each node.
     pub page: Vec<u64>,
     /// Free pages, ascending.
@@ -19,43 +19,43 @@ pub(crate) struct Placement {
     pub high_water: u64,
 }
 
-impl Plan<'_> {
-    /// Gives every node its pages in the layout's order, and spreads `free_pages` free pages among them.
-    pub fn place(&self, root: usize, free_pages: u64) -> Placement {
+impl PageTree<'_> {
+    /// Assigns pages to every node in the layout's order, with `free_pages` free pages spread among them.
+    pub fn assign_pages(&self, root: usize, free_pages: u64) -> PageNumbers {
         match self.layout.page_order {
-            PageOrder::LeavesFirst => self.place_spread(&(0..self.nodes.len()).collect::<Vec<_>>(), free_pages),
-            PageOrder::RootFirst => self.place_spread(&self.level_order(root), free_pages),
-            PageOrder::Shuffled(seed) => self.place_shuffled(seed, free_pages),
+            PageOrder::LeavesFirst => self.assign_in_order(&(0..self.nodes.len()).collect::<Vec<_>>(), free_pages),
+            PageOrder::RootFirst => self.assign_in_order(&self.level_order(root), free_pages),
+            PageOrder::Shuffled(seed) => self.assign_shuffled(seed, free_pages),
         }
     }
 
-    /// Free pages at even distances between nodes in the given order.
-    fn place_spread(&self, order: &[usize], free_pages: u64) -> Placement {
-        let mut placement = self.empty_placement();
+    /// Assigns pages to the nodes in the given order, with free pages at even distances.
+    fn assign_in_order(&self, order: &[usize], free_pages: u64) -> PageNumbers {
+        let mut numbers = self.empty_numbers();
         let nodes = u64::try_from(order.len()).expect("usize fits 64 bits");
         for (done, node) in (1_u64..).zip(order) {
-            placement.add_node(*node, self.nodes[*node].pages);
+            numbers.add_node(*node, self.nodes[*node].pages);
             let due = u128::from(free_pages) * u128::from(done) / u128::from(nodes);
-            while (placement.free.len() as u128) < due {
-                placement.add_free();
+            while (numbers.free.len() as u128) < due {
+                numbers.add_free();
             }
         }
-        placement
+        numbers
     }
 
-    fn place_shuffled(&self, seed: u64, free_pages: u64) -> Placement {
+    fn assign_shuffled(&self, seed: u64, free_pages: u64) -> PageNumbers {
         let free = usize::try_from(free_pages).expect("free pages fit memory");
         let mut order: Vec<Option<usize>> = (0..self.nodes.len()).map(Some).collect();
         order.resize(order.len() + free, None);
         Random::new(seed).shuffle(&mut order);
-        let mut placement = self.empty_placement();
+        let mut numbers = self.empty_numbers();
         for slot in order {
             match slot {
-                Some(node) => placement.add_node(node, self.nodes[node].pages),
-                None => placement.add_free(),
+                Some(node) => numbers.add_node(node, self.nodes[node].pages),
+                None => numbers.add_free(),
             }
         }
-        placement
+        numbers
     }
 
     /// The freelist, then all nodes from the root down, level by level.
@@ -79,12 +79,12 @@ impl Plan<'_> {
         order
     }
 
-    fn empty_placement(&self) -> Placement {
-        Placement { page: vec![0; self.nodes.len()], free: Vec::new(), high_water: FIRST_PAGE }
+    fn empty_numbers(&self) -> PageNumbers {
+        PageNumbers { page: vec![0; self.nodes.len()], free: Vec::new(), high_water: FIRST_PAGE }
     }
 }
 
-impl Placement {
+impl PageNumbers {
     fn add_node(&mut self, node: usize, pages: u64) {
         self.page[node] = self.high_water;
         self.high_water += pages;

@@ -1,86 +1,91 @@
-//! From buckets to nodes: which elements share a page, which page is whose child, before any page has a number.
+//! Turns buckets into a tree of nodes: which elements share a page and which page is the child of which, before pages have
+//! numbers.
 
 use std::ops::Range;
 
 use super::freelist::freelist_pages;
-use super::pack::{Packing, pack};
+use super::packing::{Packing, pack};
 use super::page::{BUCKET_HEADER, ELEMENT, HEADER, LeafElement, MAX_ELEMENTS, write_leaf};
 use super::{Bucket, Entry, Freelist, Layout};
 
-/// Nodes of a database that is being laid out. Children come before their parents; a freelist comes first.
+/// The nodes of a database that is being built. Children come before their parents; a freelist comes first.
 #[derive(Debug)]
-pub(crate) struct Plan<'a> {
+pub(crate) struct PageTree<'a> {
     pub layout: &'a Layout,
     pub nodes: Vec<Node<'a>>,
 }
 
-/// One page with its overflow.
+/// One page with its overflow pages.
 #[derive(Debug)]
 pub(crate) struct Node<'a> {
-    /// Pages it occupies.
+    /// Number of pages it occupies.
     pub pages: u64,
     pub content: Content<'a>,
 }
 
+/// The content of a node.
 #[derive(Debug)]
 pub(crate) enum Content<'a> {
     Leaf(Vec<Element<'a>>),
     /// First key and node of each child.
     Branch(Vec<(&'a [u8], usize)>),
-    /// The free pages of the placement.
+    /// The list of the free pages.
     Freelist,
-    /// Written by somebody else.
+    /// Written by the caller, see [`PageTree::reserve`].
     Reserved,
 }
 
+/// An element of a leaf.
 #[derive(Debug)]
 pub(crate) struct Element<'a> {
     pub key: &'a [u8],
     pub payload: Payload<'a>,
 }
 
+/// The value of an element.
 #[derive(Debug)]
 pub(crate) enum Payload<'a> {
     Value(&'a [u8]),
-    /// A whole bucket value: header and inline page.
+    /// The value of an inline bucket: bucket header and inline page.
     Inline(Vec<u8>),
-    /// A bucket whose root is that node.
+    /// A bucket with pages of its own, whose root is node `root`.
     Tree {
         root: usize,
         sequence: u64,
     },
 }
 
-/// Caps on elements of a leaf and of a branch, tried in turn until a tree is deep enough.
+/// Maximum numbers of elements of a leaf and of a branch, tried in this order until a tree is deep enough.
 const SPLITS: [(usize, usize); 7] =
     [(MAX_ELEMENTS, MAX_ELEMENTS), (MAX_ELEMENTS, 32), (MAX_ELEMENTS, 8), (MAX_ELEMENTS, 2), (16, 2), (4, 2), (1, 2)];
 
-impl<'a> Plan<'a> {
+impl<'a> PageTree<'a> {
+    /// A tree without buckets; it has the node of the freelist if the layout has one.
     pub fn new(layout: &'a Layout) -> Self {
-        let mut plan = Plan { layout, nodes: Vec::new() };
+        let mut tree = PageTree { layout, nodes: Vec::new() };
         if layout.freelist == Freelist::Persisted {
             let ids = usize::try_from(layout.free_pages).expect("free pages fit memory");
             let pages = freelist_pages(ids, layout.page_bytes());
-            plan.reserve(pages);
-            plan.nodes[0].content = Content::Freelist;
+            tree.reserve(pages);
+            tree.nodes[0].content = Content::Freelist;
         }
-        plan
+        tree
     }
 
-    /// A node of `pages` pages that the caller writes itself.
+    /// Adds a node of `pages` pages that the caller writes itself.
     pub fn reserve(&mut self, pages: usize) -> usize {
         let pages = u64::try_from(pages).expect("usize fits 64 bits");
         self.nodes.push(Node { pages, content: Content::Reserved });
         self.nodes.len() - 1
     }
 
-    /// Plans the pages of a bucket that is not inline, with [chains](Layout::chains); returns its root node.
-    pub fn tree(&mut self, bucket: &'a Bucket, chains: &'a [usize]) -> usize {
+    /// Adds the nodes of a bucket that is not inline, with [chains](Layout::chains); returns its root node.
+    pub fn add_bucket(&mut self, bucket: &'a Bucket, chains: &'a [usize]) -> usize {
         let elements = self.elements(bucket);
-        self.grow(elements, chains)
+        self.add_leaves(elements, chains)
     }
 
-    /// The elements of a bucket, after planning the buckets inside it.
+    /// The elements of a bucket; the nodes of the buckets inside it are added first.
     pub fn elements(&mut self, bucket: &'a Bucket) -> Vec<Element<'a>> {
         let mut elements = Vec::with_capacity(bucket.entries.len());
         for (key, entry) in &bucket.entries {
@@ -97,11 +102,11 @@ impl<'a> Plan<'a> {
     fn nested(&mut self, bucket: &'a Bucket) -> Payload<'a> {
         match self.inline(bucket) {
             Some(value) => Payload::Inline(value),
-            None => Payload::Tree { root: self.tree(bucket, &self.layout.chains), sequence: bucket.sequence },
+            None => Payload::Tree { root: self.add_bucket(bucket, &self.layout.chains), sequence: bucket.sequence },
         }
     }
 
-    /// The value of an inline bucket, if it may be one (`docs/format/bbolt.md#inline-buckets`).
+    /// The value of the bucket as an inline bucket, if it may be one (`docs/format/bbolt.md#inline-buckets`).
     fn inline(&self, bucket: &Bucket) -> Option<Vec<u8>> {
         if bucket.has_buckets() || bucket.entries.len() > MAX_ELEMENTS {
             return None;
@@ -126,8 +131,8 @@ impl<'a> Plan<'a> {
         Some(value)
     }
 
-    /// Plans the leaves, the [chains](Layout::chains) and the branches over `elements`; returns the root node.
-    pub fn grow(&mut self, elements: Vec<Element<'a>>, chains: &[usize]) -> usize {
+    /// Adds the leaves with `elements`, the [chains](Layout::chains) and the branches above; returns the root node.
+    pub fn add_leaves(&mut self, elements: Vec<Element<'a>>, chains: &[usize]) -> usize {
         let sizes: Vec<usize> = elements.iter().map(Element::bytes).collect();
         let keys: Vec<&'a [u8]> = elements.iter().map(|element| element.key).collect();
         let (leaves, branch_most) = self.split(&sizes, &keys);
@@ -144,11 +149,11 @@ impl<'a> Plan<'a> {
             });
             level.push((first, above));
         }
-        self.branches(level, branch_most)
+        self.add_branches(level, branch_most)
     }
 
-    /// Plans the branches over children given by first key and node, until one is left: the root.
-    pub fn branches(&mut self, mut level: Vec<(&'a [u8], usize)>, most: usize) -> usize {
+    /// Adds the branches above nodes, given by first key and node, up to a single one; returns it: the root.
+    pub fn add_branches(&mut self, mut level: Vec<(&'a [u8], usize)>, most: usize) -> usize {
         while level.len() > 1 {
             let mut above = Vec::new();
             for group in self.branch_groups(level.iter().map(|(key, _)| *key), most) {
@@ -161,7 +166,8 @@ impl<'a> Plan<'a> {
         level[0].1
     }
 
-    /// How elements are split into leaves, and how many children a branch may have, so that the tree is deep enough.
+    /// The groups of elements that form leaves, and the maximum number of children of a branch, such that the tree is deep
+    /// enough.
     fn split(&self, sizes: &[usize], keys: &[&[u8]]) -> (Vec<Range<usize>>, usize) {
         let mut best = (Vec::new(), MAX_ELEMENTS);
         for (leaf_most, branch_most) in SPLITS {

@@ -1,22 +1,22 @@
-//! Which elements share a page.
+//! Distributes elements over pages by their sizes.
 
 use std::ops::Range;
 
 use super::page::{HEADER, MAX_ELEMENTS};
 
-/// When a page is full.
+/// The rule that says when a page is full.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Packing {
-    /// Bytes a page may hold.
+    /// Maximum number of bytes of a page.
     pub limit: usize,
-    /// Elements every page gets, whatever their size.
+    /// Minimum number of elements of a page, whatever their size.
     pub least: usize,
-    /// Elements no page exceeds.
+    /// Maximum number of elements of a page.
     pub most: usize,
 }
 
-/// Groups elements of the given sizes, in order. With `least` of 2 or more no group is smaller than 2 as long as there
-/// are two elements: a branch with a single child would make bbolt panic on a delete
+/// Groups elements of the given sizes into pages, in order. With a minimum of 2 or more, no group has fewer than 2 elements
+/// if there are two: a branch with a single child would make bbolt panic on a delete
 /// (`docs/format/bbolt.md#traps-for-the-next-write`).
 pub(crate) fn pack(sizes: impl ExactSizeIterator<Item = usize>, packing: Packing) -> Vec<Range<usize>> {
     let total = sizes.len();
@@ -38,7 +38,7 @@ pub(crate) fn pack(sizes: impl ExactSizeIterator<Item = usize>, packing: Packing
     groups
 }
 
-/// Gives a last group of one element a second one from its neighbour, or joins them.
+/// If the last group has one element, moves a second one there from the group before, or joins the two groups.
 fn widen_last(groups: &mut Vec<Range<usize>>) {
     let [.., before, last] = groups.as_mut_slice() else { return };
     if last.len() >= 2 {

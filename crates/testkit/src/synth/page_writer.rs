@@ -1,24 +1,25 @@
-//! Pages to a file, neighbours in one write, and the trailer at the end.
+//! Writes pages to a file, consecutive ones together, and the trailer at the end.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use sha2::{Digest, Sha256};
 
-/// Bytes collected before they are written.
+/// Number of bytes that are collected before they are written.
 const BLOCK: usize = 1 << 20;
 
 /// A database file that is being written, its pages in any order.
-pub(super) struct Output<F> {
+pub(super) struct PageWriter<F> {
     file: F,
     page_size: u64,
-    /// Where `pending` belongs in the file.
+    /// Byte offset of `pending` in the file.
     start: u64,
+    /// Bytes not written yet.
     pending: Vec<u8>,
 }
 
-impl<F: Read + Write + Seek> Output<F> {
+impl<F: Read + Write + Seek> PageWriter<F> {
     pub fn new(file: F, page_size: u32) -> Self {
-        Output { file, page_size: page_size.into(), start: 0, pending: Vec::with_capacity(2 * BLOCK) }
+        PageWriter { file, page_size: page_size.into(), start: 0, pending: Vec::with_capacity(2 * BLOCK) }
     }
 
     /// Writes `bytes` at the start of a page.
@@ -32,15 +33,15 @@ impl<F: Read + Write + Seek> Output<F> {
         Ok(())
     }
 
-    /// Extends the file to `pages` pages and appends the SHA-256 of them all, if wanted.
-    pub fn finish(mut self, pages: u64, sealed: bool) -> io::Result<()> {
+    /// Extends the file to `pages` pages and appends the trailer, if `with_trailer` is set.
+    pub fn finish(mut self, pages: u64, with_trailer: bool) -> io::Result<()> {
         self.flush()?;
         let len = pages * self.page_size;
         if self.file.seek(SeekFrom::End(0))? < len {
             self.file.seek(SeekFrom::Start(len - 1))?;
             self.file.write_all(&[0])?;
         }
-        if sealed {
+        if with_trailer {
             let digest = self.digest(len)?;
             self.file.seek(SeekFrom::Start(len))?;
             self.file.write_all(&digest)?;

@@ -1,10 +1,10 @@
-//! Making room for damage that needs a page: legal changes that leave the database sound.
+//! Provides a free page, or an unused one at the end of the file, for a corruption that needs one. The database stays sound.
 
-use super::subject::{NotApplicable, Outcome, Subject};
+use super::parsed_database::{NotApplicable, Outcome, ParsedDatabase};
 use crate::bbolt::{freelist_bytes, write_freelist};
 
-impl Subject {
-    /// A free page, made at the end of the file when there is none.
+impl ParsedDatabase {
+    /// The id of a free page. If there is none, one is added at the end of the file.
     pub fn free_page(&mut self) -> Result<u64, NotApplicable> {
         if let Some(page) = self.free.first() {
             return Ok(*page);
@@ -17,7 +17,7 @@ impl Subject {
         Ok(page)
     }
 
-    /// Raises the high-water mark of both metas by one page, which nothing refers to.
+    /// Adds a page at the end of the file that no page refers to, and raises the high-water mark of both metas.
     pub fn append_page(&mut self) -> u64 {
         let page = self.meta().high_water;
         for slot in 0..2 {
@@ -29,7 +29,7 @@ impl Subject {
         page
     }
 
-    /// Rewrites the ids of a persisted freelist, sorted; its page stays where it is.
+    /// Replaces the ids of the persisted freelist by `ids`, sorted. Its page stays where it is.
     pub fn set_freelist(&mut self, mut ids: Vec<u64>) -> Outcome {
         let page = self.freelist_page().ok_or(NotApplicable("the freelist is not persisted"))?;
         let at = self.at(page)?;

@@ -1,4 +1,4 @@
-//! Random histories: the same description always plays the same operations.
+//! Random histories of operations for tests: one description always makes the same operations.
 
 use std::ops::Range;
 
@@ -7,14 +7,14 @@ use etcdsnap_proto::authpb::Permission;
 use super::{EtcdStore, Member, Op, RecordKey, Server, TombstoneRule};
 use crate::random::Random;
 
-/// A history to play. The default is a busy 3.6 member with three compactions.
+/// The description of a random history of operations. The default is a busy 3.6 member with three compactions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct History {
+pub struct RandomHistory {
     /// Seed of everything random.
     pub seed: u64,
-    /// The version that writes.
+    /// The version of the server.
     pub server: Server,
-    /// What compaction does with a deletion at its own revision.
+    /// What a compaction does with a tombstone at the compaction revision itself.
     pub tombstones: TombstoneRule,
     /// Number of operations; most consume one revision.
     pub operations: usize,
@@ -24,7 +24,7 @@ pub struct History {
     pub value_bytes: Range<usize>,
     /// Length of the rare large values in bytes: one put of fifty.
     pub large_value_bytes: Range<usize>,
-    /// Compactions on the way.
+    /// Number of compactions, and whether the last one is unfinished.
     pub compactions: Compactions,
     /// Are there users, roles, a learner and a removed member too?
     pub small_buckets: bool,
@@ -35,15 +35,15 @@ pub struct History {
 pub enum Compactions {
     /// None: the compacted revision stays -1.
     Never,
-    /// So many, evenly spread, each at a random earlier revision; half of them where a key was deleted.
+    /// That many, evenly spread, each at a random earlier revision; half of them where a key was deleted.
     Finished(usize),
     /// As [`Compactions::Finished`], and one more at the end that stops half-way.
     LastUnfinished(usize),
 }
 
-impl Default for History {
+impl Default for RandomHistory {
     fn default() -> Self {
-        History {
+        RandomHistory {
             seed: 0,
             server: Server::V3_6,
             tombstones: TombstoneRule::Kept,
@@ -57,38 +57,39 @@ impl Default for History {
     }
 }
 
-impl History {
-    /// Plays the history from an empty store.
-    pub fn play(&self) -> EtcdStore {
-        let mut player = Player { history: self, random: Random::new(self.seed), store: EtcdStore::new(self.server) };
-        player.store.tombstones = self.tombstones;
-        player.prepare();
+impl RandomHistory {
+    /// The store after all operations, starting from an empty one.
+    pub fn build_store(&self) -> EtcdStore {
+        let mut run = HistoryRun { history: self, random: Random::new(self.seed), store: EtcdStore::new(self.server) };
+        run.store.tombstones = self.tombstones;
+        run.prepare();
         let (finished, unfinished) = match self.compactions {
             Compactions::Never => (0, false),
             Compactions::Finished(number) => (number, false),
             Compactions::LastUnfinished(number) => (number, true),
         };
-        let stretch = self.operations / (finished + 1);
+        let interval = self.operations / (finished + 1);
         for operation in 1..=self.operations {
-            player.step();
-            if stretch > 0 && operation % stretch == 0 && operation / stretch <= finished {
-                player.compact(|store, at, _| store.compact(at));
+            run.step();
+            if interval > 0 && operation % interval == 0 && operation / interval <= finished {
+                run.compact(|store, at, _| store.compact(at));
             }
         }
         if unfinished {
-            player.compact(|store, at, random| store.schedule_compaction(at, random.index(store.records.len())));
+            run.compact(|store, at, random| store.schedule_compaction(at, random.index(store.records.len())));
         }
-        player.store
+        run.store
     }
 }
 
-struct Player<'h> {
-    history: &'h History,
+/// A history that is being executed on a store.
+struct HistoryRun<'h> {
+    history: &'h RandomHistory,
     random: Random,
     store: EtcdStore,
 }
 
-impl Player<'_> {
+impl HistoryRun<'_> {
     fn prepare(&mut self) {
         for _ in 0..3 {
             self.grant_lease();

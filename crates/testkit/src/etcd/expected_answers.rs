@@ -1,4 +1,4 @@
-//! What a correct reader answers about the store.
+//! The answers that a correct reader must give about the store: revisions, keys, hashes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use etcdsnap_proto::prost::Message;
 use super::{EtcdStore, RecordKey, Server};
 use crate::bbolt::{Bucket, Entry};
 
-/// Why there is no HashKV at a revision.
+/// The reason why [`EtcdStore::hash_kv`] fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashKvError {
     /// `mvcc: required revision has been compacted`.
@@ -19,19 +19,19 @@ pub enum HashKvError {
 }
 
 impl EtcdStore {
-    /// The revision a server of today starts with (docs/format/mvcc.md#state-at-the-start).
+    /// The current revision of a server of today that starts from this store (docs/format/mvcc.md#state-at-the-start).
     pub fn current_revision(&self) -> i64 {
         let marks = [self.scheduled_compaction, self.finished_compaction, Some(self.last_record_revision()), Some(1)];
         marks.into_iter().flatten().max().unwrap_or(1)
     }
 
-    /// The revision up to which a starting server takes the past as compacted; -1 when never. A scheduled
-    /// compaction counts at once.
+    /// The compacted revision of a server that starts from this store; -1 when it was never compacted. A scheduled compaction
+    /// counts like a finished one.
     pub fn compacted_revision(&self) -> i64 {
         self.scheduled_compaction.max(self.finished_compaction).unwrap_or(-1)
     }
 
-    /// `Revision` of `snapshot status`: main of the last record, 0 when there is none.
+    /// `Revision` of `snapshot status`: the main revision of the last record, 0 when there is none.
     pub fn last_record_revision(&self) -> i64 {
         self.decoded().last().map_or(0, |(key, _)| key.revision.main)
     }
@@ -44,13 +44,13 @@ impl EtcdStore {
         live
     }
 
-    /// `TotalKey` of `snapshot status` before 3.6: pairs in all buckets.
+    /// `TotalKey` of `snapshot status` before 3.6: the number of pairs in all buckets.
     pub fn total_pairs(&self) -> usize {
         let tree = self.to_tree();
         buckets(&tree).map(|(_, bucket)| bucket.entries.len()).sum()
     }
 
-    /// `TotalKey` of `snapshot status` from 3.6 on: living user keys, and the bump marker as one.
+    /// `TotalKey` of `snapshot status` from 3.6 on: the number of live user keys, where the bump marker counts as one.
     pub fn total_live_keys(&self) -> usize {
         self.replay(i64::MAX).len()
     }
@@ -60,12 +60,13 @@ impl EtcdStore {
         self.hash_of_buckets(&[])
     }
 
-    /// `Hash` of the maintenance service of a server of that version, wherever the store was written (4.2).
+    /// `Hash` of the maintenance service of a server of version `of`, which may be another than the one that wrote the store
+    /// (docs/format/mvcc.md#backend-hash).
     pub fn backend_hash(&self, of: Server) -> u32 {
         self.hash_of_buckets(of.hash_ignores())
     }
 
-    /// HashKV at a revision, 0 meaning the current one, with the tombstone rule of today (4.3).
+    /// HashKV at a revision, where 0 means the current one, with the tombstone rule of today's servers.
     pub fn hash_kv(&self, revision: i64) -> Result<u32, HashKvError> {
         let (compacted, current) = (self.compacted_revision(), self.current_revision());
         let at = if revision == 0 { current } else { revision };

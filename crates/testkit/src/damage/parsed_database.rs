@@ -1,6 +1,7 @@
-//! A sound database seen from the outside: where its pages, elements and free pages are, and how to change them.
+//! The pages, elements and free pages of a sound database, parsed from its bytes, with setters for its integers. Every
+//! [`Corruption`](super::Corruption) works on this.
 //!
-//! This reads raw bytes on its own and trusts them: it is for databases that this crate built.
+//! The parser does not use the project's reader and trusts what it reads: it is for databases that this crate built.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -11,18 +12,19 @@ use crate::bbolt::{
 };
 use crate::image_len;
 
-/// The database has no place for this damage.
+/// The error of [`Corruption::apply`](super::Corruption::apply) when the database has no place for this damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no place for this damage: {0}")]
 pub struct NotApplicable(pub &'static str);
 
+/// What every function of the catalogue returns.
 pub(super) type Outcome = Result<(), NotApplicable>;
 
-/// A database that is about to be damaged.
-pub(super) struct Subject {
+/// A database file that a corruption changes.
+pub(super) struct ParsedDatabase {
     /// The pages, without the trailer.
     pub bytes: Vec<u8>,
-    /// The trailer, put back untouched.
+    /// The trailer, appended again unchanged afterwards.
     pub trailer: Vec<u8>,
     pub order: ByteOrder,
     /// Bytes of a page.
@@ -30,9 +32,9 @@ pub(super) struct Subject {
     /// Slot of the meta in use.
     pub active: usize,
     pub metas: [Meta; 2],
-    /// Every page with elements, a bucket's in key order, parents first.
+    /// All branch and leaf pages; those of one bucket in key order, parents before their children.
     pub pages: Vec<Page>,
-    /// Free pages, ascending: those listed, or without a list those that nothing reaches.
+    /// Ids of the free pages, ascending: those in the freelist, or without one all that no bucket uses.
     pub free: Vec<u64>,
 }
 
@@ -40,16 +42,17 @@ pub(super) struct Subject {
 #[derive(Debug, Clone)]
 pub(super) struct Page {
     pub id: u64,
-    /// Pages it occupies, at least 1.
+    /// Number of pages it occupies with its overflow, at least 1.
     pub run: u64,
     pub is_leaf: bool,
     pub count: usize,
+    /// The bucket that it belongs to.
     pub owner: Owner,
-    /// Index in [`Subject::pages`] of the branch above, and the element there.
+    /// Index in [`ParsedDatabase::pages`] of the parent branch, and the number of the element there.
     pub parent: Option<(usize, usize)>,
 }
 
-/// Whose page it is.
+/// The bucket that a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
     /// The root bucket.
@@ -77,15 +80,16 @@ pub(super) struct BranchEntry {
     pub child: u64,
 }
 
-impl Subject {
-    pub fn survey(db: &[u8]) -> Result<Subject, NotApplicable> {
-        let (image, trailer) = db.split_at(image_len(db));
+impl ParsedDatabase {
+    /// Parses `file`, which this crate built; a trailer is cut off and kept.
+    pub fn read(file: &[u8]) -> Result<ParsedDatabase, NotApplicable> {
+        let (image, trailer) = file.split_at(image_len(file));
         let order = byte_order(image)?;
         let reader = Reader { bytes: image, order };
         let first = Meta::read(&reader, 0).ok_or(NotApplicable("meta 0 is not valid"))?;
         let page_size = index(u64::from(first.page_size))?;
         let second = Meta::read(&reader, page_size).ok_or(NotApplicable("meta 1 is not valid"))?;
-        let mut subject = Subject {
+        let mut db = ParsedDatabase {
             bytes: image.to_vec(),
             trailer: trailer.to_vec(),
             order,
@@ -95,34 +99,36 @@ impl Subject {
             pages: Vec::new(),
             free: Vec::new(),
         };
-        if subject.at(subject.meta().high_water)? > image.len() {
+        if db.at(db.meta().high_water)? > image.len() {
             return Err(UNSOUND);
         }
-        subject.walk_buckets()?;
-        subject.free = match subject.freelist_page() {
-            Some(_) => subject.freelist_ids()?.1,
-            None => subject.unreached(),
+        db.walk_buckets()?;
+        db.free = match db.freelist_page() {
+            Some(_) => db.freelist_ids()?.1,
+            None => db.unreached(),
         };
-        Ok(subject)
+        Ok(db)
     }
 
+    /// The meta in use.
     pub fn meta(&self) -> Meta {
         self.metas[self.active]
     }
 
-    /// Changes the meta in use; the checksum stays right.
+    /// Changes the meta in use and computes its checksum again.
     pub fn change_meta(&mut self, change: impl FnOnce(&mut Meta)) {
         change(&mut self.metas[self.active]);
         self.write_meta(self.active);
     }
 
+    /// Writes a meta to its page, with its checksum.
     pub fn write_meta(&mut self, slot: usize) {
         let page = self.metas[slot].page(slot as u64, self.order);
         let at = slot * self.page_size;
         self.bytes[at..at + META_SIZE].copy_from_slice(&page);
     }
 
-    /// Byte position of a page.
+    /// Byte offset of a page.
     pub fn at(&self, id: u64) -> Result<usize, NotApplicable> {
         index(id)?.checked_mul(self.page_size).ok_or(NotApplicable("page id is out of reach"))
     }
@@ -151,7 +157,7 @@ impl Subject {
         self.bytes[at..at + 8].copy_from_slice(&self.order.u64(number));
     }
 
-    /// The elements of a leaf page that begins at byte `page`, be it inline or not.
+    /// The elements of the leaf page at byte offset `page`; it may be an inline page.
     pub fn leaf_entries(&self, page: usize) -> Result<Vec<LeafEntry>, NotApplicable> {
         let count = usize::from(self.u16(page + 10)?);
         (0..count)
@@ -180,7 +186,7 @@ impl Subject {
             .collect()
     }
 
-    /// The bucket elements of the root bucket whose pages are inline: position of the inline page.
+    /// Byte offsets of the inline pages of the buckets in the root bucket.
     pub fn inline_pages(&self) -> Result<Vec<usize>, NotApplicable> {
         let mut inline = Vec::new();
         for entry in self.root_entries()? {
@@ -191,7 +197,7 @@ impl Subject {
         Ok(inline)
     }
 
-    /// The element of the root bucket that names `key`, a bucket with pages of its own.
+    /// The element of the root bucket for the bucket `key`, which must not be inline.
     pub fn key_bucket(&self) -> Result<LeafEntry, NotApplicable> {
         let entries = self.root_entries()?;
         let key = entries.into_iter().find(|entry| self.bytes[entry.key.clone()] == *b"key");
@@ -199,16 +205,16 @@ impl Subject {
             .ok_or(NotApplicable("no bucket key with pages of its own"))
     }
 
-    /// The page of the freelist, if it is persisted.
+    /// Page id of the freelist, if it is persisted.
     pub fn freelist_page(&self) -> Option<u64> {
         Some(self.meta().freelist).filter(|page| *page != NO_FREELIST)
     }
 
-    /// Where the freelist's ids begin, and the ids.
+    /// Byte offset of the first id in the freelist, and all ids.
     pub fn freelist_ids(&self) -> Result<(usize, Vec<u64>), NotApplicable> {
         let page = self.at(self.freelist_page().ok_or(NotApplicable("the freelist is not persisted"))?)?;
         if self.u16(page + 8)? != FREELIST {
-            return Err(NotApplicable("the freelist page is none"));
+            return Err(NotApplicable("the freelist page has another type"));
         }
         let (start, count) = match self.u16(page + 10)? {
             0xFFFF => (page + HEADER + 8, index(self.u64(page + HEADER)?)?),
@@ -218,7 +224,7 @@ impl Subject {
         Ok((start, ids?))
     }
 
-    /// Number of pages in the file, in use or not.
+    /// Number of pages in the file.
     pub fn file_pages(&self) -> u64 {
         (self.bytes.len() / self.page_size) as u64
     }
@@ -235,6 +241,7 @@ impl Subject {
         Ok(entries)
     }
 
+    /// Collects the pages of all buckets in [`ParsedDatabase::pages`].
     fn walk_buckets(&mut self) -> Outcome {
         let mut reached = BTreeSet::new();
         let mut todo = vec![(self.meta().root, Owner::Root)];
@@ -254,7 +261,7 @@ impl Subject {
         Ok(())
     }
 
-    /// Adds the page `id` and all pages below it. No page is reached twice, so this ends.
+    /// Adds the page `id` and all pages below it. A page that is reached twice is an error, so this ends.
     fn walk(&mut self, id: u64, owner: Owner, parent: Option<(usize, usize)>, reached: &mut BTreeSet<u64>) -> Outcome {
         let at = self.at(id)?;
         let flags = self.u16(at + 8)?;
@@ -275,6 +282,7 @@ impl Subject {
         Ok(())
     }
 
+    /// Ids of the pages that no bucket uses.
     fn unreached(&self) -> Vec<u64> {
         let reached: BTreeSet<u64> = self.pages.iter().flat_map(Page::ids).collect();
         (2..self.meta().high_water).filter(|id| !reached.contains(id)).collect()
@@ -282,7 +290,7 @@ impl Subject {
 }
 
 impl Page {
-    /// All ids it occupies.
+    /// Ids of the page and its overflow.
     pub fn ids(&self) -> Range<u64> {
         self.id..self.id + self.run
     }
@@ -291,6 +299,7 @@ impl Page {
 const UNSOUND: NotApplicable = NotApplicable("the database is damaged already");
 const PAST_END: NotApplicable = NotApplicable("a position is past the end of the file");
 
+/// A number of the file as an index into memory.
 pub(super) fn index(number: u64) -> Result<usize, NotApplicable> {
     usize::try_from(number).map_err(|_| PAST_END)
 }

@@ -1,11 +1,11 @@
-//! Damage that needs no knowledge of the format.
+//! Damage to bits, bytes and pages of any file, without knowledge of the format.
 
 use crate::random::Random;
 
 /// Flips bit `bit` of the file, bit 0 being the lowest of byte 0.
 ///
 /// # Panics
-/// When the file is shorter.
+/// When the file has no such bit.
 pub fn flip_bit(db: &mut [u8], bit: usize) {
     db[bit / 8] ^= 1 << (bit % 8);
 }
@@ -26,7 +26,7 @@ pub fn zero_page(db: &mut [u8], page_size: usize, page: usize) {
 /// Exchanges the bytes of two pages.
 ///
 /// # Panics
-/// When one of them is not wholly inside the file.
+/// When one of them is not completely inside the file.
 pub fn swap_pages(db: &mut [u8], page_size: usize, one: usize, other: usize) {
     for offset in 0..page_size {
         db.swap(one * page_size + offset, other * page_size + offset);

@@ -1,8 +1,8 @@
-//! Keys as an API server names them.
+//! User keys, as an API server names them.
 
 use std::io::Write as _;
 
-/// Resources with their share of keys in percent. The first holds everything attached to a lease.
+/// Resources with their percentage of the keys. Only objects of the first are attached to a lease.
 const RESOURCES: [(&str, u64); 10] = [
     ("events", 20),
     ("pods", 25),
@@ -16,7 +16,7 @@ const RESOURCES: [(&str, u64); 10] = [
     ("customresources.example.com/widgets", 5),
 ];
 
-/// Appends the key of object `number`.
+/// Appends the user key of object `number`.
 pub(super) fn write_key(out: &mut Vec<u8>, number: u64) {
     let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let resource = resource(number);
