@@ -76,6 +76,8 @@ func check(path string, limit time.Duration) error {
 	if err != nil {
 		return err
 	}
+	// A crash in the library's goroutine closes the channel first, and ends this process a moment later.
+	time.Sleep(20 * time.Millisecond)
 	if found > 0 {
 		return printLine(verdict{Verdict: "damaged", Findings: found})
 	}
