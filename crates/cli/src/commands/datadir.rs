@@ -3,7 +3,7 @@
 use etcdsnap_datadir::{CheckOptions, check};
 
 use super::Session;
-use crate::args::{Datadir, DatadirCheck, Form};
+use crate::args::{Datadir, DatadirCheck};
 use crate::exit::{Exit, Failure};
 use crate::output::console;
 use crate::output::datadir::{Document, text};
@@ -22,12 +22,5 @@ fn run_check(session: &Session, args: &DatadirCheck) -> Result<Exit, Failure> {
     let report = check(&args.directory, args.wal_dir.as_deref(), &options, &*progress)
         .map_err(|error| Failure::new(error.to_string()))?;
     let exit = if report.is_sound() && report.boots() { Exit::Done } else { Exit::Damaged };
-    match args.output {
-        Form::Json => console::json(exit, &Document::new(&report)),
-        Form::Text => {
-            let mut sheet = console::sheet();
-            text(&report, &mut sheet);
-            console::print(sheet, exit)
-        }
-    }
+    console::report(args.output, exit, &Document::new(&report), |sheet| text(&report, sheet))
 }

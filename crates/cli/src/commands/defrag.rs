@@ -9,7 +9,7 @@ use etcdsnap_snapshot::verify::source_facts;
 
 use super::Session;
 use super::rewriting::{Rewriting, hold, target, tell_tolerated};
-use crate::args::{Defrag, Form, byte_order};
+use crate::args::{Defrag, byte_order};
 use crate::exit::{Exit, Failure};
 use crate::output::defrag::{Document, Outcome, text};
 use crate::output::{console, label};
@@ -18,14 +18,7 @@ pub fn run(session: &Session, args: &Defrag) -> Result<Exit, Failure> {
     let outcome = rewrite(session, args)?;
     tell_tolerated(&args.source, &outcome.defragmented.tolerated);
     let done = format!("{}: the copy is in place, whole and on the disk", label(&outcome.target));
-    match args.output {
-        Form::Json => console::json_done(&Document::new(&outcome), &done),
-        Form::Text => {
-            let mut sheet = console::sheet();
-            text(&outcome, &mut sheet);
-            console::print_done(sheet, &done)
-        }
-    }
+    console::report_done(args.output, &done, &Document::new(&outcome), |sheet| text(&outcome, sheet))
 }
 
 fn rewrite(session: &Session, args: &Defrag) -> Result<Outcome, Failure> {

@@ -7,10 +7,10 @@ use etcdsnap_snapshot::hashes::hashes;
 use etcdsnap_snapshot::inspection::Options;
 
 use super::{Session, standard_input_once, unusable};
-use crate::args::{Form, Hash};
+use crate::args::Hash;
 use crate::exit::{Exit, Failure};
 use crate::output::hash::{Aspect, Comparison, Failed, Hashed, Hashes, differences, text};
-use crate::output::{console, hash as output, label};
+use crate::output::{Sheet, console, hash as output, label};
 
 pub fn run(session: &Session, args: &Hash) -> Result<Exit, Failure> {
     standard_input_once(&args.files)?;
@@ -33,14 +33,11 @@ pub fn run(session: &Session, args: &Hash) -> Result<Exit, Failure> {
     let by = if args.by.is_empty() { &Aspect::ALL[..] } else { &args.by };
     let differences = differences(&files, by);
     let exit = if differences.is_empty() { exit } else { exit.and(Exit::Differ) };
-    match (args.output, files.as_slice()) {
-        (Form::Json, [only]) if failures.is_empty() => console::json(exit, &only.hashes),
-        (Form::Json, _) => console::json(exit, &Comparison::new(&files, failures, &differences)),
-        (Form::Text, _) => {
-            let mut sheet = console::sheet();
-            text(&files, failures.is_empty(), &differences, &mut sheet);
-            console::print(sheet, exit)
-        }
+    let all_read = failures.is_empty();
+    let text = |sheet: &mut Sheet| text(&files, all_read, &differences, sheet);
+    match files.as_slice() {
+        [only] if all_read => console::report(args.output, exit, &only.hashes, text),
+        _ => console::report(args.output, exit, &Comparison::new(&files, failures, &differences), text),
     }
 }
 

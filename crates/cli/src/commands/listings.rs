@@ -10,11 +10,11 @@ use etcdsnap_snapshot::container::Container;
 use etcdsnap_snapshot::finding::{Finding, Severity};
 
 use super::{Session, unusable};
-use crate::args::{Form, Leases, Members, Roles, Users};
+use crate::args::{Leases, Members, Roles, Users};
 use crate::exit::{Exit, Failure};
 use crate::output::listings as output;
 use crate::output::listings::leases::Attached;
-use crate::output::{Sheet, console, label};
+use crate::output::{console, label};
 
 /// Damaged entries that are told one by one.
 const TOLD: u64 = 20;
@@ -24,7 +24,7 @@ pub fn members(session: &Session, args: &Members) -> Result<Exit, Failure> {
     let small = small_buckets(&container, &args.file)?.1;
     let exit = tell_damage(&args.file, &small, &["members", "members_removed"]);
     let document = output::members::Document::new(&small.buckets);
-    show(args.output, exit, &document, |sheet| document.text(sheet))
+    console::report(args.output, exit, &document, |sheet| document.text(sheet))
 }
 
 pub fn users(session: &Session, args: &Users) -> Result<Exit, Failure> {
@@ -37,7 +37,7 @@ pub fn users(session: &Session, args: &Users) -> Result<Exit, Failure> {
         BTreeMap::new()
     };
     let document = output::users::Document::new(&small.buckets, &hashes);
-    show(args.output, exit, &document, |sheet| document.text(sheet))
+    console::report(args.output, exit, &document, |sheet| document.text(sheet))
 }
 
 pub fn roles(session: &Session, args: &Roles) -> Result<Exit, Failure> {
@@ -45,7 +45,7 @@ pub fn roles(session: &Session, args: &Roles) -> Result<Exit, Failure> {
     let small = small_buckets(&container, &args.file)?.1;
     let exit = tell_damage(&args.file, &small, &["authRoles", "authUsers"]);
     let document = output::roles::Document::new(&small.buckets);
-    show(args.output, exit, &document, |sheet| document.text(sheet))
+    console::report(args.output, exit, &document, |sheet| document.text(sheet))
 }
 
 /// The keys that are attached to leases are known by their records alone, so this one reads them all.
@@ -58,7 +58,7 @@ pub fn leases(session: &Session, args: &Leases) -> Result<Exit, Failure> {
     let exit = Session::tell_soundness(&inspection, &args.file);
     let attached = Attached::Count(inspection.keyspace.leases());
     let document = output::leases::Document::new(&inspection.buckets, &attached);
-    show(args.output, exit, &document, |sheet| document.text(sheet))
+    console::report(args.output, exit, &document, |sheet| document.text(sheet))
 }
 
 fn leases_with_keys(session: &Session, args: &Leases) -> Result<Exit, Failure> {
@@ -78,24 +78,8 @@ fn leases_with_keys(session: &Session, args: &Leases) -> Result<Exit, Failure> {
         }
         let exit = tell_damage(&args.file, &small, &["lease"]);
         let document = output::leases::Document::new(&small.buckets, &Attached::Keys(keys));
-        show(args.output, exit, &document, |sheet| document.text(sheet))
+        console::report(args.output, exit, &document, |sheet| document.text(sheet))
     })
-}
-
-fn show(
-    form: Form,
-    exit: Exit,
-    document: &impl serde::Serialize,
-    text: impl FnOnce(&mut Sheet),
-) -> Result<Exit, Failure> {
-    match form {
-        Form::Json => console::json(exit, document),
-        Form::Text => {
-            let mut sheet = console::sheet();
-            text(&mut sheet);
-            console::print(sheet, exit)
-        }
-    }
 }
 
 /// Reads the small buckets alone: a few pages, whatever the size of the file.

@@ -15,7 +15,7 @@ use semver::Version;
 
 use super::Session;
 use super::rewriting::{Rewriting, hold, target, tell_tolerated};
-use crate::args::{Form, Migrate};
+use crate::args::Migrate;
 use crate::exit::{Exit, Failure};
 use crate::output::migrate::{Document, Outcome, text};
 use crate::output::{console, label};
@@ -27,14 +27,7 @@ pub fn run(session: &Session, args: &Migrate) -> Result<Exit, Failure> {
     let outcome = rewrite(session, args)?;
     tell_tolerated(&args.source, &outcome.migrated.tolerated);
     let done = format!("{}: migrated, whole and on the disk", label(&outcome.target));
-    match args.output {
-        Form::Json => console::json_done(&Document::new(&outcome), &done),
-        Form::Text => {
-            let mut sheet = console::sheet();
-            text(&outcome, &mut sheet);
-            console::print_done(sheet, &done)
-        }
-    }
+    console::report_done(args.output, &done, &Document::new(&outcome), |sheet| text(&outcome, sheet))
 }
 
 fn rewrite(session: &Session, args: &Migrate) -> Result<Outcome, Failure> {

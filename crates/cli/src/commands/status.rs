@@ -3,7 +3,7 @@
 use etcdsnap_snapshot::verify::source_facts;
 
 use super::Session;
-use crate::args::{Form, Status};
+use crate::args::Status;
 use crate::exit::{Exit, Failure};
 use crate::output::console;
 use crate::output::status::{Document, text};
@@ -13,12 +13,7 @@ pub fn run(session: &Session, args: &Status) -> Result<Exit, Failure> {
     let inspection = session.inspect(&container, &args.file)?;
     let (source, database, store) = (source_facts(&container), inspection.database_facts(), inspection.store_facts());
     let exit = Session::tell_soundness(&inspection, &args.file);
-    match args.output {
-        Form::Json => console::json(exit, &Document::new(&source, &database, &store)),
-        Form::Text => {
-            let mut sheet = console::sheet();
-            text(&source, &database, &store, &mut sheet);
-            console::print(sheet, exit)
-        }
-    }
+    console::report(args.output, exit, &Document::new(&source, &database, &store), |sheet| {
+        text(&source, &database, &store, sheet)
+    })
 }

@@ -5,7 +5,7 @@ use etcdsnap_snapshot::verify::source_facts;
 
 use super::Session;
 use super::rewriting::{Rewriting, target};
-use crate::args::{Form, Unpack};
+use crate::args::Unpack;
 use crate::exit::{Exit, Failure};
 use crate::output::unpack::{Document, Outcome, text};
 use crate::output::{console, label};
@@ -17,12 +17,5 @@ pub fn run(session: &Session, args: &Unpack) -> Result<Exit, Failure> {
     let unpacked = unpack(&source, &target, &rewriting.context())?;
     let outcome = Outcome { source: source_facts(&source), target: args.target.clone(), unpacked };
     let done = format!("{}: in place, whole and on the disk", label(&outcome.target));
-    match args.output {
-        Form::Json => console::json_done(&Document::new(&outcome), &done),
-        Form::Text => {
-            let mut sheet = console::sheet();
-            text(&outcome, &mut sheet);
-            console::print_done(sheet, &done)
-        }
-    }
+    console::report_done(args.output, &done, &Document::new(&outcome), |sheet| text(&outcome, sheet))
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
 
+use crate::args::Form;
 use crate::exit::{Exit, Failure};
 use crate::output::Sheet;
 use crate::output::screen::Screen;
@@ -22,8 +23,7 @@ pub fn sheet() -> Sheet {
 
 /// Prints text for people; styles are left out where they are not wanted. `earned` is how the run ends.
 pub fn print(sheet: Sheet, earned: Exit) -> Result<Exit, Failure> {
-    let text = sheet.finish();
-    ended(earned, anstream::stdout().lock().write_all(text.as_bytes()))
+    ended(earned, write_text(sheet))
 }
 
 /// Standard output for a machine's form: byte for byte, unless a person looks at it.
@@ -39,31 +39,50 @@ pub fn write(earned: Exit, write: impl FnOnce(&mut dyn Write) -> io::Result<()>)
 
 /// Prints one JSON document and a newline. `earned` is how the run ends.
 pub fn json(earned: Exit, document: &impl serde::Serialize) -> Result<Exit, Failure> {
-    write(earned, |out| {
-        serde_json::to_writer(&mut *out, document)?;
-        out.write_all(b"\n")
-    })
+    ended(earned, write_json(&mut out(), document))
 }
 
-/// Prints the report of a command whose output is in place, as text for people. `done` says what is in place, for the
-/// error that takes the place of a report which cannot be printed.
-pub fn print_done(sheet: Sheet, done: &str) -> Result<Exit, Failure> {
-    let text = sheet.finish();
-    confirmed(done, anstream::stdout().lock().write_all(text.as_bytes()))
+/// Prints a report in the form that was asked for. `earned` is how the run ends.
+pub fn report(
+    form: Form,
+    earned: Exit,
+    document: &impl serde::Serialize,
+    text: impl FnOnce(&mut Sheet),
+) -> Result<Exit, Failure> {
+    ended(earned, write_report(form, document, text))
 }
 
-/// As [`print_done`], as one JSON document and a newline.
-pub fn json_done(document: &impl serde::Serialize, done: &str) -> Result<Exit, Failure> {
-    let mut out = out();
-    let written = serde_json::to_writer(&mut out, document).map_err(io::Error::from);
-    confirmed(done, written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
-}
-
-/// The exit of a command whose output is in place. A closed pipe is a failure here too, because the report says how to
-/// go on.
-fn confirmed(done: &str, written: io::Result<()>) -> Result<Exit, Failure> {
+/// Prints the report of a command whose output is in place. `done` says what is in place, for the error that takes the
+/// place of a report which cannot be printed. A closed pipe is a failure here too, because the report says how to go on.
+pub fn report_done(
+    form: Form,
+    done: &str,
+    document: &impl serde::Serialize,
+    text: impl FnOnce(&mut Sheet),
+) -> Result<Exit, Failure> {
     let lost = |error| Failure::unconfirmed(format!("{done}; only the report of it is lost: standard output: {error}"));
-    written.map(|()| Exit::Done).map_err(lost)
+    write_report(form, document, text).map(|()| Exit::Done).map_err(lost)
+}
+
+fn write_report(form: Form, document: &impl serde::Serialize, text: impl FnOnce(&mut Sheet)) -> io::Result<()> {
+    match form {
+        Form::Json => write_json(&mut out(), document),
+        Form::Text => {
+            let mut sheet = sheet();
+            text(&mut sheet);
+            write_text(sheet)
+        }
+    }
+}
+
+fn write_text(sheet: Sheet) -> io::Result<()> {
+    anstream::stdout().lock().write_all(sheet.finish().as_bytes())
+}
+
+fn write_json(out: &mut impl Write, document: &impl serde::Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, document)?;
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 /// A reader that has seen enough and closed the pipe is no error, and does not turn damage into success either.

@@ -4,7 +4,7 @@ use etcdsnap_snapshot::known::Known;
 use serde::Serialize;
 
 use super::Session;
-use crate::args::{DbSource, Form};
+use crate::args::DbSource;
 use crate::exit::{Exit, Failure};
 use crate::output::console;
 use crate::output::db::buckets::{Content, Counted, Entry, text};
@@ -42,15 +42,6 @@ pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
         })
         .collect();
     let all = inspection.walk.lists_all_buckets();
-    match args.output {
-        Form::Json => {
-            let document = Document { buckets: buckets.iter().map(Entry::from).collect(), all };
-            console::json(exit, &document)
-        }
-        Form::Text => {
-            let mut sheet = console::sheet();
-            text(&buckets, all, &mut sheet);
-            console::print(sheet, exit)
-        }
-    }
+    let document = Document { buckets: buckets.iter().map(Entry::from).collect(), all };
+    console::report(args.output, exit, &document, |sheet| text(&buckets, all, sheet))
 }

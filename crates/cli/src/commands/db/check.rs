@@ -1,7 +1,7 @@
 //! `db check`.
 
 use super::Session;
-use crate::args::{DbSource, Form};
+use crate::args::DbSource;
 use crate::exit::{Exit, Failure};
 use crate::output::console;
 use crate::output::db::check::{Checked, Document, text};
@@ -12,12 +12,5 @@ pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
     let checked =
         Checked { path: &args.file, problems: &walk.problems, buckets: &walk.buckets, census: walk.page_counts };
     let exit = if checked.is_sound() { Exit::Done } else { Exit::Damaged };
-    match args.output {
-        Form::Json => console::json(exit, &Document::new(&checked)),
-        Form::Text => {
-            let mut sheet = console::sheet();
-            text(&checked, &mut sheet);
-            console::print(sheet, exit)
-        }
-    }
+    console::report(args.output, exit, &Document::new(&checked), |sheet| text(&checked, sheet))
 }

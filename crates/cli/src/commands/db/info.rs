@@ -1,7 +1,7 @@
 //! `db info`.
 
 use super::{Session, database};
-use crate::args::{DbSource, Form};
+use crate::args::DbSource;
 use crate::exit::{Exit, Failure};
 use crate::output::console;
 use crate::output::db::info::{Info, text};
@@ -11,12 +11,5 @@ pub fn run(session: &Session, args: &DbSource) -> Result<Exit, Failure> {
     let info = Info::new(&database(&container, &args.file)?);
     Session::recheck(&container)?;
     let exit = if info.is_cut() { Exit::Damaged } else { Exit::Done };
-    match args.output {
-        Form::Json => console::json(exit, &info),
-        Form::Text => {
-            let mut sheet = console::sheet();
-            text(&info, &mut sheet);
-            console::print(sheet, exit)
-        }
-    }
+    console::report(args.output, exit, &info, |sheet| text(&info, sheet))
 }

@@ -4,7 +4,6 @@ use etcdsnap_objects::Objects;
 use etcdsnap_objects::encryption_audit::{EncryptionAudit, EncryptionPolicy};
 
 use super::reading::configurations;
-use crate::args::Form;
 use crate::args::kube::{Audit as Command, AuditEncryption};
 use crate::commands::Session;
 use crate::exit::{Exit, Failure};
@@ -29,14 +28,8 @@ fn encryption(session: &Session, args: &AuditEncryption) -> Result<Exit, Failure
         }
         let report = EncryptionAudit::new(EncryptionPolicy { configurations, required }, args.names).over(objects);
         let exit = if report.holds() { Exit::Done } else { Exit::Policy };
-        match args.output {
-            Form::Json => console::json(exit, &Document::new(&report, objects.shown_revision())),
-            Form::Text => {
-                let mut sheet = console::sheet();
-                text(&report, &mut sheet);
-                console::print(sheet, exit)
-            }
-        }
+        let document = Document::new(&report, objects.shown_revision());
+        console::report(args.output, exit, &document, |sheet| text(&report, sheet))
     })
 }
 

@@ -5,7 +5,6 @@ use etcdsnap_snapshot::buckets::SmallBuckets;
 use etcdsnap_snapshot::inspection::Options;
 
 use super::reading::{keyring, open};
-use crate::args::Form;
 use crate::args::kube::Check as Args;
 use crate::commands::Session;
 use crate::exit::{Exit, Failure};
@@ -27,13 +26,6 @@ pub fn run(session: &Session, args: &Args) -> Result<Exit, Failure> {
             ObjectCheck::new(objects.cluster().resources(), Options::default().limit).over(&objects, has_lease);
         let checked = Checked { path: &source.file, revision: objects.shown_revision(), outcome };
         let exit = if checked.is_sound() { Exit::Done } else { Exit::Damaged };
-        match args.output {
-            Form::Json => console::json(exit, &checked.document()),
-            Form::Text => {
-                let mut sheet = console::sheet();
-                text(&checked, &mut sheet);
-                console::print(sheet, exit)
-            }
-        }
+        console::report(args.output, exit, &checked.document(), |sheet| text(&checked, sheet))
     })
 }

@@ -1,6 +1,5 @@
 //! `kube describe-key`.
 
-use crate::args::Form;
 use crate::args::kube::DescribeKey;
 use crate::commands::Session;
 use crate::commands::reading::key;
@@ -14,13 +13,6 @@ pub fn run(session: &Session, args: &DescribeKey) -> Result<Exit, Failure> {
         objects.discover_deleted();
         let history = objects.history_of(&key);
         let document = Document::new(objects, &key, &history);
-        match args.output {
-            Form::Json => console::json(Exit::Done, &document),
-            Form::Text => {
-                let mut sheet = console::sheet();
-                document.text(&mut sheet);
-                console::print(sheet, Exit::Done)
-            }
-        }
+        console::report(args.output, Exit::Done, &document, |sheet| document.text(sheet))
     })
 }

@@ -4,7 +4,6 @@ use etcdsnap_objects::ObjectSelection;
 use etcdsnap_snapshot::contents::Contents;
 
 use super::reading::{keyring, open};
-use crate::args::Form;
 use crate::args::kube::Usage;
 use crate::commands::Session;
 use crate::exit::{Exit, Failure};
@@ -24,13 +23,6 @@ pub fn run(session: &Session, args: &Usage) -> Result<Exit, Failure> {
                 .print();
         }
         let report = Report::new(&objects, &usage, args.top as usize);
-        match args.output {
-            Form::Json => console::json(Exit::Done, &report.document()),
-            Form::Text => {
-                let mut sheet = console::sheet();
-                report.text(&label(&source.file), &mut sheet);
-                console::print(sheet, Exit::Done)
-            }
-        }
+        console::report(args.output, Exit::Done, &report.document(), |sheet| report.text(&label(&source.file), sheet))
     })
 }

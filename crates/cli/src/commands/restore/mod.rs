@@ -13,11 +13,11 @@ use jiff::Timestamp;
 
 use super::Session;
 use super::outputs::listen;
-use crate::args::{AuthChoice, BumpChoice, Form, Restore, byte_order};
+use crate::args::{AuthChoice, BumpChoice, Restore, byte_order};
 use crate::exit::{Exit, Failure};
 use crate::names::Names;
 use crate::output::restore::{Document, Story, compact_first, text};
-use crate::output::{console, label};
+use crate::output::{Sheet, console, label};
 use failure::explained;
 use manifest::Settings;
 
@@ -64,23 +64,19 @@ fn restore(
     let etcd = directories.iter().map(|directory| settings.etcd_flags(directory, plan.membership())).collect();
     let warnings = preflight.warnings.iter().cloned().chain(compact_first(&args.file, &preflight)).collect();
     let story = Story { dry_run: args.dry_run, plan, preflight: &preflight, removed: &removed, warnings, etcd };
-    let mut sheet = console::sheet();
-    if args.output == Form::Text {
-        text(&story, &directories, &mut sheet);
+    let document = Document::new(&story, &directories);
+    let text = |sheet: &mut Sheet| text(&story, &directories, sheet);
+    if args.dry_run {
+        return console::report(args.output, Exit::Done, &document, text);
     }
-    match (args.output, in_place(args, &directories)) {
-        (Form::Text, None) => console::print(sheet, Exit::Done),
-        (Form::Text, Some(done)) => console::print_done(sheet, &done),
-        (Form::Json, None) => console::json(Exit::Done, &Document::new(&story, &directories)),
-        (Form::Json, Some(done)) => console::json_done(&Document::new(&story, &directories), &done),
-    }
+    console::report_done(args.output, &in_place(&directories), &document, text)
 }
 
-/// What to say is in place when the report cannot be printed; `None` after `--dry-run`.
-fn in_place(args: &Restore, directories: &[PlannedDirectory]) -> Option<String> {
+/// What to say is in place when the report cannot be printed.
+fn in_place(directories: &[PlannedDirectory]) -> String {
     let places: Vec<_> = directories.iter().map(|directory| label(&directory.data_dir)).collect();
     let are = if places.len() == 1 { "is" } else { "are" };
-    (!args.dry_run).then(|| format!("{} {are} in place, whole and on the disk", places.join(", ")))
+    format!("{} {are} in place, whole and on the disk", places.join(", "))
 }
 
 fn request<'r>(

@@ -1,7 +1,7 @@
 //! `wal ls`.
 
 use super::{Session, Source};
-use crate::args::{Form, WalSource};
+use crate::args::WalSource;
 use crate::exit::{Exit, Failure};
 use crate::output::wal::ls::{Document, Listing, text};
 use crate::output::{console, label};
@@ -19,12 +19,5 @@ pub fn run(session: &Session, args: &WalSource) -> Result<Exit, Failure> {
             .print();
         Exit::Damaged
     };
-    match args.output {
-        Form::Json => console::json(exit, &Document::new(&listing)),
-        Form::Text => {
-            let mut sheet = console::sheet();
-            text(&listing, &mut sheet);
-            console::print(sheet, exit)
-        }
-    }
+    console::report(args.output, exit, &Document::new(&listing), |sheet| text(&listing, sheet))
 }

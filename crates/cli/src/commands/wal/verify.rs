@@ -1,7 +1,7 @@
 //! `wal verify`.
 
 use super::{Session, Source};
-use crate::args::{Form, WalSource};
+use crate::args::WalSource;
 use crate::exit::{Exit, Failure};
 use crate::output::console;
 use crate::output::wal::verify::{Document, Verified, text};
@@ -12,12 +12,5 @@ pub fn run(session: &Session, args: &WalSource) -> Result<Exit, Failure> {
     source.recheck()?;
     let verified = Verified { directory: &source.wal.directory, report: &report };
     let exit = if report.is_sound() { Exit::Done } else { Exit::Damaged };
-    match args.output {
-        Form::Json => console::json(exit, &Document::new(&verified)),
-        Form::Text => {
-            let mut sheet = console::sheet();
-            text(&verified, &mut sheet);
-            console::print(sheet, exit)
-        }
-    }
+    console::report(args.output, exit, &Document::new(&verified), |sheet| text(&verified, sheet))
 }
