@@ -42,10 +42,12 @@
 pub mod bbolt;
 pub mod damage;
 pub mod etcd;
+mod line_ends;
 pub mod random;
 pub mod synth;
 mod trailer;
 
+pub use line_ends::lf_to_crlf;
 pub use trailer::{TRAILER, append_trailer, image_len, replace_trailer};
 
 /// A small database for examples: a few keys of a 3.6 server, without a trailer.

@@ -5,17 +5,13 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
+use etcdsnap_testkit::lf_to_crlf;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::program::{Answer, args, fixture, fixtures, run, run_with_input, written};
 
 const FILE: &str = "etcd-3.6.14-seed1.db";
-
-/// Makes CR LF of every LF, as a terminal does.
-fn translated(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] }).collect()
-}
 
 /// The first bytes, and then zeros, compressed.
 fn gzip(first: &[u8], zeros: usize) -> Vec<u8> {
@@ -32,7 +28,7 @@ fn gzip(first: &[u8], zeros: usize) -> Vec<u8> {
 fn line_ends_are_the_cause_and_unpack_undoes_them() {
     for name in fixtures() {
         let bytes = fs::read(fixture(&name)).expect("fixture");
-        let (folder, path) = written(&translated(&bytes));
+        let (folder, path) = written(&lf_to_crlf(&bytes));
         let answer = run(args!["verify", path]);
         assert_eq!((answer.code, answer.stderr.as_str()), (3, ""), "{answer:?}");
         let cause = answer.stdout.find("LINE_ENDS_TRANSLATED").expect("the cause");

@@ -90,14 +90,11 @@ impl Read for Undone<'_> {
 
 #[cfg(test)]
 mod tests {
+    use etcdsnap_testkit::lf_to_crlf;
     use proptest::prelude::*;
 
     use super::{Undone, translated};
     use std::io::Read as _;
-
-    fn translate(bytes: &[u8]) -> Vec<u8> {
-        bytes.iter().flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] }).collect()
-    }
 
     fn undo(bytes: &[u8]) -> Vec<u8> {
         let mut undone = Vec::new();
@@ -109,14 +106,14 @@ mod tests {
         #[test]
         fn undoing_gives_the_bytes_back(bytes in proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), any::<u8>()], 0..500)) {
             let lf = bytes.split(|byte| *byte == b'\n').count() as u64 - 1;
-            let there = translate(&bytes);
+            let there = lf_to_crlf(&bytes);
             prop_assert_eq!(translated(&there), (lf >= 4).then_some(lf));
             prop_assert_eq!(undo(&there), bytes);
         }
 
         #[test]
         fn one_lf_without_cr_is_enough(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
-            let lone = [translate(&bytes).as_slice(), b"\r\n\r\n\r\n\r\n.\n"].concat();
+            let lone = [lf_to_crlf(&bytes).as_slice(), b"\r\n\r\n\r\n\r\n.\n"].concat();
             prop_assert_eq!(translated(&lone), None);
         }
     }

@@ -7,13 +7,9 @@ use etcdsnap_snapshot::container::{Compression, Container, OpenOptions};
 use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_snapshot::verify::{VerifyOptions, verify};
+use etcdsnap_testkit::lf_to_crlf;
 
 use super::samples::{gzip, read, snapshot, zstd};
-
-/// Makes CR LF of every LF, as a terminal does.
-fn translated(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] }).collect()
-}
 
 /// Every real snapshot of the test data.
 fn real_snapshots() -> Vec<(PathBuf, Vec<u8>)> {
@@ -38,7 +34,7 @@ fn every_real_snapshot_is_given_back_with_the_proof() {
     let snapshots = real_snapshots();
     assert!(snapshots.len() >= 6);
     for (path, bytes) in snapshots {
-        let container = read(&translated(&bytes)).expect("a snapshot");
+        let container = read(&lf_to_crlf(&bytes)).expect("a snapshot");
         let count = bytes.split(|byte| *byte == b'\n').count() as u64 - 1;
         assert_eq!(container.line_ends_undone, Some(count), "{}", path.display());
         assert!(container.image().bytes() == bytes && !container.is_stored_plain());
@@ -59,7 +55,7 @@ fn other_changes_are_not_hidden_by_it() {
     let (_, mut bytes) = real_snapshots().remove(0);
     let middle = bytes.len() / 2;
     bytes[middle] = bytes[middle].wrapping_add(16);
-    let container = read(&translated(&bytes)).expect("a snapshot");
+    let container = read(&lf_to_crlf(&bytes)).expect("a snapshot");
     let report = verify(&container, &VerifyOptions::default(), &Silent).expect("readable").report;
     assert!(report.findings[0].message.contains("does not give the SHA-256"), "{:?}", report.findings[0]);
     assert!(report.findings.iter().any(|finding| finding.kind.id == "SHA256_MISMATCH"));
@@ -70,7 +66,7 @@ fn a_compressed_file_that_was_translated_is_undone_too() {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("snapshot.db.gz");
     for (file, compression) in [(gzip(&snapshot()), Compression::Gzip), (zstd(&snapshot()), Compression::Zstd)] {
-        std::fs::write(&path, translated(&file)).expect("written");
+        std::fs::write(&path, lf_to_crlf(&file)).expect("written");
         let container = Container::open(&path, &OpenOptions::default()).expect("a snapshot");
         assert!(container.line_ends_undone.is_some() && container.image().bytes() == snapshot());
         assert_eq!((container.compression, container.path()), (compression, Some(path.as_path())));
@@ -79,7 +75,7 @@ fn a_compressed_file_that_was_translated_is_undone_too() {
 
 #[test]
 fn what_is_to_stay_as_it_is_stays_so() {
-    let file = translated(&snapshot());
+    let file = lf_to_crlf(&snapshot());
     let options = OpenOptions { decompress: false, ..OpenOptions::default() };
     let container = Container::from_stdin(&file[..], &options).expect("a damaged database");
     assert!(container.line_ends_undone.is_none() && container.image().bytes() == file);
