@@ -25,8 +25,8 @@ impl Host for Process {
         threads::start(None).map_err(|error| error.to_string())
     }
 
-    fn interrupt(&self) -> io::Result<Interrupt> {
-        interrupt::listen()
+    fn interrupt(&self) -> Result<Interrupt, String> {
+        interrupt::listen().map_err(|error| error.to_string())
     }
 
     fn resolver(&self) -> &dyn Resolver {

@@ -32,8 +32,7 @@ pub fn defrag(program: &Program, host: &dyn Host, parsed: &Parsed, log: &mut Log
     let online = if compat == Compat::V3_4 { "omit --data-dir." } else { "use `etcdctl defrag` instead." };
     let advice = format!(" To defrag a running etcd instance, {online}");
     let held = hold(compat, &path, parsed, &advice, log).map_err(|reason| failed(&reason))?;
-    let interrupt: Interrupt =
-        host.interrupt().map_err(|error| failed(format!("signals cannot be handled: {error}").as_bytes()))?;
+    let interrupt: Interrupt = host.interrupt().map_err(|error| failed(error.as_bytes()))?;
     let name = path.display().to_string();
     let work = RewriteContext::new(&name, &Silent, &interrupt);
     let began = Instant::now();

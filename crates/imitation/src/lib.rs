@@ -103,8 +103,8 @@ pub trait Host {
     /// From now on a signal that asks to stop sets this interrupt instead of ending the process.
     ///
     /// # Errors
-    /// The system refuses to have signals handled.
-    fn interrupt(&self) -> io::Result<Interrupt>;
+    /// The sentence that says why signals cannot be handled.
+    fn interrupt(&self) -> Result<Interrupt, String>;
 
     /// Looks up names of hosts.
     fn resolver(&self) -> &dyn Resolver;

@@ -12,6 +12,7 @@ use etcdsnap_rewrite::schema::{MigrationError, detect, required_version};
 use etcdsnap_rewrite::{Error, LockedDatabase, RewriteContext, Tolerance};
 use etcdsnap_snapshot::buckets::SmallBuckets;
 use etcdsnap_snapshot::container::Container;
+use etcdsnap_snapshot::interrupt::Interrupt;
 use etcdsnap_snapshot::progress::Silent;
 use etcdsnap_wal::{LogReadError, SnapshotPosition, WalDamageKind, WalReader};
 use semver::Version;
@@ -69,7 +70,8 @@ pub fn migrate(compat: Compat, host: &dyn Host, parsed: &Parsed, log: &mut Log<'
         .with_newest(newest(compat))
         .with_required_version(required_version)
         .with_force(parsed.switch("force"));
-    let done = change(host, &held, &path, &wanted).map_err(|error| match error {
+    let interrupt = host.interrupt().map_err(stop)?;
+    let done = change(&held, &path, &wanted, &interrupt).map_err(|error| match error {
         Error::Migration(error) => {
             tell_major(&error, &current, &wanted.version, log);
             stop(plan_text(&error))
@@ -81,10 +83,14 @@ pub fn migrate(compat: Compat, host: &dyn Host, parsed: &Parsed, log: &mut Log<'
 }
 
 /// Upstream does not look for damage; a database whose records are damaged is no worse for another storage version.
-fn change(host: &dyn Host, held: &LockedDatabase, path: &Path, wanted: &MigrateOptions) -> Result<Migrated, Error> {
+fn change(
+    held: &LockedDatabase,
+    path: &Path,
+    wanted: &MigrateOptions,
+    interrupt: &Interrupt,
+) -> Result<Migrated, Error> {
     let name = path.display().to_string();
-    let interrupt = host.interrupt().map_err(|source| Error::Write { path: path.to_owned(), source })?;
-    let context = RewriteContext::new(&name, &Silent, &interrupt).with_tolerance(Tolerance::Readable);
+    let context = RewriteContext::new(&name, &Silent, interrupt).with_tolerance(Tolerance::Readable);
     migrate_in_place(held, &opening(), wanted, &context)
 }
 

@@ -85,8 +85,7 @@ pub fn restore(program: &Program, host: &dyn Host, parsed: &Parsed, log: &mut Lo
         return Err(Stop::new(FAILED, Failure::InvalidDatabase.text(Path::new(file), compat)));
     }
     let plan = draft.plan(&container).map_err(|error| stop(&error))?;
-    let interrupt =
-        host.interrupt().map_err(|error| Stop::new(FAILED, format!("signals cannot be handled: {error}")))?;
+    let interrupt = host.interrupt().map_err(|error| Stop::new(FAILED, error))?;
     let context = RestoreContext::new(&Silent, &interrupt);
     plan.execute(context).map_err(|error| stop(&error))?;
     if let Some(trimming) = places.trimming {

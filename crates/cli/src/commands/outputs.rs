@@ -59,7 +59,7 @@ pub fn existing(force: bool) -> Existing {
 
 /// Starts to handle signals: from now on the first one only asks the command to end.
 pub fn listen() -> Result<Interrupt, Failure> {
-    interrupt::listen().map_err(|error| Failure::new(format!("signals cannot be handled: {error}")))
+    interrupt::listen().map_err(|error| Failure::new(error.to_string()))
 }
 
 /// Fails when the command was interrupted, for work on an output that has not got its name yet.

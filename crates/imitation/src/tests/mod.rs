@@ -6,7 +6,6 @@ mod forms;
 mod notices;
 
 use std::ffi::OsString;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use etcdsnap_snapshot::interrupt::Interrupt;
@@ -22,7 +21,7 @@ impl Host for Unreachable {
         unreachable!("these commands start no threads")
     }
 
-    fn interrupt(&self) -> io::Result<Interrupt> {
+    fn interrupt(&self) -> Result<Interrupt, String> {
         unreachable!("these commands write nothing")
     }
 
