@@ -4,7 +4,7 @@
 //! log may have all entries that the database lacks. Without the newer files it starts from an older one and applies the
 //! log.
 
-use etcdsnap_snapshot::place::quote;
+use etcdsnap_quote::quote;
 use etcdsnap_wal::snap::SnapFile;
 
 use crate::contents::{DatabaseState, DirectoryContents};

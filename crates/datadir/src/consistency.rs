@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use etcdsnap_quote::excerpt;
 use etcdsnap_snapshot::catalogue::directory::{
     DATABASE_MISSING, DATABASE_UNUSABLE, ETCD_2_DIRECTORY, INDEX_AHEAD_OF_COMMIT, INDEX_AHEAD_OF_LOG, INDEX_BEHIND_LOG,
     INDEX_BEHIND_SNAPSHOT, INDEX_MISSING, LOG_ENDS_BEFORE_SNAPSHOT, MEMBER_NOT_IN_DATABASE, MEMBER_NOT_IN_LOG,
@@ -10,7 +11,7 @@ use etcdsnap_snapshot::catalogue::directory::{
 };
 use etcdsnap_snapshot::finding::{Finding, Findings, Kind, Severity};
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::{Place, excerpt};
+use etcdsnap_snapshot::place::Place;
 use etcdsnap_wal::snap::{SnapFile, SnapName};
 use etcdsnap_wal::{EntryPayload, SnapshotPosition};
 

@@ -1,12 +1,13 @@
 //! The findings about the files in a member's directories: unreadable, missing, left over, in use.
 
 use etcdsnap_quantity::quantity;
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::catalogue::directory::{
     BROKEN_COPY_HOLDS_ENTRIES, DEFRAG_LEFTOVER, DIRECTORY_IN_USE, FILE_UNREADABLE, LEFTOVER_FILE, LOG_MISSING,
     PROXY_DIRECTORY, RECEIVED_DATABASE,
 };
 use etcdsnap_snapshot::finding::{Finding, Findings, Kind};
-use etcdsnap_snapshot::place::{Place, quote};
+use etcdsnap_snapshot::place::Place;
 use etcdsnap_wal::snap::SnapFileKind;
 use etcdsnap_wal::{Wal, WalFileKind, WalInspection, WalPlace as LogPlace};
 

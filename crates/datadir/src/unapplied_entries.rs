@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use etcdsnap_proto::etcdserverpb::request_op::Request as Operation;
 use etcdsnap_proto::etcdserverpb::{DeleteRangeRequest, InternalRaftRequest, TxnRequest};
-use etcdsnap_snapshot::place::excerpt;
+use etcdsnap_quote::excerpt;
 use etcdsnap_wal::{EntryPayload, LoggedEntry};
 use serde::Serialize;
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use etcdsnap_quantity::quantity;
-use etcdsnap_snapshot::place::excerpt;
+use etcdsnap_quote::excerpt;
 use etcdsnap_wal::EntryPayload;
 use etcdsnap_wal::snap::V2Store;
 

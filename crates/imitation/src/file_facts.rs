@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use etcdsnap_snapshot::place::go_quote;
+use etcdsnap_quote::go_quote;
 
 use super::Compat;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use etcdsnap_snapshot::place::go_quote;
+use etcdsnap_quote::go_quote;
 
 /// `true`, `T`, `1`, …
 pub fn boolean(text: &str) -> Result<bool, String> {

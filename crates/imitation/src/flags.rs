@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use etcdsnap_snapshot::place::go_quote;
+use etcdsnap_quote::go_quote;
 
 use super::flag_value;
 

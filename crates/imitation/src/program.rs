@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 
-use etcdsnap_snapshot::place::go_quote;
+use etcdsnap_quote::go_quote;
 
 use super::flags::{Flag, HELP};
 use super::{Compat, Personality, suggestion};

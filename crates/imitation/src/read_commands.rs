@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 
-use etcdsnap_snapshot::place::go_quote;
+use etcdsnap_quote::go_quote;
 
 use super::flags::Parsed;
 use super::output_format::{Answer, Form};

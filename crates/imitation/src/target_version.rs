@@ -1,6 +1,6 @@
 //! `migrate --target-version`: the version a database is to be moved to, as the tools of each release line read it.
 
-use etcdsnap_snapshot::place::go_quote;
+use etcdsnap_quote::go_quote;
 use semver::Version;
 
 use super::Compat;

@@ -10,7 +10,7 @@ use etcdsnap_kube::encryption::{
     DecryptError, EncryptedValue, EncryptionConfiguration, Fingerprint, Provider, ProviderConfig,
 };
 use etcdsnap_mvcc::Position;
-use etcdsnap_snapshot::place::excerpt;
+use etcdsnap_quote::excerpt;
 
 use crate::parallel_map::map_all_in_order;
 use crate::{ObjectRecord, Objects};

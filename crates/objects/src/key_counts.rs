@@ -7,7 +7,7 @@ use etcdsnap_kube::StoredValue;
 use etcdsnap_kube::key::{ClassifiedKey, Roots, other_program};
 use etcdsnap_kube::metadata::ObjectHeader;
 use etcdsnap_mvcc::{Index, Position, Record};
-use etcdsnap_snapshot::place::excerpt;
+use etcdsnap_quote::excerpt;
 use rayon::prelude::*;
 
 /// The living keys, by what they hold.

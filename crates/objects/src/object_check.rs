@@ -10,12 +10,13 @@ use etcdsnap_kube::key::{self, InternalKey, KeyMismatch, ObjectKey};
 use etcdsnap_kube::metadata::{ObjectHeader, ObjectMetadata, OwnerReference};
 use etcdsnap_kube::resource::Resources;
 use etcdsnap_mvcc::Position;
+use etcdsnap_quote::excerpt;
 use etcdsnap_snapshot::catalogue::kubernetes::{
     KUBE_DEFINITION_MISSING, KUBE_KEY_MISMATCH, KUBE_KIND_MISMATCH, KUBE_MASTER_LEASE_STALE, KUBE_NAMESPACE_MISSING,
     KUBE_OWNER_MISSING, KUBE_UID_DUPLICATE, KUBE_VALUE_UNDECODABLE, KUBE_VALUE_UNOPENED,
 };
 use etcdsnap_snapshot::finding::{Finding, Findings, Kind};
-use etcdsnap_snapshot::place::{Place, excerpt};
+use etcdsnap_snapshot::place::Place;
 
 use crate::parallel_map::map_all_in_order;
 use crate::{ObjectRecord, Objects, Plaintext, UnreadableObject};

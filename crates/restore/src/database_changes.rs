@@ -9,9 +9,9 @@ use etcdsnap_bbolt::Db;
 use etcdsnap_bbolt::edit::{EditError, Editor, PreparedCommit};
 use etcdsnap_mvcc::{Revision, RevisionKey};
 use etcdsnap_quantity::quantity;
+use etcdsnap_quote::quote;
 use etcdsnap_rewrite::schema::{RaftMembers, changes_for_release};
 use etcdsnap_snapshot::buckets::{Buckets, Downgrade, SmallBuckets};
-use etcdsnap_snapshot::place::quote;
 use etcdsnap_wal::{BootstrapMember, Release};
 
 use crate::error::RestoreError;

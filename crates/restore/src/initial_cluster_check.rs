@@ -5,7 +5,7 @@ mod url_comparison;
 
 use std::collections::BTreeSet;
 
-use etcdsnap_snapshot::place::go_quote;
+use etcdsnap_quote::go_quote;
 use etcdsnap_wal::Release;
 use thiserror::Error;
 

@@ -10,7 +10,7 @@ mod ip_literal;
 
 use std::fmt;
 
-use etcdsnap_snapshot::place::go_quote;
+use etcdsnap_quote::go_quote;
 use etcdsnap_wal::Release;
 use thiserror::Error;
 

@@ -11,11 +11,11 @@ use etcdsnap_bbolt::Db;
 use etcdsnap_bbolt::check::{BucketInfo, DEFAULT_LIMIT, Walk};
 use etcdsnap_mvcc::{Compaction, Keyspace, Scanner};
 use etcdsnap_publish::NewFile;
+use etcdsnap_quote::excerpt;
 use etcdsnap_snapshot::container::{Container, OpenOptions};
 use etcdsnap_snapshot::finding::{Finding, Severity};
 use etcdsnap_snapshot::image_hash::ImageHash;
 use etcdsnap_snapshot::inspection::Inspection;
-use etcdsnap_snapshot::place::excerpt;
 use etcdsnap_snapshot::reading::walk;
 use etcdsnap_snapshot::threads::{self, NoThread};
 

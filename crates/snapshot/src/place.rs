@@ -2,9 +2,8 @@
 
 use std::fmt;
 
+use etcdsnap_quote::{excerpt, quote};
 use serde::Serialize;
-
-pub use etcdsnap_wal::text::{go_quote, is_printable};
 
 /// A place inside a backup. Every part is optional; [`Display`](fmt::Display) joins the known ones.
 ///
@@ -87,43 +86,6 @@ impl fmt::Display for Place {
     }
 }
 
-/// [`quote`], cut after 128 bytes so that no key can flood a report.
-pub fn excerpt(bytes: &[u8]) -> String {
-    const SHOWN: usize = 128;
-    match bytes.get(..SHOWN) {
-        Some(start) if bytes.len() > SHOWN => format!("{}… ({} bytes)", quote(start), bytes.len()),
-        _ => quote(bytes),
-    }
-}
-
-/// Shows bytes as text: as they are when they are printable UTF-8 without quotes or backslashes, Go-quoted otherwise.
-pub fn quote(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if !text.is_empty() && text.chars().all(|c| is_printable(c) && c != '"' && c != '\\') => {
-            text.to_owned()
-        }
-        _ => go_quote(bytes),
-    }
-}
-
-/// A word of a shell command: as it is when a shell takes it so, in single quotes otherwise. Bytes that a terminal does
-/// not print are written as escapes in `$'…'`, which bash, zsh and ksh read.
-pub fn shell_word(bytes: &[u8]) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@%+".contains(c);
-    match std::str::from_utf8(bytes) {
-        Ok(text) if !text.is_empty() && text.chars().all(is_plain) => text.to_owned(),
-        Ok(text) if text.chars().all(is_printable) => format!("'{}'", text.replace('\'', r"'\''")),
-        _ => {
-            let escaped = bytes.iter().map(|byte| match byte {
-                b'\'' | b'\\' => format!("\\{}", char::from(*byte)),
-                b' '..=b'~' => char::from(*byte).to_string(),
-                _ => format!("\\x{byte:02x}"),
-            });
-            format!("$'{}'", escaped.collect::<String>())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,23 +96,5 @@ mod tests {
             Place { page: Some(7), bucket: Some("key".into()), revision: Some("4.0".into()), ..Place::default() };
         assert_eq!(place.to_string(), "bucket key, page 7, revision 4.0");
         assert_eq!(Place::file().to_string(), "file");
-    }
-
-    #[test]
-    fn odd_bytes_are_quoted_and_plain_ones_are_not() {
-        assert_eq!(quote(b"/registry/pods"), "/registry/pods");
-        assert_eq!(quote(b""), "\"\"");
-        assert_eq!(quote(b"a\x1b[31m\xff\n"), "\"a\\x1b[31m\\xff\\n\"");
-        assert_eq!(quote("\u{202e}x".as_bytes()), "\"\\u202ex\"");
-    }
-
-    #[test]
-    fn words_survive_a_shell() {
-        let words: [&[u8]; 7] =
-            [b"--name=m1", b"--data-dir=/a b", b"it's", b"", b"a[1].db", b"a\x1b'\n\xff", "b\u{e4}ckup".as_bytes()];
-        let quoted = words.map(shell_word);
-        let expected =
-            ["--name=m1", "'--data-dir=/a b'", r"'it'\''s'", "''", "'a[1].db'", r"$'a\x1b\'\x0a\xff'", "'b\u{e4}ckup'"];
-        assert_eq!(quoted, expected);
     }
 }

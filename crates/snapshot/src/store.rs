@@ -8,8 +8,8 @@ use etcdsnap_mvcc::digest::BucketDigest;
 use crate::buckets::{Alarm, Member};
 use crate::inspection::Inspection;
 use crate::known::Known;
-use crate::place::quote;
 use crate::report::{AlarmFacts, AtLeast, BucketFacts, DatabaseFacts, MemberFacts, StoreFacts};
+use etcdsnap_quote::quote;
 
 impl Inspection<'_> {
     /// The bbolt side of it.

@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::catalogue::container::{LINE_ENDS_TRANSLATED, PART_FILE};
 use crate::container::{Container, Trailer};
 use crate::finding::Finding;
-use crate::place::{Place, shell_word};
+use crate::place::Place;
+use etcdsnap_quote::shell_word;
 
 /// All such findings. `digest` is the SHA-256 of the database, where it was computed.
 pub(crate) fn findings(container: &Container, digest: Option<&[u8; 32]>) -> Vec<Finding> {

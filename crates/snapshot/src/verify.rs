@@ -22,13 +22,14 @@ use crate::image_hash::{self, ImageHash};
 use crate::incidents::{Facts, incidents};
 use crate::inspection::{Inspection, Options};
 use crate::length::{self, Length};
-use crate::place::{Place, excerpt, shell_word};
+use crate::place::Place;
 use crate::progress::Progress;
 use crate::reading::Advance;
 use crate::report::{Omitted, Report, SourceFacts};
 use crate::store::metas_moved;
 use crate::stored;
 use crate::unchecked;
+use etcdsnap_quote::{excerpt, shell_word};
 
 /// How to verify.
 #[derive(Clone, Debug, Default)]

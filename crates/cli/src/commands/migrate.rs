@@ -5,10 +5,10 @@ use std::path::Path;
 
 use etcdsnap_datadir::{DirectoryLayout, SnapFiles, WalFiles};
 use etcdsnap_image::Mapping;
+use etcdsnap_quote::quote;
 use etcdsnap_rewrite::migrate::{MigrateOptions, migrate, migrate_in_place};
 use etcdsnap_rewrite::schema::required_version;
 use etcdsnap_snapshot::container::Origin;
-use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::verify::source_facts;
 use etcdsnap_wal::{SnapshotPosition, WalReader};
 use semver::Version;

@@ -4,8 +4,8 @@ use anstyle::Style;
 use etcdsnap_datadir::{
     DirectoryReport, Indexes, LockState, MemberView, ServerRelease, StartOutcome, StartVerdict, UnappliedEntries,
 };
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::finding::Severity;
-use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::report::{DatabaseFacts, Omitted, StoreFacts};
 use serde::Serialize;
 

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use etcdsnap_mvcc::Record;
 use etcdsnap_objects::looks_like_kubernetes;
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::diff::{Change, Diff, Difference, Field};
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
 use super::event::Event;

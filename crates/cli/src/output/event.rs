@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use etcdsnap_mvcc::Record;
-use etcdsnap_snapshot::place::quote;
+use etcdsnap_quote::quote;
 use serde::Serialize;
 
 use super::patch::Patch;

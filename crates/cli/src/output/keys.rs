@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use etcdsnap_mvcc::Record;
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
 use super::lived::Lived;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use crate::output::quantity;
-use etcdsnap_snapshot::place::quote;
+use etcdsnap_quote::quote;
 use similar::TextDiff;
 
 use super::event::Event;
@@ -74,5 +74,5 @@ pub fn plain(bytes: &[u8]) -> Option<&str> {
 
 /// Would quoting escape anything but quotes and backslashes?
 fn quote_changes(part: &str) -> bool {
-    part.chars().any(|c| !etcdsnap_snapshot::place::is_printable(c))
+    part.chars().any(|c| !etcdsnap_quote::is_printable(c))
 }

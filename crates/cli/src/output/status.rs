@@ -1,7 +1,7 @@
 //! What `status` prints: the numbers of one backup.
 
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::report::{AlarmFacts, BucketFacts, DatabaseFacts, MemberFacts, SourceFacts, StoreFacts};
 use serde::Serialize;
 

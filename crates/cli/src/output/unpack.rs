@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use etcdsnap_quote::shell_word;
 use etcdsnap_rewrite::unpack::Unpacked;
-use etcdsnap_snapshot::place::shell_word;
 use etcdsnap_snapshot::report::SourceFacts;
 use serde::Serialize;
 

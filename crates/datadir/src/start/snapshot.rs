@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use etcdsnap_snapshot::place::quote;
+use etcdsnap_quote::quote;
 use etcdsnap_wal::snap::{SnapFile, V2Store};
 use etcdsnap_wal::{LogReadError, SnapshotPosition, WalDamage, WalDamageKind, WalReader};
 

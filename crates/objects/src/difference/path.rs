@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use etcdsnap_snapshot::place::quote;
+use etcdsnap_quote::quote;
 
 /// The way from an object to a field of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

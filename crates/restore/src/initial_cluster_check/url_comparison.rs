@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use etcdsnap_snapshot::place::go_quote;
+use etcdsnap_quote::go_quote;
 use etcdsnap_wal::Release;
 use thiserror::Error;
 

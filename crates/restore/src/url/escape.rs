@@ -1,6 +1,6 @@
 //! Percent escapes: which bytes each part of a URL may hold as they are.
 
-use etcdsnap_snapshot::place::go_quote;
+use etcdsnap_quote::go_quote;
 
 use super::Unparsable;
 

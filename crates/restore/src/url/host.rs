@@ -1,6 +1,6 @@
 //! The host of a URL: a name or an address, with or without a port.
 
-use etcdsnap_snapshot::place::go_quote;
+use etcdsnap_quote::go_quote;
 
 use super::escape::{Part, decode};
 use super::{Unparsable, ip_literal};

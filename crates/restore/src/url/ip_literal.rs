@@ -1,6 +1,6 @@
 //! Addresses in brackets, with Go's reasons for what is none.
 
-use etcdsnap_snapshot::place::go_quote;
+use etcdsnap_quote::go_quote;
 
 use super::Unparsable;
 

@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use etcdsnap_mvcc::RevisionKey;
-use etcdsnap_snapshot::place::excerpt;
+use etcdsnap_quote::excerpt;
 use serde::Serialize;
 
 use super::affected_keys::AffectedKeys;

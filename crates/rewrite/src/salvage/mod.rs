@@ -18,11 +18,11 @@ use etcdsnap_bbolt::build::{BuildError, BuildOptions, Builder};
 use etcdsnap_bbolt::{ByteOrder, Db};
 use etcdsnap_mvcc::Compaction;
 use etcdsnap_publish::NewFile;
+use etcdsnap_quote::excerpt;
 use etcdsnap_snapshot::buckets::EXPECTED;
 use etcdsnap_snapshot::container::Container;
 use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::inspection::Inspection;
-use etcdsnap_snapshot::place::excerpt;
 
 pub use losses::{KeyNames, Losses, LostRange};
 

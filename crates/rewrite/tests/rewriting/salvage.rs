@@ -89,7 +89,7 @@ fn assert_honest(before: &Content, bench: &Bench, losses: &Losses) {
     for (key, (revision, _)) in &were {
         let now = are.get(key);
         if now.is_some_and(|(_, is_put)| *is_put) && now.map(|(now, _)| now) != Some(revision) {
-            let name = etcdsnap_snapshot::place::quote(key);
+            let name = etcdsnap_quote::quote(key);
             assert!(losses.maybe_old.first.contains(&name), "{name} is older than it was: {losses:?}");
         }
     }

@@ -45,7 +45,8 @@ use crate::catalogue::cluster::{BUCKET_MISSING, BUCKET_UNKNOWN, ENTRY_UNKNOWN, M
 use crate::catalogue::mvcc::KEY_BUCKET_MISSING;
 use crate::finding::Finding;
 use crate::known::Known;
-use crate::place::{Place, excerpt};
+use crate::place::Place;
+use etcdsnap_quote::excerpt;
 
 /// Where findings go as they are made.
 pub type Sink<'s> = dyn FnMut(Finding) + 's;

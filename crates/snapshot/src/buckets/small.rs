@@ -8,7 +8,8 @@ use etcdsnap_bbolt::{Corruption, Db};
 use super::{Buckets, EXPECTED};
 use crate::catalogue::container::STATUS_NOT_BUCKET;
 use crate::finding::{Finding, Findings};
-use crate::place::{Place, excerpt};
+use crate::place::Place;
+use etcdsnap_quote::excerpt;
 
 /// What the small buckets of one database hold, and what is wrong with them.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use etcdsnap_fault::Collector;
 use etcdsnap_mvcc::{RecordCode, Violation};
 
 use crate::finding::Finding;
-use crate::place::{Place, excerpt};
+use crate::place::Place;
+use etcdsnap_quote::excerpt;
 
 kinds! { Mvcc:
     // The bucket as a whole.

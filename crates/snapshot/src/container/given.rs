@@ -2,7 +2,7 @@
 
 use super::STANDARD_INPUT;
 use super::compression::Compression;
-use crate::place::shell_word;
+use etcdsnap_quote::shell_word;
 
 /// The file that was given, and how it is compressed.
 pub(super) struct Given<'n> {

@@ -10,7 +10,6 @@ mod json_object;
 mod kv_requests;
 mod payload;
 mod proto_text;
-mod quote;
 mod raft_messages;
 mod value_display;
 
@@ -18,12 +17,12 @@ use std::fmt::{self, Display};
 
 use etcdsnap_proto::etcdserverpb::Request;
 use etcdsnap_proto::raftpb::ConfChange;
+use etcdsnap_quote::go_excerpt;
 use jiff::Timestamp;
 
 use self::fields::VisitFields;
 use self::payload::CHANGES;
 use self::proto_text::{ProtoText, TextStyle};
-use self::quote::excerpt;
 use crate::entry::RaftEntry;
 use crate::entry_kind::RaftEntryKind;
 use crate::go_json::conf_state_json;
@@ -33,7 +32,6 @@ use crate::record::{WalRecord, WalRecordKind};
 use crate::snap::SnapFile;
 
 pub use self::payload::{PayloadText, payload_json};
-pub use self::quote::{go_quote, is_printable};
 pub use self::value_display::ValueDisplay;
 
 /// The output of the tool for a log after a snapshot, with the line break at its end.
@@ -145,7 +143,7 @@ fn conf_change(change: &ConfChange, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 fn legacy(request: &Request, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let path = excerpt(request.path(), 64, 64);
+    let path = go_excerpt(request.path(), 64, 64);
     match request.method() {
         "" => f.write_str("noop"),
         "SYNC" => {
@@ -153,6 +151,6 @@ fn legacy(request: &Request, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "method=SYNC time=\"{}\"", time.strftime("%Y-%m-%d %H:%M:%S%.f +0000 UTC"))
         }
         method @ ("QGET" | "DELETE") => write!(f, "method={method} path={path}"),
-        method => write!(f, "method={method} path={path} val={}", excerpt(request.val(), 128, 0)),
+        method => write!(f, "method={method} path={path} val={}", go_excerpt(request.val(), 128, 0)),
     }
 }

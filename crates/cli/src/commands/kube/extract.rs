@@ -10,7 +10,7 @@ use etcdsnap_objects::extract::{
 };
 use etcdsnap_objects::{Objects, map_in_order};
 use etcdsnap_publish::{Existing, NewFolder};
-use etcdsnap_snapshot::place::quote;
+use etcdsnap_quote::quote;
 
 use super::reading::selection;
 use super::unread::Unread;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use etcdsnap_kube::list::{ListFormat, ListWriter};
 use etcdsnap_mvcc::Position;
 use etcdsnap_objects::{ObjectRecord, ObjectSelection, Objects, SelectedObjects};
-use etcdsnap_snapshot::place::quote;
+use etcdsnap_quote::quote;
 
 use super::reading::selection;
 use super::unread::Unread;

@@ -1,7 +1,7 @@
 //! `kube history`.
 
 use etcdsnap_objects::{IncludedChanges, ObjectHistory, ObjectSelection, Objects};
-use etcdsnap_snapshot::place::quote;
+use etcdsnap_quote::quote;
 
 use super::reading::selection;
 use super::unread::Unread;

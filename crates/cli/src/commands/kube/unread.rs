@@ -1,7 +1,7 @@
 //! Objects that could not be shown, or not all of them: named, counted, and how a run ends because of them.
 
 use etcdsnap_objects::UnreadableObject;
-use etcdsnap_snapshot::place::quote;
+use etcdsnap_quote::quote;
 
 use crate::exit::{Exit, Failure};
 use crate::output::kube::{Piece, Unknown};

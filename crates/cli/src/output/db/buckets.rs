@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use etcdsnap_bbolt::check::BucketInfo;
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
 use crate::output::sheet::{FAINT, STRONG, Sheet};

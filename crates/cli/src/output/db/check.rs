@@ -2,9 +2,9 @@
 
 use etcdsnap_bbolt::check::{BucketInfo, PageCounts};
 use etcdsnap_bbolt::{Problems, StructureProblem};
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
 use crate::output::sheet::{BAD, FAINT, GOOD, NEWS, ODD, PLAIN, STRONG, Sheet};

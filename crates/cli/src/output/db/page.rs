@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use etcdsnap_bbolt::format::BUCKET_FLAG;
 use etcdsnap_bbolt::{BucketHeader, Db, Page, PageKind};
 use etcdsnap_mvcc::RevisionKey;
-use etcdsnap_snapshot::place::{go_quote, quote};
+use etcdsnap_quote::{go_quote, quote};
 use serde::Serialize;
 
 use crate::output::db::info::Slot;

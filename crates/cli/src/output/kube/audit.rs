@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use etcdsnap_objects::encryption_audit::{AuditReport, AuditRow, EncryptionVerdict, KmsKey};
+use etcdsnap_quote::{excerpt, quote};
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::{excerpt, quote};
 use serde::Serialize;
 
 use crate::output::sheet::{BAD, FAINT, GOOD, PLAIN, Sheet};

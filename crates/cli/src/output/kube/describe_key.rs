@@ -3,8 +3,8 @@
 use etcdsnap_kube::key::{ClassifiedKey, InternalKey, KeyMismatch, other_program};
 use etcdsnap_mvcc::Record;
 use etcdsnap_objects::{ObjectRecord, Objects, StorageForm};
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::quote;
 use jiff::Timestamp;
 use serde::Serialize;
 

@@ -7,8 +7,8 @@ use etcdsnap_kube::decode::Object;
 use etcdsnap_kube::yaml;
 use etcdsnap_mvcc::Record;
 use etcdsnap_objects::{IgnoredDifferences, ObjectChangeKind, ObjectDifference};
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
 use super::edits;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use etcdsnap_kube::json::{self, JsonLayout};
 use etcdsnap_kube::value::Value;
 use etcdsnap_objects::difference::{FieldChange, FieldEdit, PathStep};
-use etcdsnap_snapshot::place::{go_quote, is_printable};
+use etcdsnap_quote::{go_quote, is_printable};
 use serde::Serialize;
 use serde_json::value::RawValue;
 

@@ -9,8 +9,8 @@ use etcdsnap_kube::manifest::{CleanOptions, clean};
 use etcdsnap_kube::yaml;
 use etcdsnap_objects::ObjectRecord;
 use etcdsnap_objects::extract::{ExtractPlan, ObjectIdentity};
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::quote;
 
 use super::Piece;
 use crate::output::Sheet;

@@ -8,7 +8,7 @@ use etcdsnap_kube::list::ListFormat;
 use etcdsnap_kube::yaml;
 use etcdsnap_mvcc::Position;
 use etcdsnap_objects::{ObjectRecord, Objects, UnreadableObject};
-use etcdsnap_snapshot::place::quote;
+use etcdsnap_quote::quote;
 use jiff::Timestamp;
 
 use super::Piece;

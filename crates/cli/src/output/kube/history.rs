@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use etcdsnap_objects::{Author, ObjectRevision, RevisionEffect, UnreadableObject};
-use etcdsnap_snapshot::place::quote;
+use etcdsnap_quote::quote;
 use jiff::Timestamp;
 use serde::Serialize;
 

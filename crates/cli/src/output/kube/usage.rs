@@ -1,8 +1,8 @@
 //! `kube usage`: what objects take, and who writes them.
 
 use etcdsnap_objects::{ManagerUsage, ObjectUsage, Objects, UsageTotals};
+use etcdsnap_quote::excerpt;
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::excerpt;
 use serde::Serialize;
 
 use crate::output::sheet::{FAINT, PLAIN, Sheet};

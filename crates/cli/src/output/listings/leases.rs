@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::buckets::{Buckets, Lease, Leases};
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
 use super::{perhaps_more, table, unread};

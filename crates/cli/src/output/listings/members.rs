@@ -1,8 +1,8 @@
 //! `members`.
 
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::buckets::{Buckets, ConfState, Member};
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
 use super::{perhaps_more, rows, table, unread};

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::buckets::{Access, Auth, Buckets, Extent, Permission, Role};
-use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
 use super::{name, perhaps_more, rows, unread};

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::buckets::{Buckets, PasswordKind, User};
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::quote;
 use serde::Serialize;
 
 use super::{name, perhaps_more, rows, table, unread};

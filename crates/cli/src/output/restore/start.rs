@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use etcdsnap_quote::shell_word;
 use etcdsnap_restore::{PlannedDirectory, Preflight};
-use etcdsnap_snapshot::place::shell_word;
 
 use super::Story;
 use crate::output::sheet::{FAINT, ODD, PLAIN, Sheet};

@@ -1,9 +1,9 @@
 //! `restore` for people: what was made, of what, what to look at, and how to start it.
 
 use etcdsnap_mvcc::{ENOUGH_REVISIONS, revisions_after};
+use etcdsnap_quote::quote;
 use etcdsnap_restore::{DatabaseChange, PlannedDirectory, PlannedFile};
 use etcdsnap_snapshot::boot::BootVerdict;
-use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::report::{Report, StoreFacts};
 
 use super::{Story, as_given, losses, start};

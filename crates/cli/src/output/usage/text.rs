@@ -1,6 +1,6 @@
 //! The account as text: numbers first, names last, so that no name is ever cut.
 
-use etcdsnap_snapshot::place::excerpt;
+use etcdsnap_quote::excerpt;
 use etcdsnap_snapshot::report::SourceFacts;
 use etcdsnap_snapshot::usage::{Balance, BucketUsage, KeyUsage, PrefixUsage, Savings, Usage};
 

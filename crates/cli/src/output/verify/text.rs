@@ -1,11 +1,11 @@
 //! `verify` for people: the verdict first, then what is wrong and what to do, then what was learned.
 
 use anstyle::Style;
+use etcdsnap_quote::quote;
 use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::catalogue::mvcc::V2_KEYS_POSSIBLE;
 use etcdsnap_snapshot::cause::Cause;
 use etcdsnap_snapshot::known::Known;
-use etcdsnap_snapshot::place::quote;
 use etcdsnap_snapshot::report::{Report, StoreFacts};
 
 use super::{Outcome, Verdict, Verified};

@@ -1,11 +1,11 @@
-//! Quotes strings like Go's `%q`.
+//! Quotes strings like Go's `%q`, for messages and for the output that imitates etcd's tools.
 
 use std::fmt::Write;
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
-/// Quotes a string; of a long one only the first `head` and the last `tail` bytes.
-pub(super) fn excerpt(text: &str, head: usize, tail: usize) -> String {
+/// Quotes a string like Go's `%q`; of one longer than `head + tail` bytes only its first `head` and its last `tail` bytes.
+pub fn go_excerpt(text: &str, head: usize, tail: usize) -> String {
     let bytes = text.as_bytes();
     match (bytes.get(..head), bytes.len().checked_sub(tail).and_then(|start| bytes.get(start..))) {
         (Some(first), Some(last)) if head + tail <= bytes.len() => format!("{}...{}", go_quote(first), go_quote(last)),
@@ -69,9 +69,9 @@ mod tests {
 
     #[test]
     fn long_strings_lose_their_middle() {
-        assert_eq!(excerpt("abcdef", 4, 3), r#""abcdef""#);
-        assert_eq!(excerpt("abcdefg", 4, 3), r#""abcd"..."efg""#);
-        assert_eq!(excerpt("abcdefgh", 4, 0), r#""abcd"..."""#);
-        assert_eq!(excerpt("aéb", 2, 2), r#""a\xc3"..."\xa9b""#);
+        assert_eq!(go_excerpt("abcdef", 4, 3), r#""abcdef""#);
+        assert_eq!(go_excerpt("abcdefg", 4, 3), r#""abcd"..."efg""#);
+        assert_eq!(go_excerpt("abcdefgh", 4, 0), r#""abcd"..."""#);
+        assert_eq!(go_excerpt("aéb", 2, 2), r#""a\xc3"..."\xa9b""#);
     }
 }
