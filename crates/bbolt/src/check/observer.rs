@@ -38,7 +38,7 @@ pub struct Leaf<'a> {
     pub packed: Option<&'a [u8]>,
 }
 
-/// Receives every leaf of a walk; implemented by callers of [`check`](super::check::check) that want more than the problems.
+/// Receives every leaf of a walk; implemented by callers of [`check`](super::check) that want more than the problems.
 ///
 /// Leaves arrive in file order, in chunks that are processed on several threads; each chunk has a value of its own. The
 /// values are returned in file order, bucket level by bucket level.

@@ -25,7 +25,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Whether an object of this kind has something to teach, so that others need not be decoded for [`Cluster::learn`].
+    /// Whether an object of this kind has something to teach, so that others need not be decoded for [`observe`](Self::observe).
     pub fn is_informative(kind: &str) -> bool {
         matches!(kind, "CustomResourceDefinition" | "APIService" | "Node")
     }

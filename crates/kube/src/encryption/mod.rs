@@ -2,7 +2,7 @@
 //! (docs/format/kubernetes.md#encryption-at-rest).
 //!
 //! A value says by whom and with which key it is sealed: see [`EncryptedValue`]. A [`Keyring`] holds the keys, read from an
-//! [`EncryptionConfiguration`](Configuration) or an OpenShift backup, and opens values. Only what begins as Kubernetes stores
+//! [`EncryptionConfiguration`] or an OpenShift backup, and opens values. Only what begins as Kubernetes stores
 //! it counts as opened: one of the formats does not notice a wrong key by itself. No error shows any part of a key or a value.
 
 mod cipher;
