@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// The revision or the file cannot be read, or there are no objects.
     pub fn kubernetes(&self, keyring: Keyring, revision: Option<i64>) -> Result<Objects<'a>, ReadError> {
-        self.pass(|contents| Ok(Objects::open::<&str>(contents, contents.readable(revision)?, keyring, &[])?))
+        self.pass(|contents| Ok(Objects::open::<&str>(contents, revision, keyring, &[])?))
     }
 
     fn live(
