@@ -1,4 +1,4 @@
-//! The checksums of etcd and bbolt: CRC-32C with combination of parts, SHA-256 with prefetching, FNV-1a.
+//! The checksums of etcd and bbolt: CRC-32C with combination of parts, SHA-256 with prefetching, FNV-1a; and a test for zeros.
 //!
 //! | checksum | where etcd and bbolt use it |
 //! |---|---|
@@ -20,5 +20,7 @@ pub mod crc32c;
 pub mod fnv;
 pub mod sha256;
 mod touch;
+mod zeros;
 
 pub use touch::touch;
+pub use zeros::is_zero;

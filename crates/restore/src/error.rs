@@ -291,7 +291,7 @@ fn why_unsealed(length: Option<Length>, explanation: Option<&Explanation>) -> St
 
 /// What the length of the file explains, if it does.
 fn of_length(report: &Report) -> Option<String> {
-    let cause = report.cause.as_ref().filter(|cause| cause.is_of_length())?;
+    let cause = report.cause.as_ref().filter(|cause| cause.id.is_of_length())?;
     Some(told(&cause.message, &cause.advice))
 }
 

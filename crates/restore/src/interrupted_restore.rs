@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use etcdsnap_bbolt::edit::{CommitStep, PreparedCommit};
 use etcdsnap_bbolt::format::PAGE_SIZES;
+use etcdsnap_checksum::is_zero;
 use etcdsnap_image::open_file;
 use etcdsnap_publish::{discard, remove_leftovers};
 use etcdsnap_wal::SegmentName;
@@ -178,7 +179,7 @@ fn holds_only(folder: &Path, is_ours: impl Fn(&str) -> bool) -> bool {
 fn is_blank(database: &Path, page_size: u32) -> bool {
     let mut pages = vec![1; 2 * page_size as usize];
     let is_read = open_file(database).is_ok_and(|mut file| file.read_exact(&mut pages).is_ok());
-    is_read && pages.iter().all(|byte| *byte == 0)
+    is_read && is_zero(&pages)
 }
 
 /// Blanks both metas of a database that an edit was made to.

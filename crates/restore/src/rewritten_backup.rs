@@ -13,9 +13,7 @@ use etcdsnap_publish::{Destination, Existing, Inputs, NewFile, SpaceDemand, vaca
 use etcdsnap_rewrite::defrag::convert_byte_order;
 use etcdsnap_rewrite::salvage::{Losses, salvage};
 use etcdsnap_rewrite::{Error, RewriteContext, Tolerance};
-use etcdsnap_snapshot::catalogue::container::{
-    BYTES_FOLLOW, LENGTH_ODD, SHA256_MISMATCH, SHA256_MISSING, SHA256_ZERO, SNAPSHOT_SIZE,
-};
+use etcdsnap_snapshot::cause::is_after_pages;
 use etcdsnap_snapshot::container::{Container, OpenOptions, Origin, Trailer};
 use etcdsnap_snapshot::finding::{Finding, Layer};
 use etcdsnap_snapshot::report::Report;
@@ -73,8 +71,7 @@ impl RewrittenBackup {
         // It never gets this name.
         let target = vacant_beside(&folder.join("etcdsnap"), ".rewritten");
         let mut demand = SpaceDemand::default();
-        let in_use = inspection.walk.page_counts.in_use.saturating_mul(inspection.db.page_size().into());
-        demand.add(&target, in_use).map_err(RestoreError::io("find its file system", &target))?;
+        demand.add(&target, inspection.bytes_in_use()).map_err(RestoreError::io("find its file system", &target))?;
         demand.check()?;
         let mut file = NewFile::create(&Destination::new(&target, Existing::Refuse, &Inputs::none()), None)?;
         let written = if is_damaged {
@@ -112,10 +109,9 @@ impl RewrittenBackup {
 
 /// Does a finding rule out copying the pages as they are?
 fn is_in_the_way(finding: &Finding) -> bool {
-    let of_length = [&SHA256_MISMATCH, &SHA256_ZERO, &SHA256_MISSING, &LENGTH_ODD, &SNAPSHOT_SIZE, &BYTES_FOLLOW];
     match finding.kind.layer {
         Layer::Structure | Layer::Mvcc => true,
-        Layer::Container => !of_length.iter().any(|kind| kind.id == finding.kind.id),
+        Layer::Container => !is_after_pages(finding.kind),
         _ => false,
     }
 }

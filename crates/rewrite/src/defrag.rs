@@ -58,7 +58,7 @@ pub struct Defragmented {
 pub fn defrag(source: &Container, target: &Target, context: &RewriteContext<'_>) -> Result<Defragmented, Error> {
     target.check()?;
     let (mut verified, trailer) = VerifiedSource::verify(source, context)?;
-    let in_use = verified.inspection.walk.page_counts.in_use.saturating_mul(verified.inspection.db.page_size().into());
+    let in_use = verified.inspection.bytes_in_use();
     let mut new = target.create(in_use)?;
     let order = target.order.unwrap_or(verified.inspection.db.order());
     let built = copy(&verified, &trailer, (&mut new, in_use), order, context).map_err(|error| match error {
@@ -99,7 +99,7 @@ pub fn convert_byte_order(
     context: &RewriteContext<'_>,
 ) -> Result<(), Error> {
     let context = context.with_tolerance(Tolerance::Readable);
-    let in_use = inspection.walk.page_counts.in_use.saturating_mul(inspection.db.page_size().into());
+    let in_use = inspection.bytes_in_use();
     let (verified, trailer) = (VerifiedSource { inspection, tolerated: Vec::new() }, SourceTrailer::of(source));
     let built = copy(&verified, &trailer, (&mut *new, in_use), order, &context)?;
     verify_copy(&verified, trailer, new, built.size, None, &context)?;

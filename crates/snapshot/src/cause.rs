@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use etcdsnap_bbolt::Displacement;
 use etcdsnap_quantity::quantity;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::catalogue::container::{
     BYTES_FOLLOW, LENGTH_ODD, LINE_ENDS_LOST, LINE_ENDS_TRANSLATED, NO_META, PAGES_DISPLACED, RAW_DATABASE_MAY_LAG_WAL,
@@ -23,9 +23,8 @@ use crate::length::{Length, Tail};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cause {
-    /// `CUT_OFF`, `HASH_CUT_OFF`, `HASH_LOST`, `HASH_ZERO`, `BYTES_FOLLOW`, `PAGES_DISPLACED`, `LINE_ENDS_LOST`,
-    /// `PAGES_UNREADABLE`, or the id of the worst finding.
-    pub id: &'static str,
+    /// Which one.
+    pub id: CauseId,
     /// What happened, in one sentence without a full stop.
     pub message: String,
     /// What to do about it, in one sentence.
@@ -37,16 +36,11 @@ pub struct Cause {
 impl Cause {
     /// The same cause for a file with a name that ends in `.part`, as that of a snapshot does until it is complete.
     pub(crate) fn unfinished(mut self) -> Self {
-        if UNFINISHED.contains(&self.id) {
+        if self.id.is_unfinished() {
             self.message
                 .push_str(" (a snapshot is called .part until it is complete: saving this one was interrupted)");
         }
         self
-    }
-
-    /// Does it follow from the length of the file?
-    pub fn is_of_length(&self) -> bool {
-        [BYTES_FOLLOW.id, PAGES_DISPLACED.id, LINE_ENDS_LOST.id].contains(&self.id) || UNFINISHED.contains(&self.id)
     }
 
     /// Do findings of this kind follow from it?
@@ -55,11 +49,72 @@ impl Cause {
     }
 }
 
-/// Ids of the causes of a file whose end was never written.
-const UNFINISHED: [&str; 4] = ["CUT_OFF", "HASH_CUT_OFF", "HASH_LOST", "HASH_ZERO"];
+/// Names a cause, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CauseId {
+    /// Pages are missing at the end of the file.
+    CutOff,
+    /// A part of the SHA-256 is missing at the end of the file.
+    HashCutOff,
+    /// The whole SHA-256 is missing.
+    HashLost,
+    /// Zeros stand in the place of the SHA-256.
+    HashZero,
+    /// Other bytes follow the snapshot.
+    BytesFollow,
+    /// Bytes were lost or added inside the file.
+    PagesDisplaced,
+    /// Every CR or every LF was removed from the file.
+    LineEndsLost,
+    /// Pages that the tree refers to cannot be read.
+    PagesUnreadable,
+    /// The worst finding, whose rule this is.
+    Finding(&'static Kind),
+}
 
-/// Findings that follow from the length of a file.
-static OF_LENGTH: [&Kind; 9] = [
+impl CauseId {
+    /// The name in the JSON output; that of the rule where the cause is a finding.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CutOff => "CUT_OFF",
+            Self::HashCutOff => "HASH_CUT_OFF",
+            Self::HashLost => "HASH_LOST",
+            Self::HashZero => "HASH_ZERO",
+            Self::BytesFollow => BYTES_FOLLOW.id,
+            Self::PagesDisplaced => PAGES_DISPLACED.id,
+            Self::LineEndsLost => LINE_ENDS_LOST.id,
+            Self::PagesUnreadable => "PAGES_UNREADABLE",
+            Self::Finding(kind) => kind.id,
+        }
+    }
+
+    /// Does it follow from the length of the file?
+    pub fn is_of_length(self) -> bool {
+        match self {
+            Self::CutOff | Self::HashCutOff | Self::HashLost | Self::HashZero => true,
+            Self::BytesFollow | Self::PagesDisplaced | Self::LineEndsLost => true,
+            Self::PagesUnreadable | Self::Finding(_) => false,
+        }
+    }
+
+    /// Was the end of the file never written?
+    fn is_unfinished(self) -> bool {
+        match self {
+            Self::CutOff | Self::HashCutOff | Self::HashLost | Self::HashZero => true,
+            Self::BytesFollow | Self::PagesDisplaced | Self::LineEndsLost => false,
+            Self::PagesUnreadable | Self::Finding(_) => false,
+        }
+    }
+}
+
+impl Serialize for CauseId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Findings about what follows the pages of a database, which are themselves where they belong.
+static AFTER_PAGES: [&Kind; 7] = [
     &SHA256_MISMATCH,
     &SHA256_ZERO,
     &SHA256_MISSING,
@@ -67,9 +122,10 @@ static OF_LENGTH: [&Kind; 9] = [
     &LENGTH_ODD,
     &SNAPSHOT_SIZE,
     &BYTES_FOLLOW,
-    &PAGES_DISPLACED,
-    &LINE_ENDS_LOST,
 ];
+
+/// Findings about bytes that were lost or added between the pages.
+static BETWEEN_PAGES: [&Kind; 2] = [&PAGES_DISPLACED, &LINE_ENDS_LOST];
 
 /// Findings about the file that describe its content, and not what kind of file it is.
 static OF_CONTENT: [&Kind; 3] = [&NO_META, &TREE_UNREADABLE, &STATUS_NOT_BUCKET];
@@ -86,7 +142,7 @@ pub(crate) fn cause(
         let kind = finding.kind;
         finding.severity == Severity::Error
             && kind.layer == Layer::Container
-            && !is_of(kind, &OF_LENGTH)
+            && !follows_from_length(kind)
             && !is_of(kind, &OF_CONTENT)
     });
     let of_length = || length.and_then(|length| of_length(container, length, findings));
@@ -95,7 +151,7 @@ pub(crate) fn cause(
             && let Some(besides) = of_length()
         {
             let message = format!("{}; besides that, {}", finding.kind.title, besides.message);
-            return Some(Cause { id: finding.kind.id, message, ..besides });
+            return Some(Cause { id: CauseId::Finding(finding.kind), message, ..besides });
         }
         let follows = |kind: &Kind| kind.id != finding.kind.id && kind.layer != Layer::Kubernetes;
         return Some(of_finding(finding, findings, follows));
@@ -106,18 +162,33 @@ pub(crate) fn cause(
     })
 }
 
+/// Are findings of this kind about what follows the pages? The pages can be copied as they are then.
+pub fn is_after_pages(kind: &Kind) -> bool {
+    is_of(kind, &AFTER_PAGES)
+}
+
+/// Do findings of this kind follow from the length of a file?
+fn follows_from_length(kind: &Kind) -> bool {
+    is_after_pages(kind) || is_of(kind, &BETWEEN_PAGES)
+}
+
 fn is_of(kind: &Kind, kinds: &[&'static Kind]) -> bool {
     kinds.iter().any(|other| other.id == kind.id)
 }
 
 fn of_finding(finding: &Finding, findings: &[Finding], follows: impl Fn(&Kind) -> bool) -> Cause {
-    let Kind { id, title, remedy, .. } = *finding.kind;
+    let Kind { title, remedy, .. } = *finding.kind;
     let first = remedy.split_once(". ").map_or(remedy, |(first, _)| first).trim_end_matches('.');
     let mut advice = first.to_owned();
     if let Some(initial) = advice.get_mut(..1) {
         initial.make_ascii_lowercase();
     }
-    Cause { id, message: title.to_owned(), advice, consequences: consequences(findings, follows) }
+    Cause {
+        id: CauseId::Finding(finding.kind),
+        message: title.to_owned(),
+        advice,
+        consequences: consequences(findings, follows),
+    }
 }
 
 /// Ids of the kinds that were found and for which `follows` holds, each once, in the order found.
@@ -131,7 +202,7 @@ fn consequences(findings: &[Finding], follows: impl Fn(&Kind) -> bool) -> Vec<&'
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
     /// As in [`Cause`].
-    pub id: &'static str,
+    pub id: CauseId,
     /// As in [`Cause`].
     pub message: String,
     /// As in [`Cause`].
@@ -145,44 +216,44 @@ impl Length {
         let (id, message, advice) = match self {
             Length::Fits => return None,
             Length::Cut { has, needs } => (
-                "CUT_OFF",
+                CauseId::CutOff,
                 format!("cut off: {has} of {needs} bytes are here"),
                 "fetch it again, or see what can still be read with `etcdsnap restore --allow-damaged --dry-run`".to_owned(),
             ),
             Length::HashCut { has } => (
-                "HASH_CUT_OFF",
+                CauseId::HashCutOff,
                 format!("cut off in its last bytes: all pages and {has} of the 32 bytes of the SHA-256 are here"),
                 format!("{AGAIN}: nothing proves the bytes of this one"),
             ),
             Length::HashLost => (
-                "HASH_LOST",
+                CauseId::HashLost,
                 "the SHA-256 at the end is missing: this is a snapshot without its last 32 bytes, or the database of a member that was \
                  just restored"
                     .to_owned(),
                 format!("{AGAIN}: nothing proves the bytes of this one"),
             ),
             Length::HashZero { zeros } => (
-                "HASH_ZERO",
+                CauseId::HashZero,
                 format!("{} where the SHA-256 belongs: the end of the file was never written", quantity(zeros, "zero byte")),
                 format!("{AGAIN}: nothing proves the bytes of this one"),
             ),
             Length::Followed { snapshot: Some(end), bytes, tail } => (
-                BYTES_FOLLOW.id,
+                CauseId::BytesFollow,
                 format!("whole, and followed by {}", tail.words(bytes, end + bytes)),
                 format!("cut it to its first {end} bytes, which their SHA-256 proves: {}", cutting(container)),
             ),
             Length::Followed { snapshot: None, bytes, tail } => (
-                BYTES_FOLLOW.id,
+                CauseId::BytesFollow,
                 format!("followed by {}, and without a SHA-256 that fits", tail.words(bytes, 0)),
                 AGAIN.to_owned(),
             ),
             Length::Displaced { by, removed: Some(end), .. } => (
-                LINE_ENDS_LOST.id,
+                CauseId::LineEndsLost,
                 format!("{}, and there is no {end} in the file, as if every one had been removed", places(by)),
                 format!("{AGAIN}: what was removed cannot be put back"),
             ),
             Length::Displaced { by, removed: None, rest } => {
-                (PAGES_DISPLACED.id, format!("{}{}", places(by), at_end(rest)), AGAIN.to_owned())
+                (CauseId::PagesDisplaced, format!("{}{}", places(by), at_end(rest)), AGAIN.to_owned())
             }
         };
         Some(Explanation { id, message, advice })
@@ -203,7 +274,7 @@ fn of_length(container: &Container, length: Length, findings: &[Finding]) -> Opt
         findings.iter().filter(|finding| !is_concerned(finding)).map(|finding| finding.kind.id).collect();
     let is_displaced = matches!(length, Length::Displaced { .. });
     let follows = |kind: &Kind| {
-        is_of(kind, &OF_LENGTH)
+        follows_from_length(kind)
             || length.lacks_pages() && kind.layer == Layer::Structure && !elsewhere.contains(kind.id)
             || kind.id == structure::of(etcdsnap_bbolt::StructureCode::TailNonzero).id
             || length.lacks_pages() && is_of_lost_pages(kind)
@@ -289,7 +360,7 @@ fn of_pages(inspection: &Inspection<'_>, findings: &[Finding]) -> Option<Cause> 
     let advice =
         "use another snapshot, or see what can still be read with `etcdsnap restore --allow-damaged --dry-run`";
     let follows = consequences(findings, is_of_lost_pages);
-    Some(Cause { id: "PAGES_UNREADABLE", message, advice: advice.to_owned(), consequences: follows })
+    Some(Cause { id: CauseId::PagesUnreadable, message, advice: advice.to_owned(), consequences: follows })
 }
 
 impl Tail {

@@ -80,6 +80,11 @@ impl<'a> Inspection<'a> {
         Known::new(&self.keyspace.summary, self.buckets.is_read("key"))
     }
 
+    /// Bytes of the pages in use; of those that could be reached if the walk is not whole.
+    pub fn bytes_in_use(&self) -> u64 {
+        self.walk.page_counts.in_use.saturating_mul(self.db.page_size().into())
+    }
+
     /// Opens and walks a database, without anything beside it, on the rayon pool it is called in, and reports the pages
     /// that were read to `progress`.
     ///

@@ -8,7 +8,7 @@
 use std::ops::ControlFlow;
 
 use etcdsnap_bbolt::{Db, Displacement};
-use etcdsnap_checksum::sha256;
+use etcdsnap_checksum::{is_zero, sha256};
 
 use crate::container::{Container, LineEnd};
 
@@ -194,10 +194,6 @@ fn has_snapshot_metas(db: &Db<'_>) -> bool {
     let [Ok(first), Ok(second)] = db.metas() else { return false };
     let content = |meta: &etcdsnap_bbolt::Meta| (meta.root, meta.freelist, meta.high_water_mark, meta.sequence);
     content(first) == content(second) && first.txid.checked_sub(1) == Some(second.txid)
-}
-
-fn is_zero(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| *byte == 0)
 }
 
 #[cfg(test)]

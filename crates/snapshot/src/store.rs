@@ -27,7 +27,7 @@ impl Inspection<'_> {
             free_pages: pages(census.free),
             freelist_persisted: db.has_freelist(),
             size: db.size(),
-            size_in_use: pages(census.in_use.saturating_mul(db.page_size().into())),
+            size_in_use: pages(self.bytes_in_use()),
         }
     }
 

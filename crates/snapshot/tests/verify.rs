@@ -56,7 +56,7 @@ fn real_snapshots_are_clean() {
 fn the_database_of_a_member_is_never_a_snapshot_without_its_hash() {
     let snapshot = std::fs::read(&real_snapshots()[0]).expect("readable");
     let pages = &snapshot[..snapshot.len() - 32];
-    assert_eq!(report(pages).cause.map(|cause| cause.id), Some("HASH_LOST"));
+    assert_eq!(report(pages).cause.map(|cause| cause.id.as_str()), Some("HASH_LOST"));
     let folder = tempfile::tempdir().expect("a directory");
     let directory = folder.path().join("a member");
     let database = directory.join("member/snap/db");

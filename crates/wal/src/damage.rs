@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use etcdsnap_checksum::is_zero;
 use etcdsnap_proto::ParseError;
 use etcdsnap_quantity::quantity;
 use thiserror::Error;
@@ -86,13 +87,6 @@ pub(crate) fn has_empty_sector(frame: u64, body: &[u8]) -> bool {
     let head = (SECTOR - usize::try_from(in_sector).unwrap_or_default()).min(body.len());
     let (head, rest) = body.split_at(head);
     std::iter::once(head).filter(|head| !head.is_empty()).chain(rest.chunks(SECTOR)).any(is_zero)
-}
-
-/// Are all bytes zero? Compares whole sectors, since preallocated segments have a hundred thousand of them.
-pub(crate) fn is_zero(bytes: &[u8]) -> bool {
-    const ZEROS: [u8; SECTOR] = [0; SECTOR];
-    let (sectors, rest) = bytes.as_chunks();
-    sectors.iter().all(|sector| *sector == ZEROS) && rest.iter().all(|&byte| byte == 0)
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@
 //! plus the number of padding bytes. So every frame starts at a multiple of 8, and a zero word, as in preallocated
 //! space, ends the segment.
 
+use etcdsnap_checksum::is_zero;
+
 /// Bytes of the length word.
 pub(crate) const LENGTH_WORD: usize = 8;
 
@@ -94,7 +96,7 @@ impl Frame<'_> {
     pub fn padding(&self) -> Padding {
         let padding = self.body.get(self.record.len()..).unwrap_or_default();
         let lengths = FrameLengths::of(self.record.len());
-        let is_filled = lengths.padding == padding.len() as u64 && padding.iter().all(|&byte| byte == 0);
+        let is_filled = lengths.padding == padding.len() as u64 && is_zero(padding);
         match (self.word ^ lengths.word()).to_le_bytes() {
             _ if !is_filled => Padding::Other,
             [.., 0] => Padding::Zeros,

@@ -7,10 +7,10 @@
 
 use std::fmt;
 
-use etcdsnap_checksum::crc32c;
+use etcdsnap_checksum::{crc32c, is_zero};
 
 use crate::bootstrap::SEGMENT_LEN;
-use crate::damage::{SECTOR, is_zero};
+use crate::damage::SECTOR;
 use crate::entry::RaftEntry;
 use crate::frame::{self, FrameLengths, FrameRead, LENGTH_WORD};
 use crate::raft_log::HardState;
@@ -273,7 +273,7 @@ impl<'a> Search<'a> {
         let record = rest.get(..usize::try_from(header.record).ok()?)?;
         let body = rest.get(..self.layout.body(header.record)?)?;
         let is_exact = u64::from_le_bytes(*word) == self.layout.word(record.len())
-            && body.get(record.len()..).is_some_and(|padding| padding.iter().all(|&byte| byte == 0));
+            && body.get(record.len()..).is_some_and(is_zero);
         let data = record.get(header.data..)?;
         let (kind, end) = (WalRecordKind::from_number(header.number), at + LENGTH_WORD + body.len());
         is_exact.then_some(Candidate { kind, crc: header.crc, data, end })

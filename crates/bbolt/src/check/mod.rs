@@ -52,6 +52,7 @@ mod walk_context;
 mod walker;
 
 pub use bucket_leaves::{BucketLeaves, KeyInterval};
+use etcdsnap_checksum::is_zero;
 use freelist::Freelist;
 pub use observer::{BucketInfo, Leaf, Observer};
 pub use visited_pages::VisitedPages;
@@ -88,7 +89,7 @@ pub fn check<'a, O: Observer<'a>>(db: &Db<'a>, observer: &O, limit: u64) -> Walk
 fn check_tail(db: &Db<'_>, problems: &mut Problems) {
     let start = usize::try_from(db.size()).ok();
     let tail = start.and_then(|start| db.bytes().get(start..)).unwrap_or_default();
-    if !page_rules::is_zero(tail) {
+    if !is_zero(tail) {
         let found = Detail::Number(tail.len() as u64);
         let (code, offset) = (StructureCode::TailNonzero, db.size());
         problems.push(StructureProblem {

@@ -8,7 +8,7 @@ use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::catalogue::cluster::ALARM_NOSPACE;
 use etcdsnap_snapshot::catalogue::container::SHA256_MISMATCH;
 use etcdsnap_snapshot::catalogue::structure;
-use etcdsnap_snapshot::cause::Cause;
+use etcdsnap_snapshot::cause::{Cause, CauseId};
 use etcdsnap_snapshot::container::{Compression, Foreign, OpenError};
 use etcdsnap_snapshot::finding::Finding;
 use etcdsnap_snapshot::known::Known;
@@ -67,7 +67,7 @@ pub fn damaged() -> Report {
     let alarm = "NOSPACE is raised on member 8e9e05c52164694d";
     Report {
         cause: Some(Cause {
-            id: SHA256_MISMATCH.id,
+            id: CauseId::Finding(&SHA256_MISMATCH),
             message: SHA256_MISMATCH.title.to_owned(),
             advice: "use another snapshot".to_owned(),
             consequences: Vec::new(),
@@ -93,7 +93,7 @@ pub fn damaged() -> Report {
 pub fn unreadable_store() -> Report {
     Report {
         cause: Some(Cause {
-            id: "CUT_OFF",
+            id: CauseId::CutOff,
             message: "cut off: 100000 of 380960 bytes are here".to_owned(),
             advice: "fetch it again".to_owned(),
             consequences: vec![SHA256_MISMATCH.id],

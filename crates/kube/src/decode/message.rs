@@ -226,7 +226,7 @@ impl<'a> Walk<'a> {
                 JsonForm::Time => omission.zero && *value == Value::Null,
                 _ => false,
             },
-            _ => omission.empty && is_zero(value),
+            _ => omission.empty && is_zero_value(value),
         }
     }
 
@@ -462,7 +462,7 @@ fn unsigned<'a>(number: u64) -> Value<'a> {
     i64::try_from(number).map_or(Value::Float(number as f64), Value::Int)
 }
 
-fn is_zero(value: &Value<'_>) -> bool {
+fn is_zero_value(value: &Value<'_>) -> bool {
     match value {
         Value::Bool(truth) => !truth,
         Value::Int(number) => *number == 0,

@@ -58,9 +58,7 @@ pub fn salvage(
     let options = BuildOptions { order, ..BuildOptions::like(db) };
     let reader = BucketReader { source, db, interrupt: context.interrupt };
     let mut saving = Saving { reader, context, losses, room: Some(db.bytes().len() as u64) };
-    context
-        .progress
-        .phase("save what can be read", inspection.walk.page_counts.in_use.saturating_mul(db.page_size().into()));
+    context.progress.phase("save what can be read", inspection.bytes_in_use());
     let outcome =
         write_behind(new.file(), context.interrupt, &|bytes| context.progress.advance(bytes), &|| false, |behind| {
             let mut builder = Builder::new(behind, &options).map_err(|source| unbuilt(context, source))?;

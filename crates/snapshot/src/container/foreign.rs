@@ -4,6 +4,8 @@ use etcdsnap_quantity::quantity;
 use std::fmt;
 use std::path::Path;
 
+use etcdsnap_checksum::is_zero;
+
 use super::companion::Companion;
 use super::conversion::Conversion;
 use super::evidence::shifted_database;
@@ -149,7 +151,7 @@ impl Foreign {
         if let Some(text) = text_head(bytes) {
             return Self::name_text(text, bytes);
         }
-        if bytes.iter().all(|&byte| byte == 0) {
+        if is_zero(bytes) {
             return Self::Zeros;
         }
         Self::Unknown

@@ -6,6 +6,7 @@
 use std::io::{self, ErrorKind, Read};
 
 use crc32fast::Hasher;
+use etcdsnap_checksum::is_zero;
 use etcdsnap_quantity::quantity;
 use flate2::bufread::DeflateDecoder;
 
@@ -73,7 +74,7 @@ impl<'a> Entry<'a> {
     pub(super) fn only(bytes: &'a [u8]) -> Result<Self, ZipError> {
         let Some(end) = find_end(bytes) else {
             return match find_followed_end(bytes) {
-                Some(end) if bytes[end..].iter().all(|byte| *byte == 0) => Self::only(&bytes[..end]),
+                Some(end) if is_zero(&bytes[end..]) => Self::only(&bytes[..end]),
                 Some(end) => Err(ZipError::Damaged { offset: end as u64, fault: Fault::Followed }),
                 None => Err(ZipError::Damaged { offset: bytes.len() as u64, fault: Fault::Truncated }),
             };

@@ -19,7 +19,7 @@ fn snapshots() -> Vec<(String, Vec<u8>)> {
 fn assert_cause(name: &str, file: &[u8], id: &str, says: &[&str]) {
     let Answer { cause, findings, is_sound, .. } = answer(file);
     let cause = cause.expect("a cause");
-    assert_eq!(cause.id, id, "{name}: {}", cause.message);
+    assert_eq!(cause.id.as_str(), id, "{name}: {}", cause.message);
     for says in says {
         assert!(cause.message.contains(says), "{name}: {says} in {}", cause.message);
     }
@@ -93,7 +93,7 @@ fn a_cut_besides_is_told_too() {
         assert_cause(&name, &file, "PAGES_DISPLACED", &["100 bytes before its place", "; 5 more bytes added"]);
         // Every page that is there stands at its place.
         let cause = answer(&whole[..end]).cause.expect("a cause");
-        assert_eq!(cause.id, "CUT_OFF", "{name}: {}", cause.message);
+        assert_eq!(cause.id.as_str(), "CUT_OFF", "{name}: {}", cause.message);
     }
 }
 
@@ -104,7 +104,7 @@ fn a_loss_before_the_second_meta_is_told_as_that() {
             let file = [&whole[..at], &whole[at + 5..]].concat();
             // With a part of its beginning gone it may not even look like a database.
             let Some(cause) = answer(&file).cause else { continue };
-            assert_eq!(cause.id, "PAGES_DISPLACED", "{name}: {at}: {}", cause.message);
+            assert_eq!(cause.id.as_str(), "PAGES_DISPLACED", "{name}: {at}: {}", cause.message);
             assert!(cause.message.contains("5 bytes before its place"), "{name}: {at}: {}", cause.message);
         }
     }

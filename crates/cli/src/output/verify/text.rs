@@ -4,7 +4,7 @@ use anstyle::Style;
 use etcdsnap_quote::quote;
 use etcdsnap_snapshot::boot::BootVerdict;
 use etcdsnap_snapshot::catalogue::mvcc::V2_KEYS_POSSIBLE;
-use etcdsnap_snapshot::cause::Cause;
+use etcdsnap_snapshot::cause::{Cause, CauseId};
 use etcdsnap_snapshot::known::Known;
 use etcdsnap_snapshot::report::{Report, StoreFacts};
 
@@ -116,11 +116,11 @@ fn folded(groups: &[&Group<'_>], sheet: &mut Sheet) {
 fn facts(report: &Report, sheet: &mut Sheet) {
     let source = &report.source;
     let packed = packing(source);
-    let sha256 = match (report.cause.as_ref().map_or("", |cause| cause.id), report.sha256.trailer) {
-        ("CUT_OFF", _) => "its SHA-256 is not here",
-        ("HASH_ZERO", _) => "SHA-256 is all zeros",
-        ("BYTES_FOLLOW", _) => "no SHA-256 at its end",
-        ("PAGES_DISPLACED" | "LINE_ENDS_LOST", "absent") => "no SHA-256 at its place",
+    let sha256 = match (report.cause.as_ref().map(|cause| cause.id), report.sha256.trailer) {
+        (Some(CauseId::CutOff), _) => "its SHA-256 is not here",
+        (Some(CauseId::HashZero), _) => "SHA-256 is all zeros",
+        (Some(CauseId::BytesFollow), _) => "no SHA-256 at its end",
+        (Some(CauseId::PagesDisplaced | CauseId::LineEndsLost), "absent") => "no SHA-256 at its place",
         (_, "match") => "SHA-256 matches the trailer",
         (_, "mismatch") => "SHA-256 does NOT match the trailer",
         _ => "no SHA-256 trailer to compare with",
