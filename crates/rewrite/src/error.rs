@@ -30,7 +30,7 @@ pub enum Error {
     #[error(transparent)]
     Verify(#[from] VerifyError),
     /// The source is damaged.
-    #[error("{name}: damaged, {}", summary(.findings))]
+    #[error("{name}: damaged, {}", first_error(.findings))]
     Damaged {
         /// The source.
         name: String,
@@ -123,8 +123,8 @@ impl Error {
     }
 }
 
-/// The first finding with its place, and how many more there are.
-fn summary(findings: &[Finding]) -> String {
+/// The first of these errors with its place, and how many more there are.
+pub fn first_error(findings: &[Finding]) -> String {
     let first = findings.first().map(|finding| {
         let at = if finding.place.is_file() { String::new() } else { format!(" at {}", finding.place) };
         format!("{}{at}: {}", finding.kind.id, finding.message)

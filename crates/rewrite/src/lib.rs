@@ -22,6 +22,6 @@ mod verified_source;
 mod write_behind;
 
 pub use context::{RewriteContext, Tolerance};
-pub use error::Error;
+pub use error::{Error, first_error};
 pub use locked_database::LockedDatabase;
 pub use target::Target;

@@ -29,6 +29,7 @@ pub mod contents;
 pub mod diff;
 pub mod export;
 pub mod finding;
+pub mod first_of;
 mod go_json;
 pub mod hashes;
 pub mod image_hash;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use etcdsnap_bbolt::ByteOrder;
 use etcdsnap_publish::Destination;
-use etcdsnap_rewrite::{LockedDatabase, RewriteContext, Target, Tolerance};
+use etcdsnap_rewrite::{LockedDatabase, RewriteContext, Target, Tolerance, first_error};
 use etcdsnap_snapshot::container::{OpenOptions, Origin};
 use etcdsnap_snapshot::finding::Finding;
 use etcdsnap_snapshot::interrupt::Interrupt;
@@ -64,16 +64,7 @@ pub fn hold(session: &Session, directory: &Path) -> Result<LockedDatabase, Failu
 
 /// Says of a damaged source that it was worked on all the same.
 pub fn tell_tolerated(source: &Path, tolerated: &[Finding]) {
-    let Some(first) = tolerated.first() else { return };
-    let more = match tolerated.len() - 1 {
-        0 => String::new(),
-        more => format!(" (and {more} more)"),
-    };
-    Failure::new(format!(
-        "{}: damaged, {}: {}{more}; went on all the same",
-        label(source),
-        first.kind.id,
-        first.message
-    ))
-    .print();
+    if !tolerated.is_empty() {
+        Failure::new(format!("{}: damaged, {}; went on all the same", label(source), first_error(tolerated))).print();
+    }
 }

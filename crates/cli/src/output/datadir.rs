@@ -6,6 +6,7 @@ use etcdsnap_datadir::{
 };
 use etcdsnap_quote::quote;
 use etcdsnap_snapshot::finding::Severity;
+use etcdsnap_snapshot::first_of::first_of;
 use etcdsnap_snapshot::report::{DatabaseFacts, Omitted, StoreFacts};
 use serde::Serialize;
 
@@ -239,10 +240,9 @@ fn newer_text(newer: &UnappliedEntries, sheet: &mut Sheet) {
         (least, most) if least == most => quantity(most, "revision"),
         (least, most) => format!("{least} to {most} revisions"),
     };
-    let more = newer.keys_touched.saturating_sub(newer.keys.len() as u64);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     if newer.keys_touched > 0 {
-        sheet.line(&[(PLAIN, "  ")], &format!("{revisions}, of the keys {}{more}", newer.keys.join(", ")));
+        let keys = first_of(&newer.keys, newer.keys_touched);
+        sheet.line(&[(PLAIN, "  ")], &format!("{revisions}, of the keys {keys}"));
     }
 }
 

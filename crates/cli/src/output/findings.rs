@@ -103,9 +103,7 @@ impl Group<'_> {
             sheet.line(&[(PLAIN, "    ")], &placed(finding));
         }
         let shown = self.findings.len().min(SHOWN) as u64;
-        if self.total() > shown {
-            sheet.styled(&[(PLAIN, "    ")], FAINT, &format!("… and {} more", self.total() - shown));
-        }
+        sheet.rest("    ", self.total() - shown);
         sheet.styled(&[(FAINT, "  means "), (PLAIN, "")], FAINT, self.kind.explanation);
         sheet.line(&[(FAINT, "  do    ")], self.kind.remedy);
     }

@@ -79,6 +79,13 @@ impl Sheet {
         self.text.truncate(end);
         self.text.push('\n');
     }
+
+    /// A line for the rest of a list, `… and 3 more`, unless there is none.
+    pub fn rest(&mut self, lead: &str, rest: u64) {
+        if rest > 0 {
+            self.styled(&[(PLAIN, lead)], FAINT, &format!("… and {rest} more"));
+        }
+    }
 }
 
 /// Lines of at most `room` columns, broken at spaces; a longer word has a line of its own.

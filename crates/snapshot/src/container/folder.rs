@@ -9,6 +9,7 @@ use etcdsnap_image::open_file;
 
 use super::compression::Compression;
 use super::evidence::is_database;
+use crate::first_of::first_of;
 
 /// The most entries of a directory that are examined.
 const MOST_ENTRIES: usize = 1000;
@@ -66,13 +67,11 @@ fn is_backup(path: &Path) -> bool {
 
 impl fmt::Display for Holding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (shown, more) = self.meant.split_at(self.meant.len().min(MOST_NAMES));
-        let names = shown.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
-        match (shown, more) {
-            ([], _) => f.write_str("name a snapshot file, or the data directory of a member"),
-            ([_], _) => write!(f, "name what is in it: {names}"),
-            (_, []) => write!(f, "name one of what is in it: {names}"),
-            (_, more) => write!(f, "name one of what is in it: {names} and {} more", more.len()),
+        let names = first_of(self.meant.iter().take(MOST_NAMES).map(|path| path.display()), self.meant.len() as u64);
+        match self.meant.len() {
+            0 => f.write_str("name a snapshot file, or the data directory of a member"),
+            1 => write!(f, "name what is in it: {names}"),
+            _ => write!(f, "name one of what is in it: {names}"),
         }
     }
 }

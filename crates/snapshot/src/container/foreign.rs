@@ -11,6 +11,7 @@ use super::conversion::Conversion;
 use super::evidence::shifted_database;
 use super::given::Given;
 use super::tar;
+use crate::first_of::first_of;
 
 /// How much of a text is looked at, in bytes.
 const TEXT_HEAD: usize = 4 << 10;
@@ -291,11 +292,7 @@ impl ArchiveNames {
 
 impl fmt::Display for ArchiveNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.kept.join(", "))?;
-        match self.count - self.kept.len() {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
-        }
+        f.write_str(&first_of(&self.kept, self.count as u64))
     }
 }
 

@@ -19,6 +19,7 @@ use semver::Version;
 use crate::buckets::Buckets;
 use crate::catalogue::mvcc::RECORD_UNDECODABLE;
 use crate::finding::{Finding, Kind};
+use crate::first_of::first_of;
 use crate::known::Known;
 
 /// The database quota of a server that is started without `--quota-backend-bytes`, in bytes.
@@ -128,9 +129,5 @@ pub fn incidents(facts: &Facts<'_>) -> Vec<Finding> {
 /// Some of many ids, for a message: at most five, then how many more.
 fn some_of<T: std::fmt::LowerHex>(ids: &[T]) -> String {
     const SHOWN: usize = 5;
-    let shown: Vec<_> = ids.iter().take(SHOWN).map(|id| format!("{id:016x}")).collect();
-    match ids.len().saturating_sub(SHOWN) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
+    first_of(ids.iter().take(SHOWN).map(|id| format!("{id:016x}")), ids.len() as u64)
 }

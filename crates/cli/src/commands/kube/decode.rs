@@ -8,6 +8,7 @@ use std::path::Path;
 use etcdsnap_kube::StoredValue;
 use etcdsnap_kube::encryption::Keyring;
 use etcdsnap_objects::map_in_order;
+use etcdsnap_snapshot::first_of::first_of;
 
 use super::reading::keyring;
 use crate::args::kube::Decode;
@@ -133,7 +134,7 @@ fn batch(file: &mut impl BufRead) -> io::Result<Vec<Vec<u8>>> {
 /// Tells of fields that stand in the value and not in what is shown of it.
 fn tell_unknown(place: &str, unknown: Option<&Unknown>) {
     if let Some(Unknown { count, first }) = unknown {
-        let more = if *count == 1 { String::new() } else { format!(" and {} more", count - 1) };
-        Failure::new(format!("{place}: not shown, as this version does not know it: field {first}{more}")).print();
+        let fields = first_of([first], *count as u64);
+        Failure::new(format!("{place}: not shown, as this version does not know it: field {fields}")).print();
     }
 }

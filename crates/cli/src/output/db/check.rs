@@ -7,7 +7,7 @@ use etcdsnap_snapshot::finding::Severity;
 use etcdsnap_snapshot::known::Known;
 use serde::Serialize;
 
-use crate::output::sheet::{BAD, FAINT, GOOD, NEWS, ODD, PLAIN, STRONG, Sheet};
+use crate::output::sheet::{BAD, GOOD, NEWS, ODD, PLAIN, STRONG, Sheet};
 use crate::output::words::{TextOrBase64, at_least};
 use crate::output::{label, quantity};
 
@@ -144,8 +144,6 @@ pub fn text(checked: &Checked<'_>, sheet: &mut Sheet) {
             sheet.line(&[(PLAIN, "    ")], &format!("{}: {problem}", checked.place(problem)));
             shown += 1;
         }
-        if count > shown {
-            sheet.styled(&[(PLAIN, "    ")], FAINT, &format!("… and {} more", count - shown));
-        }
+        sheet.rest("    ", count.saturating_sub(shown));
     }
 }

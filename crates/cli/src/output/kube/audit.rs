@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use etcdsnap_objects::encryption_audit::{AuditReport, AuditRow, EncryptionVerdict, KmsKey};
 use etcdsnap_quote::{excerpt, quote};
+use etcdsnap_snapshot::first_of::first_of;
 use etcdsnap_snapshot::known::Known;
 use serde::Serialize;
 
@@ -140,12 +141,8 @@ pub fn text(report: &AuditReport, sheet: &mut Sheet) {
         let columns = format!("  {name:<resource$}  {:<storing$}  {:>7}  ", stored(row), row.objects);
         sheet.line(&[(PLAIN, "  "), (style, mark), (PLAIN, &columns)], &words(row));
         if row.verdict.fails() && !row.names.is_empty() {
-            let names: Vec<_> = row.names.iter().map(|name| quote(name.as_bytes())).collect();
-            let more = match row.objects.saturating_sub(names.len() as u64) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            sheet.styled(&[(PLAIN, "         ")], FAINT, &format!("{}{more}", names.join(", ")));
+            let names = row.names.iter().map(|name| quote(name.as_bytes()));
+            sheet.styled(&[(PLAIN, "         ")], FAINT, &first_of(names, row.objects));
         }
     }
     for resource in &report.absent {

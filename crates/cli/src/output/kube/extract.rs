@@ -10,6 +10,7 @@ use etcdsnap_kube::yaml;
 use etcdsnap_objects::ObjectRecord;
 use etcdsnap_objects::extract::{ExtractPlan, ObjectIdentity};
 use etcdsnap_quote::quote;
+use etcdsnap_snapshot::first_of::first_of;
 use etcdsnap_snapshot::known::Known;
 
 use super::Piece;
@@ -149,22 +150,14 @@ impl Account {
             reasons.entry(*reason).or_default().push(identity);
         }
         for (reason, objects) in reasons {
-            let names: Vec<_> = objects.iter().take(NAMED).map(|identity| named(identity)).collect();
-            let text = format!("{}: {}", reason.reason(), first_of(&names, objects.len() as u64));
+            let names = objects.iter().take(NAMED).map(|identity| named(identity));
+            let text = format!("{}: {}", reason.reason(), first_of(names, objects.len() as u64));
             sheet.line(&[(PLAIN, &format!("{:>6}  ", objects.len()))], &text);
         }
         if self.with_finalizers > 0 {
             let lead = format!("took finalizers off {}: ", quantity(self.with_finalizers, "object"));
             sheet.line(&[(PLAIN, &lead)], &first_of(&self.finalizers, self.with_finalizers));
         }
-    }
-}
-
-/// Names, and how many more there are.
-fn first_of(names: &[String], total: u64) -> String {
-    match total.saturating_sub(names.len() as u64) {
-        0 => names.join(", "),
-        more => format!("{} and {more} more", names.join(", ")),
     }
 }
 

@@ -193,7 +193,7 @@ impl<'r, 'a> Report<'r, 'a> {
             );
             sheet.line(&[(PLAIN, &lead)], &excerpt(name.as_bytes()));
         }
-        more(rest, sheet);
+        sheet.rest("  ", rest as u64);
     }
 
     fn managers(&self, sheet: &mut Sheet) {
@@ -211,7 +211,7 @@ impl<'r, 'a> Report<'r, 'a> {
             let lead = format!("  {fields:>8} {history:>8} {:>8} {live:>9}  ", account.objects);
             sheet.line(&[(PLAIN, &lead)], &excerpt(name.as_bytes()));
         }
-        more(managers.len().saturating_sub(self.top), sheet);
+        sheet.rest("  ", managers.len().saturating_sub(self.top) as u64);
     }
 
     fn written(&self, sheet: &mut Sheet) {
@@ -236,11 +236,5 @@ fn writes_each(account: &UsageTotals) -> String {
             let tenths = (u128::from(account.writes) * 10 + u128::from(objects) / 2) / u128::from(objects);
             format!("{}.{}", tenths / 10, tenths % 10)
         }
-    }
-}
-
-fn more(rest: usize, sheet: &mut Sheet) {
-    if rest > 0 {
-        sheet.styled(&[(PLAIN, "  ")], FAINT, &format!("({} more)", quantity(rest as u64, "row")));
     }
 }

@@ -1,6 +1,7 @@
 //! What is missing of a damaged backup, for people.
 
 use etcdsnap_restore::{KeyNames, Losses, LostRange};
+use etcdsnap_snapshot::first_of::first_of;
 
 use crate::output::quantity;
 use crate::output::sheet::{BAD, FAINT, GOOD, ODD, PLAIN, Sheet};
@@ -98,7 +99,5 @@ fn keys(losses: &Losses, sheet: &mut Sheet) {
 }
 
 fn listed(names: &KeyNames) -> String {
-    let more = names.count.saturating_sub(names.first.len() as u64);
-    let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
-    format!("{}{rest}", names.first.join(", "))
+    first_of(&names.first, names.count)
 }

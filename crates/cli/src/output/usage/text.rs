@@ -126,7 +126,7 @@ fn prefixes(usage: &Usage<'_>, args: &Args, sheet: &mut Sheet) {
         for prefix in rest {
             others.add(prefix);
         }
-        sheet.styled(&[(PLAIN, &row(&others))], FAINT, &format!("({} more)", quantity(rest.len() as u64, "prefix")));
+        sheet.rest(&row(&others), rest.len() as u64);
     }
 }
 
@@ -155,9 +155,7 @@ fn buckets(buckets: &[BucketUsage<'_>], top: usize, file: u64, sheet: &mut Sheet
         };
         sheet.line(&[(PLAIN, &lead)], &format!("{name}{inline}"));
     }
-    if let Some(more) = order.len().checked_sub(top.max(EXPECTED)).filter(|more| *more > 0) {
-        sheet.line(&[(PLAIN, "  ")], &format!("({} more)", quantity(more as u64, "bucket")));
-    }
+    sheet.rest("  ", order.len().saturating_sub(top.max(EXPECTED)) as u64);
 }
 
 /// Buckets of an etcd database, the root among them: all of them are always shown.
