@@ -1,18 +1,49 @@
-"""A bbolt database as nested dictionaries, for changes that no bbolt library would make: read from a file, changed, written anew.
+"""bbolt files for the checks: single pages of any content, and a database as nested dictionaries, read from a file, changed as no
+bbolt library would change it, and written again.
 
-Only what sound files of real servers need is read, and nothing of etcdsnap is used: what judges must not make what is judged.
+Only sound files of real servers are read, and nothing of etcdsnap is used: what judges must not make what is judged.
 """
 
 import hashlib
 import struct
 
 MAGIC, FORMAT, PAGE = 0xED0CDAED, 2, 4096
-BRANCH, LEAF, META = 1, 2, 4
+BRANCH, LEAF, META, FREELIST = 1, 2, 4, 16
 BUCKET, NO_FREELIST = 1, (1 << 64) - 1
 HEADER, ELEMENT = "QHHI", 16  # a page's header (id, kind, count, overflow); both have 16 bytes
 LITTLE, BIG = "<", ">"
 FILL = 0.9  # of a page
 INLINE = PAGE // 4  # bytes of a bucket that is kept within its parent's leaf
+
+
+def header(page, kind, count, overflow=0, order=LITTLE):
+    """The header of a page."""
+    return struct.pack(order + HEADER, page, kind, count, overflow)
+
+
+def meta(page, root, high_water, txid, freelist=NO_FREELIST, order=LITTLE):
+    """A meta page, with the right checksum whatever its fields are."""
+    body = struct.pack(f"{order}IIIIQQQQQ", MAGIC, FORMAT, PAGE, 0, root, 0, freelist, high_water, txid)
+    return header(page, META, 0, order=order) + body + struct.pack(f"{order}Q", _fnv(body))
+
+
+def leaf(page, elements, overflow=0, order=LITTLE):
+    """A leaf page of elements (flags, key, value)."""
+    table, data = bytearray(), bytearray()
+    for index, (flags, key, value) in enumerate(elements):
+        at = ELEMENT * (len(elements) - index) + len(data)
+        table += struct.pack(f"{order}IIII", flags, at, len(key), len(value))
+        data += key + value
+    return header(page, LEAF, len(elements), overflow, order) + bytes(table + data)
+
+
+def branch(page, children, overflow=0, order=LITTLE):
+    """A branch page of children (key, page)."""
+    table, data = bytearray(), bytearray()
+    for index, (key, child) in enumerate(children):
+        table += struct.pack(f"{order}IIQ", ELEMENT * (len(children) - index) + len(data), len(key), child)
+        data += key
+    return header(page, BRANCH, len(children), overflow, order) + bytes(table + data)
 
 
 class Bucket(dict):
@@ -74,49 +105,34 @@ class _Image:
         page = self._tree(root)
         used = max(len(self.pages) // PAGE, pages)
         for slot in (0, 1):
-            meta = struct.pack(f"{self.order}IIIIQQQQQ", MAGIC, FORMAT, PAGE, 0, page, 0, NO_FREELIST, used, 8 + slot)
-            header = struct.pack(self.order + HEADER, slot, META, 0, 0)
-            content = header + meta + struct.pack(f"{self.order}Q", _fnv(meta))
+            content = meta(slot, page, used, 8 + slot, order=self.order)
             self.pages[slot * PAGE : slot * PAGE + len(content)] = content
         return bytes(self.pages)
 
     def _tree(self, bucket):
         """Writes a bucket's pages from the leaves up; the number of its root page."""
-        items = [(key, *self._value(bucket[key])) for key in sorted(bucket)]
-        level = [(self._page(LEAF, group), group[0][0] if group else b"") for group in _groups(items, 1)]
+        items = [self._element(key, bucket[key]) for key in sorted(bucket)]
+        level = [(group[0][1] if group else b"", self._page(leaf, group)) for group in _groups(items, 1)]
         while len(level) > 1:
-            level = [(self._page(BRANCH, group), group[0][1]) for group in _groups(level, 2)]
-        return level[0][0]
+            level = [(group[0][0], self._page(branch, group)) for group in _groups(level, 2)]
+        return level[0][1]
 
-    def _value(self, value):
-        """Flags and bytes of a leaf's element."""
+    def _element(self, key, value):
+        """Flags, key and bytes of a leaf's element."""
         if not isinstance(value, Bucket):
-            return 0, value
-        leaf = self._content(LEAF, [(key, *self._value(value[key])) for key in sorted(value)], 0, 0)
-        if len(leaf) <= INLINE and not any(isinstance(each, Bucket) for each in value.values()):
-            return BUCKET, struct.pack(f"{self.order}QQ", 0, value.sequence) + leaf
-        return BUCKET, struct.pack(f"{self.order}QQ", self._tree(value), value.sequence)
+            return 0, key, value
+        content = leaf(0, [self._element(each, value[each]) for each in sorted(value)], order=self.order)
+        if len(content) <= INLINE and not any(isinstance(each, Bucket) for each in value.values()):
+            return BUCKET, key, struct.pack(f"{self.order}QQ", 0, value.sequence) + content
+        return BUCKET, key, struct.pack(f"{self.order}QQ", self._tree(value), value.sequence)
 
-    def _page(self, kind, items):
+    def _page(self, build, items):
+        """Adds the page that `leaf` or `branch` builds; its number."""
         number = len(self.pages) // PAGE
-        overflow = max(-(-len(self._content(kind, items, 0, 0)) // PAGE), 1) - 1
-        content = self._content(kind, items, number, overflow)
+        overflow = max(-(-len(build(0, items)) // PAGE), 1) - 1
+        content = build(number, items, overflow, self.order)
         self.pages += content.ljust((overflow + 1) * PAGE, b"\0")
         return number
-
-    def _content(self, kind, items, number, overflow):
-        elements, data = b"", b""
-        for position, item in enumerate(items):
-            place = (len(items) - position) * ELEMENT + len(data)
-            if kind == BRANCH:
-                child, key = item
-                elements += struct.pack(f"{self.order}IIQ", place, len(key), child)
-                data += key
-            else:
-                key, flags, value = item
-                elements += struct.pack(f"{self.order}IIII", flags, place, len(key), len(value))
-                data += key + value
-        return struct.pack(self.order + HEADER, number, kind, len(items), overflow) + elements + data
 
 
 def _groups(items, least):
