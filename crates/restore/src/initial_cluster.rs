@@ -26,8 +26,7 @@ impl InitialCluster {
     /// character, spaces too. Where several URLs are wrong, the first by name is told.
     pub fn parse(text: &str, release: Release) -> Result<Self, UrlError> {
         let mut texts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for item in text.split(',').filter(|item| !item.is_empty()) {
-            let (name, url) = item.split_once('=').unwrap_or((item, ""));
+        for (name, url) in items(text) {
             texts.entry(name).or_default().push(url);
         }
         let members = texts
@@ -67,6 +66,12 @@ impl InitialCluster {
         let mut seen = BTreeSet::new();
         self.0.values().flatten().find(|url| !seen.insert(*url))
     }
+}
+
+/// Name and URL of each item, in the order of the text. A name that has several URLs comes several times.
+pub(crate) fn items(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let items = text.split(',').filter(|item| !item.is_empty());
+    items.map(|item| item.split_once('=').unwrap_or((item, "")))
 }
 
 /// As `--initial-cluster` would have it: `name=url` sorted as texts, commas between.

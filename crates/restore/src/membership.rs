@@ -1,15 +1,14 @@
 //! The cluster that a restore begins: its members, their ids, and which of them are to be written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::ops::Range;
 
 use etcdsnap_wal::{BootstrapMember, Release};
 use thiserror::Error;
 
 use crate::error_class::ErrorClass;
 use crate::identity::{ClusterId, MemberId};
-use crate::initial_cluster::InitialCluster;
+use crate::initial_cluster::{InitialCluster, items};
 use crate::initial_cluster_check::{InitialClusterError, Resolver, check_duplicates, check_member, unknown_name};
 use crate::url::{PeerUrls, UrlError};
 
@@ -95,7 +94,7 @@ impl From<&NewMember> for BootstrapMember {
 /// };
 /// let membership = Membership::new(&request, Release::V3_7, None)?;
 /// assert_eq!(membership.cluster_id().to_string(), "e3cf7ee5a5271764");
-/// assert_eq!(membership.restored()[0].id.to_string(), "42a696824ae9fd4c");
+/// assert_eq!(membership.restored().map(|member| member.id.to_string()).collect::<Vec<_>>(), ["42a696824ae9fd4c"]);
 /// assert_eq!(membership.voters().count(), 2);
 /// # Ok::<(), etcdsnap_restore::MembershipError>(())
 /// ```
@@ -103,7 +102,10 @@ impl From<&NewMember> for BootstrapMember {
 pub struct Membership {
     cluster_id: ClusterId,
     members: Vec<NewMember>,
-    restored: Range<usize>,
+    /// Positions of the members in the order of `--initial-cluster`.
+    listed: Vec<usize>,
+    /// Positions of those whose directories are to be written, in the same order.
+    restored: Vec<usize>,
 }
 
 impl Membership {
@@ -131,14 +133,13 @@ impl Membership {
         }
         check_duplicates(&cluster)?;
         let members = members(&cluster, request.token, request.learners)?;
-        let restored = match request.restored {
-            RestoredMembers::All => 0..members.len(),
-            RestoredMembers::Member { name, .. } => {
-                let at = members.iter().position(|member| member.name == name).unwrap_or_default();
-                at..at + 1
-            }
+        let listed = listed(&members, request.initial_cluster);
+        let is_restored = |at: &usize| match request.restored {
+            RestoredMembers::All => true,
+            RestoredMembers::Member { name, .. } => members[*at].name == name,
         };
-        Ok(Self { cluster_id: ClusterId::new(members.iter().map(|member| member.id)), members, restored })
+        let restored = listed.iter().copied().filter(is_restored).collect();
+        Ok(Self { cluster_id: ClusterId::new(members.iter().map(|member| member.id)), members, listed, restored })
     }
 
     /// Id of the cluster.
@@ -151,9 +152,14 @@ impl Membership {
         &self.members
     }
 
-    /// Those whose directories are to be written, ascending by id: one, or all.
-    pub fn restored(&self) -> &[NewMember] {
-        &self.members[self.restored.clone()]
+    /// All members in the order of `--initial-cluster`.
+    pub fn listed(&self) -> impl ExactSizeIterator<Item = &NewMember> {
+        self.listed.iter().map(|at| &self.members[*at])
+    }
+
+    /// Those whose directories are to be written, in the order of `--initial-cluster`: one, or all.
+    pub fn restored(&self) -> impl ExactSizeIterator<Item = &NewMember> {
+        self.restored.iter().map(|at| &self.members[*at])
     }
 
     /// The members that vote, ascending by id; one at least.
@@ -171,6 +177,14 @@ impl Membership {
         let default = self.members.iter().find(|member| member.id == MemberId::DEFAULT);
         default.map(|member| MembershipWarning::DefaultIdentity { name: member.name.clone() }).into_iter().collect()
     }
+}
+
+/// Positions of the members in the order in which `--initial-cluster` first names them.
+fn listed(members: &[NewMember], initial_cluster: &str) -> Vec<usize> {
+    let by_name: BTreeMap<_, _> = members.iter().enumerate().map(|(at, member)| (member.name.as_str(), at)).collect();
+    let mut seen = BTreeSet::new();
+    let positions = items(initial_cluster).filter_map(|(name, _)| by_name.get(name).copied());
+    positions.filter(|at| seen.insert(*at)).collect()
 }
 
 fn members(cluster: &InitialCluster, token: &str, learners: &[&str]) -> Result<Vec<NewMember>, MembershipError> {

@@ -35,7 +35,7 @@ impl<'r> RestoreDraft<'r> {
     /// Checks the flags against each other, and that the directories are free, in upstream's order. Nothing is written.
     pub fn new(request: &'r RestoreRequest<'r>, resolver: Option<&dyn Resolver>) -> Result<Self, RestoreError> {
         let membership = Membership::new(&request.cluster, request.rules, resolver)?;
-        let locations = membership.restored().iter().map(|member| MemberLocation::new(member, request));
+        let locations = membership.restored().map(|member| MemberLocation::new(member, request));
         let locations = locations.collect::<Result<Vec<_>, _>>()?;
         for location in &locations {
             location.lock_replaced()?;
@@ -251,9 +251,7 @@ impl PlannedDirectory {
         let of = |member: &NewMember| {
             member.peer_urls.iter().map(|url| format!("{}={url}", member.name)).collect::<Vec<_>>()
         };
-        let mut by_name: Vec<_> = membership.members().iter().collect();
-        by_name.sort_by(|one, other| one.name.cmp(&other.name));
-        let cluster = by_name.into_iter().flat_map(of).collect::<Vec<_>>().join(",");
+        let cluster = membership.listed().flat_map(of).collect::<Vec<_>>().join(",");
         let mut flags = vec![("name", self.member.name.clone()), ("data-dir", self.data_dir.display().to_string())];
         flags.extend(self.wal_dir.iter().map(|path| ("wal-dir", path.display().to_string())));
         flags.push(("initial-advertise-peer-urls", self.member.peer_urls.texts().join(",")));

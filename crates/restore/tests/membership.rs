@@ -25,16 +25,28 @@ fn all_members_are_one_cluster() {
     let all = ClusterRequest { restored: RestoredMembers::All, initial_cluster: THREE, token: "tk", learners: &[] };
     let all = cluster(&all).expect("three members");
     assert_eq!(all.cluster_id(), ClusterId(0xe3cf_7ee5_a527_1764));
-    assert_eq!(all.restored(), all.members());
+    let mut restored: Vec<_> = all.restored().collect();
+    restored.sort_by_key(|member| member.id);
+    assert_eq!(restored, all.members().iter().collect::<Vec<_>>());
     assert!(all.members().is_sorted_by_key(|member| member.id));
     for member in all.members() {
         let one = ClusterRequest { token: "tk", ..one(&member.name, None, THREE) };
         let one = cluster(&one).expect("one of three");
         assert_eq!((one.cluster_id(), one.members()), (all.cluster_id(), all.members()));
-        assert_eq!(one.restored(), std::slice::from_ref(member));
+        assert_eq!(one.restored().collect::<Vec<_>>(), [member]);
     }
     let nobody = ClusterRequest { restored: RestoredMembers::All, initial_cluster: ",", ..ClusterRequest::default() };
     assert_eq!(cluster(&nobody), Err(InitialClusterError::NoMember.into()));
+}
+
+#[test]
+fn members_are_listed_as_the_user_listed_them() {
+    let initial_cluster = "c=http://h:1,a=http://h:2,c=http://h:3,b=http://h:4";
+    let all = ClusterRequest { restored: RestoredMembers::All, initial_cluster, ..ClusterRequest::default() };
+    let all = cluster(&all).expect("three members");
+    assert!(all.listed().chain(all.restored()).map(|member| &member.name).eq(["c", "a", "b", "c", "a", "b"]));
+    let one = cluster(&one("b", None, initial_cluster)).expect("one of three");
+    assert!(one.listed().chain(one.restored()).map(|member| &member.name).eq(["c", "a", "b", "b"]));
 }
 
 #[test]
@@ -45,7 +57,7 @@ fn learners_do_not_vote_and_keep_their_ids() {
     assert_eq!(learners.cluster_id(), voters.cluster_id());
     assert_eq!(learners.voters().map(|member| member.name.as_str()).collect::<Vec<_>>(), ["m2"]);
     assert_eq!(learners.learners().count(), 2);
-    assert!(learners.restored()[0].learner);
+    assert!(learners.restored().all(|member| member.learner));
 
     let unknown = cluster(&ClusterRequest { learners: &["m4"], ..one("m1", None, THREE) }).expect_err("no such member");
     assert_eq!(unknown.to_string(), "--learner m4: --initial-cluster has no member of this name");
@@ -82,7 +94,7 @@ fn hints_say_what_to_give() {
         hint(one("a", None, "a=http://h:1,b=http://h:1")),
         "http://h:1 is there more than once; every member needs URLs of its own."
     );
-    assert_eq!(hint(one("a", None, "a=10.0.0.1:2380")), "A peer URL reads as https://10.0.0.1:2380.");
+    assert_eq!(hint(one("a", None, "a=10.0.0.1:2380")), "A peer URL looks like https://10.0.0.1:2380.");
 }
 
 #[test]
@@ -108,7 +120,7 @@ proptest! {
         for release in Release::ALL {
             let request = ClusterRequest { restored, initial_cluster: &text, token: &token, learners: &["a"] };
             match Membership::new(&request, release, None) {
-                Ok(membership) => prop_assert!(membership.voters().count() > 0 && !membership.restored().is_empty()),
+                Ok(membership) => prop_assert!(membership.voters().count() > 0 && membership.restored().len() > 0),
                 Err(error) => _ = (error.to_string(), error.hint()),
             }
         }

@@ -60,7 +60,7 @@ fn answer(flags: &Flags, release: Release) -> Answer {
     match Membership::new(&request, release, None) {
         Err(error) => Answer { code: 1, error: error.to_string(), cluster: String::new(), members: Vec::new() },
         Ok(membership) => {
-            assert_eq!(membership.restored().iter().map(|member| &member.name).collect::<Vec<_>>(), [&name]);
+            assert_eq!(membership.restored().map(|member| &member.name).collect::<Vec<_>>(), [&name]);
             let members = membership.members().iter().map(json).collect();
             let cluster = membership.cluster_id().to_string();
             Answer { code: 0, error: String::new(), cluster, members }

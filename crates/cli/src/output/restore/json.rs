@@ -107,7 +107,7 @@ impl<'a> Document<'a> {
             store: report.store.as_ref(),
             cluster: Cluster {
                 id: format!("{:016x}", membership.cluster_id()),
-                members: membership.members().iter().map(MemberRow::new).collect(),
+                members: membership.listed().map(MemberRow::new).collect(),
             },
             directories: directories.iter().zip(etcd).map(|(directory, flags)| Made::new(directory, flags)).collect(),
             changes: plan.changes(),
