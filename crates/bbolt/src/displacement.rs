@@ -183,7 +183,13 @@ mod tests {
 
     use super::*;
 
-    const SIZE: usize = 4096;
+    const PAGE_SIZE: u32 = 4096;
+    const SIZE: usize = PAGE_SIZE as usize;
+
+    /// Where a page begins.
+    fn start(page: u64) -> usize {
+        usize::try_from(page).expect("small") * SIZE
+    }
 
     fn find(file: &[u8]) -> Option<Displacement> {
         Displacement::find(&Db::open(file).expect("a database"))
@@ -210,7 +216,7 @@ mod tests {
         let file = example();
         let all = pages(&file);
         let [before, page] = [all[1], all[2]];
-        let at = before as usize * SIZE + 100;
+        let at = start(before) + 100;
         for lost in [1, 100, SIZE - 1, SIZE] {
             let shorter = [&file[..at], &file[at + lost..]].concat();
             let found = find(&shorter).expect("displaced");
@@ -222,7 +228,11 @@ mod tests {
         for added in [1, 100, SIZE] {
             let longer = [&file[..at], &vec![0xa5; added], &file[at..]].concat();
             let found = find(&longer).expect("displaced");
-            assert_eq!((found.page, found.shift, found.lost, found.added), (page, added as i64, 0, 1), "{found:?}");
+            assert_eq!(
+                (found.page, found.shift, found.lost, found.added),
+                (page, i64::try_from(added).expect("small"), 0, 1),
+                "{found:?}"
+            );
             assert!(!found.repeated && (found.after..=found.before).contains(&(at as u64)), "{found:?}");
         }
         let twice = [&file[..at], &file[at - 3000..]].concat();
@@ -233,7 +243,7 @@ mod tests {
     fn two_places_are_counted() {
         let file = example();
         let all = pages(&file);
-        let (first, second) = (all[0] as usize * SIZE + 50, all[2] as usize * SIZE + 50);
+        let (first, second) = (start(all[0]) + 50, start(all[2]) + 50);
         let both = [&file[..first], &file[first + 10..second], &[7; 30], &file[second..]].concat();
         let found = find(&both).expect("displaced");
         assert_eq!((found.shift, found.lost, found.added, found.at_end), (-10, 1, 1, Some(20)), "{found:?}");
@@ -244,8 +254,8 @@ mod tests {
         let file = example();
         let shorter = &file[10..];
         assert!(Db::open(shorter).is_err());
-        let found = Displacement::find_without_meta(shorter, SIZE as u32).expect("displaced");
+        let found = Displacement::find_without_meta(shorter, PAGE_SIZE).expect("displaced");
         assert_eq!((found.shift, found.at_end, found.page, found.alone), (-10, Some(-10), pages(&file)[0], false));
-        assert_eq!(Displacement::find_without_meta(&[0; 100_000], SIZE as u32), None);
+        assert_eq!(Displacement::find_without_meta(&vec![0; 100_000], PAGE_SIZE), None);
     }
 }

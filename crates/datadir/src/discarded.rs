@@ -27,6 +27,6 @@ impl DiscardedLog {
             WalOutcome::Refuses(_) => return None,
         };
         let trailing = wal.trailing_data(from);
-        (!trailing.is_empty()).then_some(Self { from, trailing: trailing })
+        (!trailing.is_empty()).then_some(Self { from, trailing })
     }
 }

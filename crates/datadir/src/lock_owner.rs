@@ -31,7 +31,6 @@ pub enum LockState {
 }
 
 /// Looks for locks on the database and on the last segment.
-
 #[cfg(target_os = "linux")]
 pub(crate) fn lock_state(database: &Path, segment: Option<&Path>) -> LockState {
     let owner = linux::flock_owner(database).map(|pid| (database, Some(pid)));

@@ -80,9 +80,9 @@ pub enum RestoreError {
     #[error("snapshot missing hash but --skip-hash-check=false")]
     MissingHash {
         /// What its length says about that; `None` where there is no database in it.
-        length: Option<Length>,
+        length: Option<Box<Length>>,
         /// The same in words; `None` where nothing is wrong with the length.
-        explanation: Option<Explanation>,
+        explanation: Option<Box<Explanation>>,
     },
     /// The SHA-256 behind the database is that of another one.
     #[error("{}", hash_mismatch(.expected, .got))]
@@ -204,9 +204,8 @@ impl RestoreError {
     pub fn is_damage(&self) -> bool {
         match self {
             // Those of whose pages nothing is known to be wrong or missing.
-            Self::MissingHash { length: Some(Length::Fits | Length::HashLost), .. } => false,
-            Self::MissingHash { .. }
-            | Self::HashMismatch { .. }
+            Self::MissingHash { length, .. } => !matches!(length.as_deref(), Some(Length::Fits | Length::HashLost)),
+            Self::HashMismatch { .. }
             | Self::Damaged { .. }
             | Self::NoRecords { .. }
             | Self::Unopenable(_)
@@ -246,7 +245,9 @@ impl RestoreError {
             }
             Self::WalAroundData { .. } => "Put the log beside the data directory or into it.",
             Self::InUse { .. } => "Stop that etcd first, on this machine and wherever else the directory is mounted.",
-            Self::MissingHash { length, explanation } => return Some(why_unsealed(*length, explanation.as_ref())),
+            Self::MissingHash { length, explanation } => {
+                return Some(why_unsealed(length.as_deref(), explanation.as_deref()));
+            }
             Self::HashMismatch { report, .. } | Self::Damaged { report } if of_length(report).is_some() => {
                 return of_length(report);
             }
@@ -274,7 +275,7 @@ impl RestoreError {
 }
 
 /// Why there is no SHA-256, and what to do. The flag that goes on without it is named only where it helps.
-fn why_unsealed(length: Option<Length>, explanation: Option<&Explanation>) -> String {
+fn why_unsealed(length: Option<&Length>, explanation: Option<&Explanation>) -> String {
     const SKIP: &str = "When there is nothing better, --skip-hash-check restores it; every other check is still made.";
     let Some(length) = length else {
         return "No database can be opened in it. Take another copy or an older backup.".to_owned();

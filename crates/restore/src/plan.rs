@@ -89,7 +89,10 @@ impl<'r> RestoreDraft<'r> {
         if trailer == Trailer::Absent && !self.request.skip_hash_check && !self.request.allow_damaged {
             let (length, explanation) =
                 length()?.map_or((None, None), |(length, explanation)| (Some(length), explanation));
-            return Err(RestoreError::MissingHash { length, explanation });
+            return Err(RestoreError::MissingHash {
+                length: length.map(Box::new),
+                explanation: explanation.map(Box::new),
+            });
         }
         Ok(())
     }

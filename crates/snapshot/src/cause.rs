@@ -91,8 +91,13 @@ impl CauseId {
     /// Does it follow from the length of the file?
     pub fn is_of_length(self) -> bool {
         match self {
-            Self::CutOff | Self::HashCutOff | Self::HashLost | Self::HashZero => true,
-            Self::BytesFollow | Self::PagesDisplaced | Self::LineEndsLost => true,
+            Self::CutOff
+            | Self::HashCutOff
+            | Self::HashLost
+            | Self::HashZero
+            | Self::BytesFollow
+            | Self::PagesDisplaced
+            | Self::LineEndsLost => true,
             Self::PagesUnreadable | Self::Finding(_) => false,
         }
     }
@@ -101,8 +106,11 @@ impl CauseId {
     fn is_unfinished(self) -> bool {
         match self {
             Self::CutOff | Self::HashCutOff | Self::HashLost | Self::HashZero => true,
-            Self::BytesFollow | Self::PagesDisplaced | Self::LineEndsLost => false,
-            Self::PagesUnreadable | Self::Finding(_) => false,
+            Self::BytesFollow
+            | Self::PagesDisplaced
+            | Self::LineEndsLost
+            | Self::PagesUnreadable
+            | Self::Finding(_) => false,
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn check(db: &Db<'_>, problems: &mut Problems) {
         };
         match meta {
             Err(error) => {
-                report(StructureCode::MetaInvalid, 16, Detail::Words(error.to_string()), Detail::Number(slot))
+                report(StructureCode::MetaInvalid, 16, Detail::Words(error.to_string()), Detail::Number(slot));
             }
             Ok(meta) => check_fields(db, meta, &mut report),
         }

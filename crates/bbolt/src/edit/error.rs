@@ -56,7 +56,7 @@ pub enum EditError {
         source: Corruption,
     },
     /// The file ends before its high-water mark.
-    #[error("the high-water mark needs {}, the file has {has}", quantity(*.needed as u64, "byte"))]
+    #[error("the high-water mark needs {}, the file has {has}", quantity(*.needed, "byte"))]
     Truncated {
         /// Bytes up to the high-water mark.
         needed: u64,

@@ -14,6 +14,6 @@ pub fn run(session: &Session, args: &Status) -> Result<Exit, Failure> {
     let (source, database, store) = (source_facts(&container), inspection.database_facts(), inspection.store_facts());
     let exit = Session::tell_soundness(&inspection, &args.file);
     console::report(args.output, exit, &Document::new(&source, &database, &store), |sheet| {
-        text(&source, &database, &store, sheet)
+        text(&source, &database, &store, sheet);
     })
 }

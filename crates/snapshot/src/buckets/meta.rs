@@ -99,7 +99,10 @@ impl Meta {
                     self.consistent_index = Some(index);
                 }
                 None => {
-                    invalid(&CONSISTENT_INDEX_INVALID, format!("{} instead of 8", quantity(value.len() as u64, "byte")))
+                    invalid(
+                        &CONSISTENT_INDEX_INVALID,
+                        format!("{} instead of 8", quantity(value.len() as u64, "byte")),
+                    );
                 }
             },
             b"term" => match big_endian(value) {
