@@ -191,7 +191,7 @@ impl UrlError {
     /// What is likely meant, in a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Unparsable { .. } | Self::Scheme(_) => "A peer URL reads as https://10.0.0.1:2380.",
+            Self::Unparsable { .. } | Self::Scheme(_) => "A peer URL looks like https://10.0.0.1:2380.",
             Self::NoPort(_) => "Add the port; members listen to each other on 2380 unless told otherwise.",
             Self::Path(_) => "End the URL behind the port, without a slash.",
         }
