@@ -86,7 +86,7 @@ impl<'o, 'a> ObjectRecord<'o, 'a> {
 /// Never shows the value.
 impl std::fmt::Debug for ObjectRecord<'_, '_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Entry").field("key", &self.key).field("record", &self.record).finish_non_exhaustive()
+        f.debug_struct("ObjectRecord").field("key", &self.key).field("record", &self.record).finish_non_exhaustive()
     }
 }
 

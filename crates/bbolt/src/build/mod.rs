@@ -18,11 +18,11 @@
 //!
 //! ```
 //! use std::io::Cursor;
-//! use etcdsnap_bbolt::build::{BuildError, Builder, Options};
+//! use etcdsnap_bbolt::build::{BuildError, BuildOptions, Builder};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut file = Cursor::new(Vec::new());
-//! let mut builder = Builder::new(&mut file, &Options::default())?;
+//! let mut builder = Builder::new(&mut file, &BuildOptions::default())?;
 //! builder.bucket::<BuildError>(b"meta", 0, |bucket| bucket.put(b"term", b"\x02"))?;
 //! let built = builder.finish()?;
 //! assert_eq!(built.size, file.get_ref().len() as u64);

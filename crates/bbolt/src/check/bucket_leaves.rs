@@ -217,6 +217,6 @@ impl<'a> BucketLeaves<'a> {
 
 impl std::fmt::Debug for BucketLeaves<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Leaves").field("len", &self.len()).finish_non_exhaustive()
+        f.debug_struct("BucketLeaves").field("len", &self.len()).finish_non_exhaustive()
     }
 }
