@@ -236,7 +236,7 @@ impl Length {
             Length::HashLost => (
                 CauseId::HashLost,
                 "the SHA-256 at the end is missing: this is a snapshot without its last 32 bytes, or the database of a member that was \
-                 just restored"
+                 just restored or, by etcd 3.4 or 3.5, cleanly stopped"
                     .to_owned(),
                 format!("{AGAIN}: nothing proves the bytes of this one"),
             ),
