@@ -18,6 +18,12 @@ pub(super) fn is_plain(text: &str) -> bool {
     }
 }
 
+/// Whether an unquoted text means something else to a reader that is not go-yaml v2: the merge and value keys of YAML 1.1, and
+/// truth values and nothing in any mixture of cases.
+pub(super) fn is_ambiguous(text: &str) -> bool {
+    matches!(text, "<<" | "=") || text.len() <= 5 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
 fn is_word(text: &str) -> bool {
     text.len() <= 5 && WORDS.contains(&text)
 }

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::order::sorted;
-use super::plain_text::is_plain;
+use super::plain_text::{is_ambiguous, is_plain};
 use super::style::{Style, choose, is_break, is_printable};
 use crate::number::{json_float, yaml_float};
 use crate::value::{Map, Value};
@@ -25,11 +25,11 @@ pub fn write(value: &Value<'_>, out: &mut impl Write) -> io::Result<()> {
     write_document(value, Writer::new(out))
 }
 
-/// Writes a value as a YAML document that is to be read back, by `kubectl apply` or by another YAML library: `write`'s bytes, but
-/// for the keys `<<` and `=` and the text `=`. kubectl prints them without quotes, and stops at its own `<<: text` since a merge
-/// key wants a map; PyYAML does at `=`.
+/// Writes a value as a YAML document that is to be read back, by `kubectl apply` or by another YAML library: `write`'s bytes, with
+/// quotes also where only some readers need them. kubectl prints `<<` plain and stops at its own `<<: text`, since a merge key
+/// wants a map; PyYAML stops at `=`; some readers take `nUll` and `oN` for null and true.
 pub fn write_manifest(value: &Value<'_>, out: &mut impl Write) -> io::Result<()> {
-    write_document(value, Writer { quotes_tags: true, ..Writer::new(out) })
+    write_document(value, Writer { quotes_for_all: true, ..Writer::new(out) })
 }
 
 fn write_document(value: &Value<'_>, mut writer: Writer<'_, impl Write>) -> io::Result<()> {
@@ -59,8 +59,8 @@ pub fn to_string(value: &Value<'_>) -> String {
 
 struct Writer<'w, W> {
     out: &'w mut W,
-    /// Whether texts that YAML 1.1 gives a tag of its own are quoted: merge (`<<`) and value (`=`).
-    quotes_tags: bool,
+    /// Whether every text that some reader takes for something else is quoted.
+    quotes_for_all: bool,
     /// Characters in this line.
     column: usize,
     /// Whether only indentation and the marks of lists stand in this line.
@@ -71,7 +71,7 @@ struct Writer<'w, W> {
 
 impl<'w, W: Write> Writer<'w, W> {
     fn new(out: &'w mut W) -> Self {
-        Self { out, quotes_tags: false, column: 0, indented: true, blank: true }
+        Self { out, quotes_for_all: false, column: 0, indented: true, blank: true }
     }
 
     /// Writes text that has no line break.
@@ -168,11 +168,11 @@ impl<'w, W: Write> Writer<'w, W> {
     }
 
     fn text(&mut self, text: &str, indent: usize, is_key: bool) -> io::Result<()> {
-        if is_word(text) && is_plain(text) {
+        let plain = is_plain(text) && !(self.quotes_for_all && is_ambiguous(text));
+        if plain && is_word(text) {
             return self.word(text);
         }
-        let tagged = self.quotes_tags && matches!(text, "<<" | "=");
-        match choose(text, is_key, is_plain(text) && !tagged) {
+        match choose(text, is_key, plain) {
             Style::Plain => {
                 self.mark("", true, false)?;
                 self.folded(text, indent, is_key, Style::Plain)?;
@@ -385,10 +385,10 @@ mod tests {
     }
 
     #[test]
-    fn manifests_quote_what_kubectl_prints_and_cannot_read() {
-        let value = json::parse(br#"{"spec":{"<<":"v","=":"=","k":"<<"}}"#).expect("JSON");
-        assert_eq!(to_string(&value), "spec:\n  <<: v\n  =: =\n  k: <<\n");
-        assert_eq!(manifest(&value), "spec:\n  \"<<\": v\n  \"=\": \"=\"\n  k: \"<<\"\n");
+    fn manifests_quote_what_some_reader_takes_for_something_else() {
+        let value = json::parse(br#"{"spec":{"<<":"v","=":"=","k":"<<","nUll":"oN"}}"#).expect("JSON");
+        assert_eq!(to_string(&value), "spec:\n  <<: v\n  =: =\n  k: <<\n  nUll: oN\n");
+        assert_eq!(manifest(&value), "spec:\n  \"<<\": v\n  \"=\": \"=\"\n  k: \"<<\"\n  \"nUll\": \"oN\"\n");
         assert_eq!(read_back(&manifest(&value)), json::to_string(&value, JsonLayout::Compact));
     }
 
