@@ -18,10 +18,23 @@ pub(super) fn is_plain(text: &str) -> bool {
     }
 }
 
-/// Whether an unquoted text means something else to a reader that is not go-yaml v2: the merge and value keys of YAML 1.1, and
-/// truth values and nothing in any mixture of cases.
+/// Whether an unquoted text means something else to a reader that is not go-yaml v2: the merge and value keys of YAML 1.1, truth
+/// values and nothing in any mixture of cases, and numbers that are too large for go-yaml to be numbers.
 pub(super) fn is_ambiguous(text: &str) -> bool {
-    matches!(text, "<<" | "=") || text.len() <= 5 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+    let word = text.len() <= 5 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text));
+    matches!(text, "<<" | "=") || word || is_number_of_any_size(text)
+}
+
+fn is_number_of_any_size(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let base = match digits.get(..2).map(str::to_ascii_lowercase).as_deref() {
+        Some("0x") => 16,
+        Some("0o") => 8,
+        Some("0b") => 2,
+        // Rust reads `1e400` as infinite; `inf` has no digit.
+        _ => return text.bytes().any(|byte| byte.is_ascii_digit()) && text.parse::<f64>().is_ok(),
+    };
+    digits[2..].chars().all(|char| char == '_' || char.is_digit(base))
 }
 
 fn is_word(text: &str) -> bool {

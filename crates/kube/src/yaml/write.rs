@@ -386,9 +386,12 @@ mod tests {
 
     #[test]
     fn manifests_quote_what_some_reader_takes_for_something_else() {
-        let value = json::parse(br#"{"spec":{"<<":"v","=":"=","k":"<<","nUll":"oN"}}"#).expect("JSON");
-        assert_eq!(to_string(&value), "spec:\n  <<: v\n  =: =\n  k: <<\n  nUll: oN\n");
-        assert_eq!(manifest(&value), "spec:\n  \"<<\": v\n  \"=\": \"=\"\n  k: \"<<\"\n  \"nUll\": \"oN\"\n");
+        let value = json::parse(br#"{"spec":{"<<":"v","=":"=","k":"<<","x":"1e400","nUll":"oN"}}"#).expect("JSON");
+        assert_eq!(to_string(&value), "spec:\n  <<: v\n  =: =\n  k: <<\n  nUll: oN\n  x: 1e400\n");
+        assert_eq!(
+            manifest(&value),
+            "spec:\n  \"<<\": v\n  \"=\": \"=\"\n  k: \"<<\"\n  \"nUll\": \"oN\"\n  x: \"1e400\"\n"
+        );
         assert_eq!(read_back(&manifest(&value)), json::to_string(&value, JsonLayout::Compact));
     }
 
