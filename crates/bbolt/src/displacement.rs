@@ -10,7 +10,7 @@ use crate::format::{BRANCH_POS, ByteOrder, ELEMENT, LEAF_POS, MAGIC, PAGE_HEADER
 /// The most places that are looked for. Where there are more, something changed the whole file, and more of them say
 /// nothing new.
 const PLACES: u32 = 8;
-/// How many bytes behind a page are searched for the next one: several times the longest value that etcd accepts, 1.5 MiB
+/// How many bytes after a page are searched for the next one: several times the longest value that etcd accepts, 1.5 MiB
 /// by default.
 const SEARCH: u64 = 16 << 20;
 /// The fewest bytes that are said to be repeated: fewer may be so by accident.
@@ -21,13 +21,13 @@ const CERTAIN: u64 = 16;
 pub struct Displacement {
     /// The first page that was found beside its place.
     pub page: u64,
-    /// By how many bytes it stands behind its place; before it when negative.
+    /// How many bytes it begins after its place in a whole file; before it when negative.
     pub shift: i64,
     /// The last page before it that stands at its place.
     pub last_in_place: u64,
-    /// The bytes were lost or added behind this one: the last of the header of that page.
+    /// The bytes were lost or added after this offset, that of the last byte of the header of `last_in_place`.
     pub after: u64,
-    /// And before this one, where the displaced page begins.
+    /// And before this offset, at which the displaced page begins.
     pub before: u64,
     /// No page after it stands as far from its place.
     pub alone: bool,
@@ -114,7 +114,7 @@ impl Pages<'_> {
         found
     }
 
-    /// The last page from `first` on that stands so many bytes behind its place.
+    /// The last page from `first` on that begins so many bytes after its place.
     fn last(&self, shift: i64, first: u64) -> Option<u64> {
         let end = (self.bytes.len() as u64).saturating_add_signed(shift.saturating_neg()).div_ceil(self.size);
         (first..end.min(self.count))
@@ -122,7 +122,7 @@ impl Pages<'_> {
             .find(|page| self.place(*page, shift).and_then(|at| self.id(at)) == Some(*page))
     }
 
-    /// The first page that begins behind the header of the one at `from`, and where it begins.
+    /// The first page that begins after the header of the one at `from`, and where it begins.
     fn next(&self, from: u64) -> Option<(u64, u64)> {
         let from = from.saturating_add(PAGE_HEADER as u64);
         let end = from.saturating_add(SEARCH).min(self.bytes.len() as u64);

@@ -16,7 +16,7 @@ pub enum BuildError {
     /// The fill percentage is not from 10 to 100.
     #[error("pages cannot be filled to {0} percent, only to 10 to 100")]
     FillPercent(u32),
-    /// The transaction id is 0, so that there is no lower one for the other meta.
+    /// The transaction id is 0. The other meta takes the id before it, and there is none.
     #[error("transaction id 0 leaves no lower one for the other meta")]
     Txid,
     /// A key or value that cannot be written.

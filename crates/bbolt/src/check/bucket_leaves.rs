@@ -92,7 +92,7 @@ impl<'a> BucketLeaves<'a> {
         self.len() == 0
     }
 
-    /// The page of a leaf without any check; `None` when there is no such leaf or the page is not a leaf page.
+    /// The page of a leaf, unchecked; `None` when there is no such leaf, or its page is not a leaf page.
     #[inline]
     pub fn page(&self, index: usize) -> Option<Page<'a>> {
         match self.pending.leaves.get(index) {

@@ -27,14 +27,22 @@ pub(super) fn is_ambiguous(text: &str) -> bool {
 
 fn is_number_of_any_size(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let base = match digits.get(..2).map(str::to_ascii_lowercase).as_deref() {
-        Some("0x") => 16,
-        Some("0o") => 8,
-        Some("0b") => 2,
+    match without_base(digits) {
+        Some((digits, base)) => digits.chars().all(|char| char == '_' || char.is_digit(base)),
         // Rust reads `1e400` as infinite; `inf` has no digit.
-        _ => return text.bytes().any(|byte| byte.is_ascii_digit()) && text.parse::<f64>().is_ok(),
+        None => text.bytes().any(|byte| byte.is_ascii_digit()) && text.parse::<f64>().is_ok(),
+    }
+}
+
+/// What follows a mark of a base (`0x`, `0o`, `0b`), and the base; `None` without a mark.
+fn without_base(digits: &str) -> Option<(&str, u32)> {
+    let base = match digits.get(..2)?.to_ascii_lowercase().as_str() {
+        "0x" => 16,
+        "0o" => 8,
+        "0b" => 2,
+        _ => return None,
     };
-    digits[2..].chars().all(|char| char == '_' || char.is_digit(base))
+    Some((&digits[2..], base))
 }
 
 fn is_word(text: &str) -> bool {
@@ -54,13 +62,10 @@ fn is_integer(text: &str) -> bool {
         Some(b'+') => (false, true, &text[1..]),
         _ => (false, false, text),
     };
-    let prefix = digits.get(..2).map(str::to_ascii_lowercase);
-    let (digits, base) = match prefix.as_deref() {
-        Some("0x") => (&digits[2..], 16),
-        Some("0o") => (&digits[2..], 8),
-        Some("0b") => (&digits[2..], 2),
-        _ if digits.len() > 1 && digits.starts_with('0') => (&digits[1..], 8),
-        _ => (digits, 10),
+    let (digits, base) = match without_base(digits) {
+        Some(based) => based,
+        None if digits.len() > 1 && digits.starts_with('0') => (&digits[1..], 8),
+        None => (digits, 10),
     };
     if digits.starts_with(['+', '-']) {
         return false;
