@@ -56,7 +56,8 @@ impl<'a> Reader<'a> {
         self.live(revision, &|key| key.starts_with(prefix))
     }
 
-    /// One key at `revision` or at the current one; `None` when it is not there.
+    /// One key at `revision` or at the current one; `None` when it is not there. Each call reads all records once, as the other
+    /// methods do: for many keys ask [`keys`](Self::keys).
     ///
     /// # Errors
     /// The revision cannot be read, or the system could not read the file.
